@@ -1,0 +1,1 @@
+"""One file per verb: translate arguments, call, render, return an exit code. May not decide anything about NATS or Kubernetes."""

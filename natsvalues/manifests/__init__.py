@@ -1,0 +1,1 @@
+"""Kubernetes objects in a release, and where the NATS chart keeps things."""

@@ -1,0 +1,1 @@
+"""One file per format. May not do I/O and may not decide."""
