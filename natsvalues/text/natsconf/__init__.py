@@ -1,0 +1,34 @@
+"""The configuration language of nats-server: read losslessly, understand, edit in place.
+
+`read` gives a tree with spans, `value` what the server makes of it, `edit` a text with only the asked-for
+characters changed. Does no I/O: texts of includes come through a callable.
+"""
+
+from __future__ import annotations
+
+from natsvalues.text.natsconf.errors import ConfEditError, ConfSyntaxError
+from natsvalues.text.natsconf.lexer import Token, tokenize
+from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Entry, Finding, Include, Node, Scalar
+from natsvalues.text.natsconf.reader import read
+from natsvalues.text.natsconf.values import Variable, includes, same, symbolic, value
+
+__all__ = [
+    "Conf",
+    "ConfArray",
+    "ConfEditError",
+    "ConfMap",
+    "ConfSyntaxError",
+    "Entry",
+    "Finding",
+    "Include",
+    "Node",
+    "Scalar",
+    "Token",
+    "Variable",
+    "includes",
+    "read",
+    "same",
+    "symbolic",
+    "tokenize",
+    "value",
+]

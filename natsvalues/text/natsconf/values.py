@@ -1,0 +1,151 @@
+"""Plain values of a configuration: dict, list, str, int, float, bool, and Variable for what stays open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsvalues.text.natsconf.errors import ConfSyntaxError
+from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Include, Node, Scalar
+from natsvalues.text.natsconf.reader import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_ENV_KEY = "pk"
+
+
+class Variable(NamedTuple):
+    """A reference to what is known only where the server runs; `str()` gives it as it is written."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"${self.name}"
+
+
+def value(
+    conf: Conf, env: Mapping[str, str] | None = None, loader: Callable[[str], str] | None = None
+) -> dict[str, Any]:
+    """What the server sees: repeated keys give the last value, variables the value they stand for.
+
+    A variable is looked up in the maps around it, innermost first, as far as they have been read; then in
+    `env`, whose texts are read as values. One found nowhere is a Variable in the result, as is a datetime a
+    str. Includes count only with a `loader`, which is given their path relative to this file and returns
+    their text. Raises ConfSyntaxError for variables or includes that lead back to themselves, and for texts
+    from `env` or `loader` that cannot be read.
+    """
+    return _Evaluation(conf, env or {}, loader).document()
+
+
+def symbolic(conf: Conf) -> dict[str, Any]:
+    """What the text says: as `value`, but every variable stays a Variable."""
+    plain = _symbolic(conf.root)
+    return plain if isinstance(plain, dict) else {}
+
+
+def includes(conf: Conf) -> tuple[Include, ...]:
+    """All includes at any depth, in the order of the text."""
+    return tuple(_includes(conf.root))
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equality that tells 1, 1.0 and True apart, as the server does."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(item, other[key]) for key, item in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
+
+
+def _symbolic(node: Node) -> Any:
+    if isinstance(node, Scalar):
+        return Variable(str(node.value)) if node.kind == "variable" else node.value
+    if isinstance(node, ConfArray):
+        return [_symbolic(item) for item in node.items]
+    return {entry.key: _symbolic(entry.value) for entry in node.entries if not isinstance(entry, Include)}
+
+
+def _includes(node: Node) -> Iterator[Include]:
+    if isinstance(node, ConfArray):
+        for item in node.items:
+            yield from _includes(item)
+    elif isinstance(node, ConfMap):
+        for entry in node.entries:
+            if isinstance(entry, Include):
+                yield entry
+            else:
+                yield from _includes(entry.value)
+
+
+class _Evaluation:
+    """One document's evaluation; texts from the environment and from includes are evaluated on their own."""
+
+    def __init__(
+        self,
+        conf: Conf,
+        env: Mapping[str, str],
+        loader: Callable[[str], str] | None,
+        *,
+        path: str = "",
+        pending: frozenset[str] = frozenset(),
+    ) -> None:
+        self.conf = conf
+        self.env = env
+        self.loader = loader
+        self.path = path
+        self.pending = pending  # variables and include paths whose texts are being read
+        self.scopes: list[dict[str, Any]] = []
+
+    def document(self) -> dict[str, Any]:
+        return self.map(self.conf.root)
+
+    def evaluate(self, node: Node) -> Any:
+        if isinstance(node, ConfMap):
+            return self.map(node)
+        if isinstance(node, ConfArray):
+            return [self.evaluate(item) for item in node.items]
+        return self.variable(node) if node.kind == "variable" else node.value
+
+    def map(self, node: ConfMap) -> dict[str, Any]:
+        scope: dict[str, Any] = {}
+        self.scopes.append(scope)
+        for entry in node.entries:
+            if isinstance(entry, Include):
+                scope.update(self.included(entry))
+            else:
+                scope[entry.key] = self.evaluate(entry.value)
+        self.scopes.pop()
+        return scope
+
+    def variable(self, node: Scalar) -> Any:
+        name = str(node.value)
+        for scope in reversed(self.scopes):
+            if name in scope:
+                return scope[name]
+        if name not in self.env:
+            return Variable(name)
+        if f"${name}" in self.pending:
+            raise self.error(node, f"found a variable that stands for itself: ${name}")
+        try:
+            conf = read(f"{_ENV_KEY}={self.env[name]}")
+        except ConfSyntaxError as error:
+            raise self.error(node, f"the environment's text for ${name} is no value: {error.message}") from None
+        pending = self.pending | {f"${name}"}
+        found = _Evaluation(conf, self.env, self.loader, pending=pending).document()
+        return found.get(_ENV_KEY, Variable(name))
+
+    def included(self, include: Include) -> dict[str, Any]:
+        if self.loader is None:
+            return {}
+        folder = self.path.rpartition("/")[0]
+        path = f"{folder}/{include.path}" if folder else include.path
+        if path in self.pending:
+            raise self.error(include, "found an include that includes itself")
+        pending = self.pending | {path}
+        conf = read(self.loader(path))
+        return _Evaluation(conf, self.env, self.loader, path=path, pending=pending).document()
+
+    def error(self, node: Node | Include, message: str) -> ConfSyntaxError:
+        return ConfSyntaxError(self.conf.text, node.span.start, message, "break the circle")

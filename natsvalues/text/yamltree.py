@@ -1,0 +1,202 @@
+"""Compose YAML into nodes that know their characters: find by composing, write by splicing, never dump.
+
+The C composer of ruamel.yaml gives every scalar an exact span. Four of its traits shape this module: the end
+of a block collection runs over trailing comments up to the next token (`content_end` does not); an alias
+composes to the very node of its anchor; duplicate keys pass silently; a byte order mark must be cut off
+before composing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from _ruamel_yaml import CParser
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.text.scalars import meaning
+from natsvalues.text.spans import line_column
+from natsvalues.text.stream import BOM
+
+Value: TypeAlias = Any
+"""What a document means: dict, list, str, int, float, bool, None."""
+
+_PLAIN = "?"
+_STRING = "tag:yaml.org,2002:str"
+_MOST_NODES = 1_000_000
+
+
+class YamlSyntaxError(NatsvaluesError):
+    """The text is not YAML, or not one document. `line` counts from 1 in the text that was composed."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__("NV-I002", message)
+        self.line = line
+        self.column = column
+
+
+class _Composer(CParser):  # type: ignore[misc]  # the C class has no types
+    """The C parser with no resolver: meaning is decided in `scalars`, as Kubernetes would."""
+
+    def resolve(self, kind: type, value: str | None, implicit: tuple[bool, bool] | bool) -> str:
+        return _STRING if isinstance(implicit, tuple) and not implicit[0] else _PLAIN
+
+    def descend_resolver(self, parent: object, index: object) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
+
+
+class Tree:
+    """One composed document: its text, and its root node (None for a document without content)."""
+
+    __slots__ = ("_shared", "offset", "root", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.offset = len(BOM) if text.startswith(BOM) else 0
+        self.root: Node | None = compose(text)
+        self._shared: frozenset[int] | None = None
+
+    def span(self, node: Node) -> tuple[int, int]:
+        """The characters of a scalar or flow collection; of a block collection without what trails it."""
+        return self.start(node), self.end(node)
+
+    def start(self, node: Node) -> int:
+        """Where the node's own characters begin (after an anchor or a tag)."""
+        return int(node.start_mark.index) + self.offset
+
+    def end(self, node: Node) -> int:
+        """Where the node's content ends: a block collection ends with its last entry."""
+        while isinstance(node, (MappingNode, SequenceNode)) and not node.flow_style and node.value:
+            last = node.value[-1]
+            node = last[1] if isinstance(last, tuple) else last
+        return int(node.end_mark.index) + self.offset
+
+    def line(self, node: Node) -> int:
+        """The node's line within the text, from 1."""
+        return int(node.start_mark.line) + 1
+
+    def is_shared(self, node: Node) -> bool:
+        """Whether an alias makes this node, or one inside it, stand at more than one place."""
+        if self._shared is None:
+            self._shared = _shared_nodes(self.root) if self.root is not None and "*" in self.text else frozenset()
+        return bool(self._shared) and _contains_any(node, self._shared)
+
+
+def compose(text: str) -> Node | None:
+    """The root node of the one document in `text`; None if it has no content.
+
+    Raises YamlSyntaxError for text that is not YAML, and for more than one document.
+    """
+    try:
+        parser = _Composer(text[1:] if text.startswith(BOM) else text)
+        node: Node | None = parser.get_single_node()
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+        raise YamlSyntaxError(f"not YAML: {error.problem or error.context}", line, column) from None
+    except YAMLError as error:
+        position = getattr(error, "position", 0)
+        line, column = line_column(text, position if isinstance(position, int) else 0)
+        raise YamlSyntaxError(f"not YAML: {getattr(error, 'reason', error)}", line, column) from None
+    except UnicodeEncodeError as error:
+        line, column = line_column(text, error.start)
+        raise YamlSyntaxError("not YAML: a character that is no Unicode text", line, column) from None
+    if node is not None and "*" in text and _expanded_size(node, {}, ()) > _MOST_NODES:
+        raise YamlSyntaxError("an alias that contains itself, or aliases that expand without end", 1, 1)
+    return node
+
+
+def parts(node: Node) -> list[Node]:
+    """The nodes directly inside a node: keys and values, or items."""
+    if isinstance(node, MappingNode):
+        return [part for entry in node.value for part in entry]
+    return list(node.value) if isinstance(node, SequenceNode) else []
+
+
+def _expanded_size(node: Node, known: dict[int, int], above: tuple[int, ...]) -> int:
+    if id(node) in above:
+        return _MOST_NODES + 1
+    if id(node) not in known:
+        inside = (*above, id(node))
+        known[id(node)] = 1 + sum(_expanded_size(part, known, inside) for part in parts(node))
+    return known[id(node)]
+
+
+def _shared_nodes(root: Node) -> frozenset[int]:
+    seen: set[int] = set()
+    shared: set[int] = set()
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if id(node) in seen:
+            shared.add(id(node))
+        else:
+            seen.add(id(node))
+            pending += parts(node)
+    return frozenset(shared)
+
+
+def _contains_any(node: Node, wanted: frozenset[int]) -> bool:
+    return id(node) in wanted or any(_contains_any(part, wanted) for part in parts(node))
+
+
+def scalar(node: ScalarNode) -> str | int | float | bool | None:
+    """The meaning of one scalar node, explicit tags included."""
+    if node.tag == _PLAIN or (node.tag.startswith("tag:yaml.org,2002:") and node.tag != _STRING):
+        return meaning(node.value)
+    return str(node.value)
+
+
+def is_plain(node: Node) -> bool:
+    """Whether the scalar stands unquoted, on one line or several."""
+    return not node.style
+
+
+def value(node: Node | None) -> Value:
+    """What the node means to Kubernetes. Keys become strings, as in JSON; the last of duplicate keys counts."""
+    if node is None:
+        return None
+    if isinstance(node, ScalarNode):
+        return scalar(node)
+    if isinstance(node, SequenceNode):
+        return [value(item) for item in node.value]
+    result: dict[str, Value] = {}
+    for key, item in node.value:
+        name = key_text(key)
+        if name == "<<" and is_plain(key):
+            merged = item.value if isinstance(item, SequenceNode) else [item]
+            for source in merged:
+                for merged_key, merged_value in value(source).items():
+                    result.setdefault(merged_key, merged_value)
+        else:
+            result[name] = value(item)
+    return result
+
+
+def key_text(key: Node) -> str:
+    """A mapping key as the string that JSON would have."""
+    meant = scalar(key) if isinstance(key, ScalarNode) else None
+    if isinstance(meant, str):
+        return meant
+    if isinstance(meant, bool):
+        return "true" if meant else "false"
+    return str(key.value)
+
+
+def find(node: Node | None, *keys: str) -> Node | None:
+    """Follow mapping keys; None where one is missing. The last of duplicate keys counts, as for readers."""
+    for key in keys:
+        if not isinstance(node, MappingNode):
+            return None
+        node = next((item for name, item in reversed(node.value) if key_text(name) == key), None)
+    return node
+
+
+def at(file: str, first_line: int, error: YamlSyntaxError) -> NatsvaluesError:
+    """The same error with its place in a file whose composed text began at `first_line`."""
+    error.where = (Where(file, first_line + error.line - 1, error.column),)
+    return error

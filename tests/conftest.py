@@ -1,0 +1,207 @@
+"""Fixtures shared by all tests: pinned binaries, a scrubbed environment, stored renderings, replayed charts.
+
+Test folders are no packages, so what tests share comes as a fixture. Nothing here reads the machine: helm,
+kubectl and nats-server are the pinned ones (scripts/binaries.py), and no variable of the caller leaks in.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from types import ModuleType
+
+TESTS = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(TESTS)
+ABSENT = "not in this clone:"
+
+
+def _load(path: str) -> ModuleType:
+    """Import a Python file that lies in no package."""
+    name = os.path.splitext(os.path.basename(path))[0]
+    spec = importlib.util.spec_from_file_location(f"natsvalues_tests_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+# --- binaries -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def binaries() -> ModuleType:
+    """Return the script that fetches binaries, as a module."""
+    return _load(os.path.join(ROOT, "scripts", "binaries.py"))
+
+
+@pytest.fixture(scope="session")
+def helm3(binaries) -> str:
+    """Path of the pinned Helm 3."""
+    return binaries.fetch("helm3")
+
+
+@pytest.fixture(scope="session")
+def helm4(binaries) -> str:
+    """Path of the pinned Helm 4."""
+    return binaries.fetch("helm4")
+
+
+@pytest.fixture(scope="session")
+def kubectl(binaries) -> str:
+    """Path of the pinned kubectl."""
+    return binaries.fetch("kubectl")
+
+
+@pytest.fixture(scope="session")
+def nats_server(binaries) -> Callable[[str], str]:
+    """Give the path of nats-server in a pinned version: `nats_server("2.14.2")`."""
+    return lambda version: binaries.fetch(f"nats-server@{version}")
+
+
+# --- stored renderings ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def shared() -> str | None:
+    """Folder of the stored renderings and notes beside the checkout, or None in a plain clone."""
+    path = os.environ.get("NATSVALUES_SHARED") or os.path.join(ROOT, "..", "shared")
+    return os.path.realpath(path) if os.path.isdir(path) else None
+
+
+@pytest.fixture(scope="session")
+def rendered(shared) -> str:
+    """Folder of the stored renderings of the upstream chart; the test is skipped where it is absent."""
+    path = os.path.join(shared or "", "rendered")
+    if shared is None or not os.path.isdir(path):
+        pytest.skip(f"{ABSENT} stored renderings of the upstream chart (../shared/rendered)")
+    return path
+
+
+# --- charts -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def nats_chart() -> str:
+    """Path of our own small chart with the shape of the upstream NATS chart."""
+    return os.path.join(TESTS, "charts", "nats")
+
+
+@pytest.fixture(scope="session")
+def umbrella_chart() -> str:
+    """Path of the umbrella chart: ours under the aliases `bus` and `audit`, beside decoys."""
+    return os.path.join(TESTS, "charts", "umbrella")
+
+
+@pytest.fixture
+def replay_chart(tmp_path) -> Callable[[str], str]:
+    """Make a chart that renders a stored file verbatim: `replay_chart(path)` gives the chart's folder."""
+    replay = _load(os.path.join(TESTS, "replay.py"))
+    return lambda rendering: replay.write_chart(rendering, tempfile.mkdtemp(prefix="replay-", dir=tmp_path))
+
+
+@pytest.fixture
+def helm4_plugin(isolated_env) -> Callable[..., str]:
+    """Install a Helm 4 post-renderer: `helm4_plugin("name", "command", "arg")` gives the name."""
+    replay = _load(os.path.join(TESTS, "replay.py"))
+    return lambda name, *command: replay.write_plugin(isolated_env["HELM_PLUGINS"], name, *command)
+
+
+# --- running ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def isolated_env(tmp_path) -> dict[str, str]:
+    """Return an environment built from nothing: own homes, and this interpreter's scripts first on PATH."""
+    home = tmp_path / "home"
+    folders = {
+        "HOME": home,
+        "TMPDIR": tmp_path / "tmp",
+        "XDG_CACHE_HOME": home / ".cache",
+        "XDG_CONFIG_HOME": home / ".config",
+        "XDG_DATA_HOME": home / ".local" / "share",
+        "XDG_STATE_HOME": home / ".local" / "state",
+        "HELM_CACHE_HOME": home / "helm" / "cache",
+        "HELM_CONFIG_HOME": home / "helm" / "config",
+        "HELM_DATA_HOME": home / "helm" / "data",
+        "HELM_PLUGINS": home / "helm" / "plugins",
+    }
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    path = os.pathsep.join([os.path.dirname(sys.executable), "/usr/local/bin", "/usr/bin", "/bin"])
+    return {"PATH": path, "LANG": "C.UTF-8"} | {name: str(folder) for name, folder in folders.items()}
+
+
+@pytest.fixture
+def run(isolated_env, tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a command in the isolated environment: `run("helm", "version", timeout=5).stdout`.
+
+    Keywords: `stdin` (text), `env` (merged over the isolated one), `cwd` (default: the test's folder),
+    `timeout` in seconds, and `check` to fail the test with the command's standard error when it fails.
+    """
+
+    def call(*command, stdin=None, env=None, cwd=None, timeout=60, check=False):
+        process = subprocess.Popen(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="surrogateescape",  # a test may look at bytes that are no text
+            env=isolated_env | (env or {}),
+            cwd=cwd or tmp_path,
+            start_new_session=True,  # a timeout must also end what the command started
+        )
+        try:
+            out, err = process.communicate(stdin, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise
+        done = subprocess.CompletedProcess(command, process.returncode, out, err)
+        if check and done.returncode:
+            pytest.fail(f"{command} exited with {done.returncode}:\n{done.stderr}")
+        return done
+
+    return call
+
+
+# --- no silent skips in CI --------------------------------------------------------------------------------
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure in CI, unless it is data that this clone does not carry."""
+    if not os.environ.get("CI") or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason.removeprefix("Skipped: ")
+    if not reason.startswith(ABSENT):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and CI skips nothing: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Look at every test's report for a skip."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Look at every module's report for a skip of the whole module."""
+    report = yield
+    _refuse_skip(report)
+    return report
