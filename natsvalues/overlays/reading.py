@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from natsvalues.errors import NatsvaluesError, Where
-from natsvalues.text.yamltree import Tree, key_text, scalar, value
+from natsvalues.text.yamltree import Tree, is_plain, key_text, scalar, value
 
 T = TypeVar("T")
 Path = tuple[str | int, ...]
@@ -57,9 +57,10 @@ class Positions(NamedTuple):
 class Reading:
     """One pass over one file; collects mistakes instead of stopping at the first."""
 
-    def __init__(self, tree: Tree, file: str, code: str) -> None:
+    def __init__(self, tree: Tree, file: str, code: str, first_line: int = 1) -> None:
         self.tree = tree
         self.code = code
+        self.first_line = first_line
         self.positions = Positions(file, {})
         self.errors: list[NatsvaluesError] = []
 
@@ -73,13 +74,16 @@ class Reading:
         return None if self.errors else result
 
     def _wrong(self, path: Path, node: Node | None, message: str, hint: str = "") -> None:
-        line = self.tree.line(node) if node is not None else 1
+        line = self._line(node) if node is not None else self.first_line
         column = int(node.start_mark.column) + 1 if node is not None else None
         where = Where(self.positions.file, line, column, dotted(path) or None)
         self.errors.append(NatsvaluesError(self.code, message, where=(where,), hint=hint))
 
+    def _line(self, node: Node) -> int:
+        return self.first_line + self.tree.line(node) - 1
+
     def _value(self, node: Node, kind: Any, path: Path) -> Any:
-        self.positions.lines[path] = self.tree.line(node)
+        self.positions.lines[path] = self._line(node)
         rules: tuple[Any, ...] = ()
         if get_origin(kind) is Annotated:
             kind, *marks = get_args(kind)
@@ -117,7 +121,7 @@ class Reading:
         for key, part in node.value:
             name = key_text(key)
             if name in entries:
-                first = self.tree.line(entries[name][0])
+                first = self._line(entries[name][0])
                 self._wrong((*path, name), key, f"`{name}` is given twice, first on line {first}")
             entries[name] = (key, part)
         return entries
@@ -174,7 +178,7 @@ def _found(node: Node) -> str:
     if meant is None:
         return "nothing"
     if isinstance(meant, str):
-        return f"`{node.value}`"
+        return f"`{node.value}`" if is_plain(node) else f'`"{node.value}"`'
     name = "true or false" if isinstance(meant, bool) else "a number"
     return f"`{node.value}` ({name} in YAML)"
 

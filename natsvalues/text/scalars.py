@@ -28,8 +28,9 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\
 _MAY_BE_NUMBER = frozenset("+-.0123456789")
 
 # Safe unquoted in YAML 1.1 and 1.2 and never a number or a date; in flow style a `?` inside makes helm's
-# reader fail, so it is allowed in block style only.
+# reader fail, and readers disagree about `:`, so these are plain in block style only.
 _PLAIN = re.compile(r"[A-Za-z/$][A-Za-z0-9_./$()@%+=?-]*(?::[A-Za-z0-9_./$()@%+=?-]+)*\Z")
+_FLOW_UNSAFE = frozenset("?:")
 
 
 def meaning(plain: str) -> Scalar:
@@ -57,7 +58,7 @@ def _integer(digits: str) -> int:
 def written(value: Scalar, *, flow: bool = False) -> str:
     """`value` as one line of YAML that means the same in every reader."""
     if isinstance(value, str):
-        if _PLAIN.match(value) and value not in _WORDS and not (flow and "?" in value):
+        if _PLAIN.match(value) and value not in _WORDS and not (flow and not _FLOW_UNSAFE.isdisjoint(value)):
             return value
         return double_quoted(value)
     return json.dumps(value)  # null, true, 12 and 1.5 are spelled alike in JSON and YAML

@@ -79,11 +79,15 @@ class Tree:
         """The node's line within the text, from 1."""
         return int(node.start_mark.line) + 1
 
-    def is_shared(self, node: Node) -> bool:
-        """Whether an alias makes this node, or one inside it, stand at more than one place."""
+    def shared_ids(self) -> frozenset[int]:
+        """The identities of nodes that an alias makes stand at more than one place."""
         if self._shared is None:
             self._shared = _shared_nodes(self.root) if self.root is not None and "*" in self.text else frozenset()
-        return bool(self._shared) and _contains_any(node, self._shared)
+        return self._shared
+
+    def is_shared(self, node: Node) -> bool:
+        """Whether an alias makes this node, or one inside it, stand at more than one place."""
+        return bool(self.shared_ids()) and _contains_any(node, self.shared_ids())
 
 
 def compose(text: str) -> Node | None:

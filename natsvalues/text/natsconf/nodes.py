@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from natsvalues.text.spans import Span
+if TYPE_CHECKING:
+    from natsvalues.text.spans import Span
 
 ScalarKind = Literal["string", "boolean", "integer", "float", "datetime", "variable"]
 

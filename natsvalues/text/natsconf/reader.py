@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final
 
-from natsvalues.text.natsconf import lexer
-from natsvalues.text.natsconf.lexer import Token, tokenize
+from natsvalues.text.natsconf import tokens
+from natsvalues.text.natsconf.lexer import tokenize
 from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Entry, Finding, Include, Node
-from natsvalues.text.natsconf.scalars import read_scalar
+from natsvalues.text.natsconf.scalars import DROPPED_NUMBER, read_scalar
 from natsvalues.text.spans import Span
+
+NO_VALUE: Final = "this key has no value: the server gives it the value of the map around"
+STRAY: Final = "the server passes over this character: remove it; comments begin with # or //"
+INNER_BRACES: Final = "these braces hold no map: what is in them belongs to the top"
+MISLEADING: Final = frozenset(
+    (NO_VALUE, DROPPED_NUMBER, STRAY, INNER_BRACES)
+)  # the text is not what it seems
 
 _PUNCTUATION = re.compile(r"[][{},;\"'#]")
 
 
-class _Key(NamedTuple):
-    name: str
-    span: Span
-
-
-class _Frame(NamedTuple):
+class _Frame:
     """A container that is still open."""
 
-    start: int
-    parts: list[Entry | Include]
-    items: list[Node]
-    is_array: bool
+    __slots__ = ("is_array", "items", "parts", "start")
+
+    def __init__(self, start: int, *, is_array: bool) -> None:
+        self.start = start
+        self.is_array = is_array
+        self.parts: list[Entry | Include] = []
+        self.items: list[Node] = []
 
 
 def read(text: str) -> Conf:
@@ -38,12 +43,23 @@ def read(text: str) -> Conf:
 
 
 class _Reader:
-    __slots__ = ("findings", "frames", "include_start", "keys", "root_close", "root_open", "root_depth", "text")
+    __slots__ = (
+        "findings",
+        "frames",
+        "include_start",
+        "keys",
+        "root_close",
+        "root_depth",
+        "root_open",
+        "text",
+    )
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.frames = [_Frame(0, [], [], is_array=False)]
-        self.keys: list[_Key] = []  # as in the server: one left over takes the value of an outer key
+        self.frames = [_Frame(0, is_array=False)]
+        self.keys: list[
+            tuple[str, Span]
+        ] = []  # as in the server: one left over takes the value of an outer key
         self.findings: list[Finding] = []
         self.include_start = 0
         self.root_open = -1
@@ -51,10 +67,10 @@ class _Reader:
         self.root_depth = 0
 
     def read(self) -> Conf:
-        previous = Token(lexer.GAP, 0, 0)
+        previous = tokens.GAP
         for token in tokenize(self.text):
-            kind = token.kind
-            if kind is lexer.GAP or kind is lexer.SEPARATOR or kind is lexer.END:
+            kind = token[0]
+            if kind in _PASSED_OVER:
                 continue
             if kind in _KEYS:
                 self.key(token)
@@ -63,14 +79,14 @@ class _Reader:
                 if node is not None:
                     self.place(node)
             elif kind in _OPENINGS:
-                self.frames.append(_Frame(token.start, [], [], is_array=kind is lexer.ARRAY_OPEN))
+                self.frames.append(_Frame(token.start, is_array=kind is tokens.ARRAY_OPEN))
             elif kind in _CLOSINGS:
-                if previous.kind in _KEYS:
-                    self.find(previous.start, "this key has no value: the server gives it the value of the map around")
+                if previous in _KEYS:
+                    self.find(self.keys[-1][1].start, NO_VALUE)
                 self.close(token.end)
             else:
                 self.rare(token)
-            previous = token
+            previous = kind
         if self.root_depth:
             self.find(self.root_open, "this { is never closed")
         root = self.frames[0]
@@ -81,12 +97,15 @@ class _Reader:
     def find(self, offset: int, message: str) -> None:
         self.findings.append(Finding(offset, message))
 
-    def key(self, token: Token) -> None:
+    def key(self, token: tokens.Token) -> None:
         kind, start, end = token
-        name = self.text[start:end] if kind is lexer.KEY else self.text[start + 1 : end - 1]
-        if kind is lexer.KEY and _PUNCTUATION.search(name):
-            self.find(start, "this key takes in punctuation: a space or a value is missing, or a , or ; is one too many")
-        self.keys.append(_Key(name, Span(start, end)))
+        name = self.text[start:end] if kind is tokens.KEY else self.text[start + 1 : end - 1]
+        if kind is tokens.KEY and _PUNCTUATION.search(name):
+            self.find(
+                start,
+                "this key takes in punctuation: a space or a value is missing, or a , or ; is one too many",
+            )
+        self.keys.append((name, Span(start, end)))
 
     def place(self, node: Node) -> None:
         """Put a value where the server puts it: into the array, or under the latest key without a value."""
@@ -106,40 +125,43 @@ class _Reader:
         else:
             self.place(ConfMap(span, tuple(frame.parts), braced=True))
 
-    def rare(self, token: Token) -> None:
+    def rare(self, token: tokens.Token) -> None:
         kind, start, end = token
-        if kind is lexer.INCLUDE:
+        if kind is tokens.INCLUDE:
             self.include_start = start
-        elif kind is lexer.INCLUDE_PATH:
+        elif kind is tokens.INCLUDE_PATH:
             path = self.text[start:end].removesuffix("'")
             path = path[1:-1] if path.startswith('"') else path.removeprefix("'")
             self.frames[-1].parts.append(Include(path, Span(self.include_start, end)))
-        elif kind is lexer.ROOT_OPEN:
+        elif kind is tokens.ROOT_OPEN:
+            if self.root_open >= 0 or self.frames[0].parts:
+                self.find(start, INNER_BRACES)
             self.root_depth += 1
             if self.root_open < 0:
                 self.root_open = start
             self.root_close = len(self.text)
-        elif kind is lexer.ROOT_CLOSE:
+        elif kind is tokens.ROOT_CLOSE:
             self.root_depth -= 1
             self.root_close = end
-        elif kind is lexer.BOM:
+        elif kind is tokens.BOM:
             self.find(start, "the server takes a byte order mark for a part of the first key: remove it")
-        elif kind is lexer.STRAY:
-            self.find(start, "the server passes over this character: remove it; comments begin with # or //")
+        elif kind is tokens.STRAY:
+            self.find(start, STRAY)
 
 
-_KEYS = frozenset((lexer.KEY, lexer.QUOTED_KEY))
-_OPENINGS = frozenset((lexer.MAP_OPEN, lexer.ARRAY_OPEN))
-_CLOSINGS = frozenset((lexer.MAP_CLOSE, lexer.ARRAY_CLOSE))
+_PASSED_OVER = frozenset((tokens.GAP, tokens.SEPARATOR, tokens.END))
+_KEYS = frozenset((tokens.KEY, tokens.QUOTED_KEY))
+_OPENINGS = frozenset((tokens.MAP_OPEN, tokens.ARRAY_OPEN))
+_CLOSINGS = frozenset((tokens.MAP_CLOSE, tokens.ARRAY_CLOSE))
 _SCALARS = frozenset(
     (
-        lexer.DOUBLE,
-        lexer.SINGLE,
-        lexer.BLOCK,
-        lexer.BARE,
-        lexer.BARE_APOSTROPHE,
-        lexer.INTEGER,
-        lexer.FLOAT,
-        lexer.DATETIME,
+        tokens.DOUBLE,
+        tokens.SINGLE,
+        tokens.BLOCK,
+        tokens.BARE,
+        tokens.BARE_APOSTROPHE,
+        tokens.INTEGER,
+        tokens.FLOAT,
+        tokens.DATETIME,
     )
 )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from natsvalues.text.natsconf import lexer
+from natsvalues.text.natsconf import tokens
 from natsvalues.text.natsconf.errors import ConfSyntaxError
-from natsvalues.text.natsconf.lexer import Token
 from natsvalues.text.natsconf.nodes import Finding, Scalar
 from natsvalues.text.spans import Span
 
+if TYPE_CHECKING:
+    from natsvalues.text.natsconf.tokens import Token
+
 BOOLEANS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 INTEGER_LIMIT: Final = 2**63
+DROPPED_NUMBER: Final = "the server drops a number with this suffix, and its key takes a later value"
 
 _BCRYPT = "$2a$"
 _POWERS = "kmgtpe"
@@ -20,30 +23,30 @@ _ESCAPE = re.compile(rb"\\(?:x(..)|(.))")
 _ESCAPES = {b"t": b"\t", b"n": b"\n", b"r": b"\r", b'"': b'"', b"\\": b"\\"}
 _NUMBER = re.compile(r"(-?\d+)([a-z]*)")
 _DIGITS_AND_ONE = re.compile(r"\d+.")
-_MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_TIME = re.compile(r"\d\d:[0-5]\d:[0-5]\d")
 
 
 def read_scalar(text: str, token: Token, findings: list[Finding]) -> Scalar | None:
-    """The value of a token, or None where the server drops it (noted in `findings`).
+    """Read the value of a token; None where the server drops it (noted in `findings`).
 
     Raises ConfSyntaxError for numbers and dates out of range.
     """
     kind, start, end = token
     span = Span(start, end)
     raw = text[start:end]
-    if kind is lexer.DOUBLE:
+    if kind is tokens.DOUBLE:
         return Scalar(span, "string", unescape(raw[1:-1]), raw)
-    if kind is lexer.BARE:
+    if kind is tokens.BARE:
         return _bare(span, raw)
-    if kind is lexer.INTEGER:
+    if kind is tokens.INTEGER:
         return _integer(text, span, raw, findings)
-    if kind is lexer.SINGLE:
+    if kind is tokens.SINGLE:
         return Scalar(span, "string", raw[1:-1], raw)
-    if kind is lexer.FLOAT:
+    if kind is tokens.FLOAT:
         return _float(text, span, raw)
-    if kind is lexer.DATETIME:
+    if kind is tokens.DATETIME:
         return _datetime(text, span, raw)
-    if kind is lexer.BLOCK:
+    if kind is tokens.BLOCK:
         return _block(text, span, raw, findings)
     findings.append(Finding(end - 1, "an apostrophe ends this value and is dropped: quote the value"))
     return Scalar(span, "string", _bare_text(raw[:-1]), raw)
@@ -86,12 +89,14 @@ def _integer(text: str, span: Span, raw: str, findings: list[Finding]) -> Scalar
         raise ConfSyntaxError(text, span.start, "found an integer beyond 64 bits", "quote it if it is a name")
     if suffix:
         if suffix[1:] not in ("", "b", "i", "ib"):
-            findings.append(Finding(span.start, "the server drops a number with this suffix, and its key with it"))
+            findings.append(Finding(span.start, DROPPED_NUMBER))
             return None
         exact = number * (1024 if suffix[1:] else 1000) ** (_POWERS.index(suffix[0]) + 1)
         number = (exact + INTEGER_LIMIT) % (2 * INTEGER_LIMIT) - INTEGER_LIMIT
         if number != exact:
-            findings.append(Finding(span.start, "this number does not fit 64 bits: the server wraps it around"))
+            findings.append(
+                Finding(span.start, "this number does not fit 64 bits: the server wraps it around")
+            )
     return Scalar(span, "integer", number, raw)
 
 
@@ -104,10 +109,11 @@ def _float(text: str, span: Span, raw: str) -> Scalar:
 
 def _datetime(text: str, span: Span, raw: str) -> Scalar:
     if raw.isascii():
-        year, month, day, hour, minute, second = map(int, re.split("[-T:]", raw[:-1]))
+        date, time = raw[:-1].split("T")
+        year, month, day = map(int, date.split("-"))
         leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-        days = 28 if month == 2 and not leap else _MONTH_DAYS[month - 1] if 1 <= month <= 12 else 0
-        if 1 <= day <= days and hour < 24 and minute < 60 and second < 60:
+        lengths = (0, 31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+        if month < len(lengths) and 1 <= day <= lengths[month] and time < "24" and _TIME.fullmatch(time):
             return Scalar(span, "datetime", raw, raw)
     raise ConfSyntaxError(text, span.start, "found a date that does not exist", "quote it if it is no date")
 
@@ -115,5 +121,7 @@ def _datetime(text: str, span: Span, raw: str) -> Scalar:
 def _block(text: str, span: Span, raw: str, findings: list[Finding]) -> Scalar:
     if span.end < len(text):
         return Scalar(span, "string", raw[1:-1], raw)
-    findings.append(Finding(span.end - 1, "the server takes this ) into the string: end the file with a new line"))
+    findings.append(
+        Finding(span.end - 1, "the server takes this ) into the string: end the file with a new line")
+    )
     return Scalar(span, "string", raw[1:], raw)

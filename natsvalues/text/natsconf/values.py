@@ -26,7 +26,7 @@ class Variable(NamedTuple):
 def value(
     conf: Conf, env: Mapping[str, str] | None = None, loader: Callable[[str], str] | None = None
 ) -> dict[str, Any]:
-    """What the server sees: repeated keys give the last value, variables the value they stand for.
+    """Return what the server sees: repeated keys give the last value, variables the value they stand for.
 
     A variable is looked up in the maps around it, innermost first, as far as they have been read; then in
     `env`, whose texts are read as values. One found nowhere is a Variable in the result, as is a datetime a
@@ -37,8 +37,20 @@ def value(
     return _Evaluation(conf, env or {}, loader).document()
 
 
+def unresolved(
+    conf: Conf, env: Mapping[str, str] | None = None, loader: Callable[[str], str] | None = None
+) -> tuple[Scalar | Include, ...]:
+    """Find the variables that `value` would leave open, in order; the server refuses each of them.
+
+    That of an included file is told by its include. Raises as `value` does.
+    """
+    evaluation = _Evaluation(conf, env or {}, loader)
+    evaluation.document()
+    return tuple(evaluation.unresolved)
+
+
 def symbolic(conf: Conf) -> dict[str, Any]:
-    """What the text says: as `value`, but every variable stays a Variable."""
+    """Return what the text says: as `value`, but every variable stays a Variable."""
     plain = _symbolic(conf.root)
     return plain if isinstance(plain, dict) else {}
 
@@ -97,6 +109,7 @@ class _Evaluation:
         self.path = path
         self.pending = pending  # variables and include paths whose texts are being read
         self.scopes: list[dict[str, Any]] = []
+        self.unresolved: list[Scalar | Include] = []
 
     def document(self) -> dict[str, Any]:
         return self.map(self.conf.root)
@@ -125,15 +138,21 @@ class _Evaluation:
             if name in scope:
                 return scope[name]
         if name not in self.env:
+            self.unresolved.append(node)
             return Variable(name)
         if f"${name}" in self.pending:
             raise self.error(node, f"found a variable that stands for itself: ${name}")
         try:
             conf = read(f"{_ENV_KEY}={self.env[name]}")
         except ConfSyntaxError as error:
-            raise self.error(node, f"the environment's text for ${name} is no value: {error.message}") from None
+            raise self.error(
+                node, f"the environment's text for ${name} is no value: {error.message}"
+            ) from None
         pending = self.pending | {f"${name}"}
-        found = _Evaluation(conf, self.env, self.loader, pending=pending).document()
+        inner = _Evaluation(conf, self.env, self.loader, pending=pending)
+        found = inner.document()
+        if inner.unresolved or _ENV_KEY not in found:
+            self.unresolved.append(node)
         return found.get(_ENV_KEY, Variable(name))
 
     def included(self, include: Include) -> dict[str, Any]:
@@ -145,7 +164,11 @@ class _Evaluation:
             raise self.error(include, "found an include that includes itself")
         pending = self.pending | {path}
         conf = read(self.loader(path))
-        return _Evaluation(conf, self.env, self.loader, path=path, pending=pending).document()
+        inner = _Evaluation(conf, self.env, self.loader, path=path, pending=pending)
+        found = inner.document()
+        if inner.unresolved:
+            self.unresolved.append(include)
+        return found
 
     def error(self, node: Node | Include, message: str) -> ConfSyntaxError:
         return ConfSyntaxError(self.conf.text, node.span.start, message, "break the circle")

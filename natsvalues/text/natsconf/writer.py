@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.text.natsconf.errors import ConfEditError, ConfSyntaxError
 from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Entry, Include, Node, Scalar
 from natsvalues.text.natsconf.reader import read
 from natsvalues.text.natsconf.scalars import INTEGER_LIMIT
 from natsvalues.text.natsconf.values import Variable, same, symbolic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _BARE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 _BARE_STRING = re.compile(r"[\w./:@%+*>~-]+", re.ASCII)
@@ -18,9 +21,8 @@ _SEPARATOR = re.compile(r"[ \t]*[:=][ \t]*|[ \t]+")
 _TERMINATOR = re.compile(r"[ \t]*([,;])")
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _INDENT = re.compile(r"(?:^|[\r\n])(\t| {1,8})(?=[^\s#/])")
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\"\\\udc80-\udcff]")
-_UNSAFE_SINGLE = re.compile(r"[\x00-\x1f\x7f'\ud800-\udfff]")
-_ESCAPES = {"\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+_ESCAPES = {char: f"\\x{char & 0xFF:02x}" for char in (*range(0x20), 0x7F, *range(0xDC80, 0xDD00))}
+_ESCAPES |= {ord(char): f"\\{name}" for char, name in zip('\t\n\r"\\', 'tnr"\\', strict=True)}
 
 
 class Raw(NamedTuple):
@@ -40,20 +42,16 @@ class Style(NamedTuple):
 
 
 def style_of(conf: Conf, chain: tuple[ConfMap | ConfArray, ...]) -> Style:
-    """The style of the innermost container of `chain` (outermost first), or of the nearest one with entries."""
+    """Find the style of the last container of `chain`, or of the nearest one around it that has entries."""
     text = conf.text
-    entries: list[Entry] = []
-    for container in reversed(chain):
-        parts = container.items if isinstance(container, ConfArray) else container.entries
-        entries = [part for part in parts if isinstance(part, Entry)]
-        if entries:
-            break
+    groups = [_entries(container) for container in reversed(chain)]
+    entries = next(filter(None, groups), [])
     newline = _NEWLINE.search(text)
     indent = _INDENT.search(text)
     quoted = text[entries[-1].key_span.start] in "\"'" if entries else conf.root.braced
     return Style(
         quoted,
-        _separator(text, entries),
+        _separator(text, groups),
         _terminator(text, entries, default="," if quoted else ""),
         newline.group() if newline else "\n",
         indent[1] if indent else "  ",
@@ -61,20 +59,29 @@ def style_of(conf: Conf, chain: tuple[ConfMap | ConfArray, ...]) -> Style:
 
 
 def array_terminator(text: str, array: ConfArray, style: Style) -> str:
-    """What stands between items: "," or, in an array of lines, nothing."""
-    return _terminator(text, array.items, default="," if style.terminator or not array.items else "").replace(";", ",")
+    """Find what stands between items: "," or, in an array of lines, nothing."""
+    return _terminator(text, array.items, default="," if style.terminator or not array.items else "").replace(
+        ";", ","
+    )
 
 
-def _separator(text: str, entries: list[Entry]) -> str:
-    scalars = [entry for entry in entries if isinstance(entry.value, Scalar)]
-    for entry in reversed(scalars or entries):
+def _entries(container: ConfMap | ConfArray) -> list[Entry]:
+    return (
+        [part for part in container.entries if isinstance(part, Entry)]
+        if isinstance(container, ConfMap)
+        else []
+    )
+
+
+def _separator(text: str, groups: list[list[Entry]]) -> str:
+    for entry in (entry for group in groups for entry in reversed(group)):
         between = text[entry.key_span.end : entry.value.span.start]
-        if _SEPARATOR.fullmatch(between):
+        if isinstance(entry.value, Scalar) and _SEPARATOR.fullmatch(between):
             return between
     return ": "
 
 
-def _terminator(text: str, parts: list[Entry] | tuple[Node, ...], *, default: str) -> str:
+def _terminator(text: str, parts: Sequence[Entry | Node], *, default: str) -> str:
     for part in reversed(parts[:-1] or parts):
         match = _TERMINATOR.match(text, part.span.end)
         if match:
@@ -93,8 +100,6 @@ def write(value: Any, style: Style, margin: str | None) -> str:
         return _write_map(value, style, margin)
     if isinstance(value, list):
         return _write_array(value, style, margin)
-    if isinstance(value, Raw):
-        return value.text
     return write_scalar(value)
 
 
@@ -131,17 +136,19 @@ def write_entry(key: str, value: Any, style: Style, margin: str | None) -> str:
 
 
 def write_key(key: str, *, quoted: bool) -> str:
-    """A key, quoted if asked or needed: quoted keys have no escapes, so not every string can be a key."""
+    """Write a key, quoted if asked or needed: quoted keys have no escapes, so not all strings can be keys."""
     if not quoted and _BARE_KEY.fullmatch(key) and key.lower() != "include":
         return key
     quote = "'" if '"' in key else '"'
-    if quote in key or "\0" in key or any("\ud800" <= char <= "\udfff" for char in key):
+    if quote in key or "\0" in key or _has_surrogate(key):
         raise ConfEditError("a key that the language cannot write", "keys hold one kind of quote at most")
     return f"{quote}{key}{quote}"
 
 
 def write_scalar(value: Any, old: Scalar | None = None) -> str:
-    """A value without parts; a string keeps the quotes of the one it replaces if they can hold it."""
+    """Write a value without parts; a string keeps the quotes of the one it replaces if they can hold it."""
+    if isinstance(value, Raw):
+        return value.text
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -157,7 +164,8 @@ def write_scalar(value: Any, old: Scalar | None = None) -> str:
     if isinstance(value, str):
         return _write_string(value, old)
     raise ConfEditError(
-        f"a value of type {type(value).__name__}", "the language has maps, arrays, strings, numbers and booleans"
+        f"a value of type {type(value).__name__}",
+        "the language has maps, arrays, strings, numbers and booleans",
     )
 
 
@@ -173,17 +181,18 @@ def _write_float(value: float) -> str:
 
 def _write_string(value: str, old: Scalar | None) -> str:
     if old is not None and old.kind in ("string", "variable", "datetime"):
-        if old.raw.startswith("'") and not _UNSAFE_SINGLE.search(value):
+        if old.raw.startswith("'") and "'" not in value and value.isprintable():
             return f"'{value}'"
         if not old.raw.startswith(("'", '"', "(")) and _is_safe_bare(value):
             return value
-    if any("\ud800" <= char <= "\udfff" and not "\udc80" <= char <= "\udcff" for char in value):
+    escaped = value.translate(_ESCAPES)
+    if _has_surrogate(escaped):
         raise ConfEditError("a string with half a character", "it holds a lone surrogate")
-    return '"' + _UNSAFE.sub(_escape, value) + '"'
+    return f'"{escaped}"'
 
 
-def _escape(match: re.Match[str]) -> str:
-    return _ESCAPES.get(match[0]) or f"\\x{ord(match[0]) & 0xFF:02x}"
+def _has_surrogate(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _is_safe_bare(value: str) -> bool:
@@ -197,13 +206,13 @@ def _is_safe_bare(value: str) -> bool:
 
 
 def gap(text: str, following: str) -> str:
-    """The space that keeps `text` apart from the character behind it, if they would melt into one.
+    """Return the space that keeps `text` apart from the character behind it, if they would melt into one.
 
     `[3]` is the string "3]" and more to the server; `x#` is no comment.
     """
     if not text or text[-1] in "\"'}])":
         return ""
-    number = text.split()[-1][0] in "-0123456789"
+    number = text.rsplit(maxsplit=1)[-1][0] in "-0123456789"
     return " " if following in ("#", "/") or (number and following == "]") else ""
 
 

@@ -1,0 +1,213 @@
+"""Where the upstream NATS chart keeps things: found by containers, ports, mounts and labels, never by a name.
+
+A NATS server is a StatefulSet with a container that runs a nats image (or is called `nats`), has a client
+port, and reads a configuration file that a ConfigMap of the same release mounts into it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Any, NamedTuple
+
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.manifests.release import Manifest, Release, empty_input
+from natsvalues.manifests.server import ServerVersion, version_of_image
+
+CLIENT_PORT = 4222
+MONITOR_PORT = 8222
+POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"
+"""The label by which a Service selects one pod; Kubernetes puts it on the pods of a StatefulSet."""
+
+
+class Nats(NamedTuple):
+    """One NATS installation inside a release."""
+
+    statefulset: Manifest
+    container: str
+    config_map: Manifest
+    config_key: str
+
+    @property
+    def name(self) -> str:
+        """The StatefulSet's name."""
+        return self.statefulset.key.name
+
+    @property
+    def namespace(self) -> str:
+        """The namespace the rendering states; empty where helm's own counts."""
+        return self.statefulset.key.namespace
+
+    @property
+    def pod_labels(self) -> dict[str, Any]:
+        """Labels of the pods, by which Services select them."""
+        metadata = self.statefulset.value["spec"]["template"].get("metadata") or {}
+        return metadata.get("labels") or {}
+
+    @property
+    def container_value(self) -> dict[str, Any]:
+        """The server's container."""
+        containers = self.statefulset.value["spec"]["template"]["spec"]["containers"]
+        found: dict[str, Any] = next(item for item in containers if item.get("name") == self.container)
+        return found
+
+    @property
+    def version(self) -> ServerVersion:
+        """The server's version as the image's tag tells it."""
+        return version_of_image(str(self.container_value.get("image", "")))
+
+    @property
+    def conf(self) -> str:
+        """Text of the server's configuration file."""
+        text: str = self.config_map.value["data"][self.config_key]
+        return text
+
+    def selected_by(self, service: Manifest) -> bool:
+        """Whether a Service sends traffic to these pods."""
+        selector = (service.value.get("spec") or {}).get("selector")
+        if not isinstance(selector, dict) or not selector or service.key.namespace != self.namespace:
+            return False
+        labels = self.pod_labels
+        return all(
+            name == POD_NAME_LABEL or (name in labels and labels[name] == text) for name, text in selector.items()
+        )
+
+
+def find_nats(release: Release, name: str | None = None, namespace: str | None = None) -> Nats:
+    """The one NATS of the release, or the one with that StatefulSet name and namespace.
+
+    Raises NatsvaluesError when the stream is empty, is not YAML, has no NATS, or several and no choice.
+    """
+    found = all_nats(release)
+    chosen = [
+        nats for nats in found if name in (None, nats.name) and namespace in (None, nats.namespace)
+    ]  # fmt: skip
+    if len(chosen) == 1:
+        return chosen[0]
+    if chosen:
+        raise NatsvaluesError(
+            "NV-I004",
+            f"the release has {len(chosen)} NATS servers: {_names(chosen)}",
+            where=tuple(release.where(nats.statefulset.line, f"StatefulSet/{nats.name}") for nats in chosen),
+            hint=f"say which one the region means in its overlay, for example\nnats: {{name: {chosen[0].name}}}",
+        )
+    if found:
+        raise NatsvaluesError(
+            "NV-I005",
+            f"the release has no NATS named `{name or ''}`" + (f" in namespace `{namespace}`" if namespace else ""),
+            where=(release.where(found[0].statefulset.line),),
+            hint=f"there is: {_names(found)}; correct `nats` in the region's overlay",
+        )
+    raise _no_nats(release)
+
+
+def _names(found: list[Nats]) -> str:
+    return ", ".join(f"{nats.namespace}/{nats.name}".lstrip("/") for nats in found)
+
+
+def _no_nats(release: Release) -> NatsvaluesError:
+    """Say why nothing was found: nothing there, nothing readable, or something else than NATS."""
+    if not any(chunk.text.strip("\ufeff- \t\r\n") for chunk in release.chunks):
+        return empty_input(release.file)
+    release.require_readable(release.numbers())
+    kinds: dict[str, int] = {}
+    for manifest in release.manifests(release.numbers(), lambda _: True):
+        kinds[manifest.key.kind] = kinds.get(manifest.key.kind, 0) + 1
+    seen = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no Kubernetes object"
+    return NatsvaluesError(
+        "NV-I003",
+        "the release has no NATS server: no StatefulSet whose container runs nats-server with a mounted nats.conf",
+        where=(Where(release.file),),
+        hint=f"found: {seen}\nuse natsvalues as post-renderer of the release that installs the NATS chart",
+    )
+
+
+def all_nats(release: Release) -> list[Nats]:
+    """Every NATS of the release, in the stream's order."""
+    statefulsets = release.manifests(
+        release.mentioning("StatefulSet", "nats"), lambda manifest: manifest.key.kind == "StatefulSet"
+    )
+    found = (_nats_of(release, statefulset) for statefulset in statefulsets)
+    return [nats for nats in found if nats is not None]
+
+
+def _nats_of(release: Release, statefulset: Manifest) -> Nats | None:
+    pod = _dig(statefulset.value, "spec", "template", "spec")
+    containers = pod.get("containers") if isinstance(pod, dict) else None
+    for container in containers if isinstance(containers, list) else ():
+        if not isinstance(container, dict) or not _runs_nats(container):
+            continue
+        path = config_path(container)
+        mounted = _config_map_of(pod, container, path) if path else None
+        if mounted is None or path is None:
+            continue
+        config_map = _find_config_map(release, mounted, statefulset.key.namespace, posixpath.basename(path))
+        if config_map is not None:
+            return Nats(statefulset, str(container["name"]), config_map, posixpath.basename(path))
+    return None
+
+
+def _runs_nats(container: dict[str, Any]) -> bool:
+    image = str(container.get("image", "")).split("@")[0].rsplit("/", 1)[-1].split(":")[0]
+    if container.get("name") != "nats" and image not in ("nats", "nats-server"):
+        return False
+    ports = container.get("ports")
+    return any(
+        isinstance(port, dict) and (port.get("name") == "nats" or port.get("containerPort") == CLIENT_PORT)
+        for port in (ports if isinstance(ports, list) else ())
+    )
+
+
+def config_path(container: dict[str, Any]) -> str | None:
+    """The configuration file that the container's command line names."""
+    words = [str(word) for part in ("command", "args") for word in (container.get(part) or ())]
+    for position, word in enumerate(words):
+        option, _, attached = word.partition("=")
+        if option in ("-c", "-config", "--config"):
+            return attached or (words[position + 1] if position + 1 < len(words) else None)
+    return None
+
+
+def _config_map_of(pod: dict[str, Any], container: dict[str, Any], path: str) -> str | None:
+    folder = posixpath.dirname(path)
+    mounts = {
+        mount.get("mountPath"): mount.get("name")
+        for mount in container.get("volumeMounts") or ()
+        if isinstance(mount, dict)
+    }
+    volume = mounts.get(folder)
+    for candidate in pod.get("volumes") or ():
+        if isinstance(candidate, dict) and candidate.get("name") == volume and volume:
+            name = _dig(candidate, "configMap", "name")
+            return str(name) if name else None
+    return None
+
+
+def _find_config_map(release: Release, name: str, namespace: str, key: str) -> Manifest | None:
+    matches = release.manifests(
+        release.mentioning("ConfigMap", name, key),
+        lambda manifest: manifest.key.kind == "ConfigMap"
+        and manifest.key.name == name
+        and manifest.key.namespace == namespace
+        and isinstance(_dig(manifest.value, "data", key), str),
+    )
+    return matches[-1] if matches else None
+
+
+def services(release: Release, nats: Nats, gateway_port: int) -> list[Manifest]:
+    """The release's Services that select these pods and concern the gateway: headless, or with its port."""
+    headless = str(nats.statefulset.value["spec"].get("serviceName") or "")
+    mentioned = {
+        index
+        for word in ("gateway", str(gateway_port), headless)
+        if word
+        for index in release.mentioning("Service", word)
+    }
+    return release.manifests(
+        sorted(mentioned), lambda manifest: manifest.key.kind == "Service" and nats.selected_by(manifest)
+    )
+
+
+def _dig(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,199 @@
+"""A Helm release as an ordered stream of documents, of which only those that matter are ever parsed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.text.paths import Op
+from natsvalues.text.stream import Chunk, split
+from natsvalues.text.yamledit import edit
+from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, at, find, value
+
+FILENAME_ANNOTATION = "postrenderer.helm.sh/postrender-filename"
+"""Helm 4 gives every document this annotation, and makes the `# Source:` line of the stored manifest from it."""
+
+_SOURCE = re.compile(r"^# Source: (.+?)[ \t]*\r?$", re.MULTILINE)
+
+
+class ResourceKey(NamedTuple):
+    """What makes two documents the same object: the API group without its version, kind, namespace, name."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}" if not self.namespace else f"{self.kind}/{self.namespace}/{self.name}"
+
+
+class Manifest(NamedTuple):
+    """One parsed document of a release: where it stood, its text, its nodes and what it means."""
+
+    number: int
+    line: int
+    tree: Tree
+    value: Value
+    crlf: bool
+
+    @property
+    def key(self) -> ResourceKey:
+        """The object's identity."""
+        metadata = self.value.get("metadata") or {}
+        group, _, version = str(self.value.get("apiVersion", "")).rpartition("/")
+        return ResourceKey(
+            group if version else "",
+            str(self.value.get("kind", "")),
+            str(metadata.get("namespace") or ""),
+            str(metadata.get("name", "")),
+        )
+
+    @property
+    def text(self) -> str:
+        """The document as it stands in the stream, marker and comments included."""
+        return self.tree.text.replace("\n", "\r\n") if self.crlf else self.tree.text
+
+    @property
+    def source(self) -> str:
+        """The template it came from: Helm 3's `# Source:` comment or Helm 4's annotation; may be empty."""
+        annotations = (self.value.get("metadata") or {}).get("annotations") or {}
+        if FILENAME_ANNOTATION in annotations:
+            return str(annotations[FILENAME_ANNOTATION])
+        found = _SOURCE.search(self.tree.text)
+        return found.group(1) if found else ""
+
+    def line_of(self, *keys: str) -> int:
+        """The line, in the stream, of the deepest of `keys` that exists."""
+        while keys:
+            node = find(self.tree.root, *keys)
+            if node is not None:
+                return self.line + self.tree.line(node) - 1
+            keys = keys[:-1]
+        return self.line
+
+    def edited(self, ops: tuple[Op, ...]) -> Manifest:
+        """The same document with the operations applied; the same object if they change nothing."""
+        tree = edit(self.tree, ops)
+        return self if tree is self.tree else self._replace(tree=tree, value=value(tree.root))
+
+
+class Added(NamedTuple):
+    """A document that was not in the input, and the number of the one it stands behind."""
+
+    after: int
+    manifest: Manifest
+
+
+class Release:
+    """The stream of documents by number; changing it gives a new one, and shares what was parsed.
+
+    Documents of the input are numbered from 0 in their order; added ones have negative numbers.
+    """
+
+    def __init__(self, stream: str, file: str = "standard input") -> None:
+        self.file = file
+        self.chunks: list[Chunk] = split(stream)
+        self.changed: dict[int, Manifest] = {}
+        self.added: dict[int, Added] = {}
+        self._parsed: dict[int, Manifest | None] = {}
+
+    def _copy(self) -> Release:
+        copy = Release("", self.file)
+        copy.chunks, copy._parsed = self.chunks, self._parsed  # noqa: SLF001  # the same class
+        copy.changed, copy.added = dict(self.changed), dict(self.added)
+        return copy
+
+    def with_changed(self, manifest: Manifest) -> Release:
+        """A release in which this document replaces the one with its number."""
+        copy = self._copy()
+        if manifest.number < 0:
+            copy.added[manifest.number] = copy.added[manifest.number]._replace(manifest=manifest)
+        else:
+            copy.changed[manifest.number] = manifest
+        return copy
+
+    def with_added(self, after: int, text: str) -> tuple[Release, Manifest]:
+        """A release with one more document behind the one numbered `after`, and that document."""
+        copy = self._copy()
+        number = -1 - len(self.added)
+        crlf = self.chunks[after].text.endswith("\r\n")
+        tree = Tree(text)
+        manifest = Manifest(number, self.chunks[after].line, tree, value(tree.root), crlf)
+        copy.added[number] = Added(after, manifest)
+        return copy, manifest
+
+    def text(self) -> str:
+        """The whole stream; what was not changed stands as it came."""
+        if not self.changed and not self.added:
+            return "".join(chunk.text for chunk in self.chunks)
+        behind: dict[int, list[Manifest]] = {}
+        for added in self.added.values():
+            behind.setdefault(added.after, []).append(added.manifest)
+        pieces: list[str] = []
+        for number, chunk in enumerate(self.chunks):
+            text = self.changed[number].text if number in self.changed else chunk.text
+            if number in behind and not text.endswith("\n"):
+                text += "\n"
+            pieces += [text, *(manifest.text for manifest in behind.get(number, ()))]
+        return "".join(pieces)
+
+    def numbers(self) -> list[int]:
+        """The numbers of all documents."""
+        return [*range(len(self.chunks)), *self.added]
+
+    def manifest(self, number: int) -> Manifest | None:
+        """One document as it now is, parsed; None if it has no content or is no object with a kind.
+
+        Raises YamlSyntaxError with the place in the stream.
+        """
+        if number < 0:
+            return self.added[number].manifest
+        if number in self.changed:
+            return self.changed[number]
+        if number not in self._parsed:
+            self._parsed[number] = self._parse(number)
+        return self._parsed[number]
+
+    def _parse(self, number: int) -> Manifest | None:
+        chunk = self.chunks[number]
+        crlf = "\r\n" in chunk.text and chunk.text.count("\r\n") == chunk.text.count("\n")
+        try:
+            tree = Tree(chunk.text.replace("\r\n", "\n") if crlf else chunk.text)
+        except YamlSyntaxError as error:
+            raise at(self.file, chunk.line, error) from None
+        meant = value(tree.root)
+        usable = isinstance(meant, dict) and isinstance(meant.get("kind"), str)
+        return Manifest(number, chunk.line, tree, meant, crlf) if usable else None
+
+    def mentioning(self, *words: str) -> list[int]:
+        """Numbers of the documents whose text contains all `words`: a cheap test before parsing."""
+        found = [number for number, chunk in enumerate(self.chunks) if all(word in chunk.text for word in words)]
+        return found + list(self.added)
+
+    def manifests(self, numbers: Iterable[int], wanted: Callable[[Manifest], bool]) -> list[Manifest]:
+        """The parsed documents among `numbers` that are wanted, in that order."""
+        parsed = (self.manifest(number) for number in numbers)
+        return [manifest for manifest in parsed if manifest is not None and wanted(manifest)]
+
+    def where(self, line: int, field: str | None = None) -> Where:
+        """A place in the stream."""
+        return Where(self.file, line, field=field)
+
+    def require_readable(self, numbers: Iterable[int]) -> None:
+        """Parse documents only to find out whether they are YAML; raises YamlSyntaxError."""
+        for number in numbers:
+            self.manifest(number)
+
+
+def empty_input(file: str) -> NatsvaluesError:
+    """The error for a stream in which there is no document at all."""
+    return NatsvaluesError(
+        "NV-I001",
+        "the input is empty: there is no rendered release to work on",
+        where=(Where(file),),
+        hint="natsvalues reads the rendered chart on standard input: helm template … | natsvalues post-render,\n"
+        "or helm upgrade … --post-renderer natsvalues",
+    )

@@ -1,0 +1,172 @@
+"""Find and read a folder of overlays: one Supercluster file and one Region file for each region."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple, TypeVar
+
+from natsvalues.errors import NatsvaluesError, Where, raise_all
+from natsvalues.overlays.model import Region, Supercluster
+from natsvalues.overlays.reading import Positions, Reading, nearest
+from natsvalues.text.stream import split
+from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, find, scalar
+
+CONVENTIONAL = os.path.join("charts", "overlays")
+OVERLAY_ERROR = "NV-O001"
+T = TypeVar("T")
+
+
+class RegionFile(NamedTuple):
+    """A region as written, and where each of its fields stands."""
+
+    region: Region
+    positions: Positions
+
+
+class Overlays(NamedTuple):
+    """All files of one folder; regions by name, in the order of their file names."""
+
+    folder: str
+    supercluster: Supercluster
+    positions: Positions
+    regions: dict[str, RegionFile]
+
+    def region(self, name: str) -> RegionFile:
+        """One region; raises NatsvaluesError with the nearest name."""
+        if name not in self.regions:
+            raise NatsvaluesError(
+                "NV-O003",
+                f"unknown region `{name}`",
+                where=(Where(self.folder),),
+                hint=nearest(name, self.regions) or "regions here: " + ", ".join(self.regions),
+            )
+        return self.regions[name]
+
+
+def locate(asked: str | None, environment: dict[str, str], start: str) -> str:
+    """The folder: as asked, else NATSVALUES_OVERLAYS, else `charts/overlays` in `start` or above it."""
+    named = asked or environment.get("NATSVALUES_OVERLAYS")
+    if named:
+        if not os.path.isdir(named):
+            origin = "--overlays" if asked else "NATSVALUES_OVERLAYS"
+            raise NatsvaluesError(
+                "NV-O002", f"{origin} names a folder that does not exist", where=(Where(named),),
+                hint="name the folder that holds supercluster.yaml and the region files",
+            )  # fmt: skip
+        return named
+    above = os.path.abspath(start)
+    while True:
+        candidate = os.path.join(above, CONVENTIONAL)
+        if os.path.isdir(candidate):
+            return os.path.relpath(candidate, start)
+        if os.path.dirname(above) == above:
+            raise NatsvaluesError(
+                "NV-O002",
+                f"no {CONVENTIONAL} in the working directory or above it",
+                where=(Where(os.path.abspath(start)),),
+                hint="give the folder with --overlays or NATSVALUES_OVERLAYS, or write one with `natsvalues init`",
+            )
+        above = os.path.dirname(above)
+
+
+def load(folder: str) -> Overlays:
+    """Read every YAML file of the folder. Raises with all mistakes of all files together."""
+    errors: list[NatsvaluesError] = []
+    superclusters: list[tuple[Supercluster, Positions]] = []
+    regions: list[RegionFile] = []
+    files = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")))
+    for name in files:
+        path = os.path.join(folder, name)
+        for text, line in _documents(path):
+            read = _read(path, text, line, errors)
+            if isinstance(read, RegionFile):
+                regions.append(read)
+            elif read is not None:
+                superclusters.append(read)
+    if not errors:
+        errors += _count_errors(folder, superclusters, regions)
+    raise_all(errors)
+    supercluster, positions = superclusters[0]
+    return Overlays(folder, supercluster, positions, {file.region.name: file for file in regions})
+
+
+def _documents(path: str) -> list[tuple[str, int]]:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            text = file.read().replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise NatsvaluesError(
+            OVERLAY_ERROR, "not a UTF-8 text file", where=(Where(path),), hint="save it as UTF-8"
+        ) from None
+    chunks = [chunk for chunk in split(text) if chunk.text.strip("\ufeff- \n")]
+    return [(chunk.text, chunk.line) for chunk in chunks] or [(text, 1)]
+
+
+def _read(
+    path: str, text: str, line: int, errors: list[NatsvaluesError]
+) -> RegionFile | tuple[Supercluster, Positions] | None:
+    try:
+        tree = Tree(text)
+    except YamlSyntaxError as error:
+        errors.append(at(path, line, error))
+        return None
+    kind_node = find(tree.root, "kind")
+    kind = scalar(kind_node) if kind_node is not None and isinstance(kind_node.value, str) else None
+    reading = Reading(tree, path, OVERLAY_ERROR, line)
+    if kind == "Region":
+        region = reading.read(Region)
+        errors += reading.errors
+        return RegionFile(region, reading.positions) if region is not None else None
+    if kind == "Supercluster":
+        supercluster = reading.read(Supercluster)
+        errors += reading.errors
+        return (supercluster, reading.positions) if supercluster is not None else None
+    where = Where(path, line + (tree.line(kind_node) - 1 if kind_node is not None else 0), field="kind")
+    hint = nearest(str(kind), ("Region", "Supercluster")) if kind else ""
+    errors.append(
+        NatsvaluesError(
+            OVERLAY_ERROR,
+            f"unknown kind `{kind}`" if kind else "`kind` is missing",
+            where=(where,),
+            hint=hint or "an overlay is `kind: Supercluster` or `kind: Region`; keep other YAML files elsewhere",
+        )
+    )
+    return None
+
+
+def _count_errors(
+    folder: str, superclusters: list[tuple[Supercluster, Positions]], regions: list[RegionFile]
+) -> list[NatsvaluesError]:
+    errors = []
+    if len(superclusters) != 1:
+        places = tuple(positions.where("name") for _, positions in superclusters) or (Where(folder),)
+        errors.append(
+            NatsvaluesError(
+                OVERLAY_ERROR,
+                f"{len(superclusters)} files of `kind: Supercluster` where one is expected",
+                where=places,
+                hint="natsvalues init writes a commented pair to start from" if not superclusters else "keep one",
+            )
+        )
+    if not regions:
+        errors.append(
+            NatsvaluesError(
+                OVERLAY_ERROR,
+                "no file of `kind: Region`",
+                where=(Where(folder),),
+                hint="each region has a file of its own; natsvalues init writes one to start from",
+            )
+        )
+    seen: dict[str, RegionFile] = {}
+    for file in regions:
+        first = seen.setdefault(file.region.name, file)
+        if first is not file:
+            errors.append(
+                NatsvaluesError(
+                    "NV-O004",
+                    f"two regions are called `{file.region.name}`",
+                    where=(first.positions.where("name"), file.positions.where("name")),
+                    hint="a region's name is its cluster and gateway name; each needs its own",
+                )
+            )
+    return errors

@@ -1,0 +1,84 @@
+"""What transforms yield: patches of objects, new objects, notices; and what came of them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from natsvalues.errors import Where
+from natsvalues.manifests.release import ResourceKey
+from natsvalues.text.paths import Op, Path
+
+
+class Patch(NamedTuple):
+    """Operations on one object, or inside the configuration file that its data key `file` holds.
+
+    `rule` names the transform, `why` is a sentence for people, `source` says where the fact comes from.
+    """
+
+    target: ResourceKey
+    ops: tuple[Op, ...]
+    rule: str
+    why: str
+    source: str = ""
+    file: str = ""
+
+
+class Injection(NamedTuple):
+    """A new object, to stand behind the document numbered `after`; `template` names its source for Helm."""
+
+    value: dict[str, Any]
+    after: int
+    template: str
+    rule: str
+    why: str
+    source: str = ""
+
+
+class Notice(NamedTuple):
+    """Something a person should know: a `warning`, or a `note` such as a provider's caveat."""
+
+    level: Literal["warning", "note"]
+    message: str
+    where: tuple[Where, ...] = ()
+    hint: str = ""
+
+
+class Receipt(NamedTuple):
+    """One change that was really made. `line` is the object's (or the value's) line in the input."""
+
+    target: ResourceKey
+    file: str
+    op: str
+    path: str
+    before: Any
+    after: Any
+    line: int | None
+    rule: str
+    why: str
+    source: str
+
+
+Outcome = Patch | Injection | Notice
+
+
+def put(document: Any, path: Path, content: Any) -> Op:
+    """The operation that sets `path` to `content`, making the mappings on the way that are missing or null."""
+    at = document
+    for depth, part in enumerate(path):
+        inside = at.get(part) if isinstance(at, dict) and isinstance(part, str) else None
+        if depth == len(path) - 1:
+            return Op("add", path, content)
+        if isinstance(at, dict) and inside is None:
+            for later in reversed(path[depth + 1 :]):
+                content = {str(later): content}
+            return Op("add", path[: depth + 1], content)
+        at = inside if isinstance(at, dict) else _item(at, part)
+    raise ValueError("an empty path")
+
+
+def _item(items: Any, part: Any) -> Any:
+    if isinstance(items, list) and isinstance(part, int):
+        return items[part]
+    if isinstance(items, list):
+        return next((item for item in items if isinstance(item, dict) and item.get(part.key) == part.value), None)
+    return None

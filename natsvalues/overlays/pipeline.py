@@ -1,0 +1,266 @@
+"""Apply the transforms to a release: every patch in one place, every result checked against its operations."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import jsonpatch
+
+from natsvalues.errors import InternalError, NatsvaluesError
+from natsvalues.manifests.chart import Nats, find_nats, services
+from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest, Release, ResourceKey
+from natsvalues.manifests.server import ServerVersion, parse_version
+from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
+from natsvalues.overlays.plan import Plan
+from natsvalues.overlays.scene import Scene, conf_line, jetstream_is_on
+from natsvalues.overlays.transforms import TRANSFORMS
+from natsvalues.overlays.transforms.roll import roll
+from natsvalues.overlays.transforms.stamps import RULE as STAMPS
+from natsvalues.overlays.transforms.stamps import is_stamped, stamp_ops
+from natsvalues.overlays.transforms.user import user_patches
+from natsvalues.text.natsconf import ConfEditError, ConfOp, ConfSyntaxError, Variable, read, symbolic
+from natsvalues.text.natsconf import edit as edit_conf
+from natsvalues.text.paths import Op, PathError, concrete, dotted, pointer
+from natsvalues.text.yamledit import EditRefused, same
+from natsvalues.text.yamlwrite import block
+
+
+class Result(NamedTuple):
+    """A post-rendered release, what was changed in it, and what a person should know."""
+
+    release: Release
+    receipts: tuple[Receipt, ...]
+    notices: tuple[Notice, ...]
+    nats: Nats
+    plan: Plan
+
+
+def render(release: Release, plan: Plan) -> Result:
+    """Make every edit the region needs. Raises NatsvaluesError, and then there is no result at all."""
+    selector = plan.region.nats
+    nats = find_nats(release, selector.name, selector.namespace)
+    release.require_readable([len(release.chunks) - 1])  # a stream cut in half shows at its end
+    return _Run(release, nats, plan).result()
+
+
+class _Run:
+    """One pass over one release."""
+
+    def __init__(self, release: Release, nats: Nats, plan: Plan) -> None:
+        self.release = release
+        self.nats = nats
+        self.plan = plan
+        self.receipts: list[Receipt] = []
+        self.notices: list[Notice] = []
+        self.wire: dict[int, list[dict[str, Any]]] = {}
+        self.before: dict[int, Any] = {}
+        self.conf = self._read_conf()
+        self.had_jetstream = jetstream_is_on(self.conf)
+        self.rendered_config_map = nats.config_map
+
+    def result(self) -> Result:
+        self._check_servers()
+        for transform in TRANSFORMS:
+            self._take(list(transform(self._scene())))
+        for number in range(len(self.plan.region.patches)):
+            self._take(list(user_patches(self._scene(), number)))
+        self._take(list(roll(self._scene(), self.rendered_config_map)))
+        self._stamp()
+        self._verify()
+        return Result(self.release, tuple(self.receipts), tuple(self.notices), self.nats, self.plan)
+
+    # --- looking ------------------------------------------------------------------------------------------
+
+    def _version(self) -> ServerVersion:
+        stated = self.plan.region.nats.version
+        return (parse_version(stated) if stated else None) or self.nats.version
+
+    def _scene(self) -> Scene:
+        gateway = self.conf.get("gateway")
+        port = gateway.get("port") if isinstance(gateway, dict) else None
+        known = port if isinstance(port, int) else self.plan.supercluster.gateway.port
+        found = tuple(services(self.release, self.nats, known))
+        return Scene(
+            self.release, self.nats, self.plan, self._version(), found, self.conf, self.had_jetstream
+        )  # fmt: skip
+
+    def _read_conf(self) -> dict[str, Any]:
+        try:
+            conf = read(self.nats.conf)
+        except ConfSyntaxError as error:
+            raise self._placed(error) from None
+        for offset, message in conf.findings:
+            line = conf_line(self.nats) + self.nats.conf.count("\n", 0, offset)
+            where = self.release.where(line, f"{self.nats.config_map.key}: {self.nats.config_key}")
+            self.notices.append(Notice("warning", f"nats.conf: {message}", (where,)))
+        return symbolic(conf)
+
+    def _placed(self, error: ConfSyntaxError) -> NatsvaluesError:
+        """The error with its place in the ConfigMap's file as well as in the stream."""
+        key, name = self.nats.config_map.key, self.nats.config_key
+        error.where = (
+            self.release.where(conf_line(self.nats) + error.line - 1),
+            self.release.where(
+                self.nats.config_map.line, f'{key} data["{name}"], line {error.line}, column {error.column}'
+            ),
+        )
+        return error
+
+    def _check_servers(self) -> None:
+        stated = self.plan.region.servers
+        replicas = self.nats.statefulset.value["spec"].get("replicas", 1)
+        if stated is not None and stated != replicas:
+            where = self.plan.positions.where("servers")
+            at = self.release.where(self.nats.statefulset.line_of("spec", "replicas"), "spec.replicas")
+            self.notices.append(Notice(
+                "warning", f"the overlay says {stated} servers, the rendering has {replicas}", (where, at),
+                "set config.cluster.replicas in the chart's values, or servers in the overlay",
+            ))  # fmt: skip
+
+    # --- applying -----------------------------------------------------------------------------------------
+
+    def _take(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, Notice):
+                self.notices.append(outcome)
+            elif isinstance(outcome, Injection):
+                self._inject(outcome)
+            elif outcome.file:
+                self._patch_conf(outcome)
+            else:
+                self._patch(outcome)
+
+    def _inject(self, injection: Injection) -> None:
+        value = injection.value
+        folder = self.nats.statefulset.source.rpartition("/")[0]
+        lines = ["---"]
+        if folder:
+            source = f"{folder}/natsvalues/{injection.template}"
+            annotations = (self.nats.statefulset.value["metadata"].get("annotations")) or {}
+            if FILENAME_ANNOTATION in annotations:
+                metadata = value["metadata"]
+                metadata = {"annotations": {}, **metadata}
+                metadata["annotations"] = {**metadata["annotations"], FILENAME_ANNOTATION: source}
+                value = {**value, "metadata": metadata}
+            else:
+                lines.append(f"# Source: {source}")
+        self.release, manifest = self.release.with_added(injection.after, "\n".join([*lines, *block(value), ""]))
+        self.receipts.append(Receipt(
+            manifest.key, "", "add", "", None, injection.value, None, injection.rule, injection.why, injection.source
+        ))  # fmt: skip
+
+    def _patch(self, patch: Patch) -> None:
+        manifest = self._current(patch.target)
+        for op in patch.ops:
+            manifest = self._apply(manifest, op, patch)
+        self._keep(manifest)
+
+    def _apply(self, manifest: Manifest, op: Op, patch: Patch) -> Manifest:
+        try:
+            steps = concrete(op.path, manifest.value)
+            after = manifest.edited((op._replace(path=steps),))
+        except (PathError, EditRefused) as error:
+            if not error.where:
+                error.where = (self.release.where(manifest.line, f"{manifest.key}: {dotted(op.path)}"),)
+            raise
+        if after is manifest:
+            return manifest
+        self.before.setdefault(manifest.number, manifest.value)
+        wire = {"op": op.op, "path": pointer(steps)} | ({} if op.op == "remove" else {"value": op.value})
+        self.wire.setdefault(manifest.number, []).append(wire)
+        keys = [part for part in steps if isinstance(part, str)]
+        self.receipts.append(Receipt(
+            patch.target, "", op.op, dotted(op.path), _get(manifest.value, steps), op.value,
+            manifest.line_of(*keys) if manifest.number >= 0 else None, patch.rule, patch.why, patch.source,
+        ))  # fmt: skip
+        return after
+
+    def _patch_conf(self, patch: Patch) -> None:
+        text = self.nats.conf
+        for op in patch.ops:
+            path = tuple(part for part in op.path if isinstance(part, (str, int)))
+            try:
+                steps = concrete(path, symbolic(read(text))) if op.op != "add" else path
+                edited = edit_conf(text, [ConfOp(op.op, steps, op.value)])  # type: ignore[arg-type]  # checked by the transform
+            except ConfSyntaxError as error:
+                raise self._placed(error) from None
+            except (ConfEditError, PathError) as error:
+                error.where = (*error.where, self._scene().at_conf(dotted(path)))
+                raise
+            if edited != text:
+                self.receipts.append(Receipt(
+                    patch.target, patch.file, op.op, dotted(path), _get(self.conf, path), op.value,
+                    conf_line(self.nats), patch.rule, patch.why, patch.source,
+                ))  # fmt: skip
+                text = edited
+                self.conf = symbolic(read(text))
+        if text != self.nats.conf:
+            target = Op("replace", ("data", patch.file), text)
+            manifest = self.nats.config_map
+            after = manifest.edited((target,))
+            self.before.setdefault(manifest.number, manifest.value)
+            self.wire.setdefault(manifest.number, []).append(
+                {"op": "replace", "path": pointer(("data", patch.file)), "value": text}
+            )
+            self._keep(after)
+
+    def _current(self, key: ResourceKey) -> Manifest:
+        """The document of a key as it now is. Transforms only name objects they have seen."""
+        if key == self.nats.statefulset.key:
+            return self.nats.statefulset
+        if key == self.nats.config_map.key:
+            return self.nats.config_map
+        found = self.release.manifests(self.release.mentioning(key.kind, key.name), lambda item: item.key == key)
+        return found[-1]
+
+    def _keep(self, manifest: Manifest) -> None:
+        if self.release.manifest(manifest.number) is manifest:
+            return
+        self.release = self.release.with_changed(manifest)
+        if manifest.number == self.nats.statefulset.number:
+            self.nats = self.nats._replace(statefulset=manifest)
+        elif manifest.number == self.nats.config_map.number:
+            self.nats = self.nats._replace(config_map=manifest)
+            self.conf = symbolic(read(self.nats.conf))
+
+    # --- finishing ----------------------------------------------------------------------------------------
+
+    def _stamp(self) -> None:
+        stamped_before = self.release.manifests(
+            self.release.mentioning("natsvalues.io/region"), lambda item: is_stamped(item.value)
+        )
+        touched = [self.release.manifest(number) for number in (*self.release.changed, *self.release.added)]
+        for manifest in {item.number: item for item in [*touched, *stamped_before] if item is not None}.values():
+            patch = Patch(manifest.key, stamp_ops(self.plan, manifest.value), STAMPS, "marks what natsvalues touched")
+            for op in patch.ops:
+                manifest = self._apply(manifest, op, patch)  # noqa: PLW2901  # the document as it grows
+            self._keep(manifest)
+
+    def _verify(self) -> None:
+        """The independent check: jsonpatch, applied to the old values, gives the new ones."""
+        for number, wire in self.wire.items():
+            manifest = self.release.manifest(number)
+            expected = jsonpatch.apply_patch(self.before[number], wire)
+            if manifest is None or not same(expected, manifest.value):
+                raise InternalError("NV-X002", f"our edits of {manifest.key if manifest else number} went wrong")
+        if symbolic(read(self.nats.conf)) != self.conf:
+            raise InternalError("NV-X003", "our edits of nats.conf went wrong")
+
+
+def _get(document: Any, steps: tuple[str | int, ...]) -> Any:
+    for step in steps:
+        try:
+            document = document[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return document
+
+
+def plain(value: Any) -> Any:
+    """A value for reports: variables as they are written."""
+    return json.loads(json.dumps(value, default=_spell))
+
+
+def _spell(value: Any) -> str:
+    return f"${value.name}" if isinstance(value, Variable) else str(value)

@@ -1,0 +1,241 @@
+"""What one region needs, worked out from all overlays together: defaults, its remotes, its place among them.
+
+Advertised addresses and remote urls are made here, from the same fields of the same files, so they cannot
+drift apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from natsvalues.errors import NatsvaluesError, raise_all
+from natsvalues.overlays.folder import Overlays, RegionFile
+from natsvalues.overlays.model import Dns, LoadBalancer, Probes, Region, Supercluster
+from natsvalues.overlays.reading import Positions
+
+POD = "{pod}"
+_IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}\Z")
+_DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.?)+\Z")
+
+
+class Remote(NamedTuple):
+    """Another region's gateway as this region dials it."""
+
+    name: str
+    urls: tuple[str, ...]
+
+
+class Plan(NamedTuple):
+    """Everything the transforms need to know of one region."""
+
+    supercluster: Supercluster
+    region: Region
+    positions: Positions
+    load_balancer: LoadBalancer
+    probes: Probes
+    dns: Dns
+    host: str
+    port: int
+    remotes: tuple[Remote, ...]
+    known: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """A short digest of the effective overlay; equal plans have equal digests."""
+        settled = (self.supercluster, self.region, self.load_balancer, self.probes, self.dns, self.remotes)
+        return hashlib.sha256(repr(settled).encode()).hexdigest()[:12]
+
+    @property
+    def shares_jetstream(self) -> bool:
+        """Whether the regions form one meta group."""
+        return self.supercluster.jetstream.scope == "supercluster"
+
+    @property
+    def waits_to_join(self) -> bool:
+        """Whether JetStream must stay out until the remotes come: an empty region that has not joined yet."""
+        return self.shares_jetstream and self.region.joins == "empty" and self.region.stage != "join"
+
+
+def plan(overlays: Overlays, name: str) -> Plan:
+    """The plan of one region. Raises with every contradiction between the files, whichever region it is in."""
+    file = overlays.region(name)
+    check(overlays)
+    region = file.region
+    shared = overlays.supercluster
+    return Plan(
+        supercluster=shared,
+        region=region,
+        positions=file.positions,
+        load_balancer=_merged(shared.load_balancer, region.load_balancer),
+        probes=region.probes or shared.probes,
+        dns=region.dns or shared.dns,
+        host=region.gateway.host,
+        port=region.gateway.port or shared.gateway.port,
+        remotes=tuple(
+            Remote(other.region.name, _urls(shared, other.region))
+            for other in overlays.regions.values()
+            if other.region.name != name and other.region.stage == "join"
+        ),
+        known=tuple(overlays.regions),
+    )
+
+
+def _merged(default: LoadBalancer, own: LoadBalancer) -> LoadBalancer:
+    """Each field the region's own if given, else the default; annotations, labels and options add up."""
+    fields = {}
+    for name, mine, theirs in zip(LoadBalancer._fields, own, default, strict=True):
+        if isinstance(mine, dict) or isinstance(theirs, dict):
+            fields[name] = {**(theirs or {}), **(mine or {})}
+        else:
+            fields[name] = theirs if mine is None or mine == () else mine
+    return LoadBalancer(**fields)
+
+
+def endpoint(host: str, port: int) -> str:
+    """`host:port`, with brackets around an IPv6 address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_address(host: str) -> bool:
+    """Whether the host is an IP address and not a name."""
+    return ":" in host or bool(_IPV4.match(host))
+
+
+def _urls(shared: Supercluster, other: Region) -> tuple[str, ...]:
+    """One url for a region's load balancer; with a load balancer for each pod, one url for each."""
+    port = other.gateway.port or shared.gateway.port
+    if not _per_pod(shared, other):
+        return ("nats://" + endpoint(other.gateway.host, port),)
+    pods = [f"{other.nats.name}-{ordinal}" for ordinal in range(other.servers or 0)]
+    return tuple("nats://" + endpoint(other.gateway.host.replace(POD, pod), port) for pod in pods)
+
+
+def _per_pod(shared: Supercluster, region: Region) -> bool:
+    own = region.load_balancer.per_pod
+    return bool(shared.load_balancer.per_pod if own is None else own)
+
+
+# --- contradictions -----------------------------------------------------------------------------------------
+
+
+def check(overlays: Overlays) -> None:
+    """Raise with every contradiction inside and between the files."""
+    errors: list[NatsvaluesError] = []
+    shared = overlays.supercluster
+    for file in overlays.regions.values():
+        errors += _host_errors(shared, file)
+        errors += _scope_errors(shared, file)
+    errors += _shared_errors(overlays)
+    raise_all(errors)
+
+
+def _host_errors(shared: Supercluster, file: RegionFile) -> list[NatsvaluesError]:
+    host = file.region.gateway.host
+    where = (file.positions.where("gateway", "host"),)
+    per_pod = _per_pod(shared, file.region)
+    plain = host.replace(POD, "pod") if per_pod else host
+    if "://" in host or "/" in host:
+        return [NatsvaluesError("NV-O010", f"`{host}` is a url where a host is expected", where=where,
+                                hint="give the DNS name or address alone; the scheme is natsvalues' business")]  # fmt: skip
+    if re.search(r"\A[^:]+:\d+\Z", host) or re.search(r"\]:\d+\Z", host):
+        return [NatsvaluesError("NV-O011", f"`{host}` has a port in it", where=where,
+                                hint="give the host alone, and the port as gateway.port")]  # fmt: skip
+    if not is_address(plain) and not _DNS_NAME.match(plain):
+        hint = "set loadBalancer.perPod: true to use {pod}" if POD in host else "write a name such as gw.example.com"
+        return [NatsvaluesError("NV-O012", f"`{host}` is neither a DNS name nor an address", where=where, hint=hint)]
+    errors = []
+    if is_address(host) and shared.gateway.tls is not None:
+        errors.append(NatsvaluesError(
+            "NV-O013", f"`{host}` is an address where a DNS name is needed", where=where,
+            hint="gateways use TLS, and a server checks the certificate against the name it dialled",
+        ))  # fmt: skip
+    if per_pod and (POD not in host or not file.region.nats.name or not file.region.servers):
+        errors.append(NatsvaluesError(
+            "NV-O014", "a load balancer for each pod needs a host with `{pod}`, `nats.name` and `servers`",
+            where=(file.positions.where("gateway", "host"), file.positions.where("loadBalancer", "perPod")),
+            hint="for example gateway.host: {pod}.gw.example.com, nats: {name: nats}, servers: 3;\n"
+            "the other regions list one url for each pod",
+        ))  # fmt: skip
+    return errors
+
+
+def _scope_errors(shared: Supercluster, file: RegionFile) -> list[NatsvaluesError]:
+    errors = []
+    if shared.jetstream.scope == "supercluster":
+        if file.region.domain is not None:
+            errors.append(NatsvaluesError(
+                "NV-O015", "a JetStream domain of the region's own, in scope `supercluster`",
+                where=(file.positions.where("domain"),),
+                hint="a domain per region does not separate regions over gateways: they stay one meta group, and all\n"
+                "but one of them lose placement of streams. For independent regions set jetstream.scope: region\n"
+                "and a systemAccount for each; for one domain everywhere set jetstream.domain in the supercluster",
+            ))  # fmt: skip
+        if file.region.system_account is not None:
+            errors.append(NatsvaluesError(
+                "NV-O016", "a system account of the region's own, in scope `supercluster`",
+                where=(file.positions.where("systemAccount"),),
+                hint="regions that share JetStream share the system account: remove the field, or set\n"
+                "jetstream.scope: region for independent regions",
+            ))  # fmt: skip
+    return errors
+
+
+def _shared_errors(overlays: Overlays) -> list[NatsvaluesError]:
+    shared = overlays.supercluster
+    files = list(overlays.regions.values())
+    errors = _twice(
+        files, "NV-O005", ("gateway", "host"), lambda region: f"{region.gateway.host}:{region.gateway.port}",
+        "the same gateway host", "each region has a load balancer of its own, with a name of its own",
+    )  # fmt: skip
+    errors += _twice(
+        files, "NV-O006", ("serverNames", "prefix"),
+        lambda region: None if region.server_names is None else f"{region.server_names.prefix}|{region.nats.name or ''}",
+        "the same server-name prefix",
+        "equal server names block the gateways (`Duplicate Server Name`). The region that already holds streams\n"
+        "keeps its names; give each other region a prefix of its own before its first stream",
+    )  # fmt: skip
+    if shared.jetstream.scope == "region":
+        errors += _twice(
+            files, "NV-O007", ("systemAccount",), lambda region: region.system_account, "the same system account",
+            "regions with one system account form one meta group over gateways, whatever their domains say. The\n"
+            "region that holds streams keeps the account it has; each other one takes its own before its first stream",
+        )  # fmt: skip
+        if shared.jetstream.domain is not None:
+            errors.append(NatsvaluesError(
+                "NV-O015", "one JetStream domain for independent regions",
+                where=(overlays.positions.where("jetstream", "domain"),),
+                hint="in scope `region` each region has its own domain: set `domain` in the region, or leave it out",
+            ))  # fmt: skip
+    seeds = [file for file in files if file.region.joins == "seed"]
+    if shared.jetstream.scope == "supercluster" and len(seeds) > 1:
+        errors.append(NatsvaluesError(
+            "NV-O008", "more than one region is `joins: seed`",
+            where=tuple(file.positions.where("joins") for file in seeds),
+            hint="when clusters that both ran JetStream join, one of them loses its streams. Only one region may\n"
+            "hold streams; regions that both do can join in scope `region`, each with its own system account",
+        ))  # fmt: skip
+    return errors
+
+
+def _twice(
+    files: list[RegionFile],
+    code: str,
+    path: tuple[str, ...],
+    key: Callable[[Region], str | None],
+    message: str,
+    hint: str,
+) -> list[NatsvaluesError]:
+    """Errors for regions in which `key` gives the same."""
+    seen: dict[str, RegionFile] = {}
+    errors = []
+    for file in files:
+        text = key(file.region)
+        first = seen.setdefault(text, file) if text is not None else file
+        if first is not file:
+            names = f"`{first.region.name}` and `{file.region.name}`"
+            where = (first.positions.where(*path), file.positions.where(*path))
+            errors.append(NatsvaluesError(code, f"{names} have {message}", where=where, hint=hint))
+    return errors

@@ -1,0 +1,96 @@
+"""What a transform looks at: the release as it stands now, the NATS in it, and the region's plan."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.manifests.chart import Nats
+from natsvalues.manifests.release import Manifest, Release
+from natsvalues.manifests.server import ServerVersion
+from natsvalues.overlays.patches import Notice, Patch
+from natsvalues.overlays.plan import Plan
+from natsvalues.text.paths import Item, Op, Path
+from natsvalues.text.yamltree import find
+
+GATEWAY_PORT_NAME = "gateway"
+
+
+class Scene(NamedTuple):
+    """The input of every transform; made anew after each one."""
+
+    release: Release
+    nats: Nats
+    plan: Plan
+    version: ServerVersion
+    services: tuple[Manifest, ...]
+    conf: dict[str, Any]
+    """What nats.conf means, variables by name."""
+    had_jetstream: bool
+    """Whether the release, as it was rendered, runs JetStream."""
+
+    @property
+    def gateway_listen(self) -> int:
+        """The port the servers listen on for gateways: the rendering's, else the supercluster's."""
+        gateway = self.conf.get("gateway")
+        port = gateway.get("port") if isinstance(gateway, dict) else None
+        return port if isinstance(port, int) else self.plan.supercluster.gateway.port
+
+    @property
+    def container_path(self) -> Path:
+        """The path of the server's container inside the StatefulSet."""
+        return ("spec", "template", "spec", "containers", Item("name", self.nats.container))
+
+    @property
+    def headless(self) -> Manifest | None:
+        """The headless Service of the StatefulSet."""
+        name = self.nats.statefulset.value["spec"].get("serviceName")
+        return next((service for service in self.services if service.key.name == name), None)
+
+    def in_conf(self, rule: str, why: str, *ops: Op, source: str = "") -> Patch:
+        """A patch inside nats.conf."""
+        return Patch(self.nats.config_map.key, ops, rule, why, source, self.nats.config_key)
+
+    def in_statefulset(self, rule: str, why: str, *ops: Op, source: str = "") -> Patch:
+        """A patch of the StatefulSet."""
+        return Patch(self.nats.statefulset.key, ops, rule, why, source)
+
+    def in_container(self, rule: str, why: str, *ops: Op, source: str = "") -> Patch:
+        """A patch of the server's container; the paths are inside it."""
+        moved = tuple(op._replace(path=(*self.container_path, *op.path)) for op in ops)
+        return Patch(self.nats.statefulset.key, moved, rule, why, source)
+
+    def warning(self, message: str, *where: Where, hint: str = "") -> Notice:
+        """A warning for the report."""
+        return Notice("warning", message, where, hint)
+
+    def at_conf(self, key: str = "") -> Where:
+        """The place of nats.conf in the stream."""
+        manifest = self.nats.config_map
+        field = f'ConfigMap/{manifest.key.name} data["{self.nats.config_key}"]' + (f": {key}" if key else "")
+        return self.release.where(manifest.line_of("data", self.nats.config_key), field)
+
+    def at_statefulset(self, field: str) -> Where:
+        """The place of the StatefulSet in the stream."""
+        manifest = self.nats.statefulset
+        return self.release.where(manifest.line, f"StatefulSet/{manifest.key.name}: {field}")
+
+
+def jetstream_is_on(conf: dict[str, Any]) -> bool:
+    """Whether a configuration turns JetStream on: a filled block, or a word such as `enabled` or true."""
+    given = conf.get("jetstream", False)
+    if isinstance(given, str):
+        return given.lower() in ("enabled", "enable", "true")
+    return given is True or isinstance(given, dict) and given.get("enabled", True) is not False
+
+
+def conf_line(nats: Nats) -> int:
+    """The line, in the stream, on which the first line of nats.conf's text stands (literal style)."""
+    node = find(nats.config_map.tree.root, "data", nats.config_key)
+    line = nats.config_map.line_of("data", nats.config_key)
+    return line + (1 if node is not None and node.style in ("|", ">") else 0)
+
+
+def overlay_error(code: str, message: str, plan: Plan, *path: str, hint: str = "") -> NatsvaluesError:
+    """An error whose remedy is in the region's overlay."""
+    return NatsvaluesError(code, message, where=(plan.positions.where(*path),), hint=hint)

@@ -1,0 +1,11 @@
+"""The edits a region needs, each a small function from a scene to patches, in the order they are made."""
+
+from natsvalues.overlays.transforms.credentials import credentials
+from natsvalues.overlays.transforms.gateway import gateway
+from natsvalues.overlays.transforms.jetstream import jetstream
+from natsvalues.overlays.transforms.names import names
+from natsvalues.overlays.transforms.probes import probes
+from natsvalues.overlays.transforms.service import gateway_service
+
+TRANSFORMS = (names, gateway, credentials, jetstream, probes, gateway_service)
+"""In this order; then the user's patches, the roll digest (which must see them) and the stamps."""

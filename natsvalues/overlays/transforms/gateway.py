@@ -1,0 +1,147 @@
+"""The gateway block of nats.conf, and the ports that lead to it.
+
+facts: without `advertise` the servers gossip pod addresses, which no other region can reach; with it only the
+advertised host is gossiped. One url for each remote, because their number sizes the first meta group. A
+server skips its own name in the list, so leaving it out or in makes no difference to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from natsvalues.manifests.release import Manifest
+from natsvalues.overlays.patches import Outcome, Patch
+from natsvalues.overlays.plan import POD, Plan, endpoint
+from natsvalues.overlays.scene import GATEWAY_PORT_NAME, Scene
+from natsvalues.text.natsconf import Variable
+from natsvalues.text.paths import Item, Op, Path
+
+RULE = "gateway"
+SOURCE = "run on nats-server 2.12.8 and 2.14.6"
+ADVERTISE_VARIABLE = "GATEWAY_ADVERTISE"
+
+
+def gateway(scene: Scene) -> Iterator[Outcome]:
+    """Complete the gateway block and open its ports; in stage `local`, take both out."""
+    if scene.plan.region.stage == "local":
+        yield from _closed(scene)
+        return
+    listen = scene.gateway_listen
+    yield from _block(scene, listen)
+    yield from _ports(scene, listen)
+
+
+def _block(scene: Scene, listen: int) -> Iterator[Outcome]:
+    plan = scene.plan
+    present = scene.conf.get("gateway")
+    block: dict[str, Any] = present if isinstance(present, dict) else {}
+    wanted: dict[str, Any] = {"name": plan.region.name}
+    if "port" not in block and "listen" not in block:
+        wanted["port"] = listen
+    wanted["advertise"] = Variable(ADVERTISE_VARIABLE) if POD in plan.host else endpoint(plan.host, plan.port)
+    reject = "reject_unknown" if "reject_unknown" in block else "reject_unknown_cluster"
+    wanted[reject] = plan.supercluster.gateway.reject_unknown_cluster
+    remotes, foreign = _remotes(block.get("gateways"), plan)
+    if plan.region.stage == "join":
+        wanted["gateways"] = remotes
+    why = "the region's gateway: its name, the address that other regions reach, and who may connect"
+    if not isinstance(present, dict):
+        yield scene.in_conf(RULE, why, Op("add", ("gateway",), wanted), source=SOURCE)
+    else:
+        ops = [Op("add", ("gateway", key), item) for key, item in wanted.items()]
+        if plan.region.stage == "expose" and "gateways" in block:
+            ops.append(Op("remove", ("gateway", "gateways")))
+        yield scene.in_conf(RULE, why, *ops, source=SOURCE)
+    if foreign and plan.region.stage == "join":
+        yield scene.warning(
+            f"the rendering lists gateways that are no region of the overlays: {', '.join(foreign)}; they stay",
+            scene.at_conf("gateway.gateways"),
+            hint="add a region file for each, or take them out of the chart's values",
+        )
+    if POD in plan.host:
+        yield from _advertise_variable(scene)
+
+
+def _advertise_variable(scene: Scene) -> Iterator[Outcome]:
+    plan = scene.plan
+    address = endpoint(plan.host.replace(POD, "$(POD_NAME)"), plan.port)
+    env = scene.nats.container_value.get("env") or []
+    why = "each server advertises the load balancer of its own pod"
+    if any(isinstance(item, dict) and item.get("name") == ADVERTISE_VARIABLE for item in env):
+        path: Path = ("env", Item("name", ADVERTISE_VARIABLE), "value")
+        yield scene.in_container(RULE, why, Op("add", path, address))
+    else:
+        yield scene.in_container(RULE, why, Op("add", ("env", "-"), {"name": ADVERTISE_VARIABLE, "value": address}))
+
+
+def _remotes(present: Any, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
+    """The remote list: ours from the overlays (other settings of an entry kept), then foreign ones, not self."""
+    entries = [entry for entry in present if isinstance(entry, dict)] if isinstance(present, list) else []
+    by_name = {str(entry.get("name")): entry for entry in entries}
+    wanted = []
+    for remote in plan.remotes:
+        kept = {key: item for key, item in by_name.get(remote.name, {}).items() if key not in ("name", "url", "urls")}
+        wanted.append({"name": remote.name, "urls": list(remote.urls), **kept})
+    foreign = [name for name in by_name if name not in plan.known]
+    return wanted + [by_name[name] for name in foreign], foreign
+
+
+# --- ports ----------------------------------------------------------------------------------------------------
+
+
+def _ports(scene: Scene, listen: int) -> Iterator[Outcome]:
+    ports = scene.nats.container_value.get("ports") or []
+    if _port_of(ports, listen, "containerPort") is None:
+        yield scene.in_container(
+            RULE, "the container declares the gateway's port",
+            Op("add", ("ports", "-"), {"containerPort": listen, "name": GATEWAY_PORT_NAME}),
+        )  # fmt: skip
+    headless = scene.headless
+    if headless is not None and _port_of(headless.value["spec"].get("ports") or [], listen, "port") is None:
+        siblings = headless.value["spec"].get("ports") or []
+        port: dict[str, Any] = {"name": GATEWAY_PORT_NAME, "port": listen, "targetPort": GATEWAY_PORT_NAME}
+        if any("appProtocol" in sibling for sibling in siblings if isinstance(sibling, dict)):
+            tls = scene.plan.supercluster.gateway.tls is not None
+            port = {"appProtocol": "tls" if tls else "tcp", **port}
+        yield Patch(
+            headless.key, (Op("add", ("spec", "ports", "-"), port),), RULE,
+            "the headless Service has the gateway's port, as the chart's own gateway setting would give it",
+        )  # fmt: skip
+
+
+def _port_of(ports: list[Any], number: int, field: str) -> int | None:
+    """The index of the gateway's entry in a list of ports."""
+    for index, port in enumerate(ports):
+        if isinstance(port, dict) and (port.get("name") == GATEWAY_PORT_NAME or port.get(field) == number):
+            return index
+    return None
+
+
+def _closed(scene: Scene) -> Iterator[Outcome]:
+    """Stage `local`: no gateway in nats.conf, and no port that would lead to it."""
+    why = "stage `local` has no gateway"
+    listen = scene.gateway_listen
+    had_gateway = "gateway" in scene.conf
+    index = _port_of(scene.nats.container_value.get("ports") or [], listen, "containerPort")
+    if index is not None:
+        yield scene.in_container(RULE, why, Op("remove", ("ports", index)))
+    for service in scene.services:
+        yield from _closed_service(scene, service, listen, why)
+    if had_gateway:
+        yield scene.in_conf(RULE, why, Op("remove", ("gateway",)))
+
+
+def _closed_service(scene: Scene, service: Manifest, listen: int, why: str) -> Iterator[Outcome]:
+    ports = service.value["spec"].get("ports") or []
+    index = _port_of(ports, listen, "port")
+    if index is None:
+        return
+    if len(ports) > 1:
+        yield Patch(service.key, (Op("remove", ("spec", "ports", index)),), RULE, why)
+    else:
+        yield scene.warning(
+            f"Service `{service.key.name}` leads to the gateway only, and stage `local` has none; it stays as it is",
+            scene.release.where(service.line, str(service.key)),
+            hint="its load balancer keeps its address that way; take it out of the values if it is not needed",
+        )

@@ -1,0 +1,116 @@
+"""JetStream: domain, accounts and system account, as the scope of the supercluster demands.
+
+facts: over gateways the meta group follows the *system account*, whatever the domains say (five versions). A
+system account is where a region's JetStream state lives, so a region that holds streams keeps the one it has.
+A region that once elected a meta leader of its own can erase the others' streams when it joins them under one
+system account (2.12.8, 2.15.1), so an `empty` region gets JetStream and remotes together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.overlays.patches import Outcome
+from natsvalues.overlays.scene import Scene, jetstream_is_on, overlay_error
+from natsvalues.text.paths import Op
+
+RULE = "jetstream"
+SOURCE = "run on nats-server 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
+DEFAULT_ACCOUNT = "$SYS"
+
+
+def jetstream(scene: Scene) -> Iterator[Outcome]:
+    """Make JetStream one across the regions, or each region's own; leave a server without JetStream alone."""
+    if not jetstream_is_on(scene.conf):
+        return
+    if scene.plan.shares_jetstream:
+        yield from _shared(scene)
+    else:
+        yield from _independent(scene)
+
+
+def _shared(scene: Scene) -> Iterator[Outcome]:
+    plan = scene.plan
+    if plan.region.joins is None:
+        raise overlay_error(
+            "NV-T020", "JetStream is on, and the region does not say how it joins", plan, "joins",
+            hint="joins: seed     the one region that may hold streams\n"
+            "joins: empty    every other one: it never ran JetStream alone (a region that elected its own meta\n"
+            "                leader, even without a stream, can erase the seed's streams when it joins)",
+        )  # fmt: skip
+    if plan.waits_to_join:
+        yield scene.in_conf(
+            RULE,
+            f"an empty region runs no JetStream in stage `{plan.region.stage}`: electing a meta leader alone, it could "
+            "erase the others' streams when it joins; JetStream comes with stage `join`. Volume claims stay",
+            Op("remove", ("jetstream",)),
+            source=SOURCE,
+        )
+        return
+    given = scene.conf["jetstream"].get("domain") if isinstance(scene.conf["jetstream"], dict) else None
+    domain = plan.supercluster.jetstream.domain
+    if domain is not None:
+        yield from _domain(scene, domain, "all regions share one JetStream domain, as they share one meta group")
+    elif given is not None:
+        yield scene.warning(
+            f"JetStream domain `{given}` is taken out: regions that share JetStream cannot differ in it",
+            scene.at_conf("jetstream.domain"),
+            hint="if clients use this domain, set jetstream.domain in the supercluster overlay, for all regions",
+        )
+        yield scene.in_conf(
+            RULE, "a domain per region over gateways cripples all regions but one", Op("remove", ("jetstream", "domain")),
+            source=SOURCE,
+        )  # fmt: skip
+
+
+def _domain(scene: Scene, domain: str, why: str) -> Iterator[Outcome]:
+    block = scene.conf["jetstream"]
+    if isinstance(block, dict):
+        yield scene.in_conf(RULE, why, Op("add", ("jetstream", "domain"), domain), source=SOURCE)
+    else:
+        yield scene.in_conf(RULE, why, Op("replace", ("jetstream",), {"domain": domain}), source=SOURCE)
+
+
+def _independent(scene: Scene) -> Iterator[Outcome]:
+    plan = scene.plan
+    account = plan.region.system_account
+    present = scene.conf.get("system_account")
+    if account is None:
+        held = f"`{present}`" if present else "`$SYS` (the server's default)"
+        raise overlay_error(
+            "NV-T021", "scope `region` separates regions by their system accounts, and this one does not state its own",
+            plan, "systemAccount",
+            hint=f"this release's JetStream lives under {held}.\n"
+            f'systemAccount: "{present or DEFAULT_ACCOUNT}"    if the region holds streams: another account loses them\n'
+            f"systemAccount: SYS-{plan.region.name}    if it is new, or holds nothing",
+        )  # fmt: skip
+    block = scene.conf["jetstream"]
+    given = block.get("domain") if isinstance(block, dict) else None
+    domain = plan.region.domain or given or plan.region.name
+    yield from _domain(scene, str(domain), "an independent region has its own JetStream domain")
+    if account == (present or DEFAULT_ACCOUNT):
+        return
+    why = f"the region's JetStream is its own because its system account `{account}` is"
+    if account == DEFAULT_ACCOUNT:
+        yield scene.in_conf(RULE, why, Op("remove", ("system_account",)), source=SOURCE)
+        return
+    if "operator" in scene.conf or "trusted_keys" in scene.conf:
+        raise NatsvaluesError(
+            "NV-T022", "the servers run with an operator, so the system account must be one that its resolver knows",
+            where=(plan.positions.where("systemAccount"), scene.at_conf("system_account")),
+            hint="set system_account to that account's public key in the chart's values, and here the same",
+        )  # fmt: skip
+    accounts = scene.conf.get("accounts")
+    if not isinstance(accounts, dict):
+        yield scene.in_conf(RULE, why, Op("add", ("accounts",), {account: {}}), source=SOURCE)
+    elif account not in accounts:
+        yield scene.in_conf(RULE, why, Op("add", ("accounts", account), {}), source=SOURCE)
+    if present is not None:
+        yield scene.warning(
+            f"the system account becomes `{account}` instead of `{present}`: streams kept under `{present}` would be "
+            "lost, and its users no longer see $SYS",
+            plan.positions.where("systemAccount"), scene.at_conf("system_account"),
+            hint=f'if this region holds streams, state systemAccount: "{present}"',
+        )  # fmt: skip
+    yield scene.in_conf(RULE, why, Op("add", ("system_account",), account), source=SOURCE)

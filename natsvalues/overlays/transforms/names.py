@@ -1,0 +1,114 @@
+"""Names: one cluster name for each region, and server names that no other region has.
+
+facts: `gateway.name` must equal `cluster.name` or the server does not start, and equal server names in two
+regions block the gateways (run on 2.12.8 and 2.14.6). A server name is a JetStream identity: changed on a
+region that holds streams, its JetStream dies (run on 2.12.8 and 2.15.1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.overlays.patches import Outcome
+from natsvalues.overlays.scene import Scene, overlay_error
+from natsvalues.text.natsconf import Variable
+from natsvalues.text.paths import Item, Op
+
+RULE = "names"
+SOURCE = "run on nats-server 2.12.8 and 2.15.1"
+_REFERENCE = re.compile(r"\$\(([^)]+)\)")
+
+
+def names(scene: Scene) -> Iterator[Outcome]:
+    """Give the cluster the region's name and the servers their prefix; routes stay as they are."""
+    region = scene.plan.region
+    if isinstance(scene.conf.get("cluster"), dict):
+        yield scene.in_conf(
+            RULE, "the cluster is called as its gateway is: otherwise the server does not start",
+            Op("add", ("cluster", "name"), region.name), source=SOURCE,
+        )  # fmt: skip
+    prefix = _prefix(scene)
+    why = f"server names begin with `{prefix}`: no other region has them" if prefix else "server names stay as they are"
+    yield from _server_name(scene, prefix, why)
+
+
+def _prefix(scene: Scene) -> str:
+    stated = scene.plan.region.server_names
+    if stated is not None:
+        return stated.prefix
+    if scene.had_jetstream:
+        raise overlay_error(
+            "NV-T001", "JetStream is on, and the region does not say what its servers are called",
+            scene.plan, "serverNames", "prefix",
+            hint="choose once, because a server name is a JetStream identity:\n"
+            '  serverNames: {prefix: ""}    if this region already holds streams under its pod names. They stay.\n'
+            f"  serverNames: {{prefix: {scene.plan.region.name}-}}    if it is new, or holds nothing.\n"
+            "Renaming servers that hold streams kills their JetStream; equal names in two regions block the gateways",
+        )  # fmt: skip
+    return f"{scene.plan.region.name}-"
+
+
+def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
+    env = [item for item in scene.nats.container_value.get("env") or [] if isinstance(item, dict)]
+    pod_name = next((str(item["name"]) for item in env if _is_pod_name(item)), None)
+    spelled = scene.conf.get("server_name")
+    if isinstance(spelled, Variable):
+        entry = next((item for item in env if item.get("name") == spelled.name), None)
+        if entry is None:
+            raise NatsvaluesError(
+                "NV-T002", f"server_name is ${spelled.name}, and the container has no such variable",
+                where=(scene.at_conf("server_name"), scene.at_statefulset("env")),
+                hint="set it in the container's env, or write server_name: $SERVER_NAME as the chart does",
+            )  # fmt: skip
+        if _is_pod_name(entry):
+            if prefix:
+                yield from _new_variable(scene, env, prefix, spelled.name, why)
+            return
+        if "value" in entry:
+            source = next((name for name in _REFERENCE.findall(str(entry["value"])) if name == pod_name), pod_name)
+            if source is not None:
+                wanted = f"{prefix}$({source})"
+                path = ("env", Item("name", spelled.name), "value")
+                yield scene.in_container(RULE, why, Op("replace", path, wanted), source=SOURCE)
+                return
+        raise NatsvaluesError(
+            "NV-T003", f"server_name is ${spelled.name}, which does not come from the pod's name",
+            where=(scene.at_statefulset(f"env[name={spelled.name}]"),),
+            hint="every server of the region needs a name of its own: use the chart's POD_NAME and SERVER_NAME",
+        )  # fmt: skip
+    if spelled is not None:
+        raise NatsvaluesError(
+            "NV-T003", "server_name is one fixed name for all servers", where=(scene.at_conf("server_name"),),
+            hint="write server_name: $SERVER_NAME, as the chart does",
+        )  # fmt: skip
+    yield from _new_variable(scene, env, prefix, pod_name, why)
+
+
+def _is_pod_name(entry: dict[str, Any]) -> bool:
+    source = entry.get("valueFrom")
+    field = source.get("fieldRef") if isinstance(source, dict) else None
+    return isinstance(field, dict) and field.get("fieldPath") == "metadata.name"
+
+
+def _new_variable(
+    scene: Scene, env: list[dict[str, Any]], prefix: str, pod_name: str | None, why: str
+) -> Iterator[Outcome]:
+    """Name the servers through SERVER_NAME where the rendering does not."""
+    added: list[dict[str, Any]] = []
+    if pod_name is None:
+        pod_name = "POD_NAME"
+        added.append({"name": pod_name, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}})
+    wanted = f"{prefix}$({pod_name})"
+    if any(item.get("name") == "SERVER_NAME" for item in env):
+        path = ("env", Item("name", "SERVER_NAME"))
+        yield scene.in_container(RULE, why, Op("replace", path, {"name": "SERVER_NAME", "value": wanted}))
+    else:
+        added.append({"name": "SERVER_NAME", "value": wanted})
+    if added and env:
+        yield scene.in_container(RULE, why, *(Op("add", ("env", "-"), item) for item in added))
+    elif added:
+        yield scene.in_container(RULE, why, Op("add", ("env",), added))
+    yield scene.in_conf(RULE, why, Op("add", ("server_name",), Variable("SERVER_NAME")))

@@ -1,0 +1,53 @@
+"""Probes: no check of the pod's health may wait for a meta leader, because the leader waits for the pods.
+
+The startup probe is the one that deadlocks a cold start; kubelet looks at readiness only after it. Which path
+is leader-free depends on the server's version (`manifests.server`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from natsvalues.manifests.server import JS_ENABLED_ONLY, needs_leader, ready_path
+from natsvalues.overlays.patches import Outcome
+from natsvalues.overlays.scene import Scene, overlay_error
+from natsvalues.text.paths import Op
+
+RULE = "probes"
+SOURCE = "run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
+
+
+def probes(scene: Scene) -> Iterator[Outcome]:
+    """Give each HTTP probe that is there a leader-free path; port and scheme stay, missing ones stay missing."""
+    if not scene.version.known:
+        yield scene.warning(
+            "the image does not tell the server's version: a version before 2.11 is assumed, whose leader-free "
+            "check is also leader-free on every later one",
+            scene.at_statefulset("image"),
+            hint="state it in the region's overlay: nats: {version: 2.14.2}",
+        )
+    for field, name in (("startupProbe", "startup"), ("readinessProbe", "readiness"), ("livenessProbe", "liveness")):
+        asked: str = getattr(scene.plan.probes, name)
+        probe = scene.nats.container_value.get(field)
+        get = probe.get("httpGet") if isinstance(probe, dict) else None
+        if not isinstance(get, dict) or asked == "keep":
+            continue
+        path = str(get.get("path") or "/")
+        if asked != "auto":
+            if needs_leader(asked, scene.version):
+                raise overlay_error(
+                    "NV-T010", f"the {name} probe `{asked}` waits for a meta leader on server {scene.version}",
+                    scene.plan, "probes", name,
+                    hint=f"a cold start would never end; use auto, or {ready_path(scene.version)}",
+                )  # fmt: skip
+            wanted = asked
+        elif not needs_leader(path, scene.version):
+            continue
+        else:
+            wanted = JS_ENABLED_ONLY if name == "liveness" else ready_path(scene.version)
+        yield scene.in_container(
+            RULE,
+            f"the {name} probe waits for no meta leader on server {scene.version}: a cold start can end",
+            Op("add", (field, "httpGet", "path"), wanted),
+            source=SOURCE,
+        )

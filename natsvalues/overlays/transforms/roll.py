@@ -1,0 +1,59 @@
+"""Roll: pods restart when a setting changed that a reload would refuse, and only then.
+
+facts: gateway settings never reload, and the chart's reloader fails silently at them. So the pod template
+carries a digest of what needs a restart. The chart's own `checksum/config` is the SHA-256 of the ConfigMap's
+text without its `# Source` line (checked on a Helm 3 rendering).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest
+from natsvalues.manifests.reload import restart_part
+from natsvalues.overlays.patches import Outcome, put
+from natsvalues.overlays.scene import Scene
+from natsvalues.text.paths import Op
+from natsvalues.text.yamltree import find
+
+RULE = "roll"
+ANNOTATION = "natsvalues.io/restart-digest"
+CHART_CHECKSUM = "checksum/config"
+_TEMPLATE = ("spec", "template", "metadata", "annotations")
+_SOURCE_LINE = re.compile(r"^(?:---|# Source:.*)\n", re.MULTILINE)
+
+
+def roll(scene: Scene, before: Manifest) -> Iterator[Outcome]:
+    """Set the digest; recompute the chart's checksum if we changed the ConfigMap (`before` is as rendered)."""
+    document = scene.nats.statefulset.value
+    text = json.dumps(restart_part(scene.conf), sort_keys=True, default=str)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    yield scene.in_statefulset(
+        RULE,
+        "pods restart when a setting changes that a reload would refuse, and only then",
+        put(document, (*_TEMPLATE, ANNOTATION), digest),
+        source="run on nats-server 2.12.8 and 2.14.6; server/reload.go",
+    )
+    annotations: Any = document["spec"]["template"].get("metadata", {}).get("annotations") or {}
+    after = scene.nats.config_map
+    if CHART_CHECKSUM in annotations and after.value != before.value:
+        yield scene.in_statefulset(
+            RULE,
+            "the chart's checksum follows the ConfigMap that natsvalues changed",
+            Op("replace", (*_TEMPLATE, CHART_CHECKSUM), chart_checksum(after)),
+            source="checked on renderings of chart 1.2.11, 1.3.16 and 2.14.2",
+        )
+
+
+def chart_checksum(config_map: Manifest) -> str:
+    """The checksum as the chart makes it, of a ConfigMap as it now is."""
+    path = ("metadata", "annotations", FILENAME_ANNOTATION)
+    if find(config_map.tree.root, *path) is not None:  # Helm 4's own, which the chart never saw
+        lone = len(config_map.value["metadata"]["annotations"]) == 1
+        config_map = config_map.edited((Op("remove", path[:2] if lone else path),))
+    text = _SOURCE_LINE.sub("", config_map.tree.text)
+    return hashlib.sha256(text.strip().encode()).hexdigest()

@@ -1,0 +1,243 @@
+"""The gateway's LoadBalancer Service: its own, so that clients never meet servers that are not ready.
+
+facts: `publishNotReadyAddresses` lets the load balancer reach starting pods (kubernetes endpointslice
+controller), which ends the cold-start deadlock; on a Service that carries clients it would send them there
+too. DNS annotations are read under one of two prefixes, depending on the version of external-dns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from natsvalues.errors import NatsvaluesError, raise_all
+from natsvalues.manifests.chart import MONITOR_PORT, POD_NAME_LABEL
+from natsvalues.manifests.release import Manifest
+from natsvalues.manifests.server import ready_path
+from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, put
+from natsvalues.overlays.plan import POD, is_address
+from natsvalues.overlays.providers import HealthCheck, Inputs, Shape, load, shape
+from natsvalues.overlays.scene import GATEWAY_PORT_NAME, Scene, overlay_error
+from natsvalues.text.paths import Op
+
+RULE = "gateway-service"
+SOURCE = "kubernetes endpointslice controller; nats-io/k8s issue 1109"
+WHY = "other regions reach the gateways through a load balancer that also sends to servers still starting"
+
+
+def gateway_service(scene: Scene) -> Iterator[Outcome]:
+    """Inject the Service (one, or one for each pod), or complete the one that the release has."""
+    if scene.plan.region.stage == "local":
+        return
+    shaped = _shaped(scene)
+    yield from (scene.warning(text, scene.plan.positions.where("loadBalancer")) for text in shaped.warnings)
+    yield from (Notice("note", text) for text in shaped.notes)
+    dedicated, mixed = _existing(scene)
+    for service in mixed:
+        yield scene.warning(
+            f"Service `{service.key.name}` is a load balancer for clients and for the gateway together",
+            scene.release.where(service.line, str(service.key)),
+            hint="the gateway has a Service of its own; take the gateway port out of the chart's service values",
+        )
+    if scene.plan.load_balancer.per_pod:
+        if dedicated and not all(_is_ours(scene, service) for service in dedicated):
+            yield scene.warning(
+                f"Service `{dedicated[0].key.name}` already is a load balancer for the gateway of all pods; it stays",
+                scene.release.where(dedicated[0].line, str(dedicated[0].key)),
+                hint="take it out of the values when the pods' own load balancers serve",
+            )
+        for ordinal in range(_replicas(scene)):
+            pod = f"{scene.nats.name}-{ordinal}"
+            yield from _one(scene, shaped, dedicated, f"{scene.nats.name}-gateway-{ordinal}", pod)
+    else:
+        name = dedicated[0].key.name if dedicated else f"{scene.nats.name}-gateway"
+        yield from _one(scene, shaped, dedicated, name, None)
+    if shaped.object_kind == "Route":
+        yield from _route(scene, shaped)
+
+
+def _replicas(scene: Scene) -> int:
+    return int(scene.nats.statefulset.value["spec"].get("replicas") or 1)
+
+
+def _is_ours(scene: Scene, service: Manifest) -> bool:
+    return POD_NAME_LABEL in (service.value["spec"].get("selector") or {}) or service.key.name.startswith(
+        f"{scene.nats.name}-gateway-"
+    )
+
+
+def _shaped(scene: Scene) -> Shape:
+    plan = scene.plan
+    if plan.load_balancer.provider is None:
+        raise overlay_error(
+            "NV-T040", f"stage `{plan.region.stage}` needs a load balancer, and no provider is named",
+            plan, "loadBalancer", "provider",
+            hint="name one of `natsvalues providers`, here or as the default in the supercluster; generic takes your\n"
+            "own annotations as they are",
+        )  # fmt: skip
+    monitor = "https_port" if "https_port" in scene.conf else "http_port"
+    port = scene.conf.get(monitor)
+    health = HealthCheck(
+        ready_path(scene.version),
+        port if isinstance(port, int) else MONITOR_PORT,
+        "HTTPS" if monitor == "https_port" else "HTTP",
+    )
+    tls = plan.supercluster.gateway.tls is not None or "tls" in (scene.conf.get("gateway") or {})
+    shaped = shape(load(plan.load_balancer.provider), Inputs(plan.load_balancer, plan.host, plan.port, tls, health))
+    where = (plan.positions.where("loadBalancer"),)
+    raise_all([NatsvaluesError("NV-T041", text, where=where, hint="see docs/providers.md") for text in shaped.errors])
+    return shaped
+
+
+def _existing(scene: Scene) -> tuple[list[Manifest], list[Manifest]]:
+    """Load balancers for the gateway that the release has: for it alone, and together with other ports."""
+    dedicated, mixed = [], []
+    for service in scene.services:
+        spec = service.value["spec"]
+        ours = service.key.name == f"{scene.nats.name}-gateway"  # a ClusterIP too, behind a Route
+        if spec.get("type") not in ("LoadBalancer", "NodePort") and not ours:
+            continue
+        roles = [_role(scene, port) for port in spec.get("ports") or [] if isinstance(port, dict)]
+        if "gateway" in roles:
+            (mixed if "other" in roles else dedicated).append(service)
+    return dedicated, mixed
+
+
+def _role(scene: Scene, port: dict[str, Any]) -> str:
+    target = port.get("targetPort", port.get("port"))
+    if target in (GATEWAY_PORT_NAME, scene.gateway_listen):
+        return "gateway"
+    return "monitor" if target in ("monitor", MONITOR_PORT) else "other"
+
+
+def _one(scene: Scene, shaped: Shape, dedicated: list[Manifest], name: str, pod: str | None) -> Iterator[Outcome]:
+    wanted = _service(scene, shaped, name, pod)
+    present = next((service for service in dedicated if service.key.name == name), None)
+    if present is None:
+        _refuse_taken_name(scene, name)
+        template = "gateway-service.yaml" if pod is None else f"gateway-service-{pod.rsplit('-', 1)[-1]}.yaml"
+        yield Injection(wanted, _after(scene), template, RULE, WHY, SOURCE)
+        return
+    metadata, spec = wanted["metadata"], wanted["spec"]
+    ops: list[Op] = []
+    for field in ("annotations", "labels"):
+        have = (present.value["metadata"].get(field)) or {}
+        missing = {key: text for key, text in metadata.get(field, {}).items() if have.get(key) != text}
+        if missing and not have:
+            ops.append(put(present.value, ("metadata", field), missing))
+        else:
+            ops += [put(present.value, ("metadata", field, key), text) for key, text in missing.items()]
+    for field, content in spec.items():
+        if field not in ("ports", "selector"):
+            ops.append(Op("add", ("spec", field), content))
+    ops += _port_ops(scene, present, spec["ports"])
+    if ops:
+        yield Patch(present.key, tuple(ops), RULE, "the release's own load balancer for the gateway: " + WHY, SOURCE)
+
+
+def _port_ops(scene: Scene, present: Manifest, wanted: list[dict[str, Any]]) -> list[Op]:
+    ops = []
+    ports = present.value["spec"]["ports"]
+    for port in wanted:
+        role = _role(scene, port)
+        index = next((place for place, item in enumerate(ports) if _role(scene, item) == role), None)
+        if index is None:
+            ops.append(Op("add", ("spec", "ports", "-"), port))
+        else:
+            ops += [
+                Op("add", ("spec", "ports", index, key), item)
+                for key, item in port.items()
+                if not (key == "targetPort" and "targetPort" in ports[index])
+            ]
+            if "appProtocol" in ports[index]:  # some controllers read it before their own annotations
+                ops.append(Op("remove", ("spec", "ports", index, "appProtocol")))
+    return ops
+
+
+def _service(scene: Scene, shaped: Shape, name: str, pod: str | None) -> dict[str, Any]:
+    plan = scene.plan
+    statefulset = scene.nats.statefulset.value
+    balanced = shaped.object_kind == "Service"
+    metadata: dict[str, Any] = {}
+    annotations = {**(shaped.annotations if balanced else {}), **(_dns(scene, pod) if balanced else {})}
+    if annotations:
+        metadata["annotations"] = dict(sorted(annotations.items()))
+    metadata["labels"] = {**(statefulset["metadata"].get("labels") or {}), **(shaped.labels if balanced else {})}
+    metadata["name"] = name
+    if scene.nats.namespace:
+        metadata["namespace"] = scene.nats.namespace
+    selector = dict((statefulset["spec"].get("selector") or {}).get("matchLabels") or scene.nats.pod_labels)
+    if pod is not None:
+        selector[POD_NAME_LABEL] = pod
+    spec: dict[str, Any] = {
+        "ports": [
+            {"name": GATEWAY_PORT_NAME, "port": plan.port, "targetPort": _target(scene)},
+            *shaped.ports,
+        ],
+        "publishNotReadyAddresses": True,
+        "selector": selector,
+        "type": "LoadBalancer" if balanced else "ClusterIP",
+    }
+    if balanced:
+        spec.update(shaped.spec)
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": dict(sorted(spec.items()))}
+
+
+def _target(scene: Scene) -> str | int:
+    """The container port's name, or its number where the rendering gave it another name."""
+    for port in scene.nats.container_value.get("ports") or []:
+        if port.get("name") == GATEWAY_PORT_NAME:
+            return GATEWAY_PORT_NAME
+    return scene.gateway_listen
+
+
+def _dns(scene: Scene, pod: str | None) -> dict[str, str]:
+    plan = scene.plan
+    if not plan.dns.enabled or is_address(plan.host):
+        return {}
+    found: dict[str, str] = {}
+    for prefix in plan.dns.prefixes:
+        found[f"{prefix}hostname"] = plan.host.replace(POD, pod) if pod else plan.host
+        if plan.dns.ttl is not None:
+            found[f"{prefix}ttl"] = str(plan.dns.ttl)
+    return found
+
+
+def _after(scene: Scene) -> int:
+    """The document behind which a Service stands in Helm's order: the last of this NATS' Services."""
+    numbers = [service.number for service in scene.services if service.number < scene.nats.statefulset.number]
+    return max(numbers, default=scene.nats.config_map.number)
+
+
+def _refuse_taken_name(scene: Scene, name: str) -> None:
+    taken = scene.release.manifests(
+        scene.release.mentioning("Service", name),
+        lambda manifest: manifest.key.kind == "Service"
+        and manifest.key.name == name
+        and manifest.key.namespace == scene.nats.namespace,
+    )
+    if taken:
+        raise NatsvaluesError(
+            "NV-T042",
+            f"the release already has a Service `{name}`, and it is no load balancer for this gateway",
+            where=(scene.release.where(taken[0].line, str(taken[0].key)),),
+            hint="rename it in the chart's values: natsvalues gives this name to the gateway's Service",
+        )
+
+
+def _route(scene: Scene, shaped: Shape) -> Iterator[Outcome]:
+    name = f"{scene.nats.name}-gateway"
+    present = scene.release.manifests(
+        scene.release.mentioning("Route", name),
+        lambda manifest: manifest.key.kind == "Route" and manifest.key.name == name,
+    )
+    if present:
+        return
+    metadata: dict[str, Any] = {"annotations": {**shaped.annotations, **_dns(scene, None)}}
+    metadata["labels"] = {**(scene.nats.statefulset.value["metadata"].get("labels") or {}), **shaped.labels}
+    metadata["name"] = name
+    if scene.nats.namespace:
+        metadata["namespace"] = scene.nats.namespace
+    spec = {**shaped.spec, "to": {"kind": "Service", "name": name}}
+    value = {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": metadata, "spec": spec}
+    yield Injection(value, scene.nats.statefulset.number, "gateway-route.yaml", RULE, WHY, SOURCE)
