@@ -97,14 +97,14 @@ def find_nats(release: Release, name: str | None = None, namespace: str | None =
             where=(release.where(found[0].statefulset.line),),
             hint=f"there is: {_names(found)}; correct `nats` in the region's overlay",
         )
-    raise _no_nats(release)
+    raise no_nats(release)
 
 
 def _names(found: list[Nats]) -> str:
     return ", ".join(f"{nats.namespace}/{nats.name}".lstrip("/") for nats in found)
 
 
-def _no_nats(release: Release) -> NatsvaluesError:
+def no_nats(release: Release) -> NatsvaluesError:
     """Say why nothing was found: nothing there, nothing readable, or something else than NATS."""
     if not any(chunk.text.strip("\ufeff- \t\r\n") for chunk in release.chunks):
         return empty_input(release.file)
@@ -185,10 +185,12 @@ def _config_map_of(pod: dict[str, Any], container: dict[str, Any], path: str) ->
 def _find_config_map(release: Release, name: str, namespace: str, key: str) -> Manifest | None:
     matches = release.manifests(
         release.mentioning("ConfigMap", name, key),
-        lambda manifest: manifest.key.kind == "ConfigMap"
-        and manifest.key.name == name
-        and manifest.key.namespace == namespace
-        and isinstance(_dig(manifest.value, "data", key), str),
+        lambda manifest: (
+            manifest.key.kind == "ConfigMap"
+            and manifest.key.name == name
+            and manifest.key.namespace == namespace
+            and isinstance(_dig(manifest.value, "data", key), str)
+        ),
     )
     return matches[-1] if matches else None
 

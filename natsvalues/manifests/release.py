@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where
-from natsvalues.text.paths import Op
 from natsvalues.text.stream import Chunk, split
 from natsvalues.text.yamledit import edit
 from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, at, find, value
+
+if TYPE_CHECKING:
+    from natsvalues.text.paths import Op
+    from collections.abc import Callable, Iterable
 
 FILENAME_ANNOTATION = "postrenderer.helm.sh/postrender-filename"
 """Helm 4 gives every document this annotation, and makes the `# Source:` line of the stored manifest from it."""
@@ -102,7 +104,7 @@ class Release:
 
     def _copy(self) -> Release:
         copy = Release("", self.file)
-        copy.chunks, copy._parsed = self.chunks, self._parsed  # noqa: SLF001  # the same class
+        copy.chunks, copy._parsed = self.chunks, self._parsed  # the same class
         copy.changed, copy.added = dict(self.changed), dict(self.added)
         return copy
 

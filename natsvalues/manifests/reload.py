@@ -11,17 +11,54 @@ from typing import Any
 
 RELOADABLE: frozenset[tuple[str, ...]] = frozenset(
     tuple(path.split("."))
-    for path in """
-    accounts authorization users max_payload max_payload_size max_connections max_conn max_control_line
-    max_traced_msg_len ping_interval ping_max write_deadline connect_error_reports reconnect_error_reports
-    no_fast_producer_stall server_tags server_metadata debug trace trace_verbose logtime logtime_utc log_file
-    logfile logfile_size_limit log_size_limit syslog remote_syslog pid_file pidfile ports_file_dir tls
-    cluster.routes cluster.no_advertise cluster.cluster_advertise cluster.advertise cluster.compression
-    cluster.pool_size cluster.tls cluster.ping_interval cluster.authorization cluster.permissions
-    cluster.connect_retries cluster.accounts
-    gateway.tls
-    leafnodes.compression
-    """.split()
+    for path in [
+        "accounts",
+        "authorization",
+        "users",
+        "max_payload",
+        "max_payload_size",
+        "max_connections",
+        "max_conn",
+        "max_control_line",
+        "max_traced_msg_len",
+        "ping_interval",
+        "ping_max",
+        "write_deadline",
+        "connect_error_reports",
+        "reconnect_error_reports",
+        "no_fast_producer_stall",
+        "server_tags",
+        "server_metadata",
+        "debug",
+        "trace",
+        "trace_verbose",
+        "logtime",
+        "logtime_utc",
+        "log_file",
+        "logfile",
+        "logfile_size_limit",
+        "log_size_limit",
+        "syslog",
+        "remote_syslog",
+        "pid_file",
+        "pidfile",
+        "ports_file_dir",
+        "tls",
+        "cluster.routes",
+        "cluster.no_advertise",
+        "cluster.cluster_advertise",
+        "cluster.advertise",
+        "cluster.compression",
+        "cluster.pool_size",
+        "cluster.tls",
+        "cluster.ping_interval",
+        "cluster.authorization",
+        "cluster.permissions",
+        "cluster.connect_retries",
+        "cluster.accounts",
+        "gateway.tls",
+        "leafnodes.compression",
+    ]
 )
 """Paths that reload; a path covers everything under it."""
 

@@ -44,8 +44,11 @@ class Tls(NamedTuple):
 class Authorization(NamedTuple):
     """User and password every gateway presents and expects; the same in all regions."""
 
-    user: Annotated[str, Matches(r"[A-Za-z][A-Za-z0-9_-]*", "a user name of letters, digits, - and _"),
-                    Doc("User name (no secret).")]
+    user: Annotated[
+        str,
+        Matches(r"[A-Za-z][A-Za-z0-9_-]*", "a user name of letters, digits, - and _"),
+        Doc("User name (no secret)."),
+    ]
     password: Annotated[KeyRef, Doc("Where the password is; never the password itself.")]
 
 
@@ -68,9 +71,7 @@ class JetStream(NamedTuple):
         Literal["supercluster", "region"],
         Doc("`supercluster`: one meta group across all regions. `region`: each region on its own."),
     ]
-    domain: Annotated[
-        str | None, Name, Doc("One JetStream domain for all regions; only in scope supercluster.")
-    ] = None
+    domain: Annotated[str | None, Name, Doc("One JetStream domain for all regions; only in scope supercluster.")] = None
 
 
 class Dns(NamedTuple):
@@ -164,9 +165,7 @@ class PatchTarget(NamedTuple):
     kind: Annotated[str | None, Doc("Kind of the object.")] = None
     name: Annotated[str | None, Doc("Name of the object; may be left out where there is one of the kind.")] = None
     namespace: Annotated[str | None, Doc("Namespace the rendering gives the object.")] = None
-    file: Annotated[
-        str | None, Doc("`nats.conf`: the operations' paths are inside the server's configuration.")
-    ] = None
+    file: Annotated[str | None, Doc("`nats.conf`: the operations' paths are inside the server's configuration.")] = None
 
 
 class UserPatch(NamedTuple):

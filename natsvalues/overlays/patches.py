@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TYPE_CHECKING
 
-from natsvalues.errors import Where
-from natsvalues.manifests.release import ResourceKey
 from natsvalues.text.paths import Op, Path
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.release import ResourceKey
+    from natsvalues.errors import Where
 
 
 class Patch(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 import jsonpatch
 
@@ -12,7 +12,6 @@ from natsvalues.manifests.chart import Nats, find_nats, services
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest, Release, ResourceKey
 from natsvalues.manifests.server import ServerVersion, parse_version
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
-from natsvalues.overlays.plan import Plan
 from natsvalues.overlays.scene import Scene, conf_line, jetstream_is_on
 from natsvalues.overlays.transforms import TRANSFORMS
 from natsvalues.overlays.transforms.roll import roll
@@ -24,6 +23,9 @@ from natsvalues.text.natsconf import edit as edit_conf
 from natsvalues.text.paths import Op, PathError, concrete, dotted, pointer
 from natsvalues.text.yamledit import EditRefused, same
 from natsvalues.text.yamlwrite import block
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.plan import Plan
 
 
 class Result(NamedTuple):
@@ -234,7 +236,7 @@ class _Run:
         for manifest in {item.number: item for item in [*touched, *stamped_before] if item is not None}.values():
             patch = Patch(manifest.key, stamp_ops(self.plan, manifest.value), STAMPS, "marks what natsvalues touched")
             for op in patch.ops:
-                manifest = self._apply(manifest, op, patch)  # noqa: PLW2901  # the document as it grows
+                manifest = self._apply(manifest, op, patch)  # the document as it grows
             self._keep(manifest)
 
     def _verify(self) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, raise_all
-from natsvalues.overlays.folder import Overlays, RegionFile
 from natsvalues.overlays.model import Dns, LoadBalancer, Probes, Region, Supercluster
-from natsvalues.overlays.reading import Positions
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.reading import Positions
+    from natsvalues.overlays.folder import Overlays, RegionFile
+    from collections.abc import Callable
 
 POD = "{pod}"
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}\Z")

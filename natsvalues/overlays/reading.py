@@ -139,7 +139,10 @@ class Reading:
             else:
                 known = ", ".join(types_by_name)
                 self._wrong(
-                    (*path, name), key, f"unknown field `{name}`", nearest(name, types_by_name) or f"fields here: {known}"
+                    (*path, name),
+                    key,
+                    f"unknown field `{name}`",
+                    nearest(name, types_by_name) or f"fields here: {known}",
                 )
         for name, (field, _) in types_by_name.items():
             if field not in filled and field not in kind._field_defaults:
@@ -206,7 +209,7 @@ def dotted(path: Path) -> str:
 
 def nearest(word: str, known: Any) -> str:
     """A remark that names the closest known word, or nothing."""
-    from difflib import get_close_matches  # noqa: PLC0415  # costs 2 ms and is needed in an error only
+    from difflib import get_close_matches  # costs 2 ms and is needed in an error only
 
     lowered = {str(name).lower(): str(name) for name in known}
     close = get_close_matches(word.lower(), lowered, n=1)

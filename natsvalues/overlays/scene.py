@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where
-from natsvalues.manifests.chart import Nats
-from natsvalues.manifests.release import Manifest, Release
-from natsvalues.manifests.server import ServerVersion
 from natsvalues.overlays.patches import Notice, Patch
-from natsvalues.overlays.plan import Plan
 from natsvalues.text.paths import Item, Op, Path
 from natsvalues.text.yamltree import find
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.release import Manifest, Release
+    from natsvalues.overlays.plan import Plan
+    from natsvalues.manifests.chart import Nats
+    from natsvalues.manifests.server import ServerVersion
 
 GATEWAY_PORT_NAME = "gateway"
 
@@ -81,7 +83,7 @@ def jetstream_is_on(conf: dict[str, Any]) -> bool:
     given = conf.get("jetstream", False)
     if isinstance(given, str):
         return given.lower() in ("enabled", "enable", "true")
-    return given is True or isinstance(given, dict) and given.get("enabled", True) is not False
+    return given is True or (isinstance(given, dict) and given.get("enabled", True) is not False)
 
 
 def conf_line(nats: Nats) -> int:

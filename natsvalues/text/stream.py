@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+import itertools
 
 _MARKER = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 BOM = "\ufeff"
@@ -32,7 +33,7 @@ def split(stream: str) -> list[Chunk]:
     cuts.append(len(stream))
     chunks: list[Chunk] = []
     line = 1
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         text = stream[start:end]
         if text:
             chunks.append(Chunk(text, line))

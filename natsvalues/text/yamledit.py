@@ -21,7 +21,7 @@ from natsvalues.text.yamlwrite import block, flow, indented, literal, literal_is
 Steps = tuple[str | int, ...]
 
 
-class _NotHere(Exception):  # noqa: N818  # not an error: the caller writes the enclosing collection instead
+class _NotHere(Exception):  # not an error: the caller writes the enclosing collection instead
     """This place cannot be spliced."""
 
 
@@ -86,7 +86,7 @@ def changed(document: Value, op: str, steps: Steps, content: Value) -> Value:
         copy.insert(len(copy) if first == "-" else int(first), content)
     elif op == "add":
         copy[first] = content
-    elif isinstance(copy, dict) and first not in copy or isinstance(copy, list) and not _exists(copy, first):
+    elif (isinstance(copy, dict) and first not in copy) or (isinstance(copy, list) and not _exists(copy, first)):
         raise PathError(f"cannot {op} `{first}`: it does not exist")
     elif op == "replace":
         copy[first] = content
@@ -164,7 +164,7 @@ def _edits(tree: Tree, op: str, steps: Steps, content: Value) -> list[Edit]:
     target = _child(node, steps[-1])
     in_flow = bool(node.flow_style)
     if op == "remove" or (op == "add" and (target is None or isinstance(node, SequenceNode))):
-        if not node.value or len(node.value) == 1 and op == "remove":
+        if not node.value or (len(node.value) == 1 and op == "remove"):
             raise _NotHere
         place = _Collection(tree, node, in_flow)
         return place.removed(steps[-1]) if op == "remove" else place.added(steps[-1], content)

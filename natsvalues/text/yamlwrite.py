@@ -49,9 +49,7 @@ def flow(value: Any) -> str:
 def literal_is_safe(text: str) -> bool:
     """Whether `text` has several lines and survives as a literal block without an indentation indicator."""
     return (
-        "\n" in text.rstrip("\n")
-        and not text[0].isspace()
-        and text.replace("\n", "").replace("\t", "").isprintable()
+        "\n" in text.rstrip("\n") and not text[0].isspace() and text.replace("\n", "").replace("\t", "").isprintable()
     )
 
 

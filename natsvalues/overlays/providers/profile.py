@@ -155,12 +155,13 @@ def _load(name: str, folder: str, extenders: tuple[str, ...]) -> Profile:
     if own.id != name:
         _wrong(reading, f"the id is `{own.id}` in a file named `{name}.yaml`", "id")
     profile = own
-    if own.extends in (*extenders, name) or (
-        own.extends and not os.path.exists(os.path.join(folder, f"{own.extends}.yaml"))
-    ):
-        _wrong(reading, f"`{own.extends}` cannot be extended: it extends this file or has none", "extends")
-    elif own.extends:
-        profile = _inherited(_load(own.extends, folder, (*extenders, name)), own)
+    if own.extends:
+        extenders = (*extenders, name)
+        if own.extends not in extenders and os.path.exists(os.path.join(folder, f"{own.extends}.yaml")):
+            profile = _inherited(_load(own.extends, folder, extenders), own)
+        else:
+            complaint = "cannot be extended: it extends this file, or there is no such file"
+            _wrong(reading, f"`{own.extends}` {complaint}", "extends")
     _check_facts(own, profile, reading)
     if not name.startswith("_"):
         _check_use(profile, reading)

@@ -3,7 +3,6 @@
 Nothing a user asks for is dropped silently: what the profile cannot express is an error or a warning.
 """
 
-import re
 from typing import Any, Literal, NamedTuple
 
 from natsvalues.overlays.model import LoadBalancer
@@ -17,8 +16,6 @@ from natsvalues.overlays.providers.profile import (
 )
 from natsvalues.overlays.providers.refused import refused
 from natsvalues.overlays.reading import nearest
-
-_ADDRESS = re.compile(r"\d+(\.\d+){3}|.*:.*")
 
 
 class HealthCheck(NamedTuple):
@@ -98,6 +95,7 @@ def shape(profile: Profile, inputs: Inputs) -> Shape:
 
 def _facts(profile: Profile, inputs: Inputs) -> dict[str, str]:
     balancer = inputs.load_balancer
+    is_address = ":" in inputs.host or inputs.host.replace(".", "").isdecimal()
     facts = {
         "scheme": balancer.scheme or "",
         "class": balancer.class_ or "",
@@ -110,7 +108,7 @@ def _facts(profile: Profile, inputs: Inputs) -> dict[str, str]:
         "annotations": ",".join(balancer.annotations or ()),
         "labels": ",".join(balancer.labels or ()),
         "host": inputs.host,
-        "host_is": "address" if _ADDRESS.fullmatch(inputs.host) else "name",
+        "host_is": "address" if is_address else "name",
         "port": str(inputs.port),
         "tls": "true" if inputs.tls else "false",
         "health_path": inputs.health.path,

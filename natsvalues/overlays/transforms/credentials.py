@@ -6,19 +6,21 @@ user information in its url it presents the user and password of its own gateway
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
-from natsvalues.overlays.model import Authorization, Tls
-from natsvalues.overlays.patches import Outcome
 from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Item, Op, Path
 
+if TYPE_CHECKING:
+    from natsvalues.overlays.patches import Outcome
+    from natsvalues.overlays.model import Authorization, Tls
+    from collections.abc import Iterator
+
 RULE = "credentials"
 CERTIFICATES = "/etc/nats-certs/gateway"
 AUTHORITY = "/etc/nats-certs/gateway-ca"
-PASSWORD_VARIABLE = "GATEWAY_PASSWORD"  # noqa: S105  # the name of a variable
+PASSWORD_VARIABLE = "GATEWAY_PASSWORD"  # the name of a variable
 
 
 def credentials(scene: Scene) -> Iterator[Outcome]:
@@ -70,7 +72,11 @@ def _reloader(scene: Scene) -> dict[str, Any] | None:
 def _mounted(scene: Scene, volume: str, secret: str, folder: str, why: str) -> Iterator[Outcome]:
     """Mount a Secret into the server's container and into the reloader, through one volume."""
     mounted = next(
-        (item["name"] for item in scene.nats.container_value.get("volumeMounts") or [] if item.get("mountPath") == folder),
+        (
+            item["name"]
+            for item in scene.nats.container_value.get("volumeMounts") or []
+            if item.get("mountPath") == folder
+        ),
         None,
     )
     name = mounted or volume

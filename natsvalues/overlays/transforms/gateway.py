@@ -7,15 +7,17 @@ server skips its own name in the list, so leaving it out or in makes no differen
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
-from natsvalues.manifests.release import Manifest
 from natsvalues.overlays.patches import Outcome, Patch
 from natsvalues.overlays.plan import POD, Plan, endpoint
 from natsvalues.overlays.scene import GATEWAY_PORT_NAME, Scene
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Item, Op, Path
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.release import Manifest
+    from collections.abc import Iterator
 
 RULE = "gateway"
 SOURCE = "run on nats-server 2.12.8 and 2.14.6"

@@ -8,14 +8,16 @@ region that holds streams, its JetStream dies (run on 2.12.8 and 2.15.1).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.overlays.patches import Outcome
 from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Item, Op
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.patches import Outcome
+    from collections.abc import Iterator
 
 RULE = "names"
 SOURCE = "run on nats-server 2.12.8 and 2.15.1"

@@ -10,15 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest
 from natsvalues.manifests.reload import restart_part
 from natsvalues.overlays.patches import Outcome, put
-from natsvalues.overlays.scene import Scene
 from natsvalues.text.paths import Op
 from natsvalues.text.yamltree import find
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.scene import Scene
+    from collections.abc import Iterator
 
 RULE = "roll"
 ANNOTATION = "natsvalues.io/restart-digest"

@@ -7,18 +7,20 @@ too. DNS annotations are read under one of two prefixes, depending on the versio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, raise_all
 from natsvalues.manifests.chart import MONITOR_PORT, POD_NAME_LABEL
-from natsvalues.manifests.release import Manifest
 from natsvalues.manifests.server import ready_path
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, put
 from natsvalues.overlays.plan import POD, is_address
 from natsvalues.overlays.providers import HealthCheck, Inputs, Shape, load, shape
 from natsvalues.overlays.scene import GATEWAY_PORT_NAME, Scene, overlay_error
 from natsvalues.text.paths import Op
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.release import Manifest
+    from collections.abc import Iterator
 
 RULE = "gateway-service"
 SOURCE = "kubernetes endpointslice controller; nats-io/k8s issue 1109"
@@ -212,9 +214,11 @@ def _after(scene: Scene) -> int:
 def _refuse_taken_name(scene: Scene, name: str) -> None:
     taken = scene.release.manifests(
         scene.release.mentioning("Service", name),
-        lambda manifest: manifest.key.kind == "Service"
-        and manifest.key.name == name
-        and manifest.key.namespace == scene.nats.namespace,
+        lambda manifest: (
+            manifest.key.kind == "Service"
+            and manifest.key.name == name
+            and manifest.key.namespace == scene.nats.namespace
+        ),
     )
     if taken:
         raise NatsvaluesError(

@@ -6,9 +6,12 @@ They stand on the object's own metadata, never on the pod template: nothing rest
 from __future__ import annotations
 
 from natsvalues import __version__
-from natsvalues.overlays.plan import Plan
 from natsvalues.text.paths import Op
-from natsvalues.text.yamltree import Value
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsvalues.text.yamltree import Value
+    from natsvalues.overlays.plan import Plan
 
 PREFIX = "natsvalues.io/"
 RULE = "stamps"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.manifests.release import Manifest
-from natsvalues.overlays.model import UserPatch
 from natsvalues.overlays.patches import Outcome, Patch
 from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.text.paths import Op, from_pointer
-from natsvalues.text.yamltree import Value
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.release import Manifest
+    from natsvalues.text.yamltree import Value
+    from natsvalues.overlays.model import UserPatch
+    from collections.abc import Iterator
 
 RULE = "patches"
 
@@ -27,7 +29,9 @@ def user_patches(scene: Scene, number: int) -> Iterator[Outcome]:
                 "NV-T050", f"the target `{patch.target.file}` is not the server's configuration file", scene.plan,
                 *at, "target", hint=f"write target: {{file: {scene.nats.config_key}}} alone, or kind and name",
             )  # fmt: skip
-        yield Patch(scene.nats.config_map.key, _ops(scene, patch, at, scene.conf), RULE, why, file=scene.nats.config_key)
+        yield Patch(
+            scene.nats.config_map.key, _ops(scene, patch, at, scene.conf), RULE, why, file=scene.nats.config_key
+        )
         return
     manifest = _target(scene, patch, at)
     yield Patch(manifest.key, _ops(scene, patch, at, manifest.value), RULE, why)
@@ -41,13 +45,17 @@ def _target(scene: Scene, patch: UserPatch, at: tuple[str | int, ...]) -> Manife
     words = [word for word in (target.kind, target.name) if word]
     found = scene.release.manifests(
         scene.release.mentioning(*words),
-        lambda manifest: manifest.key.kind == target.kind
-        and target.name in (None, manifest.key.name)
-        and target.namespace in (None, manifest.key.namespace),
+        lambda manifest: (
+            manifest.key.kind == target.kind
+            and target.name in (None, manifest.key.name)
+            and target.namespace in (None, manifest.key.namespace)
+        ),
     )
     if len(found) != 1:
         names = ", ".join(f"{manifest.key.name} (line {manifest.line})" for manifest in found)
-        kinds = scene.release.manifests(scene.release.mentioning(target.kind), lambda item: item.key.kind == target.kind)
+        kinds = scene.release.manifests(
+            scene.release.mentioning(target.kind), lambda item: item.key.kind == target.kind
+        )
         there = names or ", ".join(manifest.key.name for manifest in kinds) or "none"
         raise NatsvaluesError(
             "NV-T052", f"the patch's target {target.kind} {target.name or ''} was found {len(found)} times, not once",

@@ -17,12 +17,13 @@ from natsvalues.text.natsconf.reader import MISLEADING, read
 from natsvalues.text.natsconf.removal import removal
 from natsvalues.text.natsconf.values import same, symbolic, value
 from natsvalues.text.natsconf.writer import plain
-from natsvalues.text.spans import Edit, splice
+from natsvalues.text.spans import Edit, line_column, splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Path = tuple[str | int, ...]
+_OPS = ("add", "replace", "remove", "test")
 
 
 class ConfOp(NamedTuple):
@@ -44,10 +45,8 @@ def edit(text: str, ops: Iterable[ConfOp]) -> str:
     conf = read(text)
     for offset, message in conf.findings:
         if message in MISLEADING:
-            mend = ConfSyntaxError(text, offset, message)
-            raise ConfEditError(
-                f"line {mend.line}, column {mend.column}: {message}", "mend this before any edit"
-            )
+            line, column = line_column(text, offset)
+            raise ConfEditError(f"line {line}, column {column}: {message}", "mend this before any edit")
     for op in ops:
         conf = _applied(conf, op)
     return conf.text
@@ -59,6 +58,8 @@ def dotted(path: Path) -> str:
 
 
 def _applied(conf: Conf, op: ConfOp) -> Conf:
+    if op.op not in _OPS:
+        raise ConfEditError("an unknown operation", f"there are {', '.join(_OPS)}")
     if not op.path:
         raise ConfEditError("an operation on the whole configuration", "name a key")
     place = _walk(conf, op.path)
@@ -116,9 +117,7 @@ def _walk(conf: Conf, path: Path) -> Place:
     for depth, segment in enumerate(path[:-1], start=1):
         node = _child(chain[-1], segment, path[:depth])
         if not isinstance(node, (ConfMap, ConfArray)):
-            kind = (
-                f"a reference to the variable ${node.value}" if node.kind == "variable" else "a single value"
-            )
+            kind = "a reference to a variable" if node.kind == "variable" else "a single value"
             raise ConfEditError(f"{dotted(path[:depth])} is {kind}: it has no {dotted(path[depth:])}")
         chain.append(node)
     return place_of(conf, tuple(chain))
@@ -150,10 +149,11 @@ def _index(place: Place, op: ConfOp) -> int:
     found = _find(container, segment)
     if found is not None:
         return found
-    appends = (
-        isinstance(segment, str) if isinstance(container, ConfMap) else segment in ("-", len(container.items))
-    )
-    if op.op == "add" and appends and not isinstance(segment, bool):
+    if isinstance(container, ConfMap):
+        appends = isinstance(segment, str)
+    else:
+        appends = segment == "-" or (segment == len(container.items) and not isinstance(segment, bool))
+    if op.op == "add" and appends:
         return len(place.parts)
     raise _missing(container, op.path)
 

@@ -91,9 +91,8 @@ def _insert_line(place: Place, index: int, part: str, indent: str) -> list[Edit]
     line = style.newline + indent + part
     if mark.end == mark.start:
         if is_empty(before):
-            edits.append(
-                put(before.span.end, '""')
-            )  # without a text a value ends only where this line begins
+            # Without a character of its own, the value would be looked for on the new line.
+            edits.append(put(before.span.end, '""'))
         if style.terminator and _may_be_terminated(before):
             edits.append(put(before.span.end, style.terminator))
     if not is_last:

@@ -149,9 +149,7 @@ class _Lexer:
         match = patterns.KEY_SEPARATOR.match(self.text, self.pos)
         sign = match and match.group(1)
         end = match.end() if match else self.pos
-        if (
-            in_map and self.text[end : end + 1].isspace()
-        ):  # only within a map a value may begin on a later line
+        if in_map and self.text[end : end + 1].isspace():  # only within a map a value may begin on a later line
             spaces = patterns.SPACE.match(self.text, end)
             end = spaces.end() if spaces else end
         if end > self.pos:
@@ -182,9 +180,7 @@ class _Lexer:
             return self.close()
         if char in ("", ",", "/"):
             found = {"": "the end of the text", ",": "a comma", "/": "a single /"}[char]
-            raise self.error(
-                f"{found} where an array item belongs", "items are separated by one comma or a new line"
-            )
+            raise self.error(f"{found} where an array item belongs", "items are separated by one comma or a new line")
         return self.value
 
     def value(self) -> State:
@@ -198,9 +194,7 @@ class _Lexer:
         if char == '"':
             return self.double_quoted()
         if char == "'":
-            return self.taken(
-                tokens.SINGLE, patterns.QUOTED["'"].match(self.text, self.pos), "close it with '"
-            )
+            return self.taken(tokens.SINGLE, patterns.QUOTED["'"].match(self.text, self.pos), "close it with '")
         if char == "(":
             return self.taken(
                 tokens.BLOCK,
@@ -271,9 +265,7 @@ class _Lexer:
     def datetime(self) -> State:
         match = patterns.WHOLE_DATETIME.match(self.text, self.pos)
         if match is None:
-            raise self.error(
-                "digits and a minus that make no date", "write 2006-01-02T15:04:05Z, or quote the value"
-            )
+            raise self.error("digits and a minus that make no date", "write 2006-01-02T15:04:05Z, or quote the value")
         self.take(tokens.DATETIME, match.end())
         return self.after
 
@@ -314,9 +306,7 @@ class _Lexer:
         if not char:
             return self.error("the end of the text inside a map or array", "close it")
         found = char if not char.isalnum() and char.isprintable() and char.isascii() else "more text"
-        hint = (
-            "a comma, a semicolon or a new line ends a value; quote one that has spaces or punctuation in it"
-        )
+        hint = "a comma, a semicolon or a new line ends a value; quote one that has spaces or punctuation in it"
         if self.inside is tokens.ARRAY_OPEN:
             hint = 'a comma or a new line ends an item; a number needs a space or a new line before "]"'
         return self.error(f"{found} directly after a value", hint)

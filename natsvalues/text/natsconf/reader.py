@@ -14,9 +14,8 @@ from natsvalues.text.spans import Span
 NO_VALUE: Final = "this key has no value: the server gives it the value of the map around"
 STRAY: Final = "the server passes over this character: remove it; comments begin with # or //"
 INNER_BRACES: Final = "these braces hold no map: what is in them belongs to the top"
-MISLEADING: Final = frozenset(
-    (NO_VALUE, DROPPED_NUMBER, STRAY, INNER_BRACES)
-)  # the text is not what it seems
+# Where one of these stands, the text is not what it seems, and an edit could go wrong.
+MISLEADING: Final = frozenset((NO_VALUE, DROPPED_NUMBER, STRAY, INNER_BRACES))
 
 _PUNCTUATION = re.compile(r"[][{},;\"'#]")
 
@@ -43,23 +42,13 @@ def read(text: str) -> Conf:
 
 
 class _Reader:
-    __slots__ = (
-        "findings",
-        "frames",
-        "include_start",
-        "keys",
-        "root_close",
-        "root_depth",
-        "root_open",
-        "text",
-    )
+    """Builds the tree token by token, with the stacks of the server's own parser."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.frames = [_Frame(0, is_array=False)]
-        self.keys: list[
-            tuple[str, Span]
-        ] = []  # as in the server: one left over takes the value of an outer key
+        # As in the server: a key left over takes the value of an outer one.
+        self.keys: list[tuple[str, Span]] = []
         self.findings: list[Finding] = []
         self.include_start = 0
         self.root_open = -1
@@ -101,10 +90,7 @@ class _Reader:
         kind, start, end = token
         name = self.text[start:end] if kind is tokens.KEY else self.text[start + 1 : end - 1]
         if kind is tokens.KEY and _PUNCTUATION.search(name):
-            self.find(
-                start,
-                "this key takes in punctuation: a space or a value is missing, or a , or ; is one too many",
-            )
+            self.find(start, "this key takes in punctuation: a space or a value is missing, or a comma too many")
         self.keys.append((name, Span(start, end)))
 
     def place(self, node: Node) -> None:

@@ -94,9 +94,7 @@ def _integer(text: str, span: Span, raw: str, findings: list[Finding]) -> Scalar
         exact = number * (1024 if suffix[1:] else 1000) ** (_POWERS.index(suffix[0]) + 1)
         number = (exact + INTEGER_LIMIT) % (2 * INTEGER_LIMIT) - INTEGER_LIMIT
         if number != exact:
-            findings.append(
-                Finding(span.start, "this number does not fit 64 bits: the server wraps it around")
-            )
+            findings.append(Finding(span.start, "this number does not fit 64 bits: the server wraps it around"))
     return Scalar(span, "integer", number, raw)
 
 
@@ -121,7 +119,5 @@ def _datetime(text: str, span: Span, raw: str) -> Scalar:
 def _block(text: str, span: Span, raw: str, findings: list[Finding]) -> Scalar:
     if span.end < len(text):
         return Scalar(span, "string", raw[1:-1], raw)
-    findings.append(
-        Finding(span.end - 1, "the server takes this ) into the string: end the file with a new line")
-    )
+    findings.append(Finding(span.end - 1, "the server takes this ) into the string: end the file with a new line"))
     return Scalar(span, "string", raw[1:], raw)

@@ -141,13 +141,12 @@ class _Evaluation:
             self.unresolved.append(node)
             return Variable(name)
         if f"${name}" in self.pending:
-            raise self.error(node, f"found a variable that stands for itself: ${name}")
+            raise self.error(node, f"found a variable that stands for itself: ${name}", "break the circle")
         try:
             conf = read(f"{_ENV_KEY}={self.env[name]}")
         except ConfSyntaxError as error:
-            raise self.error(
-                node, f"the environment's text for ${name} is no value: {error.message}"
-            ) from None
+            message = f"the environment's text for ${name} is no value: {error.message}"
+            raise self.error(node, message, error.hint) from None
         pending = self.pending | {f"${name}"}
         inner = _Evaluation(conf, self.env, self.loader, pending=pending)
         found = inner.document()
@@ -161,7 +160,7 @@ class _Evaluation:
         folder = self.path.rpartition("/")[0]
         path = f"{folder}/{include.path}" if folder else include.path
         if path in self.pending:
-            raise self.error(include, "found an include that includes itself")
+            raise self.error(include, "found an include that includes itself", "break the circle")
         pending = self.pending | {path}
         conf = read(self.loader(path))
         inner = _Evaluation(conf, self.env, self.loader, path=path, pending=pending)
@@ -170,5 +169,5 @@ class _Evaluation:
             self.unresolved.append(include)
         return found
 
-    def error(self, node: Node | Include, message: str) -> ConfSyntaxError:
-        return ConfSyntaxError(self.conf.text, node.span.start, message, "break the circle")
+    def error(self, node: Node | Include, message: str, hint: str) -> ConfSyntaxError:
+        return ConfSyntaxError(self.conf.text, node.span.start, message, hint)

@@ -60,17 +60,11 @@ def style_of(conf: Conf, chain: tuple[ConfMap | ConfArray, ...]) -> Style:
 
 def array_terminator(text: str, array: ConfArray, style: Style) -> str:
     """Find what stands between items: "," or, in an array of lines, nothing."""
-    return _terminator(text, array.items, default="," if style.terminator or not array.items else "").replace(
-        ";", ","
-    )
+    return _terminator(text, array.items, default="," if style.terminator or not array.items else "").replace(";", ",")
 
 
 def _entries(container: ConfMap | ConfArray) -> list[Entry]:
-    return (
-        [part for part in container.entries if isinstance(part, Entry)]
-        if isinstance(container, ConfMap)
-        else []
-    )
+    return [part for part in container.entries if isinstance(part, Entry)] if isinstance(container, ConfMap) else []
 
 
 def _separator(text: str, groups: list[list[Entry]]) -> str:
@@ -175,8 +169,10 @@ def _write_float(value: float) -> str:
     mantissa, _, exponent = repr(value).partition("e")
     if not exponent:
         return mantissa
-    decimals = len(mantissa.partition(".")[2]) - int(exponent)
-    return f"{value:.{max(1, decimals)}f}"
+    sign, digits = "-" * (value < 0), mantissa.replace("-", "").replace(".", "")
+    if exponent.startswith("-"):
+        return f"{sign}0.{'0' * (-int(exponent) - 1)}{digits}"
+    return f"{sign}{digits.ljust(int(exponent) + 1, '0')}.0"
 
 
 def _write_string(value: str, old: Scalar | None) -> str:

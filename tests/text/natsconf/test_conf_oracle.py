@@ -27,16 +27,18 @@ from natsvalues.text.natsconf import (
 pytestmark = [pytest.mark.slow, pytest.mark.nats]
 
 TEXTS = [
-    '{\n  "c": {\n    "n": "n",\n    "routes": [\n      "a",\n      "b"\n    ]\n  },\n  "p": 10Gi,\n  "s": $X\n}\n',
+    '{\n  "c": {\n    "r": [\n      "a",\n      "b"\n    ]\n  },\n  "p": 10Gi,\n  "s": $X\n}\n',
     "# c\nport: 4222 // d\nm {x=1, y: [1 2, 'q' ]; z yes}\nX=10\nw=$X\nt = 1.5\nip: 10.0.0.1:4222\n",
     'a: (\nblock\n)\r\nb { c { d: "e\\t\\x41" } }\n"k k": $2a$10$abc\nd: 2016-05-04T18:53:41Z\n',
     "l: [\n {a: 1}, {b: -2.5}\n [ # c\n 1\n ]\n]\nu nats://h:1\nv: 2m\n",
 ]
 FRAGMENTS = [
-    *"{}[]()=:,;#/'\"\\ \n\r\t$.-_", "\n)\n", "(\n", "\r\n", "//", "\\n", "\\xff", "\\xc3\\xa9", '\\"', "$a", "$2a$x",
-    "${V}", "1", "-1", "1.5", "1.2.3", "1k", "5kbi", "1bb", "10Gi", "16Ei", "9223372036854775808", "2016-05-04",
-    "2016-02-30T18:53:41Z", "true", "ON", "a", "b=", "c: ", "m {", "a { b }", "include ", "\xa0", "\u2028", "\x1c",
-    "\x85", "\u00e9", "\u0663", "1e3", "30s", "}\n", '"}"', "1'", "1kb]", "[1", "[-1]", "1.2.3.-:",
+    *"{}[]()=:,;#/'\"\\ \n\r\t$.-_", "\n)\n", "(\n", "\r\n", "//", "}\n", '"}"', "[1", "[-1]",
+    "\\n", "\\xff", "\\xc3\\xa9",
+    '\\"', "$a", "$2a$x", "${V}", "include ", "true", "ON", "1'", "1kb]", "1.2.3.-:",
+    "1", "-1", "1.5", "1.2.3", "1k", "5kbi", "1bb", "10Gi", "16Ei", "1e3", "30s", "9223372036854775808",
+    "2016-05-04", "2016-02-30T18:53:41Z", "a", "b=", "c: ", "m {", "a { b }",
+    "\xa0", "\u2028", "\x1c", "\x85", "\u00e9", "\u0663",
 ]  # fmt: skip
 
 
@@ -51,14 +53,10 @@ def judge(tmp_path_factory):
     subprocess.run([go, "build", "-buildvcs=false", "-o", folder / "oracle", "."], cwd=source, check=True)
 
     def ask(texts):
-        lines = "".join(
-            base64.b64encode(text.encode("utf-8", "surrogateescape")).decode() + "\n" for text in texts
-        )
+        lines = "".join(base64.b64encode(text.encode("utf-8", "surrogateescape")).decode() + "\n" for text in texts)
         command = [str(folder / "oracle")]
-        done = subprocess.run(
-            command, input=lines, capture_output=True, text=True, check=True, env={}, cwd=folder
-        )
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True, env={}, cwd=folder)
+        return [json.loads(line) for line in done.stdout.split("\n")[:-1]]
 
     return ask
 
@@ -95,7 +93,7 @@ def _floats(item):
 
 
 def _outcome(text):
-    """Say what we make of a text, None for an error; the oracle has no files to include and no environment."""
+    """Say what we make of a text, None for an error; the oracle has neither files nor variables."""
     conf = read(text)
     return None if includes(conf) or unresolved(conf) else _bytewise(value(conf))
 
@@ -139,7 +137,7 @@ def test_the_server_reads_what_the_editor_wrote(judge):
     """Odd texts, edited somewhere at random: the server's value is ours, and it never refuses."""
     rng = random.Random(2143)  # noqa: S311 # no secret
     edited = []
-    for text in (_invent(rng) for _ in range(6000)):
+    for text in (_invent(rng) for _ in range(12000)):
         try:
             if _outcome(text) is None or text.startswith("\ufeff"):
                 continue
@@ -148,7 +146,7 @@ def test_the_server_reads_what_the_editor_wrote(judge):
             edited.append(edit(text, [op]))
         except (ConfSyntaxError, ConfEditError):
             continue
-    assert len(edited) > 1000
+    assert len(edited) > 900
     for text, outcome in zip(edited, judge(edited), strict=True):
         if _outcome(text) is not None:
             assert same(_outcome(text), _floats(outcome.get("value"))), text

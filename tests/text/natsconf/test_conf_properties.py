@@ -21,8 +21,10 @@ from natsvalues.text.natsconf import (
 )
 
 FRAGMENTS = st.sampled_from(
-    [*"{}[]()=:,;#/'\"\\ \n\t$-.", "\r\n", "//", "a", "b: ", "1", "1k", "5kbi", "1.5", "1.2.3", "true", "$a", "\\x41",
-     "include ", "\n)\n", "(\n", "2016-05-04T18:53:41Z", "\xa0", "\u0663", "\x1c", "\ufeff", "\u00e9", "\0"]
+    [*"{}[]()=:,;#/'\"\\ \n\t$-.", "\r\n", "//", "\n)\n", "(\n",
+     "include ", "a", "b: ", "true", "$a", "\\x41",
+     "1", "1k", "5kbi", "1.5", "1.2.3", "2016-05-04T18:53:41Z",
+     "\xa0", "\u0663", "\x1c", "\ufeff", "\u00e9", "\0"]
 )  # fmt: skip
 SCRAPS = st.lists(FRAGMENTS, max_size=25).map("".join)
 KEYS = st.sampled_from(["a", "b", "name", "x.y", "a b", "include", "it's", "}", "#", "\u00e9", ""])
@@ -40,6 +42,7 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 MAPS = st.dictionaries(KEYS, VALUES, max_size=4)
+WORDS = {"true", "false", "yes", "no", "on", "off"}
 SIMPLE = set("abcdefghijklmnopqrstuvwxyz")
 
 
@@ -57,7 +60,7 @@ def _scalar(draw, item):
         return text + "0" if text.endswith(".") else text
     if isinstance(item, int):
         return str(item)
-    if item.isalpha() and set(item) <= SIMPLE and item != "true" and draw(st.booleans()):
+    if item.isalpha() and set(item) <= SIMPLE and item not in WORDS and draw(st.booleans()):
         return item
     return _quoted(draw, item)
 
@@ -174,9 +177,7 @@ def test_replacing_a_scalar_touches_only_its_own_characters(drawn, data):
     assume(paths)
     path = data.draw(st.sampled_from(paths))
     after = edit(text, [ConfOp("replace", path, "s\u00fc\u00df")])
-    start = next(
-        (i for i, (one, other) in enumerate(zip(text, after, strict=False)) if one != other), len(text)
-    )
+    start = next((i for i, (one, other) in enumerate(zip(text, after, strict=False)) if one != other), len(text))
     mark = after.index("s\u00fc\u00df", max(0, start - 3))
     tail = after[mark + 3 :].removeprefix("'").removeprefix('"')
     assert text.endswith(tail)

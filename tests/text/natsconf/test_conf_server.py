@@ -86,8 +86,7 @@ EDITS = {
         lambda text: (
             text.rstrip().removesuffix("}" if text[0] == "{" else "").rstrip()
             + ', "gateway" { name: nats, port: 7222, advertise: 10.0.0.1:7222\n'
-            "gateways: [{name: eu, urls: [nats://eu:7222, nats://e2:7222]}] }"
-            + ("\n}" if text[0] == "{" else "")
+            "gateways: [{name: eu, urls: [nats://eu:7222, nats://e2:7222]}] }" + ("\n}" if text[0] == "{" else "")
         ),
     ),
     "things go": (

@@ -138,6 +138,7 @@ SMALL = [
     ("a: 1", add("in clude", value="\x00\udcff\u00e9"), 'a: 1\n"in clude": "\\x00\\xff\u00e9"'),
     ("a: 1\n", add("include", value=1e22), 'a: 1\n"include": 10000000000000000000000.0\n'),
     ("a: 1\n", add("b", value=1e-7), "a: 1\nb: 0.0000001\n"),
+    ("a: 1\n", add("b", value=-(2.0**-24)), "a: 1\nb: -0.00000005960464477539063\n"),
     ("\ufeffa: 1\nb: 2\n", remove("a"), "\ufeffb: 2\n"),
     ("{ include a.conf }", add("b", value=1), '{ include a.conf; "b": 1 }'),
 ]
@@ -163,18 +164,13 @@ REFUSED = [
     ("a: 1", ConfOp("test", ("a",), True)),
     ("a: 1", ConfOp("test", ("a",), 1.0)),
     ("a: 1", replace(value={})),
+    ("a: 1", ConfOp("move", ("a",), 1)),
     ("b {x=1}\na=$b", add("a", "y", value=1)),
     ("include x.conf", replace("a", value=1)),
     ("a { b }", add("c", value=1)),
     ("a: 1\n}\n", add("c", value=1)),
-    *[
-        ("a: 1", add("b", value=v))
-        for v in (None, 2**63, float("inf"), float("nan"), "\ud800", Variable("a b"))
-    ],
-    *[
-        ("a: 1", add("b", value=Raw(raw)))
-        for raw in ("", "1 2", "1\nb: 2", "x # c", " x", "(\nx\n)", "'", "16Ei")
-    ],
+    *[("a: 1", add("b", value=v)) for v in (None, 2**63, float("inf"), float("nan"), "\ud800", Variable("a b"))],
+    *[("a: 1", add("b", value=Raw(raw))) for raw in ("", "1 2", "1\nb: 2", "x # c", " x", "(\nx\n)", "'", "16Ei")],
     ("a: 1", add("'\"", value=1)),
     ("a: 1", add("b", value={1: 2})),
 ]

@@ -1,0 +1,25 @@
+"""The command `natsvalues`: the post-render path without a command-line library, everything else with one."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+
+def main() -> None:
+    """Run and leave with the exit code that `natsvalues.errors` defines."""
+    from natsvalues.cli.light import post_render_options  # before anything heavier
+
+    options = post_render_options(sys.argv[1:], stdin_is_terminal=sys.stdin is None or sys.stdin.isatty())
+    if options is None:
+        from natsvalues.cli.app import run  # typer costs 60 ms, which a post-renderer has not
+
+        sys.exit(run())
+    gc.disable()  # one short pass over the input: collecting in between only costs
+    from natsvalues.cli.post_render import post_render
+
+    sys.exit(post_render(options))
+
+
+if __name__ == "__main__":
+    main()

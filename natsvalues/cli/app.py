@@ -1,0 +1,144 @@
+"""The full command line: every verb but the light path, and all help and completion."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from natsvalues import __version__
+from natsvalues.cli import explain as explain_verb
+from natsvalues.cli import init as init_verb
+from natsvalues.cli import last as last_verb
+from natsvalues.cli import overlay as overlay_verb
+from natsvalues.cli import providers as providers_verb
+from natsvalues.cli import schema as schema_verb
+from natsvalues.cli.light import ALLOWABLE, PostRenderOptions, with_environment
+from natsvalues.errors import EXIT_ERROR, EXIT_INTERRUPTED
+
+app = typer.Typer(
+    name="natsvalues",
+    help="Join NATS Helm releases of several regions into a supercluster that survives a cold start.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Region = Annotated[str | None, typer.Option(help="The region; also NATSVALUES_REGION.", metavar="REGION")]
+Overlays = Annotated[
+    str | None, typer.Option(help="Folder of the overlays; also NATSVALUES_OVERLAYS.", metavar="FOLDER")
+]
+Prior = Annotated[
+    str | None,
+    typer.Option(help="The release before: a manifest file, or release:NAME[@REVISION].", metavar="PRIOR"),
+]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Let through what --prior refuses: " + "; ".join(f"{name} ({text})" for name, text in ALLOWABLE.items()),
+        metavar="NAME",
+    ),
+]
+
+
+def _version(asked: bool) -> None:  # typer's callback
+    if asked:
+        typer.echo(f"natsvalues {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[  # typer's flag
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+def options(region: str | None, overlays: str | None, prior: str | None, allow: list[str] | None) -> PostRenderOptions:
+    """The options of the post-render path, checked."""
+    for name in allow or ():
+        if name not in ALLOWABLE:
+            raise typer.BadParameter(f"`{name}` is none of {', '.join(ALLOWABLE)}", param_hint="--allow")
+    return with_environment(PostRenderOptions(region, overlays, prior, tuple(allow or ())))
+
+
+@app.command("post-render")
+def post_render(region: Region = None, overlays: Overlays = None, prior: Prior = None, allow: Allow = None) -> None:
+    """Read a rendered release on standard input, write the region's release on standard output.
+
+    Also what natsvalues does without a verb when standard input is not a terminal.
+    """
+    from natsvalues.cli.post_render import post_render as run_post_render  # heavy only when used
+
+    raise Leave(run_post_render(options(region, overlays, prior, allow)))
+
+
+@app.command()
+def explain(
+    rendering: Annotated[str | None, typer.Argument(help="A rendered release; left out: standard input.")] = None,
+    region: Region = None, overlays: Overlays = None, prior: Prior = None, allow: Allow = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON (format 1).")] = False,
+) -> None:  # fmt: skip
+    """Show each edit of a rendered release with its reason, and what the region's stage allows."""
+    raise Leave(explain_verb.explain(rendering, options(region, overlays, prior, allow), as_json=as_json))
+
+
+@app.command()
+def last(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as it is kept.")] = False,
+) -> None:
+    """Show the report of the last run (Helm 4 hides what a post-renderer says)."""
+    raise Leave(last_verb.last(as_json=as_json))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the overlay files."""
+    raise Leave(schema_verb.print_schema())
+
+
+@app.command()
+def providers(
+    name: Annotated[str | None, typer.Argument(help="Show this provider's inputs and caveats.")] = None,
+) -> None:
+    """List the load-balancer providers, or show one."""
+    raise Leave(providers_verb.providers(name))
+
+
+@app.command()
+def init(
+    scope: Annotated[str, typer.Option(help="The JetStream decision: supercluster or region.", metavar="SCOPE")],
+    folder: Annotated[str, typer.Argument(help="Where to write.")] = init_verb.FOLDER,
+    name: Annotated[str, typer.Option(help="Name of the supercluster.")] = "acme",
+    region: Annotated[str, typer.Option(help="Name of the first region.")] = "us-east",
+) -> None:
+    """Write a commented starter pair of overlays: supercluster.yaml and one region."""
+    raise Leave(init_verb.init(folder, scope=scope, name=name, region=region))
+
+
+overlay_app = typer.Typer(help="Look at overlays.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(overlay_app, name="overlay")
+
+
+@overlay_app.command("show")
+def overlay_show(region: Annotated[str, typer.Argument(help="The region.")], overlays: Overlays = None) -> None:
+    """Print the effective overlay of a region, after defaults and with its computed remotes."""
+    raise Leave(overlay_verb.show(region, overlays))
+
+
+class Leave(SystemExit):
+    """A verb's own exit code, told apart from typer's 2 for wrong usage."""
+
+
+def run() -> int:
+    """Run the command line; wrong usage is exit code 1, because 2 means differences."""
+    try:
+        app()
+    except Leave as leave:
+        return int(leave.code or 0)
+    except SystemExit as leave:
+        return EXIT_ERROR if leave.code not in (0, None, EXIT_INTERRUPTED) else int(leave.code or 0)
+    return 0

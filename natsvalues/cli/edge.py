@@ -1,0 +1,37 @@
+"""The one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from natsvalues.cli.state import Run, remember
+from natsvalues.errors import EXIT_BUG, EXIT_INTERRUPTED, NatsvaluesError
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def guarded(run: Run, work: Callable[[], int]) -> int:
+    """Do the work; tell what went wrong on standard error and in the state file; return the exit code."""
+    try:
+        return work()
+    except NatsvaluesError as error:
+        remember(run.failed(error))
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; say nothing more, and keep Python from trying at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_INTERRUPTED
+    except Exception as error:  # the edge: anything unforeseen is our bug, told in one line
+        place = remember(run.crashed(error))
+        sys.stderr.write(
+            f"error[NV-X000]: natsvalues met a bug of its own ({type(error).__name__}); nothing was written\n"
+            f"help: please report it with {place or 'the command and its input'}\n"
+        )
+        return EXIT_BUG

@@ -1,0 +1,43 @@
+"""`natsvalues explain`: each edit with its reason and source, and what the stage allows."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from natsvalues.cli.edge import guarded
+from natsvalues.cli.post_render import STANDARD_INPUT, read_stream, rendered
+from natsvalues.cli.state import Run
+from natsvalues.errors import EXIT_OK
+from natsvalues.overlays.stages import guidance
+from natsvalues.report.json_v1 import change, notice
+from natsvalues.report.text import explanation
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsvalues.cli.light import PostRenderOptions
+
+
+def explain(path: str | None, options: PostRenderOptions, *, as_json: bool) -> int:
+    """Post-render without output, and print what was done."""
+    run = Run()
+
+    def work() -> int:
+        file = None if path in (None, "-") else path
+        result = rendered(read_stream(file), file or STANDARD_INPUT, options, run)
+        advice = guidance(result.plan)
+        if as_json:
+            report = {
+                "format": 1,
+                "region": result.plan.region.name,
+                "stage": result.plan.region.stage,
+                "changes": [change(receipt) for receipt in result.receipts],
+                "notices": [notice(item) for item in result.notices],
+                "guidance": list(advice),
+            }
+            sys.stdout.write(json.dumps(report, indent=1) + "\n")
+        else:
+            sys.stdout.write(explanation(result, advice))
+        return EXIT_OK
+
+    return guarded(run, work)

@@ -1,0 +1,65 @@
+"""The options of the post-render path, read without a command-line library.
+
+Anything that is not plainly one of them (help, completion, a typing mistake) is left to the full command
+line, which declares the same options and words its errors better.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+POST_RENDER = "post-render"
+ALLOWABLE = {
+    "server-names": "servers of a JetStream region get other names (each is a JetStream identity)",
+    "system-account": "the region's system account changes (its JetStream lives under it)",
+    "join-with-state": "a region whose JetStream ran alone joins others under one system account",
+}
+"""What `--prior` finds and refuses, by the name with which `--allow` lets it through."""
+
+
+class PostRenderOptions(NamedTuple):
+    """What the post-renderer was told, by options or by NATSVALUES_* variables."""
+
+    region: str | None = None
+    overlays: str | None = None
+    prior: str | None = None
+    allow: tuple[str, ...] = ()
+
+
+def post_render_options(arguments: list[str], *, stdin_is_terminal: bool) -> PostRenderOptions | None:
+    """The options if this is a plain post-render run; None if the full command line should look at it."""
+    words = list(arguments)
+    if words and words[0] == POST_RENDER:
+        words.pop(0)
+    elif stdin_is_terminal or (words and not words[0].startswith("--")):
+        return None
+    given: dict[str, str] = {}
+    allow: list[str] = []
+    while words:
+        option, attached, text = words.pop(0).partition("=")
+        if option not in ("--region", "--overlays", "--prior", "--allow"):
+            return None
+        if not attached:
+            if not words or words[0].startswith("--"):
+                return None
+            text = words.pop(0)
+        if option == "--allow":
+            allow.append(text)
+        elif option in given or not text:
+            return None
+        else:
+            given[option] = text
+    if any(name not in ALLOWABLE for name in allow):
+        return None
+    return with_environment(
+        PostRenderOptions(given.get("--region"), given.get("--overlays"), given.get("--prior"), tuple(allow))
+    )
+
+
+def with_environment(options: PostRenderOptions) -> PostRenderOptions:
+    """The options, with NATSVALUES_REGION and NATSVALUES_PRIOR where they say nothing."""
+    return options._replace(
+        region=options.region or os.environ.get("NATSVALUES_REGION") or None,
+        prior=options.prior or os.environ.get("NATSVALUES_PRIOR") or None,
+    )

@@ -1,0 +1,76 @@
+"""`natsvalues post-render`: a rendered release on standard input, the region's release on standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from natsvalues.cli.edge import guarded
+from natsvalues.cli.state import Run, remember
+from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
+from natsvalues.manifests.release import Release
+from natsvalues.overlays.choice import choose
+from natsvalues.overlays.folder import load, locate
+from natsvalues.overlays.pipeline import Result, render
+from natsvalues.overlays.plan import plan
+from natsvalues.report.text import notices
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsvalues.cli.light import PostRenderOptions
+
+STANDARD_INPUT = "standard input"
+
+
+def post_render(options: PostRenderOptions) -> int:
+    """Run, remember what happened, and return an exit code; nothing is written unless everything succeeded."""
+    run = Run()
+    return guarded(run, lambda: _post_render(options, run))
+
+
+def _post_render(options: PostRenderOptions, run: Run) -> int:
+    result = rendered(read_stream(), STANDARD_INPUT, options, run)
+    text = result.release.text().encode()
+    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.flush()
+    remember(run.succeeded(result))
+    told = notices(result, level="warning")
+    if told:
+        sys.stderr.write(told)
+    return EXIT_OK
+
+
+def rendered(stream: str, file: str, options: PostRenderOptions, run: Run) -> Result:
+    """Post-render a stream as the options say; also what `explain` works on."""
+    release = Release(stream, file)
+    folder = locate(options.overlays, dict(os.environ), os.getcwd())
+    run.overlays = folder
+    overlays = load(folder)
+    run.region = choose(overlays, release, options.region)
+    region_plan = plan(overlays, run.region)
+    result = render(release, region_plan)
+    if options.prior is not None:
+        from natsvalues.cli.prior import refuse_lost_identity  # only when asked for
+
+        refuse_lost_identity(options.prior, options.allow, result)
+    return result
+
+
+def read_stream(path: str | None = None) -> str:
+    """Standard input, or a file, as text. Raises NatsvaluesError for what is not UTF-8."""
+    if path is None:
+        data = sys.stdin.buffer.read()
+    else:
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except OSError as error:
+            raise NatsvaluesError("NV-I007", f"cannot read the file: {error.strerror}", where=(Where(path),)) from None
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise NatsvaluesError(
+            "NV-I006", f"not UTF-8 text (byte 0x{data[error.start]:02x})", where=(Where(path or STANDARD_INPUT, line),),
+            hint="PowerShell may write UTF-16: set $OutputEncoding, or let helm run natsvalues itself",
+        ) from None  # fmt: skip

@@ -1,0 +1,37 @@
+"""`--prior`: refuse a render that would cost a region its JetStream, compared with the release before it."""
+
+from __future__ import annotations
+
+from natsvalues.cli.post_render import read_stream
+from natsvalues.errors import NatsvaluesError, raise_all
+from natsvalues.manifests.release import Release
+from natsvalues.overlays.identity import losses
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.pipeline import Result
+
+RELEASE = "release:"
+
+
+def refuse_lost_identity(prior: str, allow: tuple[str, ...], result: Result) -> None:
+    """Raise for every loss that is not allowed by name. `prior` is a file, or `release:NAME[@REVISION]`."""
+    if prior.startswith(RELEASE):
+        from natsvalues.outside.helm import manifest_of  # starts a process; only when asked for
+
+        text = manifest_of(prior.removeprefix(RELEASE), result.nats.namespace or None)
+    else:
+        text = read_stream(prior)
+    found = losses(Release(text, prior), result)
+    raise_all(
+        [
+            NatsvaluesError(
+                "NV-P001",
+                loss.message,
+                where=(result.plan.positions.where("name"),),
+                hint=f"{loss.hint}\nif that is what you want: --allow {loss.name}",
+            )
+            for loss in found
+            if loss.name not in allow
+        ]
+    )

@@ -1,0 +1,22 @@
+"""`natsvalues providers`: the load-balancer profiles."""
+
+from __future__ import annotations
+
+import sys
+
+from natsvalues.cli.edge import guarded
+from natsvalues.cli.state import Run
+from natsvalues.errors import EXIT_OK
+from natsvalues.overlays.providers import load, names
+from natsvalues.report.providers import listing, one
+
+
+def providers(name: str | None) -> int:
+    """List all profiles, or print one with its inputs, options and caveats."""
+
+    def work() -> int:
+        text = listing([load(profile) for profile in names()]) if name is None else one(load(name))
+        sys.stdout.write(text)
+        return EXIT_OK
+
+    return guarded(Run(), work)

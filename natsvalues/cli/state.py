@@ -1,0 +1,95 @@
+"""The report of the last run, kept in a file because Helm 4 throws a post-renderer's standard error away."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from typing import Any, TYPE_CHECKING
+
+from natsvalues import __version__
+from natsvalues.errors import ManyErrors, NatsvaluesError
+from natsvalues.report.json_v1 import change, notice, problem
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.pipeline import Result
+
+FORMAT = 1
+
+
+class Run:
+    """What is known of a run while it runs."""
+
+    def __init__(self) -> None:
+        self.overlays: str | None = None
+        self.region: str | None = None
+
+    def _report(self, outcome: str, **more: Any) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "natsvalues": __version__,
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "directory": os.getcwd(),
+            "overlays": self.overlays,
+            "region": self.region,
+            "outcome": outcome,
+            **more,
+        }
+
+    def succeeded(self, result: Result) -> dict[str, Any]:
+        """The report of a run that made its output."""
+        return self._report(
+            "ok",
+            stage=result.plan.region.stage,
+            changes=[change(receipt) for receipt in result.receipts],
+            notices=[notice(item) for item in result.notices],
+        )
+
+    def failed(self, error: NatsvaluesError) -> dict[str, Any]:
+        """The report of a run that ended with an expected failure."""
+        errors = error.errors if isinstance(error, ManyErrors) else (error,)
+        return self._report("error", errors=[problem(item) for item in errors])
+
+    def crashed(self, error: Exception) -> dict[str, Any]:
+        """The report of a bug of ours: where it happened, but no values, which could be secret."""
+        import traceback  # costs 5 ms, for a bug only
+
+        frames = [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+        ]
+        return self._report("bug", error=type(error).__name__, trace=frames)
+
+
+def state_file() -> str:
+    """Where the report is: under XDG_STATE_HOME, or the home folder's place for it."""
+    base = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
+    base = base or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return os.path.join(base, "natsvalues", "last.json")
+
+
+def remember(report: dict[str, Any]) -> str | None:
+    """Write the report, whole or not at all; its path, or None where it cannot be written."""
+    path = state_file()
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".last-")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(report, file, indent=1)
+        os.replace(temporary, path)
+    except OSError:
+        return None  # a read-only home must not fail a render
+    return path
+
+
+def recall() -> dict[str, Any]:
+    """The last run's report. Raises NatsvaluesError if there is none."""
+    try:
+        with open(state_file(), encoding="utf-8") as file:
+            report: dict[str, Any] = json.load(file)
+    except (OSError, ValueError):
+        raise NatsvaluesError(
+            "NV-S001", f"no report of an earlier run in {state_file()}",
+            hint="every post-render run leaves one there",
+        ) from None  # fmt: skip
+    return report

@@ -1,0 +1,39 @@
+"""Ask helm. Which helm: HELM_BIN (helm sets it for its plugins), else `helm` on PATH."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from natsvalues.errors import NatsvaluesError
+
+SECONDS = 60
+
+
+def helm(*arguments: str) -> str:
+    """Run helm and return its standard output. Raises NatsvaluesError with helm's own words."""
+    program = os.environ.get("HELM_BIN") or "helm"
+    try:
+        done = subprocess.run(  # the user's helm, with arguments of ours
+            [program, *arguments], capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+    except FileNotFoundError:
+        raise NatsvaluesError("NV-H001", f"`{program}` is not on PATH", hint="install helm, or set HELM_BIN") from None
+    except subprocess.TimeoutExpired:
+        raise NatsvaluesError(
+            "NV-H002", f"`helm {arguments[0]}` did not answer within {SECONDS} s", hint="check the cluster's address"
+        ) from None
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise NatsvaluesError(
+            "NV-H003", f"`helm {' '.join(arguments[:2])}` failed: {said[-1] if said else 'no reason given'}"
+        )
+    return done.stdout
+
+
+def manifest_of(release: str, namespace: str | None = None) -> str:
+    """The stored manifest of `NAME` or `NAME@REVISION`."""
+    name, _, revision = release.partition("@")
+    options = ["--revision", revision] if revision else []
+    options += ["--namespace", namespace] if namespace else []
+    return helm("get", "manifest", name, *options)

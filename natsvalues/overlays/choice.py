@@ -1,0 +1,40 @@
+"""Which region a release is for: as told, or the only one whose `nats` selector matches it."""
+
+from __future__ import annotations
+
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.manifests.chart import all_nats, no_nats
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.folder import Overlays
+    from natsvalues.manifests.release import Release
+
+
+def choose(overlays: Overlays, release: Release, asked: str | None) -> str:
+    """The region's name. Raises NatsvaluesError if several match, or none does, or there is no NATS at all."""
+    if asked is not None:
+        return overlays.region(asked).region.name
+    if len(overlays.regions) == 1:
+        return next(iter(overlays.regions))
+    found = all_nats(release)
+    if not found:
+        raise no_nats(release)
+    matching = [
+        name
+        for name, file in overlays.regions.items()
+        if any(
+            file.region.nats.name in (None, nats.name) and file.region.nats.namespace in (None, nats.namespace)
+            for nats in found
+        )
+    ]
+    if len(matching) == 1:
+        return matching[0]
+    there = f"{len(matching)} regions match this release: {', '.join(matching)}" if matching else "no region matches"
+    raise NatsvaluesError(
+        "NV-O009",
+        there,
+        where=(Where(overlays.folder),),
+        hint="name it: --region REGION (under helm: --post-renderer-args --region=REGION), NATSVALUES_REGION,\n"
+        "or nats: {name: …, namespace: …} in the region files",
+    )

@@ -1,0 +1,83 @@
+"""What a JetStream region loses when it is rendered differently than before: names, account, its own state.
+
+facts: servers under new names, or under another system account, no longer find their streams (2.12.8, 2.15.1);
+a region that elected a meta leader alone can erase the others' streams when it joins (2.12.8, 2.15.1).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple, TYPE_CHECKING
+
+from natsvalues.manifests.chart import Nats, find_nats
+from natsvalues.overlays.scene import jetstream_is_on
+from natsvalues.text.natsconf import Variable, read, symbolic
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.release import Release
+    from natsvalues.overlays.pipeline import Result
+
+POD = "$(POD_NAME)"
+
+
+class Loss(NamedTuple):
+    """Something that `--prior` shows would be lost; `name` is what `--allow` takes."""
+
+    name: str
+    message: str
+    hint: str
+
+
+def losses(prior: Release, result: Result) -> list[Loss]:
+    """Compare the NATS of the prior release with the new one; nothing if it ran no JetStream."""
+    before = find_nats(prior, result.nats.name, None)
+    old, new = symbolic(read(before.conf)), symbolic(read(result.nats.conf))
+    if not jetstream_is_on(old):
+        return []
+    found = []
+    old_names, new_names = server_names(before, old), server_names(result.nats, new)
+    if old_names != new_names:
+        found.append(Loss(
+            "server-names", f"server names change from `{old_names}` to `{new_names}`, and JetStream is on",
+            "a server name is a JetStream identity: streams become unreachable. Keep the names with serverNames.prefix,\n"
+            "or rename one server at a time, taking the old name out with `nats server raft peer-remove` before the next",
+        ))  # fmt: skip
+    old_account, new_account = old.get("system_account", "$SYS"), new.get("system_account", "$SYS")
+    if old_account != new_account and jetstream_is_on(new):
+        found.append(Loss(
+            "system-account", f"the system account changes from `{old_account}` to `{new_account}`, and JetStream is on",
+            f'the region\'s JetStream lives under its system account: its streams vanish. State systemAccount: "{old_account}",\n'
+            "or stop all servers and rename the folder of the account in the store together with the change",
+        ))  # fmt: skip
+    if (
+        not _has_remotes(old)
+        and _has_remotes(new)
+        and result.plan.shares_jetstream
+        and result.plan.region.joins == "empty"
+    ):
+        found.append(Loss(
+            "join-with-state", "the region joins as `empty`, but its JetStream ran alone before",
+            "a region that elected its own meta leader, even without a stream, can erase the others' streams when it\n"
+            "joins. Empty its store first (stages local and expose run without JetStream), or join in scope `region`",
+        ))  # fmt: skip
+    return found
+
+
+def _has_remotes(conf: dict[str, Any]) -> bool:
+    gateway = conf.get("gateway")
+    return isinstance(gateway, dict) and bool(gateway.get("gateways"))
+
+
+def server_names(nats: Nats, conf: dict[str, Any]) -> str:
+    """The pattern of the servers' names, with the pod's name as `$(POD_NAME)`: `eu-west-$(POD_NAME)`."""
+    spelled = conf.get("server_name")
+    if not isinstance(spelled, Variable):
+        return str(spelled)
+    env = {str(item.get("name")): item for item in nats.container_value.get("env") or [] if isinstance(item, dict)}
+    return re.sub(r"\$\(([^)]+)\)", lambda found: _expanded(found[1], env), _expanded(spelled.name, env))
+
+
+def _expanded(name: str, env: dict[str, Any]) -> str:
+    entry = env.get(name, {})
+    field = ((entry.get("valueFrom") or {}).get("fieldRef") or {}).get("fieldPath")
+    return POD if field == "metadata.name" else str(entry.get("value", f"${name}"))

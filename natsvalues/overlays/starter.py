@@ -1,0 +1,90 @@
+"""The text of the overlays that `init` writes: small files in which every decision that can hurt is explained."""
+
+from __future__ import annotations
+
+import re
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.overlays.model import Name
+
+_SCOPES = {
+    "supercluster": """\
+  # One JetStream across all regions: one meta group, streams placeable anywhere, mirrors between regions.
+  # At most one region (the seed) may have run JetStream before the regions join.
+  scope: supercluster
+""",
+    "region": """\
+  # Independent regions: each has its own JetStream, because each has its own system account (a JetStream
+  # domain alone does not separate regions over gateways). Each boots alone first, and joins then.
+  scope: region
+""",
+}
+_REGION = {
+    "supercluster": """\
+# seed: the one region that may hold streams. empty: every other; it never ran JetStream by itself.
+joins: seed
+""",
+    "region": """\
+# The account this region's JetStream lives under. A region that holds streams keeps the one it has ("$SYS" is
+# the server's default); a new one takes its own before its first stream.
+systemAccount: SYS-{region}
+""",
+}
+
+
+def supercluster_file(name: str, scope: str) -> str:
+    """The text of supercluster.yaml."""
+    if scope not in _SCOPES:
+        raise NatsvaluesError(
+            "NV-S003", f"`{scope}` is no JetStream scope",
+            hint="--scope supercluster: one JetStream across the regions; --scope region: one for each",
+        )  # fmt: skip
+    return f"""\
+# What all regions have in common. `natsvalues schema` prints the schema of these files for editors.
+kind: Supercluster
+name: {_name(name)}
+
+jetstream:
+{_SCOPES[scope]}
+gateway:
+  # The port that other regions dial on a region's load balancer.
+  port: 7222
+  # tls: {{secret: nats-gateway-tls, verify: true, ca: {{key: ca.crt}}}}
+  # authorization: {{user: gateway, password: {{secret: nats-gateway, key: password}}}}
+
+# Annotations for external-dns, from each region's gateway host.
+dns:
+  ttl: 60
+"""
+
+
+def region_file(region: str, scope: str) -> str:
+    """The text of a region's file."""
+    return f"""\
+# One region. Its remote gateways are computed from the other regions' files.
+kind: Region
+name: {_name(region)}
+servers: 3
+
+# local: no gateway. expose: gateway and load balancer, nobody dialled. join: part of the supercluster.
+stage: local
+{_REGION[scope].format(region=region)}
+# A server name is a JetStream identity, so choose once: "" if this region already holds streams under its pod
+# names, a prefix of its own (such as {region}-) if it is new. No two regions may have the same server names.
+serverNames:
+  prefix: {region}-
+
+gateway:
+  # The load balancer's DNS name, as other regions reach it; no scheme, no port.
+  host: nats-gw-{region}.example.com
+
+loadBalancer:
+  # `natsvalues providers` lists them; `generic` takes your own annotations as they are.
+  provider: generic
+"""
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(Name.pattern, text):
+        raise NatsvaluesError("NV-S004", f"`{text}` is not {Name.meaning}")
+    return text

@@ -1,0 +1,31 @@
+"""Provider profiles as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.providers import Profile
+
+
+def listing(profiles: list[Profile]) -> str:
+    """One line for each profile."""
+    width = max(len(profile.id) for profile in profiles)
+    return "".join(f"{profile.id:<{width}}  {profile.title}\n" for profile in profiles)
+
+
+def one(profile: Profile) -> str:
+    """A profile with its inputs, options, what must be given, and what to know."""
+    lines = [f"{profile.id}: {profile.title}", f"verified: {profile.verified}"]
+    lines += ["experimental: may change"] if profile.experimental else []
+    lines += [f"health check: {profile.health.how}"] if profile.health else []
+    for title, entries in (("loadBalancer fields", profile.inputs), ("loadBalancer.options", profile.options)):
+        if entries:
+            lines += ["", f"{title}:", *(f"  {name}: {entry.doc}" for name, entry in entries.items())]
+    if profile.requires:
+        lines += ["", "must be given:"]
+        lines += [f"  {' or '.join(need.any_of)}: {need.why}" for need in profile.requires]
+    for title, texts in (("to know", profile.caveats), ("sources", profile.sources)):
+        if texts:
+            lines += ["", f"{title}:", *(f"  - {text}" for text in texts)]
+    return "\n".join(lines) + "\n"
