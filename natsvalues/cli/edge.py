@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from natsvalues.cli.state import Run, remember
 from natsvalues.errors import EXIT_BUG, EXIT_INTERRUPTED, NatsvaluesError
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ def guarded(run: Run, work: Callable[[], int]) -> int:
         # Whoever read our output has gone; say nothing more, and keep Python from trying at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_INTERRUPTED
-    except Exception as error:  # the edge: anything unforeseen is our bug, told in one line
+    except Exception as error:  # noqa: BLE001   # the edge: anything unforeseen is our bug, told in one line
         place = remember(run.crashed(error))
         sys.stderr.write(
             f"error[NV-X000]: natsvalues met a bug of its own ({type(error).__name__}); nothing was written\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.post_render import STANDARD_INPUT, read_stream, rendered
@@ -12,7 +13,6 @@ from natsvalues.errors import EXIT_OK
 from natsvalues.overlays.stages import guidance
 from natsvalues.report.json_v1 import change, notice
 from natsvalues.report.text import explanation
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from natsvalues.cli.light import PostRenderOptions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.state import Run, remember
@@ -14,7 +15,6 @@ from natsvalues.overlays.folder import load, locate
 from natsvalues.overlays.pipeline import Result, render
 from natsvalues.overlays.plan import plan
 from natsvalues.report.text import notices
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from natsvalues.cli.light import PostRenderOptions

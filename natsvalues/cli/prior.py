@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from natsvalues.cli.post_render import read_stream
 from natsvalues.errors import NatsvaluesError, raise_all
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.identity import losses
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from natsvalues.overlays.pipeline import Result

@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 import time
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsvalues import __version__
 from natsvalues.errors import ManyErrors, NatsvaluesError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.text.stream import Chunk, split
@@ -11,8 +11,9 @@ from natsvalues.text.yamledit import edit
 from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, at, find, value
 
 if TYPE_CHECKING:
-    from natsvalues.text.paths import Op
     from collections.abc import Callable, Iterable
+
+    from natsvalues.text.paths import Op
 
 FILENAME_ANNOTATION = "postrenderer.helm.sh/postrender-filename"
 """Helm 4 gives every document this annotation, and makes the `# Source:` line of the stored manifest from it."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from natsvalues.errors import NatsvaluesError, Where
-from natsvalues.manifests.chart import all_nats, no_nats
 from typing import TYPE_CHECKING
 
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.manifests.chart import all_nats, no_nats
+
 if TYPE_CHECKING:
-    from natsvalues.overlays.folder import Overlays
     from natsvalues.manifests.release import Release
+    from natsvalues.overlays.folder import Overlays
 
 
 def choose(overlays: Overlays, release: Release, asked: str | None) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import NamedTuple, TypeVar
 
+from ruamel.yaml.nodes import ScalarNode
+
 from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.overlays.model import Region, Supercluster
 from natsvalues.overlays.reading import Positions, Reading, nearest
@@ -111,7 +113,7 @@ def _read(
         errors.append(at(path, line, error))
         return None
     kind_node = find(tree.root, "kind")
-    kind = scalar(kind_node) if kind_node is not None and isinstance(kind_node.value, str) else None
+    kind = scalar(kind_node) if isinstance(kind_node, ScalarNode) else None
     reading = Reading(tree, path, OVERLAY_ERROR, line)
     if kind == "Region":
         region = reading.read(Region)

@@ -7,7 +7,7 @@ a region that elected a meta leader alone can erase the others' streams when it 
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.manifests.chart import Nats, find_nats
 from natsvalues.overlays.scene import jetstream_is_on

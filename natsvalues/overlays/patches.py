@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from natsvalues.text.paths import Op, Path
 
 if TYPE_CHECKING:
-    from natsvalues.manifests.release import ResourceKey
     from natsvalues.errors import Where
+    from natsvalues.manifests.release import ResourceKey
 
 
 class Patch(NamedTuple):

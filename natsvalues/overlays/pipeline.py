@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jsonpatch
 
@@ -236,7 +236,7 @@ class _Run:
         for manifest in {item.number: item for item in [*touched, *stamped_before] if item is not None}.values():
             patch = Patch(manifest.key, stamp_ops(self.plan, manifest.value), STAMPS, "marks what natsvalues touched")
             for op in patch.ops:
-                manifest = self._apply(manifest, op, patch)  # the document as it grows
+                manifest = self._apply(manifest, op, patch)  # noqa: PLW2901  # the document as it grows
             self._keep(manifest)
 
     def _verify(self) -> None:

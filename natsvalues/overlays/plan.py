@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, raise_all
 from natsvalues.overlays.model import Dns, LoadBalancer, Probes, Region, Supercluster
 
 if TYPE_CHECKING:
-    from natsvalues.overlays.reading import Positions
-    from natsvalues.overlays.folder import Overlays, RegionFile
     from collections.abc import Callable
+
+    from natsvalues.overlays.folder import Overlays, RegionFile
+    from natsvalues.overlays.reading import Positions
 
 POD = "{pod}"
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}\Z")

@@ -177,7 +177,7 @@ def _found(node: Node) -> str:
         return "a mapping"
     if isinstance(node, SequenceNode):
         return "a list"
-    meant = scalar(node)
+    meant = scalar(node) if isinstance(node, ScalarNode) else None
     if meant is None:
         return "nothing"
     if isinstance(meant, str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.overlays.patches import Notice, Patch
@@ -10,10 +10,10 @@ from natsvalues.text.paths import Item, Op, Path
 from natsvalues.text.yamltree import find
 
 if TYPE_CHECKING:
-    from natsvalues.manifests.release import Manifest, Release
-    from natsvalues.overlays.plan import Plan
     from natsvalues.manifests.chart import Nats
+    from natsvalues.manifests.release import Manifest, Release
     from natsvalues.manifests.server import ServerVersion
+    from natsvalues.overlays.plan import Plan
 
 GATEWAY_PORT_NAME = "gateway"
 
@@ -90,9 +90,9 @@ def conf_line(nats: Nats) -> int:
     """The line, in the stream, on which the first line of nats.conf's text stands (literal style)."""
     node = find(nats.config_map.tree.root, "data", nats.config_key)
     line = nats.config_map.line_of("data", nats.config_key)
-    return line + (1 if node is not None and node.style in ("|", ">") else 0)
+    return line + (1 if node is not None and getattr(node, "style", None) in ("|", ">") else 0)
 
 
-def overlay_error(code: str, message: str, plan: Plan, *path: str, hint: str = "") -> NatsvaluesError:
+def overlay_error(code: str, message: str, plan: Plan, *path: str | int, hint: str = "") -> NatsvaluesError:
     """An error whose remedy is in the region's overlay."""
     return NatsvaluesError(code, message, where=(plan.positions.where(*path),), hint=hint)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.overlays.pipeline import plain
 from natsvalues.report.redaction import redacted
 
 if TYPE_CHECKING:
-    from natsvalues.overlays.patches import Notice, Receipt
     from natsvalues.errors import NatsvaluesError, Where
+    from natsvalues.overlays.patches import Notice, Receipt
 
 
 def place(where: Where) -> dict[str, Any]:

@@ -6,9 +6,9 @@ cutting at these lines never cuts a value in two. Nothing is parsed: the cost is
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import NamedTuple
-import itertools
 
 _MARKER = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 BOM = "\ufeff"

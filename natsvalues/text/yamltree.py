@@ -39,7 +39,8 @@ class YamlSyntaxError(NatsvaluesError):
 class _Composer(CParser):  # type: ignore[misc]  # the C class has no types
     """The C parser with no resolver: meaning is decided in `scalars`, as Kubernetes would."""
 
-    def resolve(self, kind: type, value: str | None, implicit: tuple[bool, bool] | bool) -> str:
+    def resolve(self, *about: Any) -> str:  # kind, value, implicit (a pair for scalars)
+        implicit = about[2]
         return _STRING if isinstance(implicit, tuple) and not implicit[0] else _PLAIN
 
     def descend_resolver(self, parent: object, index: object) -> None:
@@ -150,14 +151,15 @@ def _contains_any(node: Node, wanted: frozenset[int]) -> bool:
 
 def scalar(node: ScalarNode) -> str | int | float | bool | None:
     """The meaning of one scalar node, explicit tags included."""
-    if node.tag == _PLAIN or (node.tag.startswith("tag:yaml.org,2002:") and node.tag != _STRING):
+    tag = str(node.tag)
+    if tag == _PLAIN or (tag.startswith("tag:yaml.org,2002:") and tag != _STRING):
         return meaning(node.value)
     return str(node.value)
 
 
 def is_plain(node: Node) -> bool:
     """Whether the scalar stands unquoted, on one line or several."""
-    return not node.style
+    return not getattr(node, "style", None)
 
 
 def value(node: Node | None) -> Value:

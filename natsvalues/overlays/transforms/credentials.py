@@ -6,21 +6,22 @@ user information in its url it presents the user and password of its own gateway
 
 from __future__ import annotations
 
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Item, Op, Path
 
 if TYPE_CHECKING:
-    from natsvalues.overlays.patches import Outcome
-    from natsvalues.overlays.model import Authorization, Tls
     from collections.abc import Iterator
+
+    from natsvalues.overlays.model import Authorization, Tls
+    from natsvalues.overlays.patches import Outcome
 
 RULE = "credentials"
 CERTIFICATES = "/etc/nats-certs/gateway"
 AUTHORITY = "/etc/nats-certs/gateway-ca"
-PASSWORD_VARIABLE = "GATEWAY_PASSWORD"  # the name of a variable
+PASSWORD_VARIABLE = "GATEWAY_PASSWORD"  # noqa: S105   # the name of a variable
 
 
 def credentials(scene: Scene) -> Iterator[Outcome]:

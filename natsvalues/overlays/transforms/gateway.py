@@ -7,7 +7,7 @@ server skips its own name in the list, so leaving it out or in makes no differen
 
 from __future__ import annotations
 
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.overlays.patches import Outcome, Patch
 from natsvalues.overlays.plan import POD, Plan, endpoint
@@ -16,8 +16,9 @@ from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Item, Op, Path
 
 if TYPE_CHECKING:
-    from natsvalues.manifests.release import Manifest
     from collections.abc import Iterator
+
+    from natsvalues.manifests.release import Manifest
 
 RULE = "gateway"
 SOURCE = "run on nats-server 2.12.8 and 2.14.6"

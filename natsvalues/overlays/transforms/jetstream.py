@@ -8,15 +8,16 @@ system account (2.12.8, 2.15.1), so an `empty` region gets JetStream and remotes
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.scene import Scene, jetstream_is_on, overlay_error
 from natsvalues.text.paths import Op
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from natsvalues.overlays.patches import Outcome
     from collections.abc import Iterator
+
+    from natsvalues.overlays.patches import Outcome
 
 RULE = "jetstream"
 SOURCE = "run on nats-server 2.11.4, 2.12.8, 2.14.6 and 2.15.1"

@@ -8,7 +8,7 @@ region that holds streams, its JetStream dies (run on 2.12.8 and 2.15.1).
 from __future__ import annotations
 
 import re
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.scene import Scene, overlay_error
@@ -16,8 +16,9 @@ from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Item, Op
 
 if TYPE_CHECKING:
-    from natsvalues.overlays.patches import Outcome
     from collections.abc import Iterator
+
+    from natsvalues.overlays.patches import Outcome
 
 RULE = "names"
 SOURCE = "run on nats-server 2.12.8 and 2.15.1"

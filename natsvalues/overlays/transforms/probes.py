@@ -6,15 +6,16 @@ is leader-free depends on the server's version (`manifests.server`).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from natsvalues.manifests.server import JS_ENABLED_ONLY, needs_leader, ready_path
 from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.text.paths import Op
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from natsvalues.overlays.patches import Outcome
     from collections.abc import Iterator
+
+    from natsvalues.overlays.patches import Outcome
 
 RULE = "probes"
 SOURCE = "run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1"

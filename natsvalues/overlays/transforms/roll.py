@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest
 from natsvalues.manifests.reload import restart_part
@@ -19,8 +19,9 @@ from natsvalues.text.paths import Op
 from natsvalues.text.yamltree import find
 
 if TYPE_CHECKING:
-    from natsvalues.overlays.scene import Scene
     from collections.abc import Iterator
+
+    from natsvalues.overlays.scene import Scene
 
 RULE = "roll"
 ANNOTATION = "natsvalues.io/restart-digest"

@@ -7,7 +7,7 @@ too. DNS annotations are read under one of two prefixes, depending on the versio
 
 from __future__ import annotations
 
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, raise_all
 from natsvalues.manifests.chart import MONITOR_PORT, POD_NAME_LABEL
@@ -19,8 +19,9 @@ from natsvalues.overlays.scene import GATEWAY_PORT_NAME, Scene, overlay_error
 from natsvalues.text.paths import Op
 
 if TYPE_CHECKING:
-    from natsvalues.manifests.release import Manifest
     from collections.abc import Iterator
+
+    from natsvalues.manifests.release import Manifest
 
 RULE = "gateway-service"
 SOURCE = "kubernetes endpointslice controller; nats-io/k8s issue 1109"

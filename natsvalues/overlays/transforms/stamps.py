@@ -5,13 +5,14 @@ They stand on the object's own metadata, never on the pod template: nothing rest
 
 from __future__ import annotations
 
-from natsvalues import __version__
-from natsvalues.text.paths import Op
 from typing import TYPE_CHECKING
 
+from natsvalues import __version__
+from natsvalues.text.paths import Op
+
 if TYPE_CHECKING:
-    from natsvalues.text.yamltree import Value
     from natsvalues.overlays.plan import Plan
+    from natsvalues.text.yamltree import Value
 
 PREFIX = "natsvalues.io/"
 RULE = "stamps"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.patches import Outcome, Patch
@@ -10,10 +10,11 @@ from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.text.paths import Op, from_pointer
 
 if TYPE_CHECKING:
-    from natsvalues.manifests.release import Manifest
-    from natsvalues.text.yamltree import Value
-    from natsvalues.overlays.model import UserPatch
     from collections.abc import Iterator
+
+    from natsvalues.manifests.release import Manifest
+    from natsvalues.overlays.model import UserPatch
+    from natsvalues.text.yamltree import Value
 
 RULE = "patches"
 
