@@ -79,9 +79,12 @@ def post_render(region: Region = None, overlays: Overlays = None, prior: Prior =
 @app.command()
 def explain(
     rendering: Annotated[str | None, typer.Argument(help="A rendered release; left out: standard input.")] = None,
-    region: Region = None, overlays: Overlays = None, prior: Prior = None, allow: Allow = None,
+    region: Region = None,
+    overlays: Overlays = None,
+    prior: Prior = None,
+    allow: Allow = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (format 1).")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Show each edit of a rendered release with its reason, and what the region's stage allows."""
     raise Leave(explain_verb.explain(rendering, options(region, overlays, prior, allow), as_json=as_json))
 

@@ -22,9 +22,11 @@ def init(folder: str, *, scope: str, name: str, region: str) -> int:
         present = [path for path in paths if os.path.exists(path)]
         if present:
             raise NatsvaluesError(
-                "NV-S002", "there is an overlay already", where=tuple(Where(path) for path in present),
+                "NV-S002",
+                "there is an overlay already",
+                where=tuple(Where(path) for path in present),
                 hint="init never overwrites: choose another folder, or another --region",
-            )  # fmt: skip
+            )
         os.makedirs(folder, exist_ok=True)
         for path, text in paths.items():
             with open(path, "x", encoding="utf-8") as file:

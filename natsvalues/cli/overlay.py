@@ -34,7 +34,11 @@ def _shown(effective: Plan) -> dict[str, Any]:
         "supercluster": shared.name,
         "stage": region.stage,
         "joins": region.joins,
-        "jetstream": {**_plain(shared.jetstream), "systemAccount": region.system_account, "domain": region.domain or shared.jetstream.domain},
+        "jetstream": {
+            "scope": shared.jetstream.scope,
+            "domain": region.domain or shared.jetstream.domain,
+            "systemAccount": region.system_account,
+        },
         "serverNames": _plain(region.server_names) if region.server_names else None,
         "gateway": {**_plain(shared.gateway), "advertise": endpoint(effective.host, effective.port)},
         "remotes": [_plain(remote) for remote in effective.remotes],
@@ -42,7 +46,7 @@ def _shown(effective: Plan) -> dict[str, Any]:
         "dns": _plain(effective.dns),
         "probes": _plain(effective.probes),
         "digest": effective.digest,
-    }  # fmt: skip
+    }
 
 
 def _plain(item: Any) -> Any:

@@ -71,6 +71,8 @@ def read_stream(path: str | None = None) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise NatsvaluesError(
-            "NV-I006", f"not UTF-8 text (byte 0x{data[error.start]:02x})", where=(Where(path or STANDARD_INPUT, line),),
+            "NV-I006",
+            f"not UTF-8 text (byte 0x{data[error.start]:02x})",
+            where=(Where(path or STANDARD_INPUT, line),),
             hint="PowerShell may write UTF-16: set $OutputEncoding, or let helm run natsvalues itself",
-        ) from None  # fmt: skip
+        ) from None

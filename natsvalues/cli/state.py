@@ -89,7 +89,8 @@ def recall() -> dict[str, Any]:
             report: dict[str, Any] = json.load(file)
     except (OSError, ValueError):
         raise NatsvaluesError(
-            "NV-S001", f"no report of an earlier run in {state_file()}",
+            "NV-S001",
+            f"no report of an earlier run in {state_file()}",
             hint="every post-render run leaves one there",
-        ) from None  # fmt: skip
+        ) from None
     return report

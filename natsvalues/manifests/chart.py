@@ -78,9 +78,7 @@ def find_nats(release: Release, name: str | None = None, namespace: str | None =
     Raises NatsvaluesError when the stream is empty, is not YAML, has no NATS, or several and no choice.
     """
     found = all_nats(release)
-    chosen = [
-        nats for nats in found if name in (None, nats.name) and namespace in (None, nats.namespace)
-    ]  # fmt: skip
+    chosen = [nats for nats in found if name in (None, nats.name) and namespace in (None, nats.namespace)]
     if len(chosen) == 1:
         return chosen[0]
     if chosen:

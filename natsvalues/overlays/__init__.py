@@ -1,1 +1,4 @@
-"""What a region needs: the model, provider profiles, transforms that yield patches, and the pipeline that applies them. May not start processes."""
+"""What a region needs: the model, provider profiles, transforms that yield patches, the pipeline that applies them.
+
+May not start processes or know how a report looks.
+"""

@@ -52,9 +52,11 @@ def locate(asked: str | None, environment: dict[str, str], start: str) -> str:
         if not os.path.isdir(named):
             origin = "--overlays" if asked else "NATSVALUES_OVERLAYS"
             raise NatsvaluesError(
-                "NV-O002", f"{origin} names a folder that does not exist", where=(Where(named),),
+                "NV-O002",
+                f"{origin} names a folder that does not exist",
+                where=(Where(named),),
                 hint="name the folder that holds supercluster.yaml and the region files",
-            )  # fmt: skip
+            )
         return named
     above = os.path.abspath(start)
     while True:

@@ -37,29 +37,41 @@ def losses(prior: Release, result: Result) -> list[Loss]:
     found = []
     old_names, new_names = server_names(before, old), server_names(result.nats, new)
     if old_names != new_names:
-        found.append(Loss(
-            "server-names", f"server names change from `{old_names}` to `{new_names}`, and JetStream is on",
-            "a server name is a JetStream identity: streams become unreachable. Keep the names with serverNames.prefix,\n"
-            "or rename one server at a time, taking the old name out with `nats server raft peer-remove` before the next",
-        ))  # fmt: skip
+        found.append(
+            Loss(
+                "server-names",
+                f"server names change from `{old_names}` to `{new_names}`, and JetStream is on",
+                "a server name is a JetStream identity: streams become unreachable. Keep the names with\n"
+                "serverNames.prefix, or rename one server at a time, taking each old name out with\n"
+                "`nats server raft peer-remove` before the next",
+            )
+        )
     old_account, new_account = old.get("system_account", "$SYS"), new.get("system_account", "$SYS")
     if old_account != new_account and jetstream_is_on(new):
-        found.append(Loss(
-            "system-account", f"the system account changes from `{old_account}` to `{new_account}`, and JetStream is on",
-            f'the region\'s JetStream lives under its system account: its streams vanish. State systemAccount: "{old_account}",\n'
-            "or stop all servers and rename the folder of the account in the store together with the change",
-        ))  # fmt: skip
+        found.append(
+            Loss(
+                "system-account",
+                f"the system account changes from `{old_account}` to `{new_account}`, and JetStream is on",
+                "the region's JetStream lives under its system account: its streams vanish. State\n"
+                f'systemAccount: "{old_account}", or stop all servers and rename the account\'s folder in the\n'
+                "store together with the change",
+            )
+        )
     if (
         not _has_remotes(old)
         and _has_remotes(new)
         and result.plan.shares_jetstream
         and result.plan.region.joins == "empty"
     ):
-        found.append(Loss(
-            "join-with-state", "the region joins as `empty`, but its JetStream ran alone before",
-            "a region that elected its own meta leader, even without a stream, can erase the others' streams when it\n"
-            "joins. Empty its store first (stages local and expose run without JetStream), or join in scope `region`",
-        ))  # fmt: skip
+        found.append(
+            Loss(
+                "join-with-state",
+                "the region joins as `empty`, but its JetStream ran alone before",
+                "a region that elected its own meta leader, even without a stream, can erase the others' streams\n"
+                "when it joins. Empty its store first (stages local and expose run without JetStream), or join\n"
+                "in scope `region`",
+            )
+        )
     return found
 
 

@@ -83,9 +83,7 @@ class _Run:
         port = gateway.get("port") if isinstance(gateway, dict) else None
         known = port if isinstance(port, int) else self.plan.supercluster.gateway.port
         found = tuple(services(self.release, self.nats, known))
-        return Scene(
-            self.release, self.nats, self.plan, self._version(), found, self.conf, self.had_jetstream
-        )  # fmt: skip
+        return Scene(self.release, self.nats, self.plan, self._version(), found, self.conf, self.had_jetstream)
 
     def _read_conf(self) -> dict[str, Any]:
         try:
@@ -115,10 +113,14 @@ class _Run:
         if stated is not None and stated != replicas:
             where = self.plan.positions.where("servers")
             at = self.release.where(self.nats.statefulset.line_of("spec", "replicas"), "spec.replicas")
-            self.notices.append(Notice(
-                "warning", f"the overlay says {stated} servers, the rendering has {replicas}", (where, at),
-                "set config.cluster.replicas in the chart's values, or servers in the overlay",
-            ))  # fmt: skip
+            self.notices.append(
+                Notice(
+                    "warning",
+                    f"the overlay says {stated} servers, the rendering has {replicas}",
+                    (where, at),
+                    "set config.cluster.replicas in the chart's values, or servers in the overlay",
+                )
+            )
 
     # --- applying -----------------------------------------------------------------------------------------
 
@@ -148,9 +150,20 @@ class _Run:
             else:
                 lines.append(f"# Source: {source}")
         self.release, manifest = self.release.with_added(injection.after, "\n".join([*lines, *block(value), ""]))
-        self.receipts.append(Receipt(
-            manifest.key, "", "add", "", None, injection.value, None, injection.rule, injection.why, injection.source
-        ))  # fmt: skip
+        self.receipts.append(
+            Receipt(
+                manifest.key,
+                "",
+                "add",
+                "",
+                None,
+                injection.value,
+                None,
+                injection.rule,
+                injection.why,
+                injection.source,
+            )
+        )
 
     def _patch(self, patch: Patch) -> None:
         manifest = self._current(patch.target)
@@ -172,10 +185,20 @@ class _Run:
         wire = {"op": op.op, "path": pointer(steps)} | ({} if op.op == "remove" else {"value": op.value})
         self.wire.setdefault(manifest.number, []).append(wire)
         keys = [part for part in steps if isinstance(part, str)]
-        self.receipts.append(Receipt(
-            patch.target, "", op.op, dotted(op.path), _get(manifest.value, steps), op.value,
-            manifest.line_of(*keys) if manifest.number >= 0 else None, patch.rule, patch.why, patch.source,
-        ))  # fmt: skip
+        self.receipts.append(
+            Receipt(
+                patch.target,
+                "",
+                op.op,
+                dotted(op.path),
+                _get(manifest.value, steps),
+                op.value,
+                manifest.line_of(*keys) if manifest.number >= 0 else None,
+                patch.rule,
+                patch.why,
+                patch.source,
+            )
+        )
         return after
 
     def _patch_conf(self, patch: Patch) -> None:
@@ -191,10 +214,20 @@ class _Run:
                 error.where = (*error.where, self._scene().at_conf(dotted(path)))
                 raise
             if edited != text:
-                self.receipts.append(Receipt(
-                    patch.target, patch.file, op.op, dotted(path), _get(self.conf, path), op.value,
-                    conf_line(self.nats), patch.rule, patch.why, patch.source,
-                ))  # fmt: skip
+                self.receipts.append(
+                    Receipt(
+                        patch.target,
+                        patch.file,
+                        op.op,
+                        dotted(path),
+                        _get(self.conf, path),
+                        op.value,
+                        conf_line(self.nats),
+                        patch.rule,
+                        patch.why,
+                        patch.source,
+                    )
+                )
                 text = edited
                 self.conf = symbolic(read(text))
         if text != self.nats.conf:

@@ -39,26 +39,26 @@ _SEED = {
     "expose": ("its JetStream goes on as before; no other region may run JetStream before it joins",),
     "join": (
         "it keeps its streams, its server names and its system account",
-        "a seed that is brand new should elect its leader in stage local first: a first boot with remotes waits for all",
+        "a brand-new seed elects its leader in stage local first: a first boot with remotes waits for all",
     ),
 }
 _EMPTY = {
-    "local": (
-        "JetStream is left out until the region joins; do not create streams here, and do not turn JetStream on by hand",
-    ),
+    "local": ("JetStream is left out until the region joins; do not turn it on by hand, and create no streams here",),
     "expose": (
-        "JetStream is left out until the region joins; do not create streams here, and do not turn JetStream on by hand",
-        "before stage join: the seed is healthy in stage join, and this region's store is empty (it never ran JetStream)",
+        "JetStream is left out until the region joins; do not turn it on by hand, and create no streams here",
+        "before stage join: the seed is healthy in stage join, and this region never ran JetStream",
     ),
     "join": (
-        "JetStream starts together with the remotes; wait until the meta group shows the servers of all regions before "
-        "you create streams",
+        (
+            "JetStream starts together with the remotes; wait until the meta group shows the servers of all regions "
+            "before you create streams"
+        ),
     ),
 }
 _INDEPENDENT = {
     "local": ("the region elects its own meta leader; its system account must stay what it is from now on",),
     "expose": (
-        "a fresh region elects its own meta leader in this stage, and must, because a first boot with remotes never does",
+        "a fresh region elects its own meta leader in this stage; a first boot with remotes never does",
         "before stage join: /healthz of every server answers 200",
     ),
     "join": (

@@ -36,9 +36,10 @@ def supercluster_file(name: str, scope: str) -> str:
     """The text of supercluster.yaml."""
     if scope not in _SCOPES:
         raise NatsvaluesError(
-            "NV-S003", f"`{scope}` is no JetStream scope",
+            "NV-S003",
+            f"`{scope}` is no JetStream scope",
             hint="--scope supercluster: one JetStream across the regions; --scope region: one for each",
-        )  # fmt: skip
+        )
     return f"""\
 # What all regions have in common. `natsvalues schema` prints the schema of these files for editors.
 kind: Supercluster

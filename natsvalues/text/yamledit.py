@@ -79,7 +79,7 @@ def changed(document: Value, op: str, steps: Steps, content: Value) -> Value:
     Raises PathError where the operation is not possible.
     """
     first, *rest = steps
-    copy = dict(document) if isinstance(document, dict) else list(document)
+    copy: Any = dict(document) if isinstance(document, dict) else list(document)
     if rest:
         copy[first] = changed(copy[first], op, tuple(rest), content)
     elif isinstance(copy, list) and op == "add":
@@ -166,11 +166,11 @@ def _edits(tree: Tree, op: str, steps: Steps, content: Value) -> list[Edit]:
     if op == "remove" or (op == "add" and (target is None or isinstance(node, SequenceNode))):
         if not node.value or (len(node.value) == 1 and op == "remove"):
             raise _NotHere
-        place = _Collection(tree, node, in_flow)
+        place = _Collection(tree, node, in_flow=in_flow)
         return place.removed(steps[-1]) if op == "remove" else place.added(steps[-1], content)
     if target is None:
         raise _NotHere
-    return _replaced(tree, node, target, content, in_flow)
+    return _replaced(tree, node, target, content, in_flow=in_flow)
 
 
 def _whole(tree: Tree, content: Value) -> list[Edit]:
@@ -180,7 +180,7 @@ def _whole(tree: Tree, content: Value) -> list[Edit]:
     return [Edit(Span(start, end), "\n".join(block(content)) + _newline_of(tree, end))]
 
 
-def _replaced(tree: Tree, parent: Node, target: Node, content: Value, in_flow: bool) -> list[Edit]:
+def _replaced(tree: Tree, parent: Node, target: Node, content: Value, *, in_flow: bool) -> list[Edit]:
     start, end = tree.span(target)
     single = not isinstance(content, (dict, list)) or not content
     if in_flow or (isinstance(target, (MappingNode, SequenceNode)) and target.flow_style and target.value):
@@ -272,7 +272,7 @@ def _body_end(tree: Tree, end: int) -> int:
 class _Collection:
     """A filled mapping or list, into which entries are put and from which they are taken."""
 
-    def __init__(self, tree: Tree, node: Node, in_flow: bool) -> None:
+    def __init__(self, tree: Tree, node: Node, *, in_flow: bool) -> None:
         self.tree = tree
         self.node = node
         self.in_flow = in_flow
@@ -309,9 +309,10 @@ class _Collection:
     def removed(self, step: str | int) -> list[Edit]:
         """Take an entry out, with its line and the comment on it."""
         index = next(
-            place for place, (key, _) in enumerate(self.entries)
+            place
+            for place, (key, _) in enumerate(self.entries)
             if (key_text(key) == step if isinstance(self.node, MappingNode) else place == step)
-        )  # fmt: skip
+        )
         start, end = self.tree.start(self.entries[index][0]), self.tree.end(self.entries[index][1])
         text = self.tree.text
         if self.in_flow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from natsvalues.text.scalars import double_quoted, written
+from natsvalues.text.scalars import Scalar, double_quoted, written
 
 
 def block(value: Any) -> list[str]:
@@ -62,7 +62,7 @@ def literal(text: str, indent: str = "  ") -> list[str]:
     return [header, *lines, *([""] * (trailing - 1))]
 
 
-def scalar_like(old_style: str | None, value: str | float | bool | None, *, in_flow: bool) -> str:
+def scalar_like(old_style: str | None, value: Scalar, *, in_flow: bool) -> str:
     """`value` as a scalar in the quoting style its predecessor had, where that is safe; one line."""
     if isinstance(value, str) and old_style == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"

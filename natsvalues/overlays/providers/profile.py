@@ -63,9 +63,7 @@ class Requirement(NamedTuple):
 class Health(NamedTuple):
     """Whether the load balancer can ask NATS itself whether it is up."""
 
-    on_monitor: Annotated[
-        Literal["always", "optional", "never"], Doc("Whether it checks the monitor port (8222).")
-    ]
+    on_monitor: Annotated[Literal["always", "optional", "never"], Doc("Whether it checks the monitor port (8222).")]
     how: Annotated[str, Doc("What is checked, and what else would be possible.")]
 
 
@@ -182,9 +180,7 @@ def _inherited(base: Profile, own: Profile) -> Profile:
 
 
 def _wrong(reading: Reading, message: str, *path: str | int, hint: str = "") -> None:
-    reading.errors.append(
-        NatsvaluesError(reading.code, message, where=(reading.positions.where(*path),), hint=hint)
-    )
+    reading.errors.append(NatsvaluesError(reading.code, message, where=(reading.positions.where(*path),), hint=hint))
 
 
 def _check_facts(own: Profile, whole: Profile, reading: Reading) -> None:

@@ -35,15 +35,11 @@ REFUSALS = (
     Refusal(f"{_KUBERNETES}aws-load-balancer-ssl-", ("cert", "ports"), ".", _TLS),
     Refusal(f"{_KUBERNETES}aws-load-balancer-backend-protocol", ("",), r"\A(http|https|ssl)\Z", _TLS),
     Refusal(f"{_KUBERNETES}do-loadbalancer-certificate-", ("id", "name"), ".", _TLS),
-    Refusal(
-        f"{_KUBERNETES}do-loadbalancer-", ("tls-ports", "http-ports", "http2-ports", "http3-ports"), ".", _TLS
-    ),
+    Refusal(f"{_KUBERNETES}do-loadbalancer-", ("tls-ports", "http-ports", "http2-ports", "http3-ports"), ".", _TLS),
     Refusal(f"{_KUBERNETES}do-loadbalancer-protocol", ("",), _HTTP, _TLS),
     Refusal(f"{_KUBERNETES}linode-loadbalancer-default-protocol", ("",), _HTTP, _TLS),
     Refusal(_LINODE_PORT, ("",), r'"protocol"\s*:\s*"http|tls-secret-name', _TLS),
-    Refusal(
-        f"{_KUBERNETES}oci-load-balancer-", ("ssl-ports", "tls-secret", "tls-backendset-secret"), ".", _TLS
-    ),
+    Refusal(f"{_KUBERNETES}oci-load-balancer-", ("ssl-ports", "tls-secret", "tls-backendset-secret"), ".", _TLS),
     Refusal(f"{_KUBERNETES}oci-load-balancer-backend-protocol", ("",), _HTTP, _TLS),
     Refusal(f"{_KUBERNETES}ali", ("cloud-loadbalancer-cert-id",), ".", _TLS),
     Refusal(f"{_KUBERNETES}ali", ("cloud-loadbalancer-protocol-port",), r"\b(http|https|tcpssl):", _TLS),

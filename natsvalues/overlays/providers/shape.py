@@ -179,9 +179,7 @@ def _remarks(profile: Profile, balancer: LoadBalancer, facts: dict[str, str]) ->
             "connect to the gateway port; list the addresses the other regions come from"
         )
     if balancer.per_pod and balancer.addresses and "{pod}" not in facts["addresses"]:
-        remarks.append(
-            "loadBalancer.addresses with perPod: the Service of every server asks for the same addresses"
-        )
+        remarks.append("loadBalancer.addresses with perPod: the Service of every server asks for the same addresses")
     return remarks
 
 

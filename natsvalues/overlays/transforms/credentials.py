@@ -119,10 +119,12 @@ def _authorization(scene: Scene, given: Authorization) -> Iterator[Outcome]:
     password = given.password
     if (password.variable is None) == (password.secret is None) or bool(password.secret) != bool(password.key):
         raise overlay_error(
-            "NV-O017", "gateway.authorization.password needs a secret and its key, or a variable", scene.plan,
+            "NV-O017",
+            "gateway.authorization.password needs a secret and its key, or a variable",
+            scene.plan,
             hint="password: {secret: nats-gateway, key: password}, or password: {variable: GATEWAY_PASSWORD}\n"
             "in supercluster.yaml; never the password itself",
-        )  # fmt: skip
+        )
     name = password.variable or PASSWORD_VARIABLE
     why = "gateways present and expect the same user; the password comes from outside nats.conf"
     present = scene.conf["gateway"].get("authorization")
@@ -137,9 +139,11 @@ def _authorization(scene: Scene, given: Authorization) -> Iterator[Outcome]:
     if password.secret is None:
         if not known and not scene.nats.container_value.get("envFrom"):
             raise overlay_error(
-                "NV-T030", f"the container has no variable `{name}` for the gateways' password", scene.plan,
+                "NV-T030",
+                f"the container has no variable `{name}` for the gateways' password",
+                scene.plan,
                 hint="set it in the chart's container.env, or name a secret and key in the supercluster overlay",
-            )  # fmt: skip
+            )
         return
     entry = {"name": name, "valueFrom": {"secretKeyRef": {"key": password.key, "name": password.secret}}}
     if known:

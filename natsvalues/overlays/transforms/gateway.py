@@ -97,9 +97,10 @@ def _ports(scene: Scene, listen: int) -> Iterator[Outcome]:
     ports = scene.nats.container_value.get("ports") or []
     if _port_of(ports, listen, "containerPort") is None:
         yield scene.in_container(
-            RULE, "the container declares the gateway's port",
+            RULE,
+            "the container declares the gateway's port",
             Op("add", ("ports", "-"), {"containerPort": listen, "name": GATEWAY_PORT_NAME}),
-        )  # fmt: skip
+        )
     headless = scene.headless
     if headless is not None and _port_of(headless.value["spec"].get("ports") or [], listen, "port") is None:
         siblings = headless.value["spec"].get("ports") or []
@@ -108,9 +109,11 @@ def _ports(scene: Scene, listen: int) -> Iterator[Outcome]:
             tls = scene.plan.supercluster.gateway.tls is not None
             port = {"appProtocol": "tls" if tls else "tcp", **port}
         yield Patch(
-            headless.key, (Op("add", ("spec", "ports", "-"), port),), RULE,
+            headless.key,
+            (Op("add", ("spec", "ports", "-"), port),),
+            RULE,
             "the headless Service has the gateway's port, as the chart's own gateway setting would give it",
-        )  # fmt: skip
+        )
 
 
 def _port_of(ports: list[Any], number: int, field: str) -> int | None:

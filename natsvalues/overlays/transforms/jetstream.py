@@ -38,11 +38,14 @@ def _shared(scene: Scene) -> Iterator[Outcome]:
     plan = scene.plan
     if plan.region.joins is None:
         raise overlay_error(
-            "NV-T020", "JetStream is on, and the region does not say how it joins", plan, "joins",
+            "NV-T020",
+            "JetStream is on, and the region does not say how it joins",
+            plan,
+            "joins",
             hint="joins: seed     the one region that may hold streams\n"
             "joins: empty    every other one: it never ran JetStream alone (a region that elected its own meta\n"
             "                leader, even without a stream, can erase the seed's streams when it joins)",
-        )  # fmt: skip
+        )
     if plan.waits_to_join:
         yield scene.in_conf(
             RULE,
@@ -63,9 +66,11 @@ def _shared(scene: Scene) -> Iterator[Outcome]:
             hint="if clients use this domain, set jetstream.domain in the supercluster overlay, for all regions",
         )
         yield scene.in_conf(
-            RULE, "a domain per region over gateways cripples all regions but one", Op("remove", ("jetstream", "domain")),
+            RULE,
+            "a domain per region cripples all regions but one",
+            Op("remove", ("jetstream", "domain")),
             source=SOURCE,
-        )  # fmt: skip
+        )
 
 
 def _domain(scene: Scene, domain: str, why: str) -> Iterator[Outcome]:
@@ -83,12 +88,14 @@ def _independent(scene: Scene) -> Iterator[Outcome]:
     if account is None:
         held = f"`{present}`" if present else "`$SYS` (the server's default)"
         raise overlay_error(
-            "NV-T021", "scope `region` separates regions by their system accounts, and this one does not state its own",
-            plan, "systemAccount",
+            "NV-T021",
+            "scope `region` separates regions by their system accounts, and this one does not state its own",
+            plan,
+            "systemAccount",
             hint=f"this release's JetStream lives under {held}.\n"
-            f'systemAccount: "{present or DEFAULT_ACCOUNT}"    if the region holds streams: another account loses them\n'
+            f'systemAccount: "{present or DEFAULT_ACCOUNT}"    if the region holds streams: another one loses them\n'
             f"systemAccount: SYS-{plan.region.name}    if it is new, or holds nothing",
-        )  # fmt: skip
+        )
     block = scene.conf["jetstream"]
     given = block.get("domain") if isinstance(block, dict) else None
     domain = plan.region.domain or given or plan.region.name
@@ -101,10 +108,11 @@ def _independent(scene: Scene) -> Iterator[Outcome]:
         return
     if "operator" in scene.conf or "trusted_keys" in scene.conf:
         raise NatsvaluesError(
-            "NV-T022", "the servers run with an operator, so the system account must be one that its resolver knows",
+            "NV-T022",
+            "the servers run with an operator, so the system account must be one that its resolver knows",
             where=(plan.positions.where("systemAccount"), scene.at_conf("system_account")),
             hint="set system_account to that account's public key in the chart's values, and here the same",
-        )  # fmt: skip
+        )
     accounts = scene.conf.get("accounts")
     if not isinstance(accounts, dict):
         yield scene.in_conf(RULE, why, Op("add", ("accounts",), {account: {}}), source=SOURCE)
@@ -114,7 +122,8 @@ def _independent(scene: Scene) -> Iterator[Outcome]:
         yield scene.warning(
             f"the system account becomes `{account}` instead of `{present}`: streams kept under `{present}` would be "
             "lost, and its users no longer see $SYS",
-            plan.positions.where("systemAccount"), scene.at_conf("system_account"),
+            plan.positions.where("systemAccount"),
+            scene.at_conf("system_account"),
             hint=f'if this region holds streams, state systemAccount: "{present}"',
-        )  # fmt: skip
+        )
     yield scene.in_conf(RULE, why, Op("add", ("system_account",), account), source=SOURCE)

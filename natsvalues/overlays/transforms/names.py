@@ -30,9 +30,11 @@ def names(scene: Scene) -> Iterator[Outcome]:
     region = scene.plan.region
     if isinstance(scene.conf.get("cluster"), dict):
         yield scene.in_conf(
-            RULE, "the cluster is called as its gateway is: otherwise the server does not start",
-            Op("add", ("cluster", "name"), region.name), source=SOURCE,
-        )  # fmt: skip
+            RULE,
+            "the cluster is called as its gateway is: otherwise the server does not start",
+            Op("add", ("cluster", "name"), region.name),
+            source=SOURCE,
+        )
     prefix = _prefix(scene)
     why = f"server names begin with `{prefix}`: no other region has them" if prefix else "server names stay as they are"
     yield from _server_name(scene, prefix, why)
@@ -44,13 +46,16 @@ def _prefix(scene: Scene) -> str:
         return stated.prefix
     if scene.had_jetstream:
         raise overlay_error(
-            "NV-T001", "JetStream is on, and the region does not say what its servers are called",
-            scene.plan, "serverNames", "prefix",
+            "NV-T001",
+            "JetStream is on, and the region does not say what its servers are called",
+            scene.plan,
+            "serverNames",
+            "prefix",
             hint="choose once, because a server name is a JetStream identity:\n"
             '  serverNames: {prefix: ""}    if this region already holds streams under its pod names. They stay.\n'
             f"  serverNames: {{prefix: {scene.plan.region.name}-}}    if it is new, or holds nothing.\n"
             "Renaming servers that hold streams kills their JetStream; equal names in two regions block the gateways",
-        )  # fmt: skip
+        )
     return f"{scene.plan.region.name}-"
 
 
@@ -62,10 +67,11 @@ def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
         entry = next((item for item in env if item.get("name") == spelled.name), None)
         if entry is None:
             raise NatsvaluesError(
-                "NV-T002", f"server_name is ${spelled.name}, and the container has no such variable",
+                "NV-T002",
+                f"server_name is ${spelled.name}, and the container has no such variable",
                 where=(scene.at_conf("server_name"), scene.at_statefulset("env")),
                 hint="set it in the container's env, or write server_name: $SERVER_NAME as the chart does",
-            )  # fmt: skip
+            )
         if _is_pod_name(entry):
             if prefix:
                 yield from _new_variable(scene, env, prefix, spelled.name, why)
@@ -78,15 +84,18 @@ def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
                 yield scene.in_container(RULE, why, Op("replace", path, wanted), source=SOURCE)
                 return
         raise NatsvaluesError(
-            "NV-T003", f"server_name is ${spelled.name}, which does not come from the pod's name",
+            "NV-T003",
+            f"server_name is ${spelled.name}, which does not come from the pod's name",
             where=(scene.at_statefulset(f"env[name={spelled.name}]"),),
             hint="every server of the region needs a name of its own: use the chart's POD_NAME and SERVER_NAME",
-        )  # fmt: skip
+        )
     if spelled is not None:
         raise NatsvaluesError(
-            "NV-T003", "server_name is one fixed name for all servers", where=(scene.at_conf("server_name"),),
+            "NV-T003",
+            "server_name is one fixed name for all servers",
+            where=(scene.at_conf("server_name"),),
             hint="write server_name: $SERVER_NAME, as the chart does",
-        )  # fmt: skip
+        )
     yield from _new_variable(scene, env, prefix, pod_name, why)
 
 

@@ -40,10 +40,13 @@ def probes(scene: Scene) -> Iterator[Outcome]:
         if asked != "auto":
             if needs_leader(asked, scene.version):
                 raise overlay_error(
-                    "NV-T010", f"the {name} probe `{asked}` waits for a meta leader on server {scene.version}",
-                    scene.plan, "probes", name,
+                    "NV-T010",
+                    f"the {name} probe `{asked}` waits for a meta leader on server {scene.version}",
+                    scene.plan,
+                    "probes",
+                    name,
                     hint=f"a cold start would never end; use auto, or {ready_path(scene.version)}",
-                )  # fmt: skip
+                )
             wanted = asked
         elif not needs_leader(path, scene.version):
             continue

@@ -73,11 +73,14 @@ def _shaped(scene: Scene) -> Shape:
     plan = scene.plan
     if plan.load_balancer.provider is None:
         raise overlay_error(
-            "NV-T040", f"stage `{plan.region.stage}` needs a load balancer, and no provider is named",
-            plan, "loadBalancer", "provider",
+            "NV-T040",
+            f"stage `{plan.region.stage}` needs a load balancer, and no provider is named",
+            plan,
+            "loadBalancer",
+            "provider",
             hint="name one of `natsvalues providers`, here or as the default in the supercluster; generic takes your\n"
             "own annotations as they are",
-        )  # fmt: skip
+        )
     monitor = "https_port" if "https_port" in scene.conf else "http_port"
     port = scene.conf.get(monitor)
     health = HealthCheck(
@@ -94,7 +97,8 @@ def _shaped(scene: Scene) -> Shape:
 
 def _existing(scene: Scene) -> tuple[list[Manifest], list[Manifest]]:
     """Load balancers for the gateway that the release has: for it alone, and together with other ports."""
-    dedicated, mixed = [], []
+    dedicated: list[Manifest] = []
+    mixed: list[Manifest] = []
     for service in scene.services:
         spec = service.value["spec"]
         ours = service.key.name == f"{scene.nats.name}-gateway"  # a ClusterIP too, behind a Route

@@ -27,9 +27,13 @@ def user_patches(scene: Scene, number: int) -> Iterator[Outcome]:
     if patch.target.file is not None:
         if patch.target.file != scene.nats.config_key or any((patch.target.kind, patch.target.name)):
             raise overlay_error(
-                "NV-T050", f"the target `{patch.target.file}` is not the server's configuration file", scene.plan,
-                *at, "target", hint=f"write target: {{file: {scene.nats.config_key}}} alone, or kind and name",
-            )  # fmt: skip
+                "NV-T050",
+                f"the target `{patch.target.file}` is not the server's configuration file",
+                scene.plan,
+                *at,
+                "target",
+                hint=f"write target: {{file: {scene.nats.config_key}}} alone, or kind and name",
+            )
         yield Patch(
             scene.nats.config_map.key, _ops(scene, patch, at, scene.conf), RULE, why, file=scene.nats.config_key
         )
@@ -41,8 +45,14 @@ def user_patches(scene: Scene, number: int) -> Iterator[Outcome]:
 def _target(scene: Scene, patch: UserPatch, at: tuple[str | int, ...]) -> Manifest:
     target = patch.target
     if not target.kind:
-        raise overlay_error("NV-T051", "the target names neither a kind nor a file", scene.plan, *at, "target",
-                            hint="target: {kind: StatefulSet, name: nats}, or target: {file: nats.conf}")  # fmt: skip
+        raise overlay_error(
+            "NV-T051",
+            "the target names neither a kind nor a file",
+            scene.plan,
+            *at,
+            "target",
+            hint="target: {kind: StatefulSet, name: nats}, or target: {file: nats.conf}",
+        )
     words = [word for word in (target.kind, target.name) if word]
     found = scene.release.manifests(
         scene.release.mentioning(*words),
@@ -59,9 +69,11 @@ def _target(scene: Scene, patch: UserPatch, at: tuple[str | int, ...]) -> Manife
         )
         there = names or ", ".join(manifest.key.name for manifest in kinds) or "none"
         raise NatsvaluesError(
-            "NV-T052", f"the patch's target {target.kind} {target.name or ''} was found {len(found)} times, not once",
-            where=(scene.plan.positions.where(*at, "target"),), hint=f"there is: {there}",
-        )  # fmt: skip
+            "NV-T052",
+            f"the patch's target {target.kind} {target.name or ''} was found {len(found)} times, not once",
+            where=(scene.plan.positions.where(*at, "target"),),
+            hint=f"there is: {there}",
+        )
     return found[0]
 
 
@@ -73,9 +85,13 @@ def _ops(scene: Scene, patch: UserPatch, at: tuple[str | int, ...], document: Va
         kind, path, origin = raw.get("op"), raw.get("path"), raw.get("from")
         unknown = sorted(set(raw) - {"op", "path", "value", "from"})
         if kind not in ("add", "remove", "replace", "test", "move", "copy") or not isinstance(path, str) or unknown:
-            raise overlay_error("NV-T053", "not an RFC 6902 operation", scene.plan, *here,
-                                hint="an operation is {op: add, path: /a/b, value: …}; op is add, remove, replace,\n"
-                                "test, move or copy")  # fmt: skip
+            raise overlay_error(
+                "NV-T053",
+                "not an RFC 6902 operation",
+                scene.plan,
+                *here,
+                hint="an operation is {op: add, path: /a/b, value: …}; op is add, remove, replace,\ntest, move or copy",
+            )
         if kind in ("move", "copy"):
             if not isinstance(origin, str):
                 raise overlay_error("NV-T053", f"`{kind}` needs `from`", scene.plan, *here)

@@ -1,0 +1,88 @@
+"""Shared by the tests of overlays: every stored rendering, post-rendered for every region, stage and scope."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from natsvalues.manifests.chart import all_nats
+from natsvalues.manifests.release import Release
+from natsvalues.overlays.folder import Overlays, load
+from natsvalues.overlays.pipeline import Result, render
+from natsvalues.overlays.plan import plan
+from natsvalues.text.natsconf import read, symbolic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "charts", "overlays")
+STAGES = ("local", "expose", "join")
+SCOPES = ("supercluster", "region")
+
+
+class Outcome(NamedTuple):
+    """One post-rendering: what went in, for whom, and what came out."""
+
+    rendering: str
+    region: str
+    stage: str
+    scope: str
+    before: Release
+    overlays: Overlays
+    result: Result
+
+    def __str__(self) -> str:
+        return f"{self.rendering} for {self.region}, stage {self.stage}, scope {self.scope}"
+
+    def again(self) -> Result:
+        """Post-render what came out once more, with the same overlays."""
+        return render(Release(self.result.release.text()), plan(self.overlays, self.region))
+
+
+def staged(overlays: Overlays, region: str, stage: str, scope: str, nats: str | None, held: str) -> Overlays:
+    """Put one region of the overlays into a stage, and all of them into a scope.
+
+    In scope `region` the first region keeps the system account it has (`held`), the others take their own.
+    """
+    jetstream = overlays.supercluster.jetstream._replace(scope=scope)
+    regions = {}
+    for name, file in overlays.regions.items():
+        fields: dict[str, Any] = {"nats": file.region.nats._replace(name=nats)}
+        if name == region:
+            fields["stage"] = stage
+        if scope == "region":
+            fields["system_account"] = held if file.region.joins == "seed" else f"SYS-{name}"
+            fields["joins"] = None
+        regions[name] = file._replace(region=file.region._replace(**fields))
+    return overlays._replace(supercluster=overlays.supercluster._replace(jetstream=jetstream), regions=regions)
+
+
+def outcomes_of(rendered: str, rendering: str) -> Iterator[Outcome]:
+    """Every post-rendering of one stored file; a file with several NATS gives those of each."""
+    with open(os.path.join(rendered, rendering), encoding="utf-8", newline="") as file:
+        text = file.read()
+    shipped = load(SHIPPED)
+    for nats in all_nats(Release(text)):
+        held = symbolic(read(nats.conf)).get("system_account", "$SYS")
+        for scope in SCOPES:
+            for region in shipped.regions:
+                for stage in STAGES:
+                    before = Release(text)
+                    overlays = staged(shipped, region, stage, scope, nats.name, held)
+                    result = render(before, plan(overlays, region))
+                    yield Outcome(f"{rendering}:{nats.name}", region, stage, scope, before, overlays, result)
+
+
+@pytest.fixture(scope="session")
+def outcomes(rendered) -> list[Outcome]:
+    """Every stored rendering, post-rendered for the shipped regions in every stage and both scopes."""
+    found = []
+    for folder in sorted(os.listdir(rendered)):
+        if folder == "values" or not os.path.isdir(os.path.join(rendered, folder)):
+            continue
+        for name in sorted(os.listdir(os.path.join(rendered, folder))):
+            found += outcomes_of(rendered, f"{folder}/{name}")
+    assert found
+    return found
