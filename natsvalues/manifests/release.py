@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.text.stream import Chunk, split
 from natsvalues.text.yamledit import edit
-from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, at, find, value
+from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, at, find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,8 +39,12 @@ class Manifest(NamedTuple):
     number: int
     line: int
     tree: Tree
-    value: Value
     crlf: bool
+
+    @property
+    def value(self) -> Value:
+        """What the object means; shared, so not to be changed."""
+        return self.tree.value
 
     @property
     def key(self) -> ResourceKey:
@@ -80,7 +84,7 @@ class Manifest(NamedTuple):
     def edited(self, ops: tuple[Op, ...]) -> Manifest:
         """The same document with the operations applied; the same object if they change nothing."""
         tree = edit(self.tree, ops)
-        return self if tree is self.tree else self._replace(tree=tree, value=value(tree.root))
+        return self if tree is self.tree else self._replace(tree=tree)
 
 
 class Added(NamedTuple):
@@ -124,7 +128,7 @@ class Release:
         number = -1 - len(self.added)
         crlf = self.chunks[after].text.endswith("\r\n")
         tree = Tree(text)
-        manifest = Manifest(number, self.chunks[after].line, tree, value(tree.root), crlf)
+        manifest = Manifest(number, self.chunks[after].line, tree, crlf)
         copy.added[number] = Added(after, manifest)
         return copy, manifest
 
@@ -167,9 +171,9 @@ class Release:
             tree = Tree(chunk.text.replace("\r\n", "\n") if crlf else chunk.text)
         except YamlSyntaxError as error:
             raise at(self.file, chunk.line, error) from None
-        meant = value(tree.root)
+        meant = tree.value
         usable = isinstance(meant, dict) and isinstance(meant.get("kind"), str)
-        return Manifest(number, chunk.line, tree, meant, crlf) if usable else None
+        return Manifest(number, chunk.line, tree, crlf) if usable else None
 
     def mentioning(self, *words: str) -> list[int]:
         """Numbers of the documents whose text contains all `words`: a cheap test before parsing."""

@@ -20,7 +20,8 @@ from natsvalues.overlays.transforms.stamps import is_stamped, stamp_ops
 from natsvalues.overlays.transforms.user import user_patches
 from natsvalues.text.natsconf import ConfEditError, ConfOp, ConfSyntaxError, Variable, read, symbolic
 from natsvalues.text.natsconf import edit as edit_conf
-from natsvalues.text.paths import Op, PathError, concrete, dotted, pointer
+from natsvalues.text.natsconf import same as same_conf
+from natsvalues.text.paths import Op, Path, PathError, concrete, dotted, pointer
 from natsvalues.text.yamledit import EditRefused, same
 from natsvalues.text.yamlwrite import block
 
@@ -202,43 +203,41 @@ class _Run:
         return after
 
     def _patch_conf(self, patch: Patch) -> None:
+        ops = [(op, _conf_path(self.conf, op.path)) for op in patch.ops]
         text = self.nats.conf
-        for op in patch.ops:
-            path = tuple(part for part in op.path if isinstance(part, (str, int)))
-            try:
-                steps = concrete(path, symbolic(read(text))) if op.op != "add" else path
-                edited = edit_conf(text, [ConfOp(op.op, steps, op.value)])  # type: ignore[arg-type]  # checked by the transform
-            except ConfSyntaxError as error:
-                raise self._placed(error) from None
-            except (ConfEditError, PathError) as error:
-                error.where = (*error.where, self._scene().at_conf(dotted(path)))
-                raise
-            if edited != text:
+        try:
+            edited = edit_conf(text, [ConfOp(op.op, path, op.value) for op, path in ops])  # type: ignore[arg-type]
+        except ConfSyntaxError as error:
+            raise self._placed(error) from None
+        except (ConfEditError, PathError) as error:
+            error.where = (*error.where, self._scene().at_conf(dotted(ops[0][1])))
+            raise
+        if edited == text:
+            return
+        before, line = self.conf, conf_line(self.nats)
+        manifest = self.nats.config_map
+        self.before.setdefault(manifest.number, manifest.value)
+        target = Op("replace", ("data", patch.file), edited)
+        wire = {"op": "replace", "path": pointer(("data", patch.file)), "value": edited}
+        self.wire.setdefault(manifest.number, []).append(wire)
+        self._keep(manifest.edited((target,)))
+        for op, path in ops:
+            old, new = _get(before, path), None if op.op == "remove" else op.value
+            if op.op != "test" and not same_conf(old, new):
                 self.receipts.append(
                     Receipt(
                         patch.target,
                         patch.file,
                         op.op,
                         dotted(path),
-                        _get(self.conf, path),
-                        op.value,
-                        conf_line(self.nats),
+                        old,
+                        new,
+                        line,
                         patch.rule,
                         patch.why,
                         patch.source,
                     )
                 )
-                text = edited
-                self.conf = symbolic(read(text))
-        if text != self.nats.conf:
-            target = Op("replace", ("data", patch.file), text)
-            manifest = self.nats.config_map
-            after = manifest.edited((target,))
-            self.before.setdefault(manifest.number, manifest.value)
-            self.wire.setdefault(manifest.number, []).append(
-                {"op": "replace", "path": pointer(("data", patch.file)), "value": text}
-            )
-            self._keep(after)
 
     def _current(self, key: ResourceKey) -> Manifest:
         """The document of a key as it now is. Transforms only name objects they have seen."""
@@ -281,6 +280,16 @@ class _Run:
                 raise InternalError("NV-X002", f"our edits of {manifest.key if manifest else number} went wrong")
         if symbolic(read(self.nats.conf)) != self.conf:
             raise InternalError("NV-X003", "our edits of nats.conf went wrong")
+
+
+def _conf_path(conf: Any, path: Path) -> tuple[str | int, ...]:
+    """A path into nats.conf with numbers for list indices, as far as the configuration reaches."""
+    steps: list[str | int] = []
+    for part in path:
+        step = int(part) if isinstance(conf, list) and isinstance(part, str) and part.isdigit() else part
+        steps.append(step if isinstance(step, int) else str(step))
+        conf = _get(conf, (steps[-1],))
+    return tuple(steps)
 
 
 def _get(document: Any, steps: tuple[str | int, ...]) -> Any:

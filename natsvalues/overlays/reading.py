@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import types
+from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -54,6 +55,29 @@ class Positions(NamedTuple):
         return Where(self.file, self.lines.get(known, 1), field=dotted(path) or None)
 
 
+class _Form(NamedTuple):
+    """A field's type, taken apart once."""
+
+    kind: Any
+    origin: Any
+    arguments: tuple[Any, ...]
+    optional: bool
+    rules: tuple[Any, ...]
+
+
+@cache
+def _form(kind: Any) -> _Form:
+    rules: tuple[Any, ...] = ()
+    optional = False
+    if get_origin(kind) is Annotated:
+        kind, *marks = get_args(kind)
+        rules = tuple(marks)
+    if get_origin(kind) in (Union, types.UnionType):
+        optional = True
+        kind = next(part for part in get_args(kind) if part is not type(None))
+    return _Form(kind, get_origin(kind), get_args(kind), optional, rules)
+
+
 class Reading:
     """One pass over one file; collects mistakes instead of stopping at the first."""
 
@@ -84,33 +108,28 @@ class Reading:
 
     def _value(self, node: Node, kind: Any, path: Path) -> Any:
         self.positions.lines[path] = self._line(node)
-        rules: tuple[Any, ...] = ()
-        if get_origin(kind) is Annotated:
-            kind, *marks = get_args(kind)
-            rules = tuple(marks)
-        if get_origin(kind) in (Union, types.UnionType):
-            if isinstance(node, ScalarNode) and scalar(node) is None:
-                return None
-            kind = next(part for part in get_args(kind) if part is not type(None))
-        if kind is Any:
+        form = _form(kind)
+        if form.optional and isinstance(node, ScalarNode) and scalar(node) is None:
+            return None
+        if form.kind is Any:
             return value(node)
-        if get_origin(kind) is tuple:
-            return self._items(node, kind, path)
-        if get_origin(kind) is dict:
-            return self._table(node, kind, path)
-        if hasattr(kind, "_fields"):
-            return self._section(node, kind, path)
-        return self._scalar(node, kind, path, rules)
+        if form.origin is tuple:
+            return self._items(node, form, path)
+        if form.origin is dict:
+            return self._table(node, form, path)
+        if hasattr(form.kind, "_fields"):
+            return self._section(node, form.kind, path)
+        return self._scalar(node, form, path)
 
-    def _items(self, node: Node, kind: Any, path: Path) -> Any:
+    def _items(self, node: Node, form: _Form, path: Path) -> Any:
         if not isinstance(node, SequenceNode):
             return self._wrong(path, node, f"{_found(node)} where a list is expected")
-        item = get_args(kind)[0]
+        item = form.arguments[0]
         return tuple(self._value(part, item, (*path, index)) for index, part in enumerate(node.value))
 
-    def _table(self, node: Node, kind: Any, path: Path) -> Any:
+    def _table(self, node: Node, form: _Form, path: Path) -> Any:
         entries = self._entries(node, path)
-        item = get_args(kind)[1]
+        item = form.arguments[1]
         return {key: self._value(part, item, (*path, key)) for key, (_, part) in entries.items()}
 
     def _entries(self, node: Node, path: Path) -> dict[str, tuple[Node, Node]]:
@@ -150,10 +169,11 @@ class Reading:
                 filled[field] = None
         return kind(**filled)
 
-    def _scalar(self, node: Node, kind: Any, path: Path, rules: tuple[Any, ...]) -> Any:
+    def _scalar(self, node: Node, form: _Form, path: Path) -> Any:
         found = scalar(node) if isinstance(node, ScalarNode) else None
-        if get_origin(kind) is Literal:
-            choices = get_args(kind)
+        kind = form.kind
+        if form.origin is Literal:
+            choices = form.arguments
             if found not in choices:
                 hint = nearest(str(found), choices) if isinstance(found, str) else ""
                 self._wrong(path, node, f"{_found(node)} where one of {', '.join(choices)} is expected", hint)
@@ -161,7 +181,7 @@ class Reading:
         if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
             hint = "put it in quotes" if kind is str and isinstance(node, ScalarNode) and node.value else ""
             return self._wrong(path, node, f"{_found(node)} where {_NAMES[kind]} is expected", hint)
-        for rule in rules:
+        for rule in form.rules:
             if isinstance(rule, Matches) and not re.fullmatch(rule.pattern, str(found)):
                 self._wrong(path, node, f"{_found(node)} is not {rule.meaning}")
             elif isinstance(rule, Between) and isinstance(found, int) and not rule.low <= found <= rule.high:

@@ -15,7 +15,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from natsvalues.errors import InternalError, NatsvaluesError
 from natsvalues.text.paths import Op, PathError, concrete, dotted
 from natsvalues.text.spans import Edit, Span, splice
-from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, is_plain, key_text, value
+from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, is_plain, key_text
 from natsvalues.text.yamlwrite import block, flow, indented, literal, literal_is_safe, scalar_like
 
 Steps = tuple[str | int, ...]
@@ -44,7 +44,7 @@ class EditRefused(NatsvaluesError):
 
 
 def _apply(tree: Tree, op: Op) -> Tree:
-    before = value(tree.root)
+    before = tree.value
     steps = concrete(op.path, before)
     if op.op == "test":
         if not same(_get(before, steps), op.value):
@@ -68,7 +68,7 @@ def _apply(tree: Tree, op: Op) -> Tree:
             after = Tree(splice(tree.text, edits))
         except (_NotHere, YamlSyntaxError, ValueError):
             continue
-        if same(value(after.root), wanted):
+        if same(after.value, wanted):
             return after
     raise InternalError("NV-X001", f"an edit at `{dotted(op.path)}` did not give what it must")
 

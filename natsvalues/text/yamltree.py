@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from _ruamel_yaml import CParser
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.tag import Tag
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.text.scalars import meaning
@@ -22,9 +23,12 @@ from natsvalues.text.stream import BOM
 Value: TypeAlias = Any
 """What a document means: dict, list, str, int, float, bool, None."""
 
-_PLAIN = "?"
-_STRING = "tag:yaml.org,2002:str"
+# Nodes without a tag of their own share these two, so that telling them apart costs one comparison.
+_PLAIN = Tag(suffix="?")
+_STRING = Tag(suffix="tag:yaml.org,2002:str")
+_UNREAD = object()
 _MOST_NODES = 1_000_000
+_MAY_MEAN_BOOLEAN = frozenset("yYnNtTfFoO")
 
 
 class YamlSyntaxError(NatsvaluesError):
@@ -39,7 +43,7 @@ class YamlSyntaxError(NatsvaluesError):
 class _Composer(CParser):  # type: ignore[misc]  # the C class has no types
     """The C parser with no resolver: meaning is decided in `scalars`, as Kubernetes would."""
 
-    def resolve(self, *about: Any) -> str:  # kind, value, implicit (a pair for scalars)
+    def resolve(self, *about: Any) -> Tag:  # kind, value, implicit (a pair for scalars)
         implicit = about[2]
         return _STRING if isinstance(implicit, tuple) and not implicit[0] else _PLAIN
 
@@ -51,15 +55,23 @@ class _Composer(CParser):  # type: ignore[misc]  # the C class has no types
 
 
 class Tree:
-    """One composed document: its text, and its root node (None for a document without content)."""
+    """One composed document: its text, its root node (None for a document without content), what it means."""
 
-    __slots__ = ("_shared", "offset", "root", "text")
+    __slots__ = ("_shared", "_value", "offset", "root", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.offset = len(BOM) if text.startswith(BOM) else 0
         self.root: Node | None = compose(text)
         self._shared: frozenset[int] | None = None
+        self._value: Value = _UNREAD
+
+    @property
+    def value(self) -> Value:
+        """What the document means. Shared, so not to be changed."""
+        if self._value is _UNREAD:
+            self._value = value(self.root)
+        return self._value
 
     def span(self, node: Node) -> tuple[int, int]:
         """The characters of a scalar or flow collection; of a block collection without what trails it."""
@@ -151,10 +163,13 @@ def _contains_any(node: Node, wanted: frozenset[int]) -> bool:
 
 def scalar(node: ScalarNode) -> str | int | float | bool | None:
     """The meaning of one scalar node, explicit tags included."""
+    text: str = node.value
+    if node.ctag is _PLAIN:
+        return meaning(text)
+    if node.ctag is _STRING:
+        return text
     tag = str(node.tag)
-    if tag == _PLAIN or (tag.startswith("tag:yaml.org,2002:") and tag != _STRING):
-        return meaning(node.value)
-    return str(node.value)
+    return meaning(text) if tag.startswith("tag:yaml.org,2002:") and tag != str(_STRING) else text
 
 
 def is_plain(node: Node) -> bool:
@@ -185,12 +200,12 @@ def value(node: Node | None) -> Value:
 
 def key_text(key: Node) -> str:
     """A mapping key as the string that JSON would have."""
-    meant = scalar(key) if isinstance(key, ScalarNode) else None
-    if isinstance(meant, str):
-        return meant
-    if isinstance(meant, bool):
-        return "true" if meant else "false"
-    return str(key.value)
+    text = str(key.value)
+    if not text or text[0] in _MAY_MEAN_BOOLEAN:
+        meant = scalar(key) if isinstance(key, ScalarNode) else None
+        if isinstance(meant, bool):
+            return "true" if meant else "false"
+    return text
 
 
 def find(node: Node | None, *keys: str) -> Node | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from natsvalues.text.natsconf import tokens
@@ -32,6 +33,7 @@ class _Frame:
         self.items: list[Node] = []
 
 
+@lru_cache(maxsize=8)  # one text is looked at several times between two edits, and trees do not change
 def read(text: str) -> Conf:
     """Read the text of one file.
 
