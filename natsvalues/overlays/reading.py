@@ -12,9 +12,8 @@ import types
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
 from natsvalues.text.yamltree import Tree, is_plain, key_text, scalar, value
 
 T = TypeVar("T")

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from natsvalues.errors import InternalError, NatsvaluesError
+from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
 from natsvalues.text.paths import Op, PathError, concrete, dotted
 from natsvalues.text.spans import Edit, Span, splice
 from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, is_plain, key_text

@@ -10,12 +10,17 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from _ruamel_yaml import CParser
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.tag import Tag
-
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.text.composer import (
+    CParser,
+    MappingNode,
+    MarkedYAMLError,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    Tag,
+    YAMLError,
+)
 from natsvalues.text.scalars import meaning
 from natsvalues.text.spans import line_column
 from natsvalues.text.stream import BOM

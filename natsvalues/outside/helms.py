@@ -1,0 +1,124 @@
+"""Find the helms of this machine: their major version, and the directories each reads its plugins from.
+
+A helm's own answers count (`helm version`, `helm env`, as run with 3.19.0 and 4.3.1), never a guess: what
+HELM_PLUGINS, HELM_DATA_HOME or a distribution's build change, they tell.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from typing import NamedTuple
+
+from natsvalues.errors import NatsvaluesError, Where
+
+SECONDS = 30
+MAJORS = (3, 4)
+_NAME = re.compile(r"helm(?:-?v?\d+(?:\.\d+)*)?(?:\.exe)?")
+_VERSION = re.compile(r"\bv(\d+)\.(\d+)\.(\d+)")
+
+
+class Helm(NamedTuple):
+    """One helm: `program` is its path, `plugins` are the directories it reads, in its order."""
+
+    program: str
+    version: str
+    plugins: tuple[str, ...]
+
+    @property
+    def major(self) -> int:
+        """3 or 4."""
+        return int(self.version.partition(".")[0])
+
+    def reads(self, directory: str) -> bool:
+        """Whether plugins in this directory are its plugins."""
+        return os.path.realpath(directory) in map(os.path.realpath, self.plugins)
+
+
+class Answer(NamedTuple):
+    """What a helm did: `code` is its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+def ask(program: str, *arguments: str, plugins: tuple[str, ...] = ()) -> Answer:
+    """Run a helm, with HELM_PLUGINS as given or as it is. Raises NatsvaluesError if it cannot be run."""
+    there = {"HELM_PLUGINS": os.pathsep.join(plugins)} if plugins else {}
+    try:
+        done = subprocess.run(  # noqa: S603  # a helm of the user's, with arguments of ours
+            [program, *arguments], env=os.environ | there, stdin=subprocess.DEVNULL, capture_output=True,
+            encoding="utf-8", errors="replace", timeout=SECONDS, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise NatsvaluesError(
+            "NV-G001", f"`helm {arguments[0]}` did not answer within {SECONDS} s", where=(Where(program),),
+            hint="name another helm with --helm",
+        ) from None  # fmt: skip
+    except OSError as error:
+        raise NatsvaluesError(
+            "NV-G001", f"helm does not start: {error.strerror}", where=(Where(program),),
+            hint="name another helm with --helm",
+        ) from None  # fmt: skip
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def chosen(asked: str | None) -> Helm:
+    """The helm that was asked for, else HELM_BIN (set for helm's plugins), else `helm` on PATH."""
+    name = asked or os.environ.get("HELM_BIN") or "helm"
+    program = shutil.which(name)
+    if program is None:
+        there = ", ".join(helm.program for helm in on_path())
+        raise NatsvaluesError(
+            "NV-G002", f"there is no `{name}`" + (" on PATH" if os.path.basename(name) == name else ""),
+            hint=f"name one with --helm: {there}" if there else "install helm, or name it with --helm",
+        )  # fmt: skip
+    return look_at(program)
+
+
+def look_at(program: str) -> Helm:
+    """What a helm says of itself. Raises NatsvaluesError for a program that is no Helm 3 or 4."""
+    version = ask(program, "version", "--short")
+    found = _VERSION.search(version.out)
+    if version.code or found is None or int(found[1]) not in MAJORS:
+        said = (version.out or version.err).strip().splitlines()
+        raise NatsvaluesError(
+            "NV-G003", f"not Helm 3 or 4: `version` says {said[0] if said else 'nothing'!r}", where=(Where(program),),
+            hint="name another helm with --helm",
+        )  # fmt: skip
+    directories = ask(program, "env", "HELM_PLUGINS").out.strip()
+    plugins = tuple(path for path in directories.split(os.pathsep) if path)
+    if not plugins:
+        raise NatsvaluesError(
+            "NV-G003", "`helm env HELM_PLUGINS` names no directory", where=(Where(program),),
+            hint="set HELM_PLUGINS, or name a directory with --plugins",
+        )  # fmt: skip
+    return Helm(program, found[0].lstrip("v"), plugins)
+
+
+def on_path() -> tuple[Helm, ...]:
+    """Every helm on PATH, also under names such as helm3 and helm-v4.3.1; each once, what fails is left out."""
+    found: dict[str, Helm] = {}
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        try:
+            names = sorted(os.listdir(folder or "."))
+        except OSError:
+            continue
+        for name in filter(_NAME.fullmatch, names):
+            program = os.path.join(folder, name)
+            if os.path.realpath(program) in found or not (os.path.isfile(program) and os.access(program, os.X_OK)):
+                continue
+            try:
+                found[os.path.realpath(program)] = look_at(program)
+            except NatsvaluesError:
+                continue  # another program of that name
+    return tuple(found.values())
+
+
+def all_helms(first: Helm) -> tuple[Helm, ...]:
+    """The chosen helm, and every other one on PATH."""
+    same = os.path.realpath(first.program)
+    return (first, *(helm for helm in on_path() if os.path.realpath(helm.program) != same))

@@ -1,0 +1,208 @@
+"""The Helm plugins that call `natsvalues`: what is in them, finding them, and putting them in place whole.
+
+A shim is a directory with a plugin.yaml and, where Helm should complete commands, an executable. Nothing of
+natsvalues itself is in it: the command is looked up on PATH, so an upgrade of natsvalues needs no new shim.
+
+Helm 3 knows one format (strictly: it loads no plugin at all beside one of Helm 4), and runs `--post-renderer
+natsvalues` from PATH. Helm 4 needs a plugin of the type postrenderer/v1 for that; it takes the name of a
+command from `usage`, not from `name`, and two plugins of one name break both. Hence its pair.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import tempfile
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues import __version__
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.text.yamltree import YamlSyntaxError, compose, value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NAME = "natsvalues"
+LEGACY = "legacy"
+POST_RENDERER = "postrenderer/v1"
+MARKER = "# Written by `natsvalues plugin install`; `natsvalues plugin uninstall` takes it away."
+SUMMARY = "Join NATS Helm releases of several regions into a supercluster"
+MANIFEST = "plugin.yaml"
+COMPLETE = "plugin.complete"
+
+COMPLETION = """\
+#!/bin/sh
+# Helm runs this to complete `helm natsvalues ...`, with the words so far; the last one may be empty.
+exec natsvalues completion helm -- "$@"
+"""
+
+HELM3 = f"""\
+{MARKER}
+name: {NAME}
+version: {__version__}
+usage: natsvalues COMMAND
+description: {SUMMARY}
+platformCommand:
+  - command: natsvalues
+"""
+
+HELM4_POST_RENDERER = f"""\
+{MARKER}
+apiVersion: v1
+type: {POST_RENDERER}
+name: {NAME}
+version: {__version__}
+runtime: subprocess
+runtimeConfig:
+  platformCommand:
+    - command: natsvalues
+      args: [post-render]
+"""
+
+HELM4_COMMAND = f"""\
+{MARKER}
+apiVersion: v1
+type: cli/v1
+name: {NAME}-cli
+version: {__version__}
+runtime: subprocess
+config:
+  usage: natsvalues COMMAND
+  shortHelp: {SUMMARY}
+runtimeConfig:
+  platformCommand:
+    - command: natsvalues
+"""
+
+SHIMS = {
+    3: {NAME: {MANIFEST: HELM3, COMPLETE: COMPLETION}},
+    4: {
+        NAME: {MANIFEST: HELM4_POST_RENDERER},
+        f"{NAME}-cli": {MANIFEST: HELM4_COMMAND, COMPLETE: COMPLETION},
+    },
+}
+"""By Helm's major: directory, file, text."""
+
+
+class Plugin(NamedTuple):
+    """A plugin in a plugins directory. `kind` is its v1 type or "legacy"; `ours` if we wrote it."""
+
+    path: str
+    name: str
+    kind: str
+    ours: bool
+
+    @property
+    def major(self) -> int:
+        """The Helm it is written for."""
+        return 3 if self.kind == LEGACY else 4
+
+    @property
+    def manifest(self) -> Where:
+        """Its plugin.yaml."""
+        return Where(os.path.join(self.path, MANIFEST))
+
+
+def found(directories: Iterable[str]) -> tuple[Plugin, ...]:
+    """The plugins that a Helm sees there: every `*/plugin.yaml` (a name that starts with a dot, too)."""
+    plugins = []
+    for directory in directories:
+        for path in sorted(glob.glob(os.path.join(glob.escape(directory), "*", MANIFEST), include_hidden=True)):
+            try:
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    text = file.read()
+                manifest = value(compose(text))
+            except (OSError, YamlSyntaxError):
+                continue  # Helm tells what is wrong with it
+            if isinstance(manifest, dict):
+                kind = str(manifest.get("type")) if "apiVersion" in manifest else LEGACY
+                ours = text.startswith(MARKER)
+                plugins.append(Plugin(os.path.dirname(path), str(manifest.get("name")), kind, ours))
+    return tuple(plugins)
+
+
+def place(directory: str, major: int) -> bool:
+    """Put the shims for a major in place, each as a whole; False if they are there already.
+
+    Raises NatsvaluesError if the directory cannot be written, or holds something else by that name.
+    """
+    shims = {os.path.join(directory, name): files for name, files in SHIMS[major].items()}
+    for path in shims:
+        if os.path.lexists(path) and not any(plugin.ours and plugin.path == path for plugin in found([directory])):
+            raise NatsvaluesError(
+                "NV-G006", "something else is in the plugin's place", where=(Where(path),), hint="move it away"
+            )
+    missing = {path: files for path, files in shims.items() if _texts(path) != files}
+    if not missing:
+        return False
+    try:
+        os.makedirs(directory, exist_ok=True)
+        # Helm reads `*/plugin.yaml`: one level deeper it does not see what is not finished yet.
+        with tempfile.TemporaryDirectory(dir=directory, prefix=".natsvalues-") as temporary:
+            for number, (path, files) in enumerate(missing.items()):
+                new = os.path.join(temporary, f"new{number}")
+                _write(new, files)
+                if os.path.lexists(path):
+                    os.rename(path, os.path.join(temporary, f"old{number}"))
+                os.rename(new, path)
+    except OSError as error:
+        raise _unwritable(directory, error) from None
+    return True
+
+
+def remove(plugins: tuple[Plugin, ...]) -> None:
+    """Take our own shims away. Raises NatsvaluesError if there are files in one that we did not write."""
+    for plugin in plugins:
+        strange = sorted(set(os.listdir(plugin.path)) - {MANIFEST, COMPLETE})
+        if strange:
+            raise NatsvaluesError(
+                "NV-G007", "the plugin has files that natsvalues did not write",
+                where=tuple(Where(os.path.join(plugin.path, name)) for name in strange), hint="move them away",
+            )  # fmt: skip
+    for plugin in plugins:
+        directory = os.path.dirname(plugin.path)
+        try:
+            with tempfile.TemporaryDirectory(dir=directory, prefix=".natsvalues-") as temporary:
+                os.rename(plugin.path, os.path.join(temporary, "old"))
+        except OSError as error:
+            raise _unwritable(directory, error) from None
+
+
+def own_directory() -> str:
+    """Where the pair for Helm 4 goes when Helm 3 reads the same plugins directory."""
+    base = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA")
+    base = base or os.path.join(os.path.expanduser("~"), ".local", "share")
+    return os.path.join(base, NAME, "helm4-plugins")
+
+
+def command() -> str | None:
+    """The `natsvalues` that Helm will find, if any."""
+    return shutil.which(NAME)
+
+
+def _texts(path: str) -> dict[str, str]:
+    texts = {}
+    for name in (MANIFEST, COMPLETE):
+        try:
+            with open(os.path.join(path, name), encoding="utf-8") as file:
+                texts[name] = file.read()
+        except (OSError, UnicodeDecodeError):
+            continue
+    return texts
+
+
+def _write(path: str, files: dict[str, str]) -> None:
+    os.mkdir(path)
+    for name, text in files.items():
+        with open(os.path.join(path, name), "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        if name == COMPLETE:
+            os.chmod(os.path.join(path, name), 0o755)
+
+
+def _unwritable(directory: str, error: OSError) -> NatsvaluesError:
+    return NatsvaluesError(
+        "NV-G008", f"cannot write to the plugins directory: {error.strerror}", where=(Where(directory),),
+        hint="name another one with --plugins, and give it to Helm in HELM_PLUGINS",
+    )  # fmt: skip
