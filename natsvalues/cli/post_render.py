@@ -30,8 +30,7 @@ def post_render(options: PostRenderOptions) -> int:
 
 def _post_render(options: PostRenderOptions, run: Run) -> int:
     result = rendered(read_stream(), STANDARD_INPUT, options, run)
-    text = result.release.text().encode()
-    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.writelines(piece.encode() for piece in result.release.pieces())
     sys.stdout.buffer.flush()
     remember(run.succeeded(result))
     told = notices(result, level="warning")

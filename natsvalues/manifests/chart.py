@@ -122,7 +122,9 @@ def no_nats(release: Release) -> NatsvaluesError:
 def all_nats(release: Release) -> list[Nats]:
     """Every NATS of the release, in the stream's order."""
     statefulsets = release.manifests(
-        release.mentioning("StatefulSet", "nats"), lambda manifest: manifest.key.kind == "StatefulSet"
+        # Words that a StatefulSet must contain to be found below: cheap, so that others are never parsed.
+        release.mentioning("StatefulSet", "nats", "configMap", "volumeMounts", "config"),
+        lambda manifest: manifest.key.kind == "StatefulSet",
     )
     found = (_nats_of(release, statefulset) for statefulset in statefulsets)
     return [nats for nats in found if nats is not None]
@@ -196,12 +198,8 @@ def _find_config_map(release: Release, name: str, namespace: str, key: str) -> M
 def services(release: Release, nats: Nats, gateway_port: int) -> list[Manifest]:
     """The release's Services that select these pods and concern the gateway: headless, or with its port."""
     headless = str(nats.statefulset.value["spec"].get("serviceName") or "")
-    mentioned = {
-        index
-        for word in ("gateway", str(gateway_port), headless)
-        if word
-        for index in release.mentioning("Service", word)
-    }
+    words = [word for word in ("gateway", str(gateway_port), headless) if word]
+    mentioned = {number for word in words for number in release.mentioning("Service", word)}
     return release.manifests(
         sorted(mentioned), lambda manifest: manifest.key.kind == "Service" and nats.selected_by(manifest)
     )

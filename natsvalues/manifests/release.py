@@ -11,7 +11,7 @@ from natsvalues.text.yamledit import edit
 from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, at, find
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from natsvalues.text.paths import Op
 
@@ -106,9 +106,11 @@ class Release:
         self.changed: dict[int, Manifest] = {}
         self.added: dict[int, Added] = {}
         self._parsed: dict[int, Manifest | None] = {}
+        self._mentions: dict[str, list[int]] = {}
 
     def _copy(self) -> Release:
         copy = Release("", self.file)
+        copy._mentions = self._mentions
         copy.chunks, copy._parsed = self.chunks, self._parsed  # the same class
         copy.changed, copy.added = dict(self.changed), dict(self.added)
         return copy
@@ -134,18 +136,20 @@ class Release:
 
     def text(self) -> str:
         """The whole stream; what was not changed stands as it came."""
-        if not self.changed and not self.added:
-            return "".join(chunk.text for chunk in self.chunks)
+        return "".join(self.pieces())
+
+    def pieces(self) -> Iterator[str]:
+        """The whole stream, a document at a time."""
         behind: dict[int, list[Manifest]] = {}
         for added in self.added.values():
             behind.setdefault(added.after, []).append(added.manifest)
-        pieces: list[str] = []
         for number, chunk in enumerate(self.chunks):
             text = self.changed[number].text if number in self.changed else chunk.text
             if number in behind and not text.endswith("\n"):
                 text += "\n"
-            pieces += [text, *(manifest.text for manifest in behind.get(number, ()))]
-        return "".join(pieces)
+            yield text
+            for manifest in behind.get(number, ()):
+                yield manifest.text
 
     def numbers(self) -> list[int]:
         """The numbers of all documents."""
@@ -177,8 +181,13 @@ class Release:
 
     def mentioning(self, *words: str) -> list[int]:
         """Numbers of the documents whose text contains all `words`: a cheap test before parsing."""
-        found = [number for number, chunk in enumerate(self.chunks) if all(word in chunk.text for word in words)]
-        return found + list(self.added)
+        first, *others = words
+        if first not in self._mentions:  # documents of the input do not change, and few words are asked for
+            self._mentions[first] = [number for number, chunk in enumerate(self.chunks) if first in chunk.text]
+        found = self._mentions[first]
+        for word in others:
+            found = [number for number in found if word in self.chunks[number].text]
+        return [*found, *self.added]
 
     def manifests(self, numbers: Iterable[int], wanted: Callable[[Manifest], bool]) -> list[Manifest]:
         """The parsed documents among `numbers` that are wanted, in that order."""

@@ -49,7 +49,7 @@ def ask(program: str, *arguments: str, plugins: tuple[str, ...] = ()) -> Answer:
     """Run a helm, with HELM_PLUGINS as given or as it is. Raises NatsvaluesError if it cannot be run."""
     there = {"HELM_PLUGINS": os.pathsep.join(plugins)} if plugins else {}
     try:
-        done = subprocess.run(  # noqa: S603  # a helm of the user's, with arguments of ours
+        done = subprocess.run(  # a helm of the user's, with arguments of ours
             [program, *arguments], env=os.environ | there, stdin=subprocess.DEVNULL, capture_output=True,
             encoding="utf-8", errors="replace", timeout=SECONDS, check=False,
         )  # fmt: skip

@@ -149,7 +149,9 @@ def _setting(helm: Helm, target: str) -> str:
     clashing = {os.path.dirname(path) for path in _clashing(helm, target)}
     if helm.reads(target) and not clashing:
         return ""
-    others = [path for path in helm.plugins if path not in clashing and os.path.realpath(path) != os.path.realpath(target)]
+    others = [
+        path for path in helm.plugins if path not in clashing and os.path.realpath(path) != os.path.realpath(target)
+    ]
     return "HELM_PLUGINS=" + shlex.quote(os.pathsep.join([*others, target]))
 
 

@@ -11,6 +11,7 @@ from natsvalues.errors import InternalError, NatsvaluesError
 from natsvalues.manifests.chart import Nats, find_nats, services
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest, Release, ResourceKey
 from natsvalues.manifests.server import ServerVersion, parse_version
+from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
 from natsvalues.overlays.scene import Scene, conf_line, jetstream_is_on
 from natsvalues.overlays.transforms import TRANSFORMS
@@ -71,6 +72,7 @@ class _Run:
         self._take(list(roll(self._scene(), self.rendered_config_map)))
         self._stamp()
         self._verify()
+        self._check_size()
         return Result(self.release, tuple(self.receipts), tuple(self.notices), self.nats, self.plan)
 
     # --- looking ------------------------------------------------------------------------------------------
@@ -120,6 +122,22 @@ class _Run:
                     f"the overlay says {stated} servers, the rendering has {replicas}",
                     (where, at),
                     "set config.cluster.replicas in the chart's values, or servers in the overlay",
+                )
+            )
+
+    def _check_size(self) -> None:
+        if sum(len(chunk.text) for chunk in self.release.chunks) < WORTH_MEASURING:
+            return
+        size = stored_size(self.release.pieces())
+        if size > LIMIT * 6 // 10:
+            known = "more than" if size > LIMIT else "about"
+            self.notices.append(
+                Notice(
+                    "warning",
+                    f"the release's manifests take {known} {min(size, LIMIT) // 1024} KiB of the 1 MiB that Helm can "
+                    "store, and the chart takes its own share",
+                    (self.release.where(1),),
+                    "split the umbrella release; or keep large files out of the chart",
                 )
             )
 

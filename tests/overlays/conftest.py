@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -16,6 +18,7 @@ from natsvalues.text.natsconf import read, symbolic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
 SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "charts", "overlays")
 STAGES = ("local", "expose", "join")
@@ -73,6 +76,19 @@ def outcomes_of(rendered: str, rendering: str) -> Iterator[Outcome]:
                     overlays = staged(shipped, region, stage, scope, nats.name, held)
                     result = render(before, plan(overlays, region))
                     yield Outcome(f"{rendering}:{nats.name}", region, stage, scope, before, overlays, result)
+
+
+@pytest.fixture(scope="session")
+def server_trial() -> ModuleType:
+    """Return the module that tries a configuration on a real server (test folders are no packages)."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "server_trial.py")
+    spec = importlib.util.spec_from_file_location("natsvalues_tests_server_trial", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

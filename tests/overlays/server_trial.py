@@ -76,7 +76,9 @@ def on_loopback(conf: str, folder: str, certificates: str) -> str:
     return edit(conf, ops)
 
 
-def _moves(value: Any, at: tuple[str | int, ...], folder: str, certificates: str, nowhere: Iterator[int]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def _moves(
+    value: Any, at: tuple[str | int, ...], folder: str, certificates: str, nowhere: Iterator[int]
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in entries:
         path = (*at, key)
