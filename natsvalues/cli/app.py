@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from natsvalues import __version__
+from natsvalues.cli import completion as completion_verb
 from natsvalues.cli import explain as explain_verb
 from natsvalues.cli import init as init_verb
 from natsvalues.cli import last as last_verb
 from natsvalues.cli import overlay as overlay_verb
+from natsvalues.cli import plugin as plugin_verb
 from natsvalues.cli import providers as providers_verb
 from natsvalues.cli import schema as schema_verb
 from natsvalues.cli.light import ALLOWABLE, PostRenderOptions, with_environment
@@ -130,6 +132,43 @@ app.add_typer(overlay_app, name="overlay")
 def overlay_show(region: Annotated[str, typer.Argument(help="The region.")], overlays: Overlays = None) -> None:
     """Print the effective overlay of a region, after defaults and with its computed remotes."""
     raise Leave(overlay_verb.show(region, overlays))
+
+
+plugin_app = typer.Typer(help="Make Helm find natsvalues: its plugins.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(plugin_app, name="plugin")
+HelmProgram = Annotated[
+    str | None, typer.Option("--helm", help="This helm; else HELM_BIN, else helm on PATH.", metavar="PATH")
+]
+Plugins = Annotated[
+    str | None, typer.Option("--plugins", help="This plugins directory; else the one that helm reads.", metavar="DIR")
+]
+
+
+@plugin_app.command("install")
+def plugin_install(helm: HelmProgram = None, plugins: Plugins = None) -> None:
+    """Install what this Helm needs for `--post-renderer natsvalues` and `helm natsvalues`."""
+    raise Leave(plugin_verb.install(helm, plugins))
+
+
+@plugin_app.command("uninstall")
+def plugin_uninstall(helm: HelmProgram = None, plugins: Plugins = None) -> None:
+    """Take away what `plugin install` put there, and nothing else."""
+    raise Leave(plugin_verb.uninstall(helm, plugins))
+
+
+@plugin_app.command("status")
+def plugin_status(helm: HelmProgram = None, plugins: Plugins = None) -> None:
+    """Show for each Helm what is installed, what works, and what to do about the rest."""
+    raise Leave(plugin_verb.status(helm, plugins))
+
+
+@app.command()
+def completion(
+    shell: Annotated[str, typer.Argument(help="bash, zsh or fish.", metavar="SHELL")],
+    words: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+) -> None:
+    """Print the completion script for a shell."""
+    raise Leave(completion_verb.completion(app, shell, words or []))
 
 
 class Leave(SystemExit):

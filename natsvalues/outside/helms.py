@@ -15,7 +15,7 @@ from typing import NamedTuple
 from natsvalues.errors import NatsvaluesError, Where
 
 SECONDS = 30
-MAJORS = (3, 4)
+HELM_3, HELM_4 = 3, 4
 _NAME = re.compile(r"helm(?:-?v?\d+(?:\.\d+)*)?(?:\.exe)?")
 _VERSION = re.compile(r"\bv(\d+)\.(\d+)\.(\d+)")
 
@@ -83,7 +83,7 @@ def look_at(program: str) -> Helm:
     """What a helm says of itself. Raises NatsvaluesError for a program that is no Helm 3 or 4."""
     version = ask(program, "version", "--short")
     found = _VERSION.search(version.out)
-    if version.code or found is None or int(found[1]) not in MAJORS:
+    if version.code or found is None or int(found[1]) not in (HELM_3, HELM_4):
         said = (version.out or version.err).strip().splitlines()
         raise NatsvaluesError(
             "NV-G003", f"not Helm 3 or 4: `version` says {said[0] if said else 'nothing'!r}", where=(Where(program),),

@@ -7,14 +7,19 @@ read the same directory unless HELM_PLUGINS says otherwise; it may be a list.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
-from typing import NamedTuple
+import shutil
+from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.errors import NatsvaluesError
+from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.outside import helms, shims
-from natsvalues.outside.helms import Helm
-from natsvalues.outside.shims import Plugin
+from natsvalues.outside.helms import HELM_3, HELM_4
+
+if TYPE_CHECKING:
+    from natsvalues.outside.helms import Helm
+    from natsvalues.outside.shims import Plugin
 
 
 class Installed(NamedTuple):
@@ -58,18 +63,37 @@ def install(program: str | None, directory: str | None) -> Installed:
     helm = helms.chosen(program)
     others = helms.all_helms(helm)
     target = os.path.abspath(directory) if directory else _usual(helm)
-    if helm.major == 3:
+    if helm.major == HELM_3:
         return _install_for_3(helm, target, others)
-    threes = [other for other in others if other.major == 3 and other.reads(target)]
-    if threes and directory:
+    threes = [other for other in others if other.major == HELM_3]
+    sharing = [three for three in threes if three.reads(target)]
+    if sharing and directory:
         raise NatsvaluesError(
-            "NV-G004", f"Helm {threes[0].version} reads this directory too, and would lose all its plugins",
-            where=(shims.Where(target), shims.Where(threes[0].program)),
+            "NV-G004", f"Helm {sharing[0].version} reads this directory too, and would lose all its plugins",
+            where=(Where(target), Where(sharing[0].program)),
             hint="leave --plugins out: the plugins then go into a directory of their own",
         )  # fmt: skip
-    if threes:
+    if sharing:
         target = shims.own_directory()
-    return _install_for_4(helm, target, mixed=bool(threes))
+    else:
+        _refuse_clash(helm, target)
+    changed = shims.place(target, helm.major)
+    removed: tuple[Plugin, ...] = ()
+    if helm.reads(target) or not directory:  # otherwise it is for another use, and what this helm reads stays
+        removed = tuple(
+            plugin
+            for plugin in shims.found(helm.plugins)
+            if plugin.ours
+            and not _within(plugin, target)
+            # A shim for Helm 3 is left from before, unless there is a Helm 3.
+            and (plugin.major == helm.major or not any(three.reads(os.path.dirname(plugin.path)) for three in threes))
+        )
+        shims.remove(removed)
+    notes = []
+    if sharing:
+        notes += ["Helm 3 reads the usual directory too, and would lose all its plugins beside these"]
+        notes += [f"not together with {path}, which has the same name" for path in _clashing(helm, target)]
+    return Installed(helm, target, changed, removed, _setting(helm, target), tuple(notes))
 
 
 def _usual(helm: Helm) -> str:
@@ -79,58 +103,57 @@ def _usual(helm: Helm) -> str:
 
 
 def _install_for_3(helm: Helm, target: str, others: tuple[Helm, ...]) -> Installed:
-    there = shims.found({*helm.plugins, target})
-    newer = [plugin for plugin in there if plugin.major != 3]
+    there = shims.found((*helm.plugins, target))
+    newer = [plugin for plugin in there if plugin.major != helm.major]
     if newer:
-        four = next((other.program for other in others if other.major == 4), None)
-        if not all(plugin.ours for plugin in newer):
-            hint = "move them into a directory of their own, which only Helm 4 gets in HELM_PLUGINS"
-        elif four:
-            hint = f"natsvalues plugin install --helm {shlex.quote(four)}\n(it moves them out of Helm 3's way)"
-        else:
-            hint = "natsvalues plugin uninstall"
         raise NatsvaluesError(
             "NV-G005", "Helm 3 loads no plugin at all beside a Helm 4 plugin",
-            where=tuple(plugin.manifest for plugin in newer), hint=hint,
+            where=tuple(plugin.manifest for plugin in newer), hint=_away(newer, others),
         )  # fmt: skip
+    ours = tuple(plugin for plugin in there if plugin.ours)
     foreign = [plugin for plugin in there if plugin.name == shims.NAME and not plugin.ours]
     if foreign:
-        note = f"`helm natsvalues` is there already: {foreign[0].path}"
-        return Installed(helm, os.path.dirname(foreign[0].path), changed=False, removed=(), setting="", notes=(note,))
-    changed = shims.place(target, 3)
-    twice = tuple(plugin for plugin in there if plugin.ours and not _within(plugin, target))
-    shims.remove(twice)
-    return Installed(helm, target, changed, twice, _setting(helm, target), ())
+        shims.remove(ours)  # it does the same, and two would break both
+        note = f"`helm natsvalues` is there already, by `helm plugin install`: {foreign[0].path}"
+        return Installed(helm, os.path.dirname(foreign[0].path), bool(ours), ours, "", (note,))
+    changed = shims.place(target, helm.major)
+    removed = tuple(plugin for plugin in ours if not _within(plugin, target))
+    shims.remove(removed)
+    return Installed(helm, target, changed, removed, _setting(helm, target), ())
 
 
-def _install_for_4(helm: Helm, target: str, *, mixed: bool) -> Installed:
-    there = shims.found(helm.plugins)
-    foreign = [plugin for plugin in there if plugin.name in shims.SHIMS[4] and not plugin.ours]
-    if foreign and not mixed:
-        folder = shlex.quote(os.path.dirname(foreign[0].path))
+def _refuse_clash(helm: Helm, target: str) -> None:
+    """Raise NatsvaluesError if a plugin that we did not write has the name of one of ours."""
+    there = shims.found(helm.plugins if helm.reads(target) else [target])
+    foreign = [plugin for plugin in there if plugin.name in shims.SHIMS[helm.major] and not plugin.ours]
+    if foreign:
         raise NatsvaluesError(
             "NV-G009", f"another plugin has the name `{foreign[0].name}`, and two of one name break both",
-            where=tuple(plugin.manifest for plugin in foreign),
-            hint=f"HELM_PLUGINS={folder} {shlex.quote(helm.program)} plugin uninstall {foreign[0].name}\n"
-            "and then once more: natsvalues plugin install",
+            where=tuple(plugin.manifest for plugin in foreign), hint=_instead(helm, foreign[0], there),
         )  # fmt: skip
-    changed = shims.place(target, 4)
-    # A legacy shim is Helm 3's where there is a Helm 3; where there is none, it is left from before.
-    twice = tuple(
-        plugin
-        for plugin in shims.found(helm.plugins)
-        if plugin.ours and not _within(plugin, target) and not (mixed and plugin.major == 3)
-    )
-    shims.remove(twice)
-    setting, notes = _setting(helm, target), ()
-    if mixed:
-        notes = ("Helm 3 reads the usual directory too, and would lose all its plugins beside these",)
-        clash = _clashing(helm, target)
-        if clash:
-            notes += (
-                f"without {', '.join(sorted(map(os.path.dirname, clash)))}: a plugin `natsvalues` for Helm 3 is there",
-            )
-    return Installed(helm, target, changed, twice, setting, notes)
+
+
+def _away(newer: list[Plugin], others: tuple[Helm, ...]) -> str:
+    """How to get Helm 4 plugins out of a directory that Helm 3 reads."""
+    own = shims.own_directory()
+    four = next((other.program for other in others if other.major == HELM_4), None)
+    if any(_within(plugin, own) for plugin in newer):
+        return f"give HELM_PLUGINS with {own} to Helm 4 alone"
+    if not all(plugin.ours for plugin in newer):
+        return "move them into a directory of their own, and give it to Helm 4 alone, in HELM_PLUGINS"
+    if four is not None:
+        return f"natsvalues plugin install --helm {shlex.quote(four)}\n(moves them into a directory of their own)"
+    return "natsvalues plugin uninstall"
+
+
+def _instead(helm: Helm, foreign: Plugin, there: tuple[Plugin, ...]) -> str:
+    """The commands that replace a plugin of ours that `helm plugin install` brought by the shims."""
+    program = shlex.quote(helm.program)
+    steps = [f"natsvalues plugin uninstall --helm {program}"] if any(plugin.ours for plugin in there) else []
+    # `helm plugin uninstall` finds nothing when HELM_PLUGINS is a list (helm issue 32547).
+    folder = shlex.quote(os.path.dirname(foreign.path))
+    steps += [f"HELM_PLUGINS={folder} {program} plugin uninstall {foreign.name}"]
+    return "\n".join([*steps, f"natsvalues plugin install --helm {program}"])
 
 
 def _within(plugin: Plugin, directory: str) -> bool:
@@ -146,96 +169,92 @@ def _clashing(helm: Helm, target: str) -> tuple[str, ...]:
 
 def _setting(helm: Helm, target: str) -> str:
     """The HELM_PLUGINS with which this helm reads `target` and no name twice; "" if it does so as it is."""
-    clashing = {os.path.dirname(path) for path in _clashing(helm, target)}
+    clashing = set(map(os.path.dirname, _clashing(helm, target)))
     if helm.reads(target) and not clashing:
         return ""
-    others = [
-        path for path in helm.plugins if path not in clashing and os.path.realpath(path) != os.path.realpath(target)
-    ]
-    return "HELM_PLUGINS=" + shlex.quote(os.pathsep.join([*others, target]))
+    others = [path for path in helm.plugins if path not in clashing]
+    return "HELM_PLUGINS=" + shlex.quote(os.pathsep.join(dict.fromkeys([*others, target])))
 
 
 def uninstall(program: str | None, directory: str | None) -> Uninstalled:
     """Take away what `install` put there for this helm, and for a major that is no longer on this machine."""
     helm = helms.chosen(program)
     majors = {other.major for other in helms.all_helms(helm)}
-    directories = [os.path.abspath(directory)] if directory else [*helm.plugins]
-    if not directory and (helm.major == 4 or 4 not in majors):
-        directories.append(shims.own_directory())
-    there = shims.found(dict.fromkeys(directories))
+    there = shims.found([os.path.abspath(directory)] if directory else [*helm.plugins, shims.own_directory()])
     removed = tuple(
         plugin for plugin in there if plugin.ours and (plugin.major == helm.major or plugin.major not in majors)
     )
     shims.remove(removed)
-    left = tuple(plugin for plugin in there if plugin.name in shims.SHIMS[4] and plugin not in removed)
+    with contextlib.suppress(OSError):
+        os.rmdir(shims.own_directory())  # only if it is empty
+    left = tuple(plugin for plugin in there if plugin.name in shims.SHIMS[HELM_4] and not plugin.ours)
     return Uninstalled(helm, removed, left)
 
 
 def status(program: str | None, directories: str | None) -> tuple[Standing, ...]:
     """What works: with the named helm, or with every one that is found. `directories` stands for HELM_PLUGINS."""
-    first = helms.chosen(program)
-    wanted = (first,) if program else helms.all_helms(first)
-    if directories:
-        plugins = tuple(path for path in directories.split(os.pathsep) if path)
-        wanted = tuple(helm._replace(plugins=plugins) for helm in wanted)
-    return tuple(map(_standing, wanted))
+    try:
+        others = helms.all_helms(helms.chosen(program))
+    except NatsvaluesError:
+        others = helms.on_path()
+        if program is not None or not others:
+            raise
+    plugins = tuple(path for path in (directories or "").split(os.pathsep) if path)
+    return tuple(
+        _standing(helm._replace(plugins=plugins or helm.plugins), others)
+        for helm in (others[:1] if program is not None else others)
+    )
 
 
-def _standing(helm: Helm) -> Standing:
+def _standing(helm: Helm, others: tuple[Helm, ...]) -> Standing:
     """Ask helm itself: it resolves `--post-renderer` before it shows help, and `--version` runs natsvalues."""
     there = shims.found(helm.plugins)
-    on_path = shims.command() is not None
+    on_path = shutil.which(shims.NAME) is not None
     render = helms.ask(helm.program, "template", "--post-renderer", shims.NAME, "--help", plugins=helm.plugins)
     verb = helms.ask(helm.program, shims.NAME, "--version", plugins=helm.plugins)
     post_renders = on_path and render.code == 0
     has_command = verb.code == 0 and verb.out.startswith(f"{shims.NAME} ")
-    faults = [*_damage(helm, there)]
+    faults = _damage(helm, there, others)
     if not on_path:
         faults.append(Fault("`natsvalues` is not on PATH", "put the folder of the command on PATH"))
     if not faults and not (post_renders and has_command):
-        faults.append(_absence(helm, there))
+        faults.append(_absence(helm, there, render.err + verb.err))
     return Standing(helm, there, post_renders, has_command, tuple(faults))
 
 
-def _damage(helm: Helm, there: tuple[Plugin, ...]) -> list[Fault]:
-    """What stops Helm from loading plugins."""
+def _damage(helm: Helm, there: tuple[Plugin, ...], others: tuple[Helm, ...]) -> list[Fault]:
+    """What stops this helm from loading plugins."""
     faults = []
-    newer = [plugin for plugin in there if plugin.major != 3]
-    if helm.major == 3 and newer:
-        faults.append(
-            Fault(
-                "Helm 3 loads no plugin at all beside a Helm 4 plugin: " + ", ".join(plugin.path for plugin in newer),
-                "natsvalues plugin install --helm HELM4 (it moves them out of Helm 3's way)"
-                if all(plugin.ours for plugin in newer) and "HELM_PLUGINS" not in os.environ
-                else "give HELM_PLUGINS with that directory to Helm 4 alone",
-            )
-        )
+    newer = [plugin for plugin in there if plugin.major != HELM_3]
+    if helm.major == HELM_3 and newer:
+        paths = ", ".join(plugin.path for plugin in newer)
+        faults.append(Fault(f"Helm 3 loads no plugin at all beside a Helm 4 plugin: {paths}", _away(newer, others)))
     first: dict[str, Plugin] = {}
     for plugin in there:
         other = first.setdefault(plugin.name, plugin)
         if other is not plugin:
+            foreign = plugin if other.ours else other
             faults.append(
                 Fault(
-                    f"two plugins have the name `{plugin.name}`: {other.path}, {plugin.path}",
-                    f"HELM_PLUGINS={shlex.quote(os.path.dirname(other.path))} helm plugin uninstall {plugin.name}"
-                    if not other.ours
-                    else "natsvalues plugin install",
+                    f"two plugins have the name `{plugin.name}`, which breaks all: {other.path}, {plugin.path}",
+                    "take one of them away"
+                    if plugin.name not in shims.SHIMS[HELM_4]
+                    else _instead(helm, foreign, there),
                 )
             )
     return faults
 
 
-def _absence(helm: Helm, there: tuple[Plugin, ...]) -> Fault:
-    """Nothing is broken, but natsvalues is not there."""
-    again = f"natsvalues plugin install --helm {shlex.quote(helm.program)}"
+def _absence(helm: Helm, there: tuple[Plugin, ...], said: str) -> Fault:
+    """Nothing that we know of is broken, but natsvalues is not reached."""
+    remedy = f"natsvalues plugin install --helm {shlex.quote(helm.program)}"
     own = shims.own_directory()
-    if helm.major == 4 and len(shims.found([own])) == len(shims.SHIMS[4]) and not helm.reads(own):
-        return Fault(f"installed in {own}, which this helm does not read", f"run it with {_setting(helm, own)}")
+    if helm.major == HELM_4 and not helm.reads(own) and len(shims.found([own])) == len(shims.SHIMS[HELM_4]):
+        return Fault(f"the plugins are in {own}, which this helm does not read", f"run it with {_setting(helm, own)}")
     foreign = [plugin for plugin in there if plugin.name == shims.NAME and not plugin.ours]
-    if foreign:
-        folder = shlex.quote(os.path.dirname(foreign[0].path))
-        return Fault(
-            f"{foreign[0].path} is no Helm 4 post-renderer",
-            f"HELM_PLUGINS={folder} {shlex.quote(helm.program)} plugin uninstall {shims.NAME}, then: {again}",
-        )
-    return Fault("the plugins are not installed", again)
+    if foreign and helm.major == HELM_4:
+        return Fault(f"{foreign[0].path} has no post-renderer for Helm 4", remedy)
+    if any(plugin.ours and plugin.major == helm.major for plugin in there):
+        lines = said.strip().splitlines()
+        return Fault(f"helm says: {lines[0] if lines else 'nothing'}", "mend what helm names")
+    return Fault("the plugins are not installed", remedy)

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import glob
 import os
-import shutil
 import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues import __version__
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.outside.helms import HELM_3, HELM_4
 from natsvalues.text.yamltree import YamlSyntaxError, compose, value
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ runtimeConfig:
 """
 
 SHIMS = {
-    3: {NAME: {MANIFEST: HELM3, COMPLETE: COMPLETION}},
-    4: {
+    HELM_3: {NAME: {MANIFEST: HELM3, COMPLETE: COMPLETION}},
+    HELM_4: {
         NAME: {MANIFEST: HELM4_POST_RENDERER},
         f"{NAME}-cli": {MANIFEST: HELM4_COMMAND, COMPLETE: COMPLETION},
     },
@@ -96,7 +96,7 @@ class Plugin(NamedTuple):
     @property
     def major(self) -> int:
         """The Helm it is written for."""
-        return 3 if self.kind == LEGACY else 4
+        return HELM_3 if self.kind == LEGACY else HELM_4
 
     @property
     def manifest(self) -> Where:
@@ -107,7 +107,7 @@ class Plugin(NamedTuple):
 def found(directories: Iterable[str]) -> tuple[Plugin, ...]:
     """The plugins that a Helm sees there: every `*/plugin.yaml` (a name that starts with a dot, too)."""
     plugins = []
-    for directory in directories:
+    for directory in {os.path.realpath(directory): directory for directory in directories}.values():
         for path in sorted(glob.glob(os.path.join(glob.escape(directory), "*", MANIFEST), include_hidden=True)):
             try:
                 with open(path, encoding="utf-8", errors="replace") as file:
@@ -176,11 +176,6 @@ def own_directory() -> str:
     return os.path.join(base, NAME, "helm4-plugins")
 
 
-def command() -> str | None:
-    """The `natsvalues` that Helm will find, if any."""
-    return shutil.which(NAME)
-
-
 def _texts(path: str) -> dict[str, str]:
     texts = {}
     for name in (MANIFEST, COMPLETE):
@@ -198,7 +193,7 @@ def _write(path: str, files: dict[str, str]) -> None:
         with open(os.path.join(path, name), "x", encoding="utf-8", newline="\n") as file:
             file.write(text)
         if name == COMPLETE:
-            os.chmod(os.path.join(path, name), 0o755)
+            os.chmod(os.path.join(path, name), 0o755)  # noqa: S103  # any user of this Helm may run it
 
 
 def _unwritable(directory: str, error: OSError) -> NatsvaluesError:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jsonpatch
 
-from natsvalues.errors import InternalError, NatsvaluesError
+from natsvalues.errors import InternalError
 from natsvalues.manifests.chart import Nats, find_nats, services
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest, Release, ResourceKey
 from natsvalues.manifests.server import ServerVersion, parse_version
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
-from natsvalues.overlays.scene import Scene, conf_line, jetstream_is_on
+from natsvalues.overlays.scene import Scene, jetstream_is_on
+from natsvalues.overlays.server_conf import conf_line, placed, read_server_conf
 from natsvalues.overlays.transforms import TRANSFORMS
 from natsvalues.overlays.transforms.roll import roll
 from natsvalues.overlays.transforms.stamps import RULE as STAMPS
@@ -59,7 +60,8 @@ class _Run:
         self.notices: list[Notice] = []
         self.wire: dict[int, list[dict[str, Any]]] = {}
         self.before: dict[int, Any] = {}
-        self.conf = self._read_conf()
+        self.conf, findings = read_server_conf(release, nats)
+        self.notices += findings
         self.had_jetstream = jetstream_is_on(self.conf)
         self.rendered_config_map = nats.config_map
 
@@ -87,28 +89,6 @@ class _Run:
         known = port if isinstance(port, int) else self.plan.supercluster.gateway.port
         found = tuple(services(self.release, self.nats, known))
         return Scene(self.release, self.nats, self.plan, self._version(), found, self.conf, self.had_jetstream)
-
-    def _read_conf(self) -> dict[str, Any]:
-        try:
-            conf = read(self.nats.conf)
-        except ConfSyntaxError as error:
-            raise self._placed(error) from None
-        for offset, message in conf.findings:
-            line = conf_line(self.nats) + self.nats.conf.count("\n", 0, offset)
-            where = self.release.where(line, f"{self.nats.config_map.key}: {self.nats.config_key}")
-            self.notices.append(Notice("warning", f"nats.conf: {message}", (where,)))
-        return symbolic(conf)
-
-    def _placed(self, error: ConfSyntaxError) -> NatsvaluesError:
-        """The error with its place in the ConfigMap's file as well as in the stream."""
-        key, name = self.nats.config_map.key, self.nats.config_key
-        error.where = (
-            self.release.where(conf_line(self.nats) + error.line - 1),
-            self.release.where(
-                self.nats.config_map.line, f'{key} data["{name}"], line {error.line}, column {error.column}'
-            ),
-        )
-        return error
 
     def _check_servers(self) -> None:
         stated = self.plan.region.servers
@@ -226,7 +206,7 @@ class _Run:
         try:
             edited = edit_conf(text, [ConfOp(op.op, path, op.value) for op, path in ops])  # type: ignore[arg-type]
         except ConfSyntaxError as error:
-            raise self._placed(error) from None
+            raise placed(self.release, self.nats, error) from None
         except (ConfEditError, PathError) as error:
             error.where = (*error.where, self._scene().at_conf(dotted(ops[0][1])))
             raise

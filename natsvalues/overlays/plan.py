@@ -199,7 +199,8 @@ def _scope_errors(shared: Supercluster, file: RegionFile) -> list[NatsvaluesErro
                     where=(file.positions.where("domain"),),
                     hint="a domain per region does not separate regions over gateways: they stay one meta group,\n"
                     "and all but one of them lose placement of streams. For independent regions set jetstream.scope:\n"
-                    "region and a systemAccount for each; for one domain everywhere set jetstream.domain in the supercluster",
+                    "region and a systemAccount for each; for one domain everywhere set jetstream.domain in the\n"
+                    "supercluster",
                 )
             )
         if file.region.system_account is not None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.overlays.patches import Notice, Patch
 from natsvalues.text.paths import Item, Op, Path
-from natsvalues.text.yamltree import find
 
 if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
@@ -84,13 +83,6 @@ def jetstream_is_on(conf: dict[str, Any]) -> bool:
     if isinstance(given, str):
         return given.lower() in ("enabled", "enable", "true")
     return given is True or (isinstance(given, dict) and given.get("enabled", True) is not False)
-
-
-def conf_line(nats: Nats) -> int:
-    """The line, in the stream, on which the first line of nats.conf's text stands (literal style)."""
-    node = find(nats.config_map.tree.root, "data", nats.config_key)
-    line = nats.config_map.line_of("data", nats.config_key)
-    return line + (1 if node is not None and getattr(node, "style", None) in ("|", ">") else 0)
 
 
 def overlay_error(code: str, message: str, plan: Plan, *path: str | int, hint: str = "") -> NatsvaluesError:

@@ -56,7 +56,7 @@ def test_servers_start_with_every_configuration_we_write(outcomes, server_trial,
 @pytest.mark.nats
 def test_the_trial_notices_a_server_that_does_not_start(outcomes, server_trial, nats_server, certificates):
     """A gateway whose name is not the cluster's, which `-t` lets pass, is found by the start."""
-    outcome = next(item for item in outcomes if item.stage == "join" and '"gateway"' in item.result.nats.conf)
+    outcome = next(item for item in outcomes if item.stage == "join" and '"cluster"' in item.result.nats.conf)
     trial = server_trial.trial_of(outcome.result.nats)
     wrong = server_trial.edit(trial.conf, [server_trial.ConfOp("replace", ("gateway", "name"), "elsewhere")])
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.patches import Outcome, Patch
 from natsvalues.overlays.plan import POD, Plan, endpoint
-from natsvalues.overlays.scene import GATEWAY_PORT_NAME, Scene
+from natsvalues.overlays.scene import GATEWAY_PORT_NAME, Scene, jetstream_is_on
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Item, Op, Path
 
@@ -30,9 +31,26 @@ def gateway(scene: Scene) -> Iterator[Outcome]:
     if scene.plan.region.stage == "local":
         yield from _closed(scene)
         return
+    _require_routes(scene)
     listen = scene.gateway_listen
     yield from _block(scene, listen)
     yield from _ports(scene, listen)
+
+
+def _require_routes(scene: Scene) -> None:
+    """A gateway makes JetStream clustered, and clustered JetStream without routes does not start.
+
+    facts: `Can't start JetStream: JetStream cluster requires configured routes` (run on 2.10.26 and 2.14.2).
+    """
+    cluster = scene.conf.get("cluster")
+    routes = cluster.get("routes") if isinstance(cluster, dict) else None
+    if jetstream_is_on(scene.conf) and not scene.plan.waits_to_join and not routes:
+        raise NatsvaluesError(
+            "NV-T060",
+            "JetStream is on and the servers form no cluster: with a gateway they would not start",
+            where=(scene.at_conf("cluster"),),
+            hint="set config.cluster.enabled: true in the chart's values (one replica is enough)",
+        )
 
 
 def _block(scene: Scene, listen: int) -> Iterator[Outcome]:

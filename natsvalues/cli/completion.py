@@ -1,0 +1,57 @@
+"""`natsvalues completion`: scripts for shells, and the candidates that Helm's plugin completion asks for.
+
+Both come from typer's own completion, through the environment variables by which its shell scripts call it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from natsvalues.errors import EXIT_OK, NatsvaluesError
+
+if TYPE_CHECKING:
+    import typer
+
+SHELLS = ("bash", "zsh", "fish")
+HELM = "helm"
+WIDE = "10000"
+NO_FILES, FILES = ":4", ":0"
+"""The directives of Helm's completion: only these candidates, or files as well."""
+
+
+def completion(app: typer.Typer, shell: str, words: list[str]) -> int:
+    """Print the script for a shell; for `helm`, complete `words`, of which the last is unfinished."""
+    if shell == HELM:
+        sys.stdout.write("\n".join(_candidates(app, words)) + "\n")
+    elif shell in SHELLS:
+        sys.stdout.write(_asked(app, f"source_{shell}").strip() + "\n")
+    else:
+        error = NatsvaluesError("NV-G010", f"no completion for `{shell}`", hint=f"one of: {', '.join(SHELLS)}")
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return EXIT_OK
+
+
+def _candidates(app: typer.Typer, words: list[str]) -> list[str]:
+    """Lines of `value<tab>description`, then the directive: the form that Helm passes on to the shell.
+
+    Typer has that very form for fish, but wraps a long description, as if onto a terminal.
+    """
+    line = shlex.join(["natsvalues", *(words or [""])])
+    said = _asked(app, "complete_fish", _TYPER_COMPLETE_FISH_ACTION="get-args", _TYPER_COMPLETE_ARGS=line, COLUMNS=WIDE)
+    found = [candidate for candidate in said.splitlines() if candidate]
+    return [*found, NO_FILES if found else FILES]
+
+
+def _asked(app: typer.Typer, instruction: str, **settings: str) -> str:
+    """What typer prints for an instruction."""
+    out = io.StringIO()
+    os.environ.update({"_NATSVALUES_COMPLETE": instruction, **settings})
+    with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
+        app(args=[], prog_name="natsvalues")
+    return out.getvalue()

@@ -1,0 +1,81 @@
+"""`natsvalues plugin`: make `--post-renderer natsvalues` and `helm natsvalues` work with this machine's Helm."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from natsvalues.cli.edge import guarded
+from natsvalues.cli.state import Run
+from natsvalues.errors import EXIT_ERROR, EXIT_OK
+from natsvalues.outside import plugins
+
+if TYPE_CHECKING:
+    from natsvalues.outside.helms import Helm
+    from natsvalues.outside.plugins import Standing
+
+
+def install(helm: str | None, directory: str | None) -> int:
+    """Install the plugins that this helm needs, and say what it has to be told."""
+
+    def work() -> int:
+        done = plugins.install(helm, directory)
+        lines = [f"{'installed' if done.changed else 'nothing to change'} for {_named(done.helm)} in {done.directory}"]
+        lines += [f"removed {plugin.path}" for plugin in done.removed]
+        lines += [f"note: {note}" for note in done.notes]
+        if done.setting:
+            lines += [f"run Helm {done.helm.major} with", f"  {done.setting}"]
+        if shutil.which("natsvalues") is None:
+            here = os.path.dirname(os.path.abspath(sys.argv[0]))
+            lines += [f"warning: `natsvalues` is not on PATH, where helm looks for it; it is in {here}"]
+        return _say(lines)
+
+    return guarded(Run(), work)
+
+
+def uninstall(helm: str | None, directory: str | None) -> int:
+    """Take away what `install` put there."""
+
+    def work() -> int:
+        done = plugins.uninstall(helm, directory)
+        lines = [f"removed {plugin.path}" for plugin in done.removed] or [f"nothing to remove for {_named(done.helm)}"]
+        lines += [f"left: {plugin.path} (take it away with `helm plugin uninstall`)" for plugin in done.left]
+        return _say(lines)
+
+    return guarded(Run(), work)
+
+
+def status(helm: str | None, directories: str | None) -> int:
+    """Say of each helm what works, what is wrong and what to do; exit code 1 if anything is wrong."""
+
+    def work() -> int:
+        found = plugins.status(helm, directories)
+        _say([line for standing in found for line in _lines(standing)])
+        return EXIT_ERROR if any(standing.faults for standing in found) else EXIT_OK
+
+    return guarded(Run(), work)
+
+
+def _lines(standing: Standing) -> list[str]:
+    ours = [plugin for plugin in standing.plugins if plugin.name in ("natsvalues", "natsvalues-cli")]
+    lines = [
+        _named(standing.helm),
+        f"  plugins directory: {os.pathsep.join(standing.helm.plugins)}",
+        *(f"  plugin: {plugin.name} ({plugin.kind}) in {plugin.path}" for plugin in ours),
+        f"  --post-renderer natsvalues: {'works' if standing.post_renders else 'does not work'}",
+        f"  helm natsvalues: {'works' if standing.has_command else 'does not work'}",
+    ]
+    for fault in standing.faults:
+        lines += [f"  wrong: {fault.what}", "  do: " + fault.remedy.replace("\n", "\n      ")]
+    return lines
+
+
+def _named(helm: Helm) -> str:
+    return f"Helm {helm.version} ({helm.program})"
+
+
+def _say(lines: list[str]) -> int:
+    sys.stdout.write("\n".join(lines) + "\n")
+    return EXIT_OK

@@ -1,0 +1,67 @@
+"""Read the server's configuration file out of its ConfigMap, with places that a person can open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.overlays.patches import Notice
+from natsvalues.text.natsconf import ConfSyntaxError, includes, read, symbolic
+from natsvalues.text.yamltree import find
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.chart import Nats
+    from natsvalues.manifests.release import Release
+
+DECISIVE = {"accounts", "cluster", "gateway", "jetstream", "server_name", "system_account"}
+"""Settings that natsvalues must see or write."""
+
+
+def read_server_conf(release: Release, nats: Nats) -> tuple[dict[str, Any], list[Notice]]:
+    """What the file means, variables by name, and a warning for each trap of the language in it.
+
+    Raises NatsvaluesError for a file the server would refuse, and for one that hides a decisive setting in an
+    included file of the same ConfigMap: included files are never edited.
+    """
+    try:
+        conf = read(nats.conf)
+    except ConfSyntaxError as error:
+        raise placed(release, nats, error) from None
+    notices = []
+    for offset, message in conf.findings:
+        line = conf_line(nats) + nats.conf.count("\n", 0, offset)
+        where = release.where(line, f"{nats.config_map.key} {nats.config_key}")
+        notices.append(Notice("warning", f"nats.conf: {message}", (where,)))
+    for include in includes(conf):
+        _refuse_hidden_settings(release, nats, include.path.rpartition("/")[2])
+    return symbolic(conf), notices
+
+
+def _refuse_hidden_settings(release: Release, nats: Nats, file: str) -> None:
+    text = nats.config_map.value["data"].get(file)
+    hidden = sorted(DECISIVE & set(symbolic(read(text)))) if isinstance(text, str) else []
+    if hidden:
+        raise NatsvaluesError(
+            "NV-T061",
+            f"{file}, which nats.conf includes, sets {', '.join(hidden)}",
+            where=(release.where(nats.config_map.line_of("data", file), str(nats.config_map.key)),),
+            hint="natsvalues edits nats.conf and leaves included files alone: move these settings into the chart's\n"
+            "own values (config.cluster, config.gateway, config.jetstream, config.merge)",
+        )
+
+
+def placed(release: Release, nats: Nats, error: ConfSyntaxError) -> NatsvaluesError:
+    """The error with its place in the stream as well as in the ConfigMap's file."""
+    key, name = nats.config_map.key, nats.config_key
+    error.where = (
+        release.where(conf_line(nats) + error.line - 1),
+        release.where(nats.config_map.line, f'{key} data["{name}"], line {error.line}, column {error.column}'),
+    )
+    return error
+
+
+def conf_line(nats: Nats) -> int:
+    """The line, in the stream, on which the first line of the file's text stands."""
+    node = find(nats.config_map.tree.root, "data", nats.config_key)
+    line = nats.config_map.line_of("data", nats.config_key)
+    return line + (1 if getattr(node, "style", None) in ("|", ">") else 0)
