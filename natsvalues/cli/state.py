@@ -74,7 +74,7 @@ def remember(report: dict[str, Any]) -> str | None:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         temporary = f"{path}.{os.getpid()}"  # tempfile costs 8 ms at import
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(report, file, indent=1)
+            file.write(json.dumps(report))  # without indentation: that is the fast encoder
         os.replace(temporary, path)
     except OSError:
         return None  # a read-only home must not fail a render

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from natsvalues.manifests.chart import Nats, find_nats
+from natsvalues.manifests.chart import Nats, all_nats
 from natsvalues.overlays.scene import jetstream_is_on
 from natsvalues.text.natsconf import Variable, read, symbolic
 
@@ -30,7 +30,9 @@ class Loss(NamedTuple):
 
 def losses(prior: Release, result: Result) -> list[Loss]:
     """Compare the NATS of the prior release with the new one; nothing if it ran no JetStream."""
-    before = find_nats(prior, result.nats.name, None)
+    before = next((nats for nats in all_nats(prior) if nats.name == result.nats.name), None)
+    if before is None:
+        return []
     old, new = symbolic(read(before.conf)), symbolic(read(result.nats.conf))
     if not jetstream_is_on(old):
         return []

@@ -13,12 +13,12 @@ from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest, Release,
 from natsvalues.manifests.server import ServerVersion, parse_version
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
-from natsvalues.overlays.scene import Scene, jetstream_is_on
+from natsvalues.overlays.scene import Scene, gateway_listen, jetstream_is_on
 from natsvalues.overlays.server_conf import conf_line, placed, read_server_conf
 from natsvalues.overlays.transforms import TRANSFORMS
 from natsvalues.overlays.transforms.roll import roll
 from natsvalues.overlays.transforms.stamps import RULE as STAMPS
-from natsvalues.overlays.transforms.stamps import is_stamped, stamp_ops
+from natsvalues.overlays.transforms.stamps import is_stamped, stamp_ops, stamps
 from natsvalues.overlays.transforms.user import user_patches
 from natsvalues.text.natsconf import ConfEditError, ConfOp, ConfSyntaxError, Variable, read, symbolic
 from natsvalues.text.natsconf import edit as edit_conf
@@ -84,9 +84,7 @@ class _Run:
         return (parse_version(stated) if stated else None) or self.nats.version
 
     def _scene(self) -> Scene:
-        gateway = self.conf.get("gateway")
-        port = gateway.get("port") if isinstance(gateway, dict) else None
-        known = port if isinstance(port, int) else self.plan.supercluster.gateway.port
+        known = gateway_listen(self.conf) or self.plan.supercluster.gateway.port
         found = tuple(services(self.release, self.nats, known))
         return Scene(self.release, self.nats, self.plan, self._version(), found, self.conf, self.had_jetstream)
 
@@ -135,34 +133,19 @@ class _Run:
                 self._patch(outcome)
 
     def _inject(self, injection: Injection) -> None:
-        value = injection.value
+        metadata = injection.value["metadata"]
+        annotations = {**metadata.get("annotations", {}), **stamps(self.plan)}
         folder = self.nats.statefulset.source.rpartition("/")[0]
-        lines = ["---"]
-        if folder:
-            source = f"{folder}/natsvalues/{injection.template}"
-            annotations = (self.nats.statefulset.value["metadata"].get("annotations")) or {}
-            if FILENAME_ANNOTATION in annotations:
-                metadata = value["metadata"]
-                metadata = {"annotations": {}, **metadata}
-                metadata["annotations"] = {**metadata["annotations"], FILENAME_ANNOTATION: source}
-                value = {**value, "metadata": metadata}
-            else:
-                lines.append(f"# Source: {source}")
-        self.release, manifest = self.release.with_added(injection.after, "\n".join([*lines, *block(value), ""]))
-        self.receipts.append(
-            Receipt(
-                manifest.key,
-                "",
-                "add",
-                "",
-                None,
-                injection.value,
-                None,
-                injection.rule,
-                injection.why,
-                injection.source,
-            )
-        )
+        source = f"{folder}/natsvalues/{injection.template}" if folder else ""
+        by_helm_4 = FILENAME_ANNOTATION in (self.nats.statefulset.value["metadata"].get("annotations") or {})
+        if by_helm_4:
+            annotations[FILENAME_ANNOTATION] = source
+        head = ["---"] if by_helm_4 or not source else ["---", f"# Source: {source}"]
+        value = {**injection.value, "metadata": {**metadata, "annotations": dict(sorted(annotations.items()))}}
+        text = "\n".join([*head, *block(value), ""])
+        self.release, manifest = self.release.with_added(injection.after, text)
+        reason = (injection.rule, injection.why, injection.source)
+        self.receipts.append(Receipt(manifest.key, "", "add", "", None, value, None, *reason))
 
     def _patch(self, patch: Patch) -> None:
         manifest = self._current(patch.target)

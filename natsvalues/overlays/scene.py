@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.overlays.patches import Notice, Patch
@@ -33,9 +33,17 @@ class Scene(NamedTuple):
     @property
     def gateway_listen(self) -> int:
         """The port the servers listen on for gateways: the rendering's, else the supercluster's."""
-        gateway = self.conf.get("gateway")
-        port = gateway.get("port") if isinstance(gateway, dict) else None
-        return port if isinstance(port, int) else self.plan.supercluster.gateway.port
+        return gateway_listen(self.conf) or self.plan.supercluster.gateway.port
+
+    @property
+    def monitor(self) -> tuple[int, Literal["HTTP", "HTTPS"]] | None:
+        """Port and scheme of the monitoring endpoint; None where it is off."""
+        for key in ("http_port", "monitor_port", "http"):
+            port = _port(self.conf.get(key))
+            if port:
+                return port, "HTTP"
+        port = _port(self.conf.get("https_port")) or _port(self.conf.get("https"))
+        return (port, "HTTPS") if port else None
 
     @property
     def container_path(self) -> Path:
@@ -75,6 +83,20 @@ class Scene(NamedTuple):
         """The place of the StatefulSet in the stream."""
         manifest = self.nats.statefulset
         return self.release.where(manifest.line, f"StatefulSet/{manifest.key.name}: {field}")
+
+
+def gateway_listen(conf: dict[str, Any]) -> int | None:
+    """The port that a configuration's gateway block names, as `port` or inside `listen`."""
+    gateway = conf.get("gateway")
+    return _port(gateway.get("port")) or _port(gateway.get("listen")) if isinstance(gateway, dict) else None
+
+
+def _port(given: Any) -> int | None:
+    """A port written as a number, or as `host:port`."""
+    if isinstance(given, str):
+        last = given.rpartition(":")[2]
+        return int(last) if last.isdigit() else None
+    return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else None
 
 
 def jetstream_is_on(conf: dict[str, Any]) -> bool:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
     from natsvalues.manifests.release import Release
 
-DECISIVE = {"accounts", "cluster", "gateway", "jetstream", "server_name", "system_account"}
-"""Settings that natsvalues must see or write."""
+DECISIVE = {"cluster", "gateway", "jetstream", "server_name"}
+"""Settings that natsvalues always writes, or must know to be safe."""
 
 
 def read_server_conf(release: Release, nats: Nats) -> tuple[dict[str, Any], list[Notice]]:
@@ -32,18 +32,24 @@ def read_server_conf(release: Release, nats: Nats) -> tuple[dict[str, Any], list
         line = conf_line(nats) + nats.conf.count("\n", 0, offset)
         where = release.where(line, f"{nats.config_map.key} {nats.config_key}")
         notices.append(Notice("warning", f"nats.conf: {message}", (where,)))
-    for include in includes(conf):
-        _refuse_hidden_settings(release, nats, include.path.rpartition("/")[2])
+    for file, settings in included(nats).items():
+        refuse_hidden(release, nats, file, sorted(DECISIVE & set(settings)))
     return symbolic(conf), notices
 
 
-def _refuse_hidden_settings(release: Release, nats: Nats, file: str) -> None:
-    text = nats.config_map.value["data"].get(file)
-    hidden = sorted(DECISIVE & set(symbolic(read(text)))) if isinstance(text, str) else []
-    if hidden:
+def included(nats: Nats) -> dict[str, dict[str, Any]]:
+    """What the files mean that nats.conf includes, as far as they are in the same ConfigMap; by their names."""
+    data = nats.config_map.value["data"]
+    names = (include.path.rpartition("/")[2] for include in includes(read(nats.conf)))
+    return {name: symbolic(read(data[name])) for name in names if isinstance(data.get(name), str)}
+
+
+def refuse_hidden(release: Release, nats: Nats, file: str, settings: list[str]) -> None:
+    """Raise if there are settings that natsvalues would have to edit in an included file."""
+    if settings:
         raise NatsvaluesError(
             "NV-T061",
-            f"{file}, which nats.conf includes, sets {', '.join(hidden)}",
+            f"{file}, which nats.conf includes, sets {', '.join(settings)}",
             where=(release.where(nats.config_map.line_of("data", file), str(nats.config_map.key)),),
             hint="natsvalues edits nats.conf and leaves included files alone: move these settings into the chart's\n"
             "own values (config.cluster, config.gateway, config.jetstream, config.merge)",

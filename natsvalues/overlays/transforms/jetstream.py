@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.scene import Scene, jetstream_is_on, overlay_error
+from natsvalues.overlays.server_conf import included, refuse_hidden
 from natsvalues.text.paths import Op
 
 if TYPE_CHECKING:
@@ -84,7 +85,10 @@ def _domain(scene: Scene, domain: str, why: str) -> Iterator[Outcome]:
 def _independent(scene: Scene) -> Iterator[Outcome]:
     plan = scene.plan
     account = plan.region.system_account
+    hidden = included(scene.nats)
     present = scene.conf.get("system_account")
+    for settings in hidden.values():
+        present = settings.get("system_account", present)
     if account is None:
         held = f"`{present}`" if present else "`$SYS` (the server's default)"
         raise overlay_error(
@@ -102,11 +106,13 @@ def _independent(scene: Scene) -> Iterator[Outcome]:
     yield from _domain(scene, str(domain), "an independent region has its own JetStream domain")
     if account == (present or DEFAULT_ACCOUNT):
         return
+    for file, settings in hidden.items():
+        refuse_hidden(scene.release, scene.nats, file, sorted({"accounts", "system_account"} & set(settings)))
     why = f"the region's JetStream is its own because its system account `{account}` is"
     if account == DEFAULT_ACCOUNT:
         yield scene.in_conf(RULE, why, Op("remove", ("system_account",)), source=SOURCE)
         return
-    if "operator" in scene.conf or "trusted_keys" in scene.conf:
+    if any({"operator", "trusted_keys"} & set(settings) for settings in (scene.conf, *hidden.values())):
         raise NatsvaluesError(
             "NV-T022",
             "the servers run with an operator, so the system account must be one that its resolver knows",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from natsvalues.manifests.release import Manifest
 
 RULE = "gateway-service"
+LONGEST_NAME = 63
 SOURCE = "kubernetes endpointslice controller; nats-io/k8s issue 1109"
 WHY = "other regions reach the gateways through a load balancer that also sends to servers still starting"
 
@@ -81,15 +82,18 @@ def _shaped(scene: Scene) -> Shape:
             hint="name one of `natsvalues providers`, here or as the default in the supercluster; generic takes your\n"
             "own annotations as they are",
         )
-    monitor = "https_port" if "https_port" in scene.conf else "http_port"
-    port = scene.conf.get(monitor)
-    health = HealthCheck(
-        ready_path(scene.version),
-        port if isinstance(port, int) else MONITOR_PORT,
-        "HTTPS" if monitor == "https_port" else "HTTP",
-    )
+    profile = load(plan.load_balancer.provider)
+    monitor = scene.monitor
+    if monitor is None and profile.health is not None and profile.health.on_monitor == "always":
+        raise NatsvaluesError(
+            "NV-T043",
+            f"the load balancer of provider {profile.id} asks the monitoring port, and monitoring is off",
+            where=(scene.at_conf("http_port"), plan.positions.where("loadBalancer", "provider")),
+            hint="set config.monitor.enabled: true in the chart's values, or choose a provider that checks otherwise",
+        )
+    health = HealthCheck(ready_path(scene.version), *(monitor or (MONITOR_PORT, "HTTP")))
     tls = plan.supercluster.gateway.tls is not None or "tls" in (scene.conf.get("gateway") or {})
-    shaped = shape(load(plan.load_balancer.provider), Inputs(plan.load_balancer, plan.host, plan.port, tls, health))
+    shaped = shape(profile, Inputs(plan.load_balancer, plan.host, plan.port, tls, health))
     where = (plan.positions.where("loadBalancer"),)
     raise_all([NatsvaluesError("NV-T041", text, where=where, hint="see docs/providers.md") for text in shaped.errors])
     return shaped
@@ -225,6 +229,13 @@ def _refuse_taken_name(scene: Scene, name: str) -> None:
             and manifest.key.namespace == scene.nats.namespace
         ),
     )
+    if len(name) > LONGEST_NAME:
+        raise NatsvaluesError(
+            "NV-T044",
+            f"the gateway's Service would be called `{name}`, and a Service's name has at most {LONGEST_NAME} characters",
+            where=(scene.at_statefulset("metadata.name"),),
+            hint="give the NATS chart a shorter fullnameOverride",
+        )
     if taken:
         raise NatsvaluesError(
             "NV-T042",
