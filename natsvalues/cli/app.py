@@ -115,10 +115,12 @@ def providers(
 
 @app.command()
 def init(
-    scope: Annotated[str, typer.Option(help="The JetStream decision: supercluster or region.", metavar="SCOPE")],
     folder: Annotated[str, typer.Argument(help="Where to write.")] = init_verb.FOLDER,
     name: Annotated[str, typer.Option(help="Name of the supercluster.")] = "acme",
     region: Annotated[str, typer.Option(help="Name of the first region.")] = "us-east",
+    scope: Annotated[
+        str, typer.Option(help="The JetStream decision, which has no default: supercluster or region.", metavar="SCOPE")
+    ] = "",
 ) -> None:
     """Write a commented starter pair of overlays: supercluster.yaml and one region."""
     raise Leave(init_verb.init(folder, scope=scope, name=name, region=region))

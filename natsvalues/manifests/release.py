@@ -72,7 +72,7 @@ class Manifest(NamedTuple):
         found = _SOURCE.search(self.tree.text)
         return found.group(1) if found else ""
 
-    def line_of(self, *keys: str) -> int:
+    def line_of(self, *keys: str | int) -> int:
         """The line, in the stream, of the deepest of `keys` that exists."""
         while keys:
             node = find(self.tree.root, *keys)
@@ -167,6 +167,10 @@ class Release:
         if number not in self._parsed:
             self._parsed[number] = self._parse(number)
         return self._parsed[number]
+
+    def rendered(self, number: int) -> Manifest | None:
+        """One document as it came in; None for an added one."""
+        return self._parsed.get(number)
 
     def _parse(self, number: int) -> Manifest | None:
         chunk = self.chunks[number]

@@ -14,7 +14,7 @@ from natsvalues.manifests.server import ServerVersion, parse_version
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
 from natsvalues.overlays.scene import Scene, gateway_listen, jetstream_is_on
-from natsvalues.overlays.server_conf import conf_line, placed, read_server_conf
+from natsvalues.overlays.server_conf import line_of, placed, read_server_conf
 from natsvalues.overlays.transforms import TRANSFORMS
 from natsvalues.overlays.transforms.roll import roll
 from natsvalues.overlays.transforms.stamps import RULE as STAMPS
@@ -63,7 +63,7 @@ class _Run:
         self.conf, findings = read_server_conf(release, nats)
         self.notices += findings
         self.had_jetstream = jetstream_is_on(self.conf)
-        self.rendered_config_map = nats.config_map
+        self.rendered = nats
 
     def result(self) -> Result:
         self._check_servers()
@@ -71,7 +71,7 @@ class _Run:
             self._take(list(transform(self._scene())))
         for number in range(len(self.plan.region.patches)):
             self._take(list(user_patches(self._scene(), number)))
-        self._take(list(roll(self._scene(), self.rendered_config_map)))
+        self._take(list(roll(self._scene(), self.rendered.config_map)))
         self._stamp()
         self._verify()
         self._check_size()
@@ -166,7 +166,7 @@ class _Run:
         self.before.setdefault(manifest.number, manifest.value)
         wire = {"op": op.op, "path": pointer(steps)} | ({} if op.op == "remove" else {"value": op.value})
         self.wire.setdefault(manifest.number, []).append(wire)
-        keys = [part for part in steps if isinstance(part, str)]
+        rendered = self.release.rendered(manifest.number)
         self.receipts.append(
             Receipt(
                 patch.target,
@@ -175,7 +175,7 @@ class _Run:
                 dotted(op.path),
                 _get(manifest.value, steps),
                 op.value,
-                manifest.line_of(*keys) if manifest.number >= 0 else None,
+                rendered.line_of(*steps) if rendered else None,
                 patch.rule,
                 patch.why,
                 patch.source,
@@ -195,7 +195,7 @@ class _Run:
             raise
         if edited == text:
             return
-        before, line = self.conf, conf_line(self.nats)
+        before = self.conf
         manifest = self.nats.config_map
         self.before.setdefault(manifest.number, manifest.value)
         target = Op("replace", ("data", patch.file), edited)
@@ -213,7 +213,7 @@ class _Run:
                         dotted(path),
                         old,
                         new,
-                        line,
+                        line_of(self.rendered, path),
                         patch.rule,
                         patch.why,
                         patch.source,

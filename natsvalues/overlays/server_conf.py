@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.patches import Notice
-from natsvalues.text.natsconf import ConfSyntaxError, includes, read, symbolic
+from natsvalues.text.natsconf import ConfArray, ConfMap, ConfSyntaxError, Entry, includes, read, symbolic
 from natsvalues.text.yamltree import find
 
 if TYPE_CHECKING:
@@ -64,6 +64,22 @@ def placed(release: Release, nats: Nats, error: ConfSyntaxError) -> NatsvaluesEr
         release.where(nats.config_map.line, f'{key} data["{name}"], line {error.line}, column {error.column}'),
     )
     return error
+
+
+def line_of(nats: Nats, path: tuple[str | int, ...]) -> int:
+    """The line, in the stream, of a setting of the file; of what is around it where it does not exist yet."""
+    node: Any = read(nats.conf).root
+    offset = 0
+    for part in path:
+        if isinstance(node, ConfMap):
+            entry = next((item for item in reversed(node.entries) if getattr(item, "key", None) == part), None)
+            node, found = (entry.value, entry.span.start) if isinstance(entry, Entry) else (None, offset)
+        elif isinstance(node, ConfArray) and isinstance(part, int) and part < len(node.items):
+            node, found = node.items[part], node.items[part].span.start
+        else:
+            break
+        offset = found
+    return conf_line(nats) + nats.conf.count("\n", 0, offset)
 
 
 def conf_line(nats: Nats) -> int:

@@ -37,7 +37,7 @@ def supercluster_file(name: str, scope: str) -> str:
     if scope not in _SCOPES:
         raise NatsvaluesError(
             "NV-S003",
-            f"`{scope}` is no JetStream scope",
+            f"`{scope}` is no JetStream scope" if scope else "the JetStream scope must be decided",
             hint="--scope supercluster: one JetStream across the regions; --scope region: one for each",
         )
     return f"""\

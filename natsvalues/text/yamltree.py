@@ -213,12 +213,15 @@ def key_text(key: Node) -> str:
     return text
 
 
-def find(node: Node | None, *keys: str) -> Node | None:
-    """Follow mapping keys; None where one is missing. The last of duplicate keys counts, as for readers."""
+def find(node: Node | None, *keys: str | int) -> Node | None:
+    """Follow keys and indices; None where one is missing. The last of duplicate keys counts, as for readers."""
     for key in keys:
-        if not isinstance(node, MappingNode):
+        if isinstance(node, SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+        elif isinstance(node, MappingNode):
+            node = next((item for name, item in reversed(node.value) if key_text(name) == key), None)
+        else:
             return None
-        node = next((item for name, item in reversed(node.value) if key_text(name) == key), None)
     return node
 
 

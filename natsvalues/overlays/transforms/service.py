@@ -232,7 +232,7 @@ def _refuse_taken_name(scene: Scene, name: str) -> None:
     if len(name) > LONGEST_NAME:
         raise NatsvaluesError(
             "NV-T044",
-            f"the gateway's Service would be called `{name}`, and a Service's name has at most {LONGEST_NAME} characters",
+            f"the gateway's Service would be called `{name}`: longer than the {LONGEST_NAME} characters of a name",
             where=(scene.at_statefulset("metadata.name"),),
             hint="give the NATS chart a shorter fullnameOverride",
         )
