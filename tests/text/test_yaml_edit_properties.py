@@ -122,9 +122,7 @@ def test_what_is_not_edited_keeps_its_bytes(data: st.DataObject) -> None:
     tree = Tree(text)
     assume(same(value(tree.root), content) and not tree.root.flow_style)
     op = data.draw(operations(content))
-    others = [
-        tree.text[tree.start(key) : tree.end(item)] for key, item in tree.root.value if value(key) != op.path[0]
-    ]
+    others = [tree.text[tree.start(key) : tree.end(item)] for key, item in tree.root.value if value(key) != op.path[0]]
 
     after = edit(tree, (op,))
 
