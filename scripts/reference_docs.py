@@ -28,7 +28,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOCS = os.path.join(ROOT, "docs")
 PROVIDER_DOCS = os.path.join(ROOT, "scripts", "provider_docs.py")
 PROVIDER_PAGE = "providers.md"
-NAMES = {str: "text", int: "whole number", bool: "true or false", Any: "anything"}
+NAMES = {str: "text", int: "whole number", bool: "true or false"}
 
 OVERLAYS_HEAD = """\
 # Overlay files
@@ -65,7 +65,7 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | `NATSVALUES_OVERLAYS` | The folder of the overlays, where `--overlays` is not given. |
 | `NATSVALUES_PRIOR` | The release before, where `--prior` is not given. |
 | `HELM_BIN` | The helm to ask, instead of the one on PATH. |
-| `XDG_STATE_HOME` | Where the report of the last run is kept: `natsvalues/last.json` below it, or below `~/.local/state`. |
+| `XDG_STATE_HOME` | The report of the last run is `natsvalues/last.json` below it, else below `~/.local/state`. |
 """
 
 
@@ -109,12 +109,14 @@ def described(kind: Any) -> tuple[str, Any, str]:
     if get_origin(kind) in (Union, types.UnionType):
         kind = next(part for part in get_args(kind) if part is not type(None))
     if get_origin(kind) is Literal:
-        return " or ".join(f"`{choice}`" for choice in get_args(kind)), None, ""
+        *others, final = (f"`{choice}`" for choice in get_args(kind))
+        return " or ".join([*([", ".join(others)] if others else []), final]), None, ""
     if get_origin(kind) is tuple:
         words, section, _ = described(get_args(kind)[0])
         return f"list of {words}", section, "[]"
     if get_origin(kind) is dict:
-        return f"table of {described(get_args(kind)[1])[0]}", None, ""
+        item = get_args(kind)[1]
+        return "mapping" if item is Any else f"mapping of {NAMES[item]}", None, ""
     if hasattr(kind, "_fields"):
         return "section", kind, ""
     for mark in marks:

@@ -86,6 +86,4 @@ def test_golden_again(case, isolated_env):
 
 def test_every_case_expects_one_thing():
     """A case has an output or an error, never both and never neither, and says which region it is for."""
-    assert [
-        case for case in CASES if bool(content(case, "expected.yaml")) == bool(content(case, "error.txt"))
-    ] == []
+    assert [case for case in CASES if bool(content(case, "expected.yaml")) == bool(content(case, "error.txt"))] == []
