@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "zsh", "fish")
 HELM = "helm"
-WIDE = "10000"
 NO_FILES, FILES = ":4", ":0"
 """The directives of Helm's completion: only these candidates, or files as well."""
 
@@ -40,10 +39,12 @@ def completion(app: typer.Typer, shell: str, words: list[str]) -> int:
 def _candidates(app: typer.Typer, words: list[str]) -> list[str]:
     """Lines of `value<tab>description`, then the directive: the form that Helm passes on to the shell.
 
-    Typer has that very form for fish, but wraps a long description, as if onto a terminal.
+    Typer has that very form for fish. But with rich, if that is installed, it would wrap long descriptions, take
+    brackets out, and be twice as slow.
     """
+    sys.modules["rich"] = None  # type: ignore[assignment]  # which the import system reads as: there is none
     line = shlex.join(["natsvalues", *(words or [""])])
-    said = _asked(app, "complete_fish", _TYPER_COMPLETE_FISH_ACTION="get-args", _TYPER_COMPLETE_ARGS=line, COLUMNS=WIDE)
+    said = _asked(app, "complete_fish", _TYPER_COMPLETE_FISH_ACTION="get-args", _TYPER_COMPLETE_ARGS=line)
     found = [candidate for candidate in said.splitlines() if candidate]
     return [*found, NO_FILES if found else FILES]
 

@@ -64,7 +64,12 @@ def read_stream(path: str | None = None) -> str:
             with open(path, "rb") as file:
                 data = file.read()
         except OSError as error:
-            raise NatsvaluesError("NV-I007", f"cannot read the file: {error.strerror}", where=(Where(path),)) from None
+            raise NatsvaluesError(
+                "NV-I007",
+                f"cannot read the file: {error.strerror}",
+                where=(Where(path),),
+                hint="give a rendered release, such as helm template writes it, or - for standard input",
+            ) from None
     try:
         return data.decode()
     except UnicodeDecodeError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.post_render import read_stream
-from natsvalues.errors import NatsvaluesError, raise_all
+from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.identity import losses
 
@@ -23,13 +23,20 @@ def refuse_lost_identity(prior: str, allow: tuple[str, ...], result: Result) -> 
         text = manifest_of(prior.removeprefix(RELEASE), result.nats.namespace or None)
     else:
         text = read_stream(prior)
+    if not any(chunk.text.strip("\ufeff- \t\r\n") for chunk in Release(text).chunks):
+        raise NatsvaluesError(
+            "NV-P002",
+            "the prior release is empty, so it can show nothing",
+            where=(Where(prior),),
+            hint="for a first installation leave --prior out",
+        )
     found = losses(Release(text, prior), result)
     raise_all(
         [
             NatsvaluesError(
                 "NV-P001",
                 loss.message,
-                where=(result.plan.positions.where("name"),),
+                where=(result.plan.where(*loss.field),),
                 hint=f"{loss.hint}\nif that is what you want: --allow {loss.name}",
             )
             for loss in found

@@ -111,12 +111,45 @@ def no_nats(release: Release) -> NatsvaluesError:
     for manifest in release.manifests(release.numbers(), lambda _: True):
         kinds[manifest.key.kind] = kinds.get(manifest.key.kind, 0) + 1
     seen = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no Kubernetes object"
+    misses = _near_misses(release)
     return NatsvaluesError(
         "NV-I003",
         "the release has no NATS server: no StatefulSet whose container runs nats-server with a mounted nats.conf",
-        where=(Where(release.file),),
+        where=tuple(misses) or (Where(release.file),),
         hint=f"found: {seen}\nuse natsvalues as post-renderer of the release that installs the NATS chart",
     )
+
+
+def _near_misses(release: Release) -> list[Where]:
+    """The StatefulSets that have a container called nats, or with its image, and what they lack."""
+    statefulsets = release.manifests(
+        release.mentioning("StatefulSet", "nats"), lambda manifest: manifest.key.kind == "StatefulSet"
+    )
+    misses = []
+    for statefulset in statefulsets:
+        pod = _dig(statefulset.value, "spec", "template", "spec")
+        containers = (pod.get("containers") or ()) if isinstance(pod, dict) else ()
+        for container in containers:
+            lack = _lack(release, statefulset, pod, container) if _is_called_nats(container) else None
+            if lack is not None:
+                field = f"{statefulset.key}: container `{container.get('name')}` {lack}"
+                misses.append(release.where(statefulset.line, field))
+    return misses
+
+
+def _lack(release: Release, statefulset: Manifest, pod: dict[str, Any], container: dict[str, Any]) -> str | None:
+    """What keeps a container from being a NATS server that natsvalues can work on; None if nothing does."""
+    if not _has_client_port(container):
+        return f"has no port `nats` or {CLIENT_PORT}"
+    path = config_path(container)
+    if path is None:
+        return "names no configuration file (--config FILE)"
+    mounted = _config_map_of(pod, container, path)
+    if mounted is None:
+        return f"does not mount {path} from a ConfigMap"
+    if _find_config_map(release, mounted, statefulset.key.namespace, posixpath.basename(path)) is None:
+        return f"mounts ConfigMap `{mounted}`, which the release does not have with a {posixpath.basename(path)}"
+    return None
 
 
 def all_nats(release: Release) -> list[Nats]:
@@ -134,7 +167,7 @@ def _nats_of(release: Release, statefulset: Manifest) -> Nats | None:
     pod = _dig(statefulset.value, "spec", "template", "spec")
     containers = pod.get("containers") if isinstance(pod, dict) else None
     for container in containers if isinstance(containers, list) else ():
-        if not isinstance(container, dict) or not _runs_nats(container):
+        if not _is_called_nats(container) or not _has_client_port(container):
             continue
         path = config_path(container)
         mounted = _config_map_of(pod, container, path) if path else None
@@ -146,10 +179,14 @@ def _nats_of(release: Release, statefulset: Manifest) -> Nats | None:
     return None
 
 
-def _runs_nats(container: dict[str, Any]) -> bool:
-    image = str(container.get("image", "")).split("@")[0].rsplit("/", 1)[-1].split(":")[0]
-    if container.get("name") != "nats" and image not in ("nats", "nats-server"):
+def _is_called_nats(container: Any) -> bool:
+    if not isinstance(container, dict):
         return False
+    image = str(container.get("image", "")).split("@")[0].rsplit("/", 1)[-1].split(":")[0]
+    return container.get("name") == "nats" or image in ("nats", "nats-server")
+
+
+def _has_client_port(container: dict[str, Any]) -> bool:
     ports = container.get("ports")
     return any(
         isinstance(port, dict) and (port.get("name") == "nats" or port.get("containerPort") == CLIENT_PORT)
@@ -174,7 +211,7 @@ def _config_map_of(pod: dict[str, Any], container: dict[str, Any], path: str) ->
         for mount in container.get("volumeMounts") or ()
         if isinstance(mount, dict)
     }
-    volume = mounts.get(folder)
+    volume = mounts.get(folder) or mounts.get(path)  # the folder, or the one file by subPath
     for candidate in pod.get("volumes") or ():
         if isinstance(candidate, dict) and candidate.get("name") == volume and volume:
             name = _dig(candidate, "configMap", "name")

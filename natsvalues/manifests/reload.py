@@ -2,7 +2,8 @@
 
 facts: run with SIGHUP on 2.12.8 and 2.14.6 and read in `server/reload.go`, where whatever is not listed is
 refused, and one refused setting refuses the whole file. Settings that only some versions reload, or only in
-one direction (such as growing `max_file_store`), count as not reloadable here: a pod too many rolls.
+one direction (`server_metadata`, growing `max_file_store`), count as not reloadable here: a pod too many rolls.
+Adding gateway TLS, or changing its timeout, is refused; its certificates and `verify` reload (2.14.2).
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ RELOADABLE: frozenset[tuple[str, ...]] = frozenset(
         "max_connections",
         "max_conn",
         "max_control_line",
-        "max_traced_msg_len",
         "ping_interval",
         "ping_max",
         "write_deadline",
@@ -28,7 +28,6 @@ RELOADABLE: frozenset[tuple[str, ...]] = frozenset(
         "reconnect_error_reports",
         "no_fast_producer_stall",
         "server_tags",
-        "server_metadata",
         "debug",
         "trace",
         "trace_verbose",
@@ -52,11 +51,10 @@ RELOADABLE: frozenset[tuple[str, ...]] = frozenset(
         "cluster.pool_size",
         "cluster.tls",
         "cluster.ping_interval",
-        "cluster.authorization",
-        "cluster.permissions",
-        "cluster.connect_retries",
-        "cluster.accounts",
-        "gateway.tls",
+        "gateway.tls.ca_file",
+        "gateway.tls.cert_file",
+        "gateway.tls.key_file",
+        "gateway.tls.verify",
         "leafnodes.compression",
     ]
 )

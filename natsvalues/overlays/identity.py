@@ -21,9 +21,10 @@ POD = "$(POD_NAME)"
 
 
 class Loss(NamedTuple):
-    """Something that `--prior` shows would be lost; `name` is what `--allow` takes."""
+    """Something that `--prior` shows would be lost; `name` is what `--allow` takes, `field` is in the overlay."""
 
     name: str
+    field: tuple[str, ...]
     message: str
     hint: str
 
@@ -42,6 +43,7 @@ def losses(prior: Release, result: Result) -> list[Loss]:
         found.append(
             Loss(
                 "server-names",
+                ("serverNames", "prefix"),
                 f"server names change from `{old_names}` to `{new_names}`, and JetStream is on",
                 "a server name is a JetStream identity: streams become unreachable. Keep the names with\n"
                 "serverNames.prefix, or rename one server at a time, taking each old name out with\n"
@@ -53,6 +55,7 @@ def losses(prior: Release, result: Result) -> list[Loss]:
         found.append(
             Loss(
                 "system-account",
+                ("systemAccount",),
                 f"the system account changes from `{old_account}` to `{new_account}`, and JetStream is on",
                 "the region's JetStream lives under its system account: its streams vanish. State\n"
                 f'systemAccount: "{old_account}", or stop all servers and rename the account\'s folder in the\n'
@@ -68,6 +71,7 @@ def losses(prior: Release, result: Result) -> list[Loss]:
         found.append(
             Loss(
                 "join-with-state",
+                ("joins",),
                 "the region joins as `empty`, but its JetStream ran alone before",
                 "a region that elected its own meta leader, even without a stream, can erase the others' streams\n"
                 "when it joins. Empty its store first (stages local and expose run without JetStream), or join\n"

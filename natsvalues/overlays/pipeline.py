@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jsonpatch
 
-from natsvalues.errors import InternalError
+from natsvalues.errors import InternalError, NatsvaluesError
 from natsvalues.manifests.chart import Nats, find_nats, services
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest, Release, ResourceKey
 from natsvalues.manifests.server import ServerVersion, parse_version
@@ -19,11 +18,11 @@ from natsvalues.overlays.transforms import TRANSFORMS
 from natsvalues.overlays.transforms.roll import roll
 from natsvalues.overlays.transforms.stamps import RULE as STAMPS
 from natsvalues.overlays.transforms.stamps import is_stamped, stamp_ops, stamps
-from natsvalues.overlays.transforms.user import user_patches
-from natsvalues.text.natsconf import ConfEditError, ConfOp, ConfSyntaxError, Variable, read, symbolic
+from natsvalues.overlays.transforms.user import user_operation
+from natsvalues.text.natsconf import ConfEditError, ConfOp, ConfSyntaxError, Raw, Variable, read, symbolic
 from natsvalues.text.natsconf import edit as edit_conf
 from natsvalues.text.natsconf import same as same_conf
-from natsvalues.text.paths import Op, Path, PathError, concrete, dotted, pointer
+from natsvalues.text.paths import Item, Op, Path, PathError, concrete, dotted, pointer
 from natsvalues.text.yamledit import EditRefused, same
 from natsvalues.text.yamlwrite import block
 
@@ -44,7 +43,12 @@ class Result(NamedTuple):
 def render(release: Release, plan: Plan) -> Result:
     """Make every edit the region needs. Raises NatsvaluesError, and then there is no result at all."""
     selector = plan.region.nats
-    nats = find_nats(release, selector.name, selector.namespace)
+    try:
+        nats = find_nats(release, selector.name, selector.namespace)
+    except NatsvaluesError as error:
+        if error.code == "NV-I005":
+            error.where = (plan.positions.where("nats"), *error.where)
+        raise
     release.require_readable([len(release.chunks) - 1])  # a stream cut in half shows at its end
     return _Run(release, nats, plan).result()
 
@@ -69,8 +73,9 @@ class _Run:
         self._check_servers()
         for transform in TRANSFORMS:
             self._take(list(transform(self._scene())))
-        for number in range(len(self.plan.region.patches)):
-            self._take(list(user_patches(self._scene(), number)))
+        for number, patch in enumerate(self.plan.region.patches):
+            for index in range(len(patch.ops)):
+                self._take_users(number, index)
         self._take(list(roll(self._scene(), self.rendered.config_map)))
         self._stamp()
         self._verify()
@@ -132,6 +137,14 @@ class _Run:
             else:
                 self._patch(outcome)
 
+    def _take_users(self, number: int, index: int) -> None:
+        """The user's operation; its errors name its place in the overlay first."""
+        try:
+            self._take(list(user_operation(self._scene(), number, index)))
+        except (PathError, EditRefused, ConfEditError) as error:
+            error.where = (self.plan.positions.where("patches", number, "ops", index), *error.where)
+            raise
+
     def _inject(self, injection: Injection) -> None:
         metadata = injection.value["metadata"]
         annotations = {**metadata.get("annotations", {}), **stamps(self.plan)}
@@ -158,8 +171,9 @@ class _Run:
             steps = concrete(op.path, manifest.value)
             after = manifest.edited((op._replace(path=steps),))
         except (PathError, EditRefused) as error:
-            if not error.where:
-                error.where = (self.release.where(manifest.line, f"{manifest.key}: {dotted(op.path)}"),)
+            lines = error.lines if isinstance(error, EditRefused) else (1,)
+            field = f"{manifest.key}: {dotted(op.path)}"
+            error.where = error.where or tuple(self.release.where(manifest.line + line - 1, field) for line in lines)
             raise
         if after is manifest:
             return manifest
@@ -172,7 +186,7 @@ class _Run:
                 patch.target,
                 "",
                 op.op,
-                dotted(op.path),
+                dotted(op.path if any(isinstance(part, Item) for part in op.path) else steps),
                 _get(manifest.value, steps),
                 op.value,
                 rendered.line_of(*steps) if rendered else None,
@@ -283,9 +297,11 @@ def _get(document: Any, steps: tuple[str | int, ...]) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """A value for reports: variables as they are written."""
-    return json.loads(json.dumps(value, default=_spell))
-
-
-def _spell(value: Any) -> str:
-    return f"${value.name}" if isinstance(value, Variable) else str(value)
+    """A value for reports: variables and verbatim text as they are written."""
+    if isinstance(value, Variable):
+        return f"${value.name}"
+    if isinstance(value, Raw):
+        return value.text
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value

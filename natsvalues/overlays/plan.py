@@ -7,21 +7,16 @@ drift apart.
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from natsvalues.errors import NatsvaluesError, raise_all
+from natsvalues.overlays.checks import check, per_pod
+from natsvalues.overlays.hosts import POD, endpoint
 from natsvalues.overlays.model import Dns, LoadBalancer, Probes, Region, Supercluster
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from natsvalues.overlays.folder import Overlays, RegionFile
+    from natsvalues.errors import Where
+    from natsvalues.overlays.folder import Overlays
     from natsvalues.overlays.reading import Positions
-
-POD = "{pod}"
-_IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}\Z")
-_DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.?)+\Z")
 
 
 class Remote(NamedTuple):
@@ -37,6 +32,7 @@ class Plan(NamedTuple):
     supercluster: Supercluster
     region: Region
     positions: Positions
+    shared_positions: Positions
     load_balancer: LoadBalancer
     probes: Probes
     dns: Dns
@@ -44,6 +40,11 @@ class Plan(NamedTuple):
     port: int
     remotes: tuple[Remote, ...]
     known: tuple[str, ...]
+
+    def where(self, *path: str | int) -> Where:
+        """The place of a field that both kinds of file have: the region's own, else the supercluster's."""
+        here = path in self.positions.lines or path not in self.shared_positions.lines
+        return (self.positions if here else self.shared_positions).where(*path)
 
     @property
     def digest(self) -> str:
@@ -72,6 +73,7 @@ def plan(overlays: Overlays, name: str) -> Plan:
         supercluster=shared,
         region=region,
         positions=file.positions,
+        shared_positions=overlays.positions,
         load_balancer=_merged(shared.load_balancer, region.load_balancer),
         probes=region.probes or shared.probes,
         dns=region.dns or shared.dns,
@@ -101,197 +103,10 @@ def _table(value: Any) -> dict[str, str]:
     return value if isinstance(value, dict) else {}
 
 
-def endpoint(host: str, port: int) -> str:
-    """`host:port`, with brackets around an IPv6 address."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def is_address(host: str) -> bool:
-    """Whether the host is an IP address and not a name."""
-    return ":" in host or bool(_IPV4.match(host))
-
-
 def _urls(shared: Supercluster, other: Region) -> tuple[str, ...]:
     """One url for a region's load balancer; with a load balancer for each pod, one url for each."""
     port = other.gateway.port or shared.gateway.port
-    if not _per_pod(shared, other):
+    if not per_pod(shared, other):
         return ("nats://" + endpoint(other.gateway.host, port),)
     pods = [f"{other.nats.name}-{ordinal}" for ordinal in range(other.servers or 0)]
     return tuple("nats://" + endpoint(other.gateway.host.replace(POD, pod), port) for pod in pods)
-
-
-def _per_pod(shared: Supercluster, region: Region) -> bool:
-    own = region.load_balancer.per_pod
-    return bool(shared.load_balancer.per_pod if own is None else own)
-
-
-# --- contradictions -----------------------------------------------------------------------------------------
-
-
-def check(overlays: Overlays) -> None:
-    """Raise with every contradiction inside and between the files."""
-    errors: list[NatsvaluesError] = []
-    shared = overlays.supercluster
-    for file in overlays.regions.values():
-        errors += _host_errors(shared, file)
-        errors += _scope_errors(shared, file)
-    errors += _shared_errors(overlays)
-    raise_all(errors)
-
-
-def _host_errors(shared: Supercluster, file: RegionFile) -> list[NatsvaluesError]:
-    host = file.region.gateway.host
-    where = (file.positions.where("gateway", "host"),)
-    per_pod = _per_pod(shared, file.region)
-    plain = host.replace(POD, "pod") if per_pod else host
-    if "://" in host or "/" in host:
-        return [
-            NatsvaluesError(
-                "NV-O010",
-                f"`{host}` is a url where a host is expected",
-                where=where,
-                hint="give the DNS name or address alone; the scheme is natsvalues' business",
-            )
-        ]
-    if re.search(r"\A[^:]+:\d+\Z", host) or re.search(r"\]:\d+\Z", host):
-        return [
-            NatsvaluesError(
-                "NV-O011",
-                f"`{host}` has a port in it",
-                where=where,
-                hint="give the host alone, and the port as gateway.port",
-            )
-        ]
-    if not is_address(plain) and not _DNS_NAME.match(plain):
-        hint = "set loadBalancer.perPod: true to use {pod}" if POD in host else "write a name such as gw.example.com"
-        return [NatsvaluesError("NV-O012", f"`{host}` is neither a DNS name nor an address", where=where, hint=hint)]
-    errors = []
-    if is_address(host) and shared.gateway.tls is not None:
-        errors.append(
-            NatsvaluesError(
-                "NV-O013",
-                f"`{host}` is an address where a DNS name is needed",
-                where=where,
-                hint="gateways use TLS, and a server checks the certificate against the name it dialled",
-            )
-        )
-    if per_pod and (POD not in host or not file.region.nats.name or not file.region.servers):
-        errors.append(
-            NatsvaluesError(
-                "NV-O014",
-                "a load balancer for each pod needs a host with `{pod}`, `nats.name` and `servers`",
-                where=(file.positions.where("gateway", "host"), file.positions.where("loadBalancer", "perPod")),
-                hint="for example gateway.host: {pod}.gw.example.com, nats: {name: nats}, servers: 3;\n"
-                "the other regions list one url for each pod",
-            )
-        )
-    return errors
-
-
-def _scope_errors(shared: Supercluster, file: RegionFile) -> list[NatsvaluesError]:
-    errors = []
-    if shared.jetstream.scope == "supercluster":
-        if file.region.domain is not None:
-            errors.append(
-                NatsvaluesError(
-                    "NV-O015",
-                    "a JetStream domain of the region's own, in scope `supercluster`",
-                    where=(file.positions.where("domain"),),
-                    hint="a domain per region does not separate regions over gateways: they stay one meta group,\n"
-                    "and all but one of them lose placement of streams. For independent regions set jetstream.scope:\n"
-                    "region and a systemAccount for each; for one domain everywhere set jetstream.domain in the\n"
-                    "supercluster",
-                )
-            )
-        if file.region.system_account is not None:
-            errors.append(
-                NatsvaluesError(
-                    "NV-O016",
-                    "a system account of the region's own, in scope `supercluster`",
-                    where=(file.positions.where("systemAccount"),),
-                    hint="regions that share JetStream share the system account: remove the field, or set\n"
-                    "jetstream.scope: region for independent regions",
-                )
-            )
-    return errors
-
-
-def _shared_errors(overlays: Overlays) -> list[NatsvaluesError]:
-    shared = overlays.supercluster
-    files = list(overlays.regions.values())
-    errors = _twice(
-        files,
-        "NV-O005",
-        ("gateway", "host"),
-        lambda region: f"{region.gateway.host}:{region.gateway.port}",
-        "the same gateway host",
-        "each region has a load balancer of its own, with a name of its own",
-    )
-    errors += _twice(
-        files,
-        "NV-O006",
-        ("serverNames", "prefix"),
-        _names_of,
-        "the same server-name prefix",
-        "equal server names block the gateways (`Duplicate Server Name`). The region that already holds streams\n"
-        "keeps its names; give each other region a prefix of its own before its first stream",
-    )
-    if shared.jetstream.scope == "region":
-        errors += _twice(
-            files,
-            "NV-O007",
-            ("systemAccount",),
-            lambda region: region.system_account,
-            "the same system account",
-            "regions with one system account form one meta group over gateways, whatever their domains say. The\n"
-            "region that holds streams keeps the account it has; each other one takes its own before its first stream",
-        )
-        if shared.jetstream.domain is not None:
-            errors.append(
-                NatsvaluesError(
-                    "NV-O015",
-                    "one JetStream domain for independent regions",
-                    where=(overlays.positions.where("jetstream", "domain"),),
-                    hint="in scope `region` each region has its own domain: set it in the region, or leave it out",
-                )
-            )
-    seeds = [file for file in files if file.region.joins == "seed"]
-    if shared.jetstream.scope == "supercluster" and len(seeds) > 1:
-        errors.append(
-            NatsvaluesError(
-                "NV-O008",
-                "more than one region is `joins: seed`",
-                where=tuple(file.positions.where("joins") for file in seeds),
-                hint="when clusters that both ran JetStream join, one of them loses its streams. Only one region may\n"
-                "hold streams; regions that both do can join in scope `region`, each with its own system account",
-            )
-        )
-    return errors
-
-
-def _names_of(region: Region) -> str | None:
-    """What the region's server names are made of, as far as the overlay tells."""
-    if region.server_names is None:
-        return None
-    return f"{region.server_names.prefix}|{region.nats.name or ''}"
-
-
-def _twice(
-    files: list[RegionFile],
-    code: str,
-    path: tuple[str, ...],
-    key: Callable[[Region], str | None],
-    *words: str,
-) -> list[NatsvaluesError]:
-    """Errors for regions in which `key` gives the same; `words` are the message's end and the hint."""
-    message, hint = words
-    seen: dict[str, RegionFile] = {}
-    errors = []
-    for file in files:
-        text = key(file.region)
-        first = seen.setdefault(text, file) if text is not None else file
-        if first is not file:
-            names = f"`{first.region.name}` and `{file.region.name}`"
-            where = (first.positions.where(*path), file.positions.where(*path))
-            errors.append(NatsvaluesError(code, f"{names} have {message}", where=where, hint=hint))
-    return errors

@@ -63,6 +63,11 @@ class _Form(NamedTuple):
     optional: bool
     rules: tuple[Any, ...]
 
+    @property
+    def words(self) -> str:
+        """What the field is for."""
+        return next((rule.text for rule in self.rules if isinstance(rule, Doc)), "")
+
 
 @cache
 def _form(kind: Any) -> _Form:
@@ -97,6 +102,8 @@ class Reading:
         return None if self.errors else result
 
     def _wrong(self, path: Path, node: Node | None, message: str, hint: str = "") -> None:
+        if any(isinstance(part, str) and _SECRET.search(part) for part in path) and isinstance(node, ScalarNode):
+            message = message.replace(_found(node), "a value")  # it could be the secret itself
         line = self._line(node) if node is not None else self.first_line
         column = int(node.start_mark.column) + 1 if node is not None else None
         where = Where(self.positions.file, line, column, dotted(path) or None)
@@ -117,7 +124,7 @@ class Reading:
         if form.origin is dict:
             return self._table(node, form, path)
         if hasattr(form.kind, "_fields"):
-            return self._section(node, form.kind, path)
+            return self._section(node, form, path)
         return self._scalar(node, form, path)
 
     def _items(self, node: Node, form: _Form, path: Path) -> Any:
@@ -131,9 +138,9 @@ class Reading:
         item = form.arguments[1]
         return {key: self._value(part, item, (*path, key)) for key, (_, part) in entries.items()}
 
-    def _entries(self, node: Node, path: Path) -> dict[str, tuple[Node, Node]]:
+    def _entries(self, node: Node, path: Path, hint: str = "") -> dict[str, tuple[Node, Node]]:
         if not isinstance(node, MappingNode):
-            self._wrong(path, node, f"{_found(node)} where fields are expected")
+            self._wrong(path, node, f"{_found(node)} where fields are expected", hint)
             return {}
         entries: dict[str, tuple[Node, Node]] = {}
         for key, part in node.value:
@@ -144,8 +151,9 @@ class Reading:
             entries[name] = (key, part)
         return entries
 
-    def _section(self, node: Node, kind: Any, path: Path) -> Any:
-        entries = self._entries(node, path)
+    def _section(self, node: Node, form: _Form, path: Path) -> Any:
+        kind = form.kind
+        entries = self._entries(node, path, form.words)
         if not isinstance(node, MappingNode):
             return None
         types_by_name = {spelled(field): (field, kind.__annotations__[field]) for field in kind._fields}
@@ -178,7 +186,9 @@ class Reading:
                 self._wrong(path, node, f"{_found(node)} where one of {', '.join(choices)} is expected", hint)
             return found
         if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
-            hint = "put it in quotes" if kind is str and isinstance(node, ScalarNode) and node.value else ""
+            hint = ""
+            if isinstance(node, ScalarNode) and node.value:
+                hint = "put it in quotes" if kind is str else "" if is_plain(node) else "take the quotes away"
             return self._wrong(path, node, f"{_found(node)} where {_NAMES[kind]} is expected", hint)
         for rule in form.rules:
             if isinstance(rule, Matches) and not re.fullmatch(rule.pattern, str(found)):
@@ -188,6 +198,7 @@ class Reading:
         return found
 
 
+_SECRET = re.compile(r"password|token|secret|seed|credential", re.IGNORECASE)
 _NAMES = {str: "text", int: "a whole number", bool: "true or false", float: "a number"}
 
 

@@ -108,5 +108,5 @@ def jetstream_is_on(conf: dict[str, Any]) -> bool:
 
 
 def overlay_error(code: str, message: str, plan: Plan, *path: str | int, hint: str = "") -> NatsvaluesError:
-    """An error whose remedy is in the region's overlay."""
-    return NatsvaluesError(code, message, where=(plan.positions.where(*path),), hint=hint)
+    """An error whose remedy is in the overlays."""
+    return NatsvaluesError(code, message, where=(plan.where(*path),), hint=hint)

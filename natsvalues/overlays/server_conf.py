@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.patches import Notice
 from natsvalues.text.natsconf import ConfArray, ConfMap, ConfSyntaxError, Entry, includes, read, symbolic
+from natsvalues.text.natsconf.reader import MISLEADING, UNCLOSED
 from natsvalues.text.yamltree import find
 
 if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
     from natsvalues.manifests.release import Release
 
+REFUSED = MISLEADING | {UNCLOSED}
+"""What the server accepts and hardly anyone means; read so, the edits would go to the wrong place."""
+OTHER_NAMES = {"system": "system_account"}
+"""Names of settings that the server takes for others."""
 DECISIVE = {"cluster", "gateway", "jetstream", "server_name"}
 """Settings that natsvalues always writes, or must know to be safe."""
 
@@ -31,10 +36,34 @@ def read_server_conf(release: Release, nats: Nats) -> tuple[dict[str, Any], list
     for offset, message in conf.findings:
         line = conf_line(nats) + nats.conf.count("\n", 0, offset)
         where = release.where(line, f"{nats.config_map.key} {nats.config_key}")
+        if message in REFUSED:
+            raise NatsvaluesError(
+                "NV-C004",
+                f"{nats.config_key}: {message}",
+                where=(where,),
+                hint="the server would read other settings than are meant: mend this in the chart's values",
+            )
         notices.append(Notice("warning", f"nats.conf: {message}", (where,)))
+    meant = symbolic(conf)
+    _refuse_other_spellings(release, nats, meant)
     for file, settings in included(nats).items():
         refuse_hidden(release, nats, file, sorted(DECISIVE & set(settings)))
-    return symbolic(conf), notices
+    return meant, notices
+
+
+def _refuse_other_spellings(release: Release, nats: Nats, meant: dict[str, Any]) -> None:
+    """The server ignores the case of its keys; we would add a second one beside it."""
+    for block in ((), ("cluster",), ("gateway",), ("jetstream",)):
+        inside = meant.get(block[0]) if block else meant
+        for key in inside if isinstance(inside, dict) else ():
+            usual = OTHER_NAMES.get(key.lower(), key.lower()) if not block else key.lower()
+            if key != usual and (block or usual in DECISIVE | {"accounts", "system_account"}):
+                raise NatsvaluesError(
+                    "NV-C005",
+                    f"`{key}` is another spelling of `{usual}`",
+                    where=(release.where(line_of(nats, (*block, key)), f"{nats.config_map.key} {nats.config_key}"),),
+                    hint=f"write {usual}, as the chart does: natsvalues would not find it otherwise",
+                )
 
 
 def included(nats: Nats) -> dict[str, dict[str, Any]]:

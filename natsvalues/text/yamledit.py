@@ -36,10 +36,11 @@ def edit(tree: Tree, ops: tuple[Op, ...]) -> Tree:
 
 
 class EditRefused(NatsvaluesError):
-    """Something in the document makes an edit ambiguous."""
+    """Something in the document makes an edit ambiguous; `lines` say where, from 1 in the document."""
 
-    def __init__(self, message: str, hint: str) -> None:
+    def __init__(self, message: str, hint: str, *lines: int) -> None:
         super().__init__("NV-E002", message, hint=hint)
+        self.lines = lines
 
 
 def _apply(tree: Tree, op: Op) -> Tree:
@@ -47,7 +48,10 @@ def _apply(tree: Tree, op: Op) -> Tree:
     steps = concrete(op.path, before)
     if op.op == "test":
         if not same(_get(before, steps), op.value):
-            raise PathError(f"test failed: `{dotted(op.path)}` does not have the expected value")
+            raise PathError(
+                f"test failed: `{dotted(op.path)}` does not have the expected value",
+                "the rendering has changed since the patch was written: adapt the patch",
+            )
         return tree
     if not steps:
         raise PathError("an operation on a whole document", "give the path of a field")
@@ -127,15 +131,17 @@ def _refuse_ambiguity(tree: Tree, steps: Steps) -> None:
         if isinstance(node, MappingNode):
             keys = [key for key, _ in node.value if key_text(key) == step]
             if len(keys) > 1:
-                lines = " and ".join(str(tree.line(key)) for key in keys)
-                raise EditRefused(f"`{here}` is there twice (lines {lines} of the document)", "remove one of them")
+                raise EditRefused(f"`{here}` is there twice", "remove one of them", *(tree.line(key) for key in keys))
             if any(key.value == "<<" and is_plain(key) for key, _ in node.value) and not keys:
-                raise EditRefused(f"`{here}` may come from a merge key `<<`", "write the fields out")
+                merge = next(key for key, _ in node.value if key.value == "<<")
+                hint = "write the fields out instead of merging them"
+                raise EditRefused(f"`{here}` may come from a merge key `<<`", hint, tree.line(merge))
         node = _child(node, step)
         if node is not None and tree.is_shared(node) and (depth == len(steps) - 1 or id(node) in tree.shared_ids()):
             raise EditRefused(
-                f"`{here}` on line {tree.line(node)} of the document is shared through an anchor and an alias",
+                f"`{here}` is shared through an anchor and an alias: an edit would change both places",
                 "write the value out where the alias stands",
+                tree.line(node),
             )
 
 

@@ -39,10 +39,14 @@ _MAY_MEAN_BOOLEAN = frozenset("yYnNtTfFoO")
 class YamlSyntaxError(NatsvaluesError):
     """The text is not YAML, or not one document. `line` counts from 1 in the text that was composed."""
 
-    def __init__(self, message: str, line: int, column: int) -> None:
-        super().__init__("NV-I002", message)
+    def __init__(
+        self, message: str, line: int, column: int, context: str | None = None, begun: int | None = None
+    ) -> None:
+        super().__init__("NV-I002", message, hint="correct the text there; a stream that ends there was cut off")
         self.line = line
         self.column = column
+        self.context = context
+        self.begun = begun
 
 
 class _Composer(CParser):  # type: ignore[misc]  # the C class has no types
@@ -119,7 +123,10 @@ def compose(text: str) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        raise YamlSyntaxError(f"not YAML: {error.problem or error.context}", line, column) from None
+        begun = error.context_mark.line + 1 if error.context and error.context_mark is not None else None
+        raise YamlSyntaxError(
+            f"not YAML: {error.problem or error.context}", line, column, error.context, begun
+        ) from None
     except YAMLError as error:
         position = getattr(error, "position", 0)
         line, column = line_column(text, position if isinstance(position, int) else 0)
@@ -228,4 +235,6 @@ def find(node: Node | None, *keys: str | int) -> Node | None:
 def at(file: str, first_line: int, error: YamlSyntaxError) -> NatsvaluesError:
     """The same error with its place in a file whose composed text began at `first_line`."""
     error.where = (Where(file, first_line + error.line - 1, error.column),)
+    if error.begun is not None:
+        error.where += (Where(file, first_line + error.begun - 1, field=error.context),)
     return error

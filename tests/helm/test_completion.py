@@ -26,6 +26,7 @@ def test_helm_completes_our_verbs_and_options(machine, major, run):
 
 
 @pytest.mark.helm
+@pytest.mark.usefixtures("plugins")
 @pytest.mark.parametrize("major", [3, 4])
 def test_helm_completes_for_a_plugin_from_the_checkout(checkout, machine, major, run):
     """The executable in the root does it there."""
@@ -44,9 +45,10 @@ def test_no_word_confuses_it(run, words):
 
 
 def test_every_candidate_is_one_line(run):
-    """A long description is not wrapped: helm would take its lines for candidates."""
+    """A long description is not wrapped (helm would take its lines for candidates), and keeps its brackets."""
     done = run("natsvalues", "completion", "helm", "--", "post-render", "--", check=True)
     assert all(line.startswith("--") for line in done.stdout.splitlines()[:-1])
+    assert "release:NAME[@REVISION]" in done.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -5,6 +5,7 @@ Nothing a user asks for is dropped silently: what the profile cannot express is 
 
 from typing import Any, Literal, NamedTuple
 
+from natsvalues.overlays.hosts import is_address
 from natsvalues.overlays.model import LoadBalancer
 from natsvalues.overlays.providers.profile import (
     FIELDS,
@@ -95,7 +96,6 @@ def shape(profile: Profile, inputs: Inputs) -> Shape:
 
 def _facts(profile: Profile, inputs: Inputs) -> dict[str, str]:
     balancer = inputs.load_balancer
-    is_address = ":" in inputs.host or inputs.host.replace(".", "").isdecimal()
     facts = {
         "scheme": balancer.scheme or "",
         "class": balancer.class_ or "",
@@ -108,7 +108,7 @@ def _facts(profile: Profile, inputs: Inputs) -> dict[str, str]:
         "annotations": ",".join(balancer.annotations or ()),
         "labels": ",".join(balancer.labels or ()),
         "host": inputs.host,
-        "host_is": "address" if is_address else "name",
+        "host_is": "address" if is_address(inputs.host) else "name",
         "port": str(inputs.port),
         "tls": "true" if inputs.tls else "false",
         "health_path": inputs.health.path,

@@ -122,6 +122,7 @@ def _authorization(scene: Scene, given: Authorization) -> Iterator[Outcome]:
             "NV-O017",
             "gateway.authorization.password needs a secret and its key, or a variable",
             scene.plan,
+            *("gateway", "authorization", "password"),
             hint="password: {secret: nats-gateway, key: password}, or password: {variable: GATEWAY_PASSWORD}\n"
             "in supercluster.yaml; never the password itself",
         )
@@ -142,6 +143,7 @@ def _authorization(scene: Scene, given: Authorization) -> Iterator[Outcome]:
                 "NV-T030",
                 f"the container has no variable `{name}` for the gateways' password",
                 scene.plan,
+                *("gateway", "authorization", "password", "variable"),
                 hint="set it in the chart's container.env, or name a secret and key in the supercluster overlay",
             )
         return

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.overlays.hosts import POD, endpoint
 from natsvalues.overlays.patches import Outcome, Patch
-from natsvalues.overlays.plan import POD, Plan, endpoint
 from natsvalues.overlays.scene import GATEWAY_PORT_NAME, Scene, jetstream_is_on
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Item, Op, Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.manifests.release import Manifest
+    from natsvalues.overlays.plan import Plan
 
 RULE = "gateway"
 SOURCE = "run on nats-server 2.12.8 and 2.14.6"
@@ -29,6 +30,8 @@ ADVERTISE_VARIABLE = "GATEWAY_ADVERTISE"
 def gateway(scene: Scene) -> Iterator[Outcome]:
     """Complete the gateway block and open its ports; in stage `local`, take both out."""
     if scene.plan.region.stage == "local":
+        if scene.plan.waits_to_join:
+            _require_routes(scene)
         yield from _closed(scene)
         return
     _require_routes(scene)
@@ -44,7 +47,7 @@ def _require_routes(scene: Scene) -> None:
     """
     cluster = scene.conf.get("cluster")
     routes = cluster.get("routes") if isinstance(cluster, dict) else None
-    if jetstream_is_on(scene.conf) and not scene.plan.waits_to_join and not routes:
+    if jetstream_is_on(scene.conf) and not routes:
         raise NatsvaluesError(
             "NV-T060",
             "JetStream is on and the servers form no cluster: with a gateway they would not start",

@@ -8,9 +8,10 @@ system account (2.12.8, 2.15.1), so an `empty` region gets JetStream and remotes
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.scene import Scene, jetstream_is_on, overlay_error
 from natsvalues.overlays.server_conf import included, refuse_hidden
 from natsvalues.text.paths import Op
@@ -84,10 +85,11 @@ def _domain(scene: Scene, domain: str, why: str) -> Iterator[Outcome]:
 
 def _independent(scene: Scene) -> Iterator[Outcome]:
     plan = scene.plan
+    if plan.region.joins is not None:
+        yield Notice("note", "`joins` has no effect in scope `region`", (plan.positions.where("joins"),))
     account = plan.region.system_account
-    hidden = included(scene.nats)
     present = scene.conf.get("system_account")
-    for settings in hidden.values():
+    for settings in included(scene.nats).values():
         present = settings.get("system_account", present)
     if account is None:
         held = f"`{present}`" if present else "`$SYS` (the server's default)"
@@ -104,10 +106,23 @@ def _independent(scene: Scene) -> Iterator[Outcome]:
     given = block.get("domain") if isinstance(block, dict) else None
     domain = plan.region.domain or given or plan.region.name
     yield from _domain(scene, str(domain), "an independent region has its own JetStream domain")
-    if account == (present or DEFAULT_ACCOUNT):
-        return
+    if account != (present or DEFAULT_ACCOUNT):
+        yield from _account(scene, account, present)
+
+
+def _account(scene: Scene, account: str, present: Any) -> Iterator[Outcome]:
+    """Make `account` the system account."""
+    plan, hidden = scene.plan, included(scene.nats)
     for file, settings in hidden.items():
         refuse_hidden(scene.release, scene.nats, file, sorted({"accounts", "system_account"} & set(settings)))
+    if present is not None:
+        yield scene.warning(
+            f"the system account becomes `{account}` instead of `{present}`: streams kept under `{present}` would be "
+            "lost, and its users no longer see $SYS",
+            plan.positions.where("systemAccount"),
+            scene.at_conf("system_account"),
+            hint=f'if this region holds streams, state systemAccount: "{present}"',
+        )
     why = f"the region's JetStream is its own because its system account `{account}` is"
     if account == DEFAULT_ACCOUNT:
         yield scene.in_conf(RULE, why, Op("remove", ("system_account",)), source=SOURCE)
@@ -124,12 +139,4 @@ def _independent(scene: Scene) -> Iterator[Outcome]:
         yield scene.in_conf(RULE, why, Op("add", ("accounts",), {account: {}}), source=SOURCE)
     elif account not in accounts:
         yield scene.in_conf(RULE, why, Op("add", ("accounts", account), {}), source=SOURCE)
-    if present is not None:
-        yield scene.warning(
-            f"the system account becomes `{account}` instead of `{present}`: streams kept under `{present}` would be "
-            "lost, and its users no longer see $SYS",
-            plan.positions.where("systemAccount"),
-            scene.at_conf("system_account"),
-            hint=f'if this region holds streams, state systemAccount: "{present}"',
-        )
     yield scene.in_conf(RULE, why, Op("add", ("system_account",), account), source=SOURCE)

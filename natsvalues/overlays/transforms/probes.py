@@ -34,9 +34,16 @@ def probes(scene: Scene) -> Iterator[Outcome]:
         asked: str = getattr(scene.plan.probes, name)
         probe = scene.nats.container_value.get(field)
         get = probe.get("httpGet") if isinstance(probe, dict) else None
-        if not isinstance(get, dict) or asked == "keep":
+        if not isinstance(get, dict):
             continue
         path = str(get.get("path") or "/")
+        if asked == "keep":
+            if needs_leader(path, scene.version):
+                yield scene.warning(
+                    f"the {name} probe `{path}` is kept, and it waits for a meta leader: a cold start may never end",
+                    scene.plan.where("probes", name),
+                )
+            continue
         if asked != "auto":
             if needs_leader(asked, scene.version):
                 raise overlay_error(

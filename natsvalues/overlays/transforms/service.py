@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.errors import NatsvaluesError, raise_all
 from natsvalues.manifests.chart import MONITOR_PORT, POD_NAME_LABEL
 from natsvalues.manifests.server import ready_path
+from natsvalues.overlays.hosts import POD, is_address
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, put
-from natsvalues.overlays.plan import POD, is_address
 from natsvalues.overlays.providers import HealthCheck, Inputs, Shape, load, shape
 from natsvalues.overlays.scene import GATEWAY_PORT_NAME, Scene, overlay_error
 from natsvalues.text.paths import Op
@@ -55,6 +55,12 @@ def gateway_service(scene: Scene) -> Iterator[Outcome]:
             yield from _one(scene, shaped, dedicated, f"{scene.nats.name}-gateway-{ordinal}", pod)
     else:
         name = dedicated[0].key.name if dedicated else f"{scene.nats.name}-gateway"
+        for service in dedicated[1:]:
+            yield scene.warning(
+                f"Service `{service.key.name}` is a second load balancer for the gateway; it stays as it is",
+                scene.release.where(service.line, str(service.key)),
+                hint=f"natsvalues completes `{name}`; take the other out of the values",
+            )
         yield from _one(scene, shaped, dedicated, name, None)
     if shaped.object_kind == "Route":
         yield from _route(scene, shaped)
@@ -82,7 +88,11 @@ def _shaped(scene: Scene) -> Shape:
             hint="name one of `natsvalues providers`, here or as the default in the supercluster; generic takes your\n"
             "own annotations as they are",
         )
-    profile = load(plan.load_balancer.provider)
+    try:
+        profile = load(plan.load_balancer.provider)
+    except NatsvaluesError as error:
+        error.where = error.where or (plan.where("loadBalancer", "provider"),)
+        raise
     monitor = scene.monitor
     if monitor is None and profile.health is not None and profile.health.on_monitor == "always":
         raise NatsvaluesError(
@@ -94,7 +104,7 @@ def _shaped(scene: Scene) -> Shape:
     health = HealthCheck(ready_path(scene.version), *(monitor or (MONITOR_PORT, "HTTP")))
     tls = plan.supercluster.gateway.tls is not None or "tls" in (scene.conf.get("gateway") or {})
     shaped = shape(profile, Inputs(plan.load_balancer, plan.host, plan.port, tls, health))
-    where = (plan.positions.where("loadBalancer"),)
+    where = (plan.where("loadBalancer"),)
     raise_all([NatsvaluesError("NV-T041", text, where=where, hint="see docs/providers.md") for text in shaped.errors])
     return shaped
 

@@ -1,12 +1,18 @@
-"""The user's own RFC 6902 operations, on a named object or on a path inside nats.conf."""
+"""The user's own RFC 6902 operations, on a named object or on a path inside nats.conf.
+
+Inside nats.conf a text in the chart's form `<< $TOKEN >>` or `<< 8MB >>` is written verbatim, so that the
+server reads a variable or a size; any other text is written as a quoted string.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.patches import Outcome, Patch
 from natsvalues.overlays.scene import Scene, overlay_error
+from natsvalues.text.natsconf import Raw
 from natsvalues.text.paths import Op, from_pointer
 
 if TYPE_CHECKING:
@@ -17,29 +23,53 @@ if TYPE_CHECKING:
     from natsvalues.text.yamltree import Value
 
 RULE = "patches"
+_VERBATIM = re.compile(r"<<\s*(.*?)\s*>>", re.DOTALL)
+_LOOKS_BARE = re.compile(r"\$\w+|\d+[kKmMgGtTpPeE][iI]?[bB]?")
 
 
-def user_patches(scene: Scene, number: int) -> Iterator[Outcome]:
-    """The patch with that number in the region's list."""
+def user_operation(scene: Scene, number: int, index: int) -> Iterator[Outcome]:
+    """Operation `index` of the region's patch `number`, on the target as it is by now."""
     patch = scene.plan.region.patches[number]
-    why = patch.why or "your own patch"
     at = ("patches", number)
-    if patch.target.file is not None:
-        if patch.target.file != scene.nats.config_key or any((patch.target.kind, patch.target.name)):
-            raise overlay_error(
-                "NV-T050",
-                f"the target `{patch.target.file}` is not the server's configuration file",
-                scene.plan,
-                *at,
-                "target",
-                hint=f"write target: {{file: {scene.nats.config_key}}} alone, or kind and name",
-            )
-        yield Patch(
-            scene.nats.config_map.key, _ops(scene, patch, at, scene.conf), RULE, why, file=scene.nats.config_key
-        )
+    why = patch.why or "your own patch"
+    if patch.target.file is None:
+        manifest = _target(scene, patch, at)
+        ops = _ops(scene, patch.ops[index], (*at, "ops", index), manifest.value)
+        yield Patch(manifest.key, ops, RULE, why)
         return
-    manifest = _target(scene, patch, at)
-    yield Patch(manifest.key, _ops(scene, patch, at, manifest.value), RULE, why)
+    if patch.target.file != scene.nats.config_key or any((patch.target.kind, patch.target.name)):
+        raise overlay_error(
+            "NV-T050",
+            f"the target `{patch.target.file}` is not the server's configuration file",
+            scene.plan,
+            *at,
+            "target",
+            hint=f"write target: {{file: {scene.nats.config_key}}} alone, or kind and name",
+        )
+    ops = _ops(scene, patch.ops[index], (*at, "ops", index), scene.conf)
+    for text in {text for op in ops for text in _texts(op.value) if _LOOKS_BARE.fullmatch(text)}:
+        yield scene.warning(
+            f"`{text}` is written as a quoted text, which the server takes literally",
+            scene.plan.positions.where(*at, "ops", index),
+            hint=f'for a variable or a size write "<< {text} >>"',
+        )
+    yield scene.in_conf(RULE, why, *(op._replace(value=_verbatim(op.value)) for op in ops))
+
+
+def _texts(content: Any) -> list[str]:
+    if isinstance(content, str):
+        return [content]
+    inside = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    return [text for item in inside for text in _texts(item)]
+
+
+def _verbatim(content: Any) -> Any:
+    if isinstance(content, str):
+        found = _VERBATIM.fullmatch(content)
+        return Raw(found[1]) if found else content
+    if isinstance(content, dict):
+        return {key: _verbatim(item) for key, item in content.items()}
+    return [_verbatim(item) for item in content] if isinstance(content, list) else content
 
 
 def _target(scene: Scene, patch: UserPatch, at: tuple[str | int, ...]) -> Manifest:
@@ -70,39 +100,33 @@ def _target(scene: Scene, patch: UserPatch, at: tuple[str | int, ...]) -> Manife
         there = names or ", ".join(manifest.key.name for manifest in kinds) or "none"
         raise NatsvaluesError(
             "NV-T052",
-            f"the patch's target {target.kind} {target.name or ''} was found {len(found)} times, not once",
+            f"the patch's target {' '.join(words)} was found {len(found)} times, not once",
             where=(scene.plan.positions.where(*at, "target"),),
             hint=f"there is: {there}",
         )
     return found[0]
 
 
-def _ops(scene: Scene, patch: UserPatch, at: tuple[str | int, ...], document: Value) -> tuple[Op, ...]:
-    """The operations as ours; `move` and `copy` are spelled out, on the document as it is before the patch."""
-    ops: list[Op] = []
-    for index, raw in enumerate(patch.ops):
-        here = (*at, "ops", index)
-        kind, path, origin = raw.get("op"), raw.get("path"), raw.get("from")
-        unknown = sorted(set(raw) - {"op", "path", "value", "from"})
-        if kind not in ("add", "remove", "replace", "test", "move", "copy") or not isinstance(path, str) or unknown:
-            raise overlay_error(
-                "NV-T053",
-                "not an RFC 6902 operation",
-                scene.plan,
-                *here,
-                hint="an operation is {op: add, path: /a/b, value: …}; op is add, remove, replace,\ntest, move or copy",
-            )
-        if kind in ("move", "copy"):
-            if not isinstance(origin, str):
-                raise overlay_error("NV-T053", f"`{kind}` needs `from`", scene.plan, *here)
-            moved = _at(scene, document, origin, here)
-            ops += [Op("remove", from_pointer(origin))] if kind == "move" else []
-            ops.append(Op("add", from_pointer(path), moved))
-        elif kind != "remove" and "value" not in raw:
-            raise overlay_error("NV-T053", f"`{kind}` needs `value`", scene.plan, *here)
-        else:
-            ops.append(Op(str(kind), from_pointer(path), raw.get("value")))
-    return tuple(ops)
+def _ops(scene: Scene, raw: dict[str, Any], here: tuple[str | int, ...], document: Value) -> tuple[Op, ...]:
+    """One operation as ours; `move` and `copy` are spelled out."""
+    kind, path, origin = raw.get("op"), raw.get("path"), raw.get("from")
+    unknown = sorted(set(raw) - {"op", "path", "value", "from"})
+    if kind not in ("add", "remove", "replace", "test", "move", "copy") or not isinstance(path, str) or unknown:
+        raise overlay_error(
+            "NV-T053",
+            "not an RFC 6902 operation",
+            scene.plan,
+            *here,
+            hint="an operation is {op: add, path: /a/b, value: …}; op is add, remove, replace, test, move or copy",
+        )
+    needed = "from" if kind in ("move", "copy") else None if kind == "remove" else "value"
+    if needed is not None and needed not in raw:
+        raise overlay_error("NV-T053", f"`{kind}` needs `{needed}`", scene.plan, *here)
+    if needed != "from":
+        return (Op(str(kind), from_pointer(path), raw.get("value")),)
+    moved = _at(scene, document, str(origin), here)
+    taken = (Op("remove", from_pointer(str(origin))),) if kind == "move" else ()
+    return (*taken, Op("add", from_pointer(path), moved))
 
 
 def _at(scene: Scene, document: Any, text: str, here: tuple[str | int, ...]) -> Any:

@@ -49,7 +49,7 @@ def edit(text: str, ops: Iterable[ConfOp]) -> str:
             raise ConfEditError(f"line {line}, column {column}: {message}", "mend this before any edit")
     for op in ops:
         conf = _applied(conf, op)
-    return conf.text
+    return text if conf.text == text else conf.text  # an equal text read before may be another object
 
 
 def dotted(path: Path) -> str:

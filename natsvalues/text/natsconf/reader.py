@@ -16,6 +16,7 @@ NO_VALUE: Final = "this key has no value: the server gives it the value of the m
 STRAY: Final = "the server passes over this character: remove it; comments begin with # or //"
 INNER_BRACES: Final = "these braces hold no map: what is in them belongs to the top"
 # Where one of these stands, the text is not what it seems, and an edit could go wrong.
+UNCLOSED: Final = "this { is never closed"
 MISLEADING: Final = frozenset((NO_VALUE, DROPPED_NUMBER, STRAY, INNER_BRACES))
 
 _PUNCTUATION = re.compile(r"[][{},;\"'#]")
@@ -79,7 +80,7 @@ class _Reader:
                 self.rare(token)
             previous = kind
         if self.root_depth:
-            self.find(self.root_open, "this { is never closed")
+            self.find(self.root_open, UNCLOSED)
         root = self.frames[0]
         braced = self.root_open >= 0
         span = Span(self.root_open, self.root_close) if braced else Span(0, len(self.text))

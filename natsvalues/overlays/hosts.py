@@ -1,0 +1,38 @@
+"""Hosts as overlays give them: DNS names and addresses, alone and with a port."""
+
+from __future__ import annotations
+
+import re
+
+POD = "{pod}"
+"""Stands for the pod's name in the host of a region with a load balancer for each pod."""
+_LOOKS_LIKE_IPV4 = re.compile(r"[\d.]+\Z")
+_DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.?)+\Z")
+
+
+def endpoint(host: str, port: int) -> str:
+    """`host:port`, with brackets around an IPv6 address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_address(host: str) -> bool:
+    """Whether the host is meant as an IP address and not as a name."""
+    return ":" in host or bool(_LOOKS_LIKE_IPV4.match(host))
+
+
+def is_valid(host: str) -> bool:
+    """Whether the host is a DNS name or an address that exists."""
+    if not is_address(host):
+        return bool(_DNS_NAME.match(host))
+    from ipaddress import ip_address  # costs 2 ms, and few hosts are addresses
+
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def same(host: str) -> str:
+    """A spelling in which equal hosts are equal."""
+    return host.lower().rstrip(".")
