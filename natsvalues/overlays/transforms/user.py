@@ -93,7 +93,9 @@ def _target(scene: Scene, patch: UserPatch, at: tuple[str | int, ...]) -> Manife
         ),
     )
     if len(found) != 1:
-        names = ", ".join(f"{manifest.key.name} (line {manifest.line})" for manifest in found)
+        names = ", ".join(
+            f"{item.key.name} ({f'line {item.line}' if item.number >= 0 else 'added by natsvalues'})" for item in found
+        )
         kinds = scene.release.manifests(
             scene.release.mentioning(target.kind), lambda item: item.key.kind == target.kind
         )
@@ -102,7 +104,7 @@ def _target(scene: Scene, patch: UserPatch, at: tuple[str | int, ...]) -> Manife
             "NV-T052",
             f"the patch's target {' '.join(words)} was found {len(found)} times, not once",
             where=(scene.plan.positions.where(*at, "target"),),
-            hint=f"there is: {there}",
+            hint=f"there is: {there}" + ("; give target.name" if names and not target.name else ""),
         )
     return found[0]
 
