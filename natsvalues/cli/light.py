@@ -10,6 +10,8 @@ import os
 from typing import NamedTuple
 
 POST_RENDER = "post-render"
+COMPLETION_VARIABLE = "_NATSVALUES_COMPLETE"
+"""Set by the shells' completion scripts, which run us with standard input that is no terminal."""
 ALLOWABLE = {
     "server-names": "servers of a JetStream region get other names (each is a JetStream identity)",
     "system-account": "the region's system account changes (its JetStream lives under it)",
@@ -29,6 +31,8 @@ class PostRenderOptions(NamedTuple):
 
 def post_render_options(arguments: list[str], *, stdin_is_terminal: bool) -> PostRenderOptions | None:
     """The options if this is a plain post-render run; None if the full command line should look at it."""
+    if COMPLETION_VARIABLE in os.environ:
+        return None
     words = list(arguments)
     if words and words[0] == POST_RENDER:
         words.pop(0)
