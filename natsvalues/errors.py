@@ -65,10 +65,16 @@ class ManyErrors(NatsvaluesError):
         return "\n\n".join(str(error) for error in self.errors)
 
 
+REPORT_IT = "a bug of natsvalues: please report it, with the overlay and the rendering"
+
+
 class InternalError(NatsvaluesError):
     """Our own bug: a check of our own output failed. Nothing was emitted."""
 
     exit_code = EXIT_BUG
+
+    def __init__(self, code: str, message: str, *, hint: str = REPORT_IT) -> None:
+        super().__init__(code, message, hint=hint)
 
 
 def raise_all(errors: list[NatsvaluesError]) -> None:

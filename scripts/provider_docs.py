@@ -54,8 +54,7 @@ def page() -> str:
         (
             f"[`{profile.id}`](#{profile.id})",
             profile.title,
-            ", ".join(" or ".join(f"`{name}`" for name in part.any_of) for part in profile.requires)
-            or "none",
+            ", ".join(" or ".join(f"`{name}`" for name in part.any_of) for part in profile.requires) or "none",
             ON_MONITOR[profile.health.on_monitor] if profile.health else "",
             profile.verified,
         )

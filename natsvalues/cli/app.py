@@ -33,7 +33,7 @@ Overlays = Annotated[
 ]
 Prior = Annotated[
     str | None,
-    typer.Option(help="The release before: a manifest file, or release:NAME[@REVISION].", metavar="PRIOR"),
+    typer.Option(help="The release before: a manifest file, or release:[NAMESPACE/]NAME[@REVISION].", metavar="PRIOR"),
 ]
 Allow = Annotated[
     list[str] | None,
@@ -122,7 +122,7 @@ def init(
         str, typer.Option(help="The JetStream decision, which has no default: supercluster or region.", metavar="SCOPE")
     ] = "",
 ) -> None:
-    """Write a commented starter pair of overlays: supercluster.yaml and one region."""
+    """Write a commented starter pair of overlays; run again, one more region."""
     raise Leave(init_verb.init(folder, scope=scope, name=name, region=region))
 
 

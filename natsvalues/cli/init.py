@@ -8,25 +8,30 @@ import sys
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
+from natsvalues.overlays.folder import load
 from natsvalues.overlays.starter import region_file, supercluster_file
 
 FOLDER = os.path.join("charts", "overlays")
 
 
 def init(folder: str, *, scope: str, name: str, region: str) -> int:
-    """Write supercluster.yaml and one region file; never overwrites."""
+    """Write supercluster.yaml and one region file, or one more region beside an existing one; never overwrites."""
 
     def work() -> int:
-        files = {"supercluster.yaml": supercluster_file(name, scope), f"{region}.yaml": region_file(region, scope)}
-        paths = {os.path.join(folder, file): text for file, text in files.items()}
-        present = [path for path in paths if os.path.exists(path)]
-        if present:
+        shared = os.path.join(folder, "supercluster.yaml")
+        own = os.path.join(folder, f"{region}.yaml")
+        if os.path.exists(own):
             raise NatsvaluesError(
                 "NV-S002",
-                "there is an overlay already",
-                where=tuple(Where(path) for path in present),
-                hint="init never overwrites: choose another folder, or another --region",
+                "the region has an overlay already",
+                where=(Where(own),),
+                hint="init never overwrites: choose another --region, or another folder",
             )
+        if os.path.exists(shared):
+            decided = load(folder).supercluster.jetstream.scope
+            paths = {own: region_file(region, decided, first=False)}
+        else:
+            paths = {shared: supercluster_file(name, scope), own: region_file(region, scope, first=True)}
         os.makedirs(folder, exist_ok=True)
         for path, text in paths.items():
             with open(path, "x", encoding="utf-8") as file:

@@ -31,13 +31,17 @@ class PostRenderOptions(NamedTuple):
 
 def post_render_options(arguments: list[str], *, stdin_is_terminal: bool) -> PostRenderOptions | None:
     """The options if this is a plain post-render run; None if the full command line should look at it."""
-    if COMPLETION_VARIABLE in os.environ:
-        return None
     words = list(arguments)
     if words and words[0] == POST_RENDER:
         words.pop(0)
-    elif stdin_is_terminal or (words and not words[0].startswith("--")):
+    elif stdin_is_terminal or COMPLETION_VARIABLE in os.environ or (words and not words[0].startswith("--")):
         return None
+    given = _options(words)
+    return with_environment(given) if given is not None else None
+
+
+def _options(words: list[str]) -> PostRenderOptions | None:
+    """The options in a list of words; None if there is anything else in it."""
     given: dict[str, str] = {}
     allow: list[str] = []
     while words:
@@ -56,9 +60,7 @@ def post_render_options(arguments: list[str], *, stdin_is_terminal: bool) -> Pos
             given[option] = text
     if any(name not in ALLOWABLE for name in allow):
         return None
-    return with_environment(
-        PostRenderOptions(given.get("--region"), given.get("--overlays"), given.get("--prior"), tuple(allow))
-    )
+    return PostRenderOptions(given.get("--region"), given.get("--overlays"), given.get("--prior"), tuple(allow))
 
 
 def with_environment(options: PostRenderOptions) -> PostRenderOptions:

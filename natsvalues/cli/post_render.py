@@ -45,6 +45,7 @@ def rendered(stream: str, file: str, options: PostRenderOptions, run: Run) -> Re
     folder = locate(options.overlays, dict(os.environ), os.getcwd())
     run.overlays = folder
     overlays = load(folder)
+    run.region = options.region
     run.region = choose(overlays, release, options.region)
     region_plan = plan(overlays, run.region)
     result = render(release, region_plan)

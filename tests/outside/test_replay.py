@@ -80,9 +80,7 @@ def test_a_post_renderer_of_helm4_gets_what_was_recorded(helm4, helm4_plugin, st
 @pytest.mark.helm
 def test_what_looks_like_a_template_is_replayed_as_text(helm3, replay_chart, run, tmp_path):
     """Braces in a document are not for helm to evaluate; a plain clone has this test too."""
-    text = (
-        "# Source: a/templates/b.yaml\nkind: ConfigMap\nmetadata: {name: c}\ndata: {x: '{{ .Gone }} {{{{'}\n"
-    )
+    text = "# Source: a/templates/b.yaml\nkind: ConfigMap\nmetadata: {name: c}\ndata: {x: '{{ .Gone }} {{{{'}\n"
     (tmp_path / "stored.yaml").write_text(text, encoding="utf-8")
     done = run(helm3, "template", "a", replay_chart(str(tmp_path / "stored.yaml")), check=True)
     assert documents(done.stdout) == documents(text)

@@ -13,10 +13,7 @@ GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
 @pytest.mark.parametrize("name", names())
 def test_the_example_has_the_golden_shape(shaped, name):
     """The shape of a provider's example is the one on file, every field of it."""
-    found = {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in shaped(name)._asdict().items()
-    }
+    found = {key: list(value) if isinstance(value, tuple) else value for key, value in shaped(name)._asdict().items()}
     path = os.path.join(GOLDEN, f"{name}.yaml")
     if os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1":
         assert not os.environ.get("CI"), "golden files are never written in CI"

@@ -18,9 +18,7 @@ FIELDS = {
     "options": ({"no-such-option": "1"},),
 }
 ABSENT = LoadBalancer()
-EVERY_FIELD = [
-    (name, field, value) for name in names() for field, values in FIELDS.items() for value in values
-]
+EVERY_FIELD = [(name, field, value) for name in names() for field, values in FIELDS.items() for value in values]
 
 
 def messages(shape_):
@@ -51,14 +49,10 @@ def test_no_field_is_dropped(shaped, name, field, value):
         # Few providers have a word for both; then the two must at least differ.
         shown = len({repr(rendered(shaped(name, scheme=each))) for each in FIELDS["scheme"]}) == 2
 
-    assert (
-        shown or f"loadBalancer.{spelled(field)}" in messages(result) or "no-such-option" in messages(result)
-    )
+    assert shown or f"loadBalancer.{spelled(field)}" in messages(result) or "no-such-option" in messages(result)
 
 
-@pytest.mark.parametrize(
-    ("name", "option"), [(name, option) for name in names() for option in load(name).options]
-)
+@pytest.mark.parametrize(("name", "option"), [(name, option) for name in names() for option in load(name).options])
 def test_no_option_is_dropped(shaped, name, option):
     """Every option of every provider changes the shape, or an error or a warning names it."""
     taken = load(name).options[option]

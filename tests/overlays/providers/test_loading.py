@@ -174,9 +174,7 @@ def test_what_is_extended_comes_first(tmp_path):
     """Lists of the extended file stand before this file's, tables are merged, this file's entries win."""
     base = GOOD.replace("id: x", "id: _base").replace("rules:", "caveats: [base]\nrules:")
     (tmp_path / "_base.yaml").write_text(base, encoding="utf-8")
-    text = (
-        "id: x\ntitle: Mine\nverified: partly\nextends: _base\ncaveats: [own]\noptions: {pool: {doc: Own.}}"
-    )
+    text = "id: x\ntitle: Mine\nverified: partly\nextends: _base\ncaveats: [own]\noptions: {pool: {doc: Own.}}"
 
     profile = written(tmp_path, text)
 

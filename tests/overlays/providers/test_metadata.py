@@ -42,9 +42,7 @@ def test_keys_and_values_are_kubernetes_own(name, scheme):
     """Annotation keys are valid, all their values are texts, and spec has known fields only."""
     profile = load(name)
     balancer = everything(profile)
-    result = shape(
-        profile, Inputs(balancer._replace(scheme=scheme or balancer.scheme), "gw.example.com", 7222, True)
-    )
+    result = shape(profile, Inputs(balancer._replace(scheme=scheme or balancer.scheme), "gw.example.com", 7222, True))
 
     for key, text in {**result.annotations, **result.labels}.items():
         assert KEY.fullmatch(key), key
@@ -65,9 +63,7 @@ def test_numbers_and_booleans_stay_texts(name):
     assert all(type(port[field]) is int for port in result.ports for field in port if field != "name")
 
 
-@pytest.mark.parametrize(
-    "name", ["aws-lbc-ip", "aws-eks-auto", "azure-public", "azure-internal", "openshift-azure"]
-)
+@pytest.mark.parametrize("name", ["aws-lbc-ip", "aws-eks-auto", "azure-public", "azure-internal", "openshift-azure"])
 def test_the_monitor_port_is_checked_where_it_can_be(shaped, name):
     """The path keeps its query, the port is the monitor's, and HTTPS monitoring is asked over HTTPS."""
     result = shaped(name, health=HealthCheck("/healthz?js-enabled-only=true", 18222, "HTTPS"))
