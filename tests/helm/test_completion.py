@@ -48,7 +48,7 @@ def test_every_candidate_is_one_line(run):
     """A long description is not wrapped (helm would take its lines for candidates), and keeps its brackets."""
     done = run("natsvalues", "completion", "helm", "--", "post-render", "--", check=True)
     assert all(line.startswith("--") for line in done.stdout.splitlines()[:-1])
-    assert "release:NAME[@REVISION]" in done.stdout
+    assert "release:[NAMESPACE/]NAME[@REVISION]" in done.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

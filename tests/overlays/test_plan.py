@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from natsvalues.errors import ManyErrors, NatsvaluesError
+from natsvalues.errors import ManyErrors
 from natsvalues.overlays.folder import load
-from natsvalues.overlays.model import Dns, LoadBalancer, Probes
+from natsvalues.overlays.model import Dns, Probes
 from natsvalues.overlays.plan import Plan, Remote, plan
 
 if TYPE_CHECKING:
@@ -39,52 +39,32 @@ def planned(tmp_path) -> Callable[..., Plan]:
     return call
 
 
-DEFAULTS: dict[str, Any] = {
-    "provider": "generic",
-    "scheme": "internal",
-    "class": "c",
-    "sourceRanges": ["10.0.0.0/8"],
-    "addresses": ["192.0.2.1"],
-    "subnets": ["one"],
-    "externalTrafficPolicy": "Local",
-    "perPod": False,
+FIELDS: dict[str, tuple[str, Any, Any]] = {
+    "provider": ("provider", "generic", "metallb"),
+    "scheme": ("scheme", "internal", "internet-facing"),
+    "class": ("class_", "c", "d"),
+    "sourceRanges": ("source_ranges", ["10.0.0.0/8"], ["172.16.0.0/12"]),
+    "addresses": ("addresses", ["192.0.2.1"], ["192.0.2.2", "192.0.2.3"]),
+    "subnets": ("subnets", ["one"], ["two"]),
+    "externalTrafficPolicy": ("external_traffic_policy", "Local", "Cluster"),
+    "perPod": ("per_pod", False, True),
 }
-OWN: dict[str, Any] = {
-    "provider": "metallb",
-    "scheme": "internet-facing",
-    "class": "d",
-    "sourceRanges": ["172.16.0.0/12"],
-    "addresses": ["192.0.2.2", "192.0.2.3"],
-    "subnets": ["two"],
-    "externalTrafficPolicy": "Cluster",
-    "perPod": True,
-}
+"""Each field of the load balancer: its Python name, the supercluster's value, the region's."""
 
 
-def taken(given: Any) -> Any:
-    """A value as the reader gives it."""
-    return tuple(given) if isinstance(given, list) else given
-
-
-@pytest.mark.parametrize("field", DEFAULTS)
+@pytest.mark.parametrize("field", FIELDS)
 def test_each_field_of_the_load_balancer_has_its_own_default(planned, field):
     """The region's own counts; where it says nothing the supercluster's; the other fields stay what they are."""
-    own = {field: OWN[field]}
+    shared = {name: default for name, (_, default, _) in FIELDS.items()}
+    own = {field: FIELDS[field][2]}
     more = {"servers": 3, "nats": {"name": "n"}, "gateway": {"host": "{pod}.example.com"}} if field == "perPod" else {}
-    merged = planned(SHARED | {"loadBalancer": DEFAULTS}, region("a", loadBalancer=own, **more)).load_balancer
-    expected = {name: taken({**DEFAULTS, **own}[name]) for name in DEFAULTS}
+    merged = planned(SHARED | {"loadBalancer": shared}, region("a", loadBalancer=own, **more)).load_balancer
+    expected = {FIELDS[name][0]: value for name, value in (shared | own).items()}
 
-    assert merged == LoadBalancer(
-        **{{"class": "class_"}.get(name, _python(name)): value for name, value in expected.items()},
-        annotations=None,
-        labels=None,
-        options=None,
-    )
-
-
-def _python(name: str) -> str:
-    """`sourceRanges` as Python spells it."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+    assert {name: list(value) if isinstance(value, tuple) else value for name, value in merged._asdict().items()} == {
+        **expected,
+        **dict.fromkeys(("annotations", "labels", "options")),
+    }
 
 
 def test_tables_add_up(planned):
@@ -240,22 +220,6 @@ def test_an_empty_region_waits_until_it_joins(planned):
         ("supercluster", "empty", "local"),
         ("supercluster", "empty", "expose"),
     ]
-
-
-def test_an_unknown_region_is_told_with_the_nearest(planned):
-    """With what there is, where no name is near."""
-    made = load(planned(SHARED, region("eu-west"), region("us-east")).positions.file.rpartition("/")[0])
-    with pytest.raises(NatsvaluesError) as near:
-        plan(made, "eu-wst")
-    with pytest.raises(NatsvaluesError) as far:
-        plan(made, "moon")
-
-    assert (near.value.code, near.value.message, near.value.hint) == (
-        "NV-O003",
-        "unknown region `eu-wst`",
-        "did you mean `eu-west`?",
-    )
-    assert far.value.hint == "regions here: eu-west, us-east"
 
 
 def test_contradictions_of_all_regions_are_told_at_once(planned):

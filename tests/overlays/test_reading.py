@@ -210,7 +210,7 @@ def test_a_folder_tells_the_mistakes_of_all_its_files(tmp_path):
 
     assert [(error.where[0].file, error.where[0].line, error.code) for error in many.value.errors] == [
         (str(tmp_path / "a.yaml"), 6, "NV-O001"),
-        (str(tmp_path / "a.yaml"), 11, "NV-O001"),
+        (str(tmp_path / "a.yaml"), 12, "NV-O001"),
         (str(tmp_path / "b.yml"), 1, "NV-O001"),
         (str(tmp_path / "c.yaml"), 2, "NV-I002"),
     ]

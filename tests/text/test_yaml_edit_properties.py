@@ -13,9 +13,11 @@ from natsvalues.text.yamltree import Tree, value
 
 KEYS = st.sampled_from(["a", "b", "name", "nats.conf", "n", "on", "app/x", "~", "0777", "a b", "#", "x:y", "é"])
 TEXTS = st.sampled_from(
-    ["", "x", "yes", "1e3", "null", "a: b", "# no", "it's", '"q"', "$(POD_NAME)", "/healthz?js-server-only=true"]
-    + ["two\nlines\n", "two\nlines", " lead\nx\n", "tab\tx", "trail \nx\n", "a\n\nb\n\n", "😀\nx\n"]
-    + ["- x", "{x}", "\u2028", "\x85"]
+    [
+        *("", "x", "yes", "1e3", "null", "a: b", "# no", "it's", '"q"', "$(POD_NAME)", "/healthz?js-server-only=true"),
+        *("two\nlines\n", "two\nlines", " lead\nx\n", "tab\tx", "trail \nx\n", "a\n\nb\n\n", "😀\nx\n"),
+        *("- x", "{x}", "\u2028", "\x85"),
+    ]
 )
 SCALARS = st.one_of(TEXTS, st.integers(-5, 5000), st.booleans(), st.none(), st.just(1.5))
 VALUES = st.recursive(
