@@ -9,6 +9,8 @@ HIDDEN = "(redacted)"
 _NAME = r"pass(?:word|phrase|wd)?|token|secret|nkey|seed|cred(?:s|entials?)|private.?key|jwt|resolver_preload|api.?key"
 _NAMES = re.compile(_NAME, re.IGNORECASE)
 _REFERENCES = re.compile(r"secret(?:Name|KeyRef|s)?$|secretKeyRef|imagePullSecrets", re.IGNORECASE)
+# Where a name does not tell: the key of an encrypted JetStream, and a variable found by its index.
+_PLACES = re.compile(r"(?:^|\.)jetstream\.(?:key|ek|encryption_key)$|env\[\d+\]\.value$", re.IGNORECASE)
 _USER_INFO = re.compile(r"(\w+://)[^/@\s\"']+@")
 _SHAPES = re.compile(
     r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}"  # bcrypt
@@ -34,7 +36,8 @@ def redacted(value: Any, path: str = "", kind: str = "") -> Any:
     if isinstance(value, (list, tuple)):
         return [redacted(item, path, kind) for item in value]
     name = path.rpartition(".")[2]
-    if value is not None and _NAMES.search(name) and not _REFERENCES.search(path) and not _is_reference(value):
+    tells = _PLACES.search(path) or (_NAMES.search(name) and not _REFERENCES.search(path))
+    if value is not None and tells and not _is_reference(value):
         return HIDDEN
     return without_secrets(value) if isinstance(value, str) else value
 

@@ -98,7 +98,7 @@ WORDS = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=6))
 @example(["--region", "-"])
 @example(["--region", ""])

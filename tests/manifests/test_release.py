@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natsvalues.manifests.release import Release, ResourceKey
@@ -152,6 +152,7 @@ def test_a_broken_document_is_told_with_its_place_in_the_stream():
     assert release.where(7, "spec") == ("old.yaml", 7, None, "spec")
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["---", "--- ", "---\r", "----", " ---", "kind: A", "a: 1", "\ufeff", "", "'"]), max_size=9

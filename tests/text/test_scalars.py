@@ -6,7 +6,7 @@ import math
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from natsvalues.text.scalars import Scalar, double_quoted, meaning, written
@@ -129,6 +129,7 @@ NUMBERS = st.integers() | st.decimals(-9999, 9999, places=3).map(float)
 SCALARS = STRINGS | NUMBERS | st.booleans() | st.none()
 
 
+@settings(deadline=None)
 @given(SCALARS)
 @example("a:b")
 @example("---")
@@ -140,6 +141,7 @@ def test_a_written_scalar_is_read_as_itself(value):
         assert same(yaml.safe_load(text)["a"], value)
 
 
+@settings(deadline=None)
 @given(st.text(CHARACTERS))
 def test_double_quotes_hold_any_text(value):
     """One line, whatever is inside."""
@@ -152,6 +154,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_a_written_value_is_read_as_itself(value):
     """Mappings and lists, nested and empty, in block and in flow style; keys are quoted like values."""

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natsvalues.text.stream import Chunk, split
@@ -51,6 +51,7 @@ def test_a_stream_is_cut_at_its_markers(case):
     assert split(stream) == [Chunk(*chunk) for chunk in chunks]
 
 
+@settings(deadline=None)
 @given(STREAMS)
 def test_chunks_joined_are_the_stream(stream):
     """Whatever the characters: nothing is lost, added or moved, and no chunk is empty."""
@@ -60,6 +61,7 @@ def test_chunks_joined_are_the_stream(stream):
     assert "" not in [chunk.text for chunk in chunks]
 
 
+@settings(deadline=None)
 @given(STREAMS)
 def test_every_chunk_knows_its_line(stream):
     """The line counts the newlines before the chunk, from 1."""
@@ -69,6 +71,7 @@ def test_every_chunk_knows_its_line(stream):
         before += chunk.text
 
 
+@settings(deadline=None)
 @given(STREAMS)
 def test_no_marker_is_inside_a_chunk(stream):
     """Every marker at the beginning of a line begins a chunk, and every later chunk begins with one."""
@@ -82,6 +85,7 @@ def test_no_marker_is_inside_a_chunk(stream):
 VALUES = st.dictionaries(st.sampled_from("abc"), st.text(alphabet="-\n a:'"), min_size=1)
 
 
+@settings(deadline=None)
 @given(st.lists(VALUES, min_size=1))
 def test_an_independent_reader_finds_the_same_documents(values):
     """PyYAML reads as many documents from the whole stream as it finds in the chunks, one in each."""
