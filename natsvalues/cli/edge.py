@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def guarded(run: Run, work: Callable[[], int]) -> int:
-    """Do the work; tell what went wrong on standard error and in the state file; return the exit code."""
+def guarded(run: Run, work: Callable[[], int], *, remembered: bool = False) -> int:
+    """Do the work; tell what went wrong on standard error; return the exit code.
+
+    What goes wrong in a `remembered` run is also kept in the state file; a bug of ours always is.
+    """
     try:
         return work()
     except NatsvaluesError as error:
-        remember(run.failed(error))
+        if remembered:
+            remember(run.failed(error))
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     except KeyboardInterrupt:

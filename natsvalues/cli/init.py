@@ -20,6 +20,8 @@ def init(folder: str, *, scope: str, name: str, region: str) -> int:
     def work() -> int:
         shared = os.path.join(folder, "supercluster.yaml")
         own = os.path.join(folder, f"{region}.yaml")
+        if own == shared:
+            raise NatsvaluesError("NV-S004", "a region called `supercluster` would have the supercluster's file")
         if os.path.exists(own):
             raise NatsvaluesError(
                 "NV-S002",

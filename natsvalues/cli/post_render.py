@@ -25,7 +25,7 @@ STANDARD_INPUT = "standard input"
 def post_render(options: PostRenderOptions) -> int:
     """Run, remember what happened, and return an exit code; nothing is written unless everything succeeded."""
     run = Run()
-    return guarded(run, lambda: _post_render(options, run))
+    return guarded(run, lambda: _post_render(options, run), remembered=True)
 
 
 def _post_render(options: PostRenderOptions, run: Run) -> int:

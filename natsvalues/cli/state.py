@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -77,6 +78,8 @@ def remember(report: dict[str, Any]) -> str | None:
             file.write(json.dumps(report))  # without indentation: that is the fast encoder
         os.replace(temporary, path)
     except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(f"{path}.{os.getpid()}")
         return None  # a read-only home must not fail a render
     return path
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.text.stream import Chunk, split
@@ -47,9 +47,21 @@ class Manifest(NamedTuple):
         return self.tree.value
 
     @property
+    def metadata(self) -> dict[str, Any]:
+        """The object's metadata; empty where it has none."""
+        found = self.value.get("metadata")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def annotations(self) -> dict[str, Any]:
+        """The object's annotations; empty where it has none."""
+        found = self.metadata.get("annotations")
+        return found if isinstance(found, dict) else {}
+
+    @property
     def key(self) -> ResourceKey:
         """The object's identity."""
-        metadata = self.value.get("metadata") or {}
+        metadata = self.metadata
         group, _, version = str(self.value.get("apiVersion", "")).rpartition("/")
         return ResourceKey(
             group if version else "",
@@ -66,9 +78,8 @@ class Manifest(NamedTuple):
     @property
     def source(self) -> str:
         """The template it came from: Helm 3's `# Source:` comment or Helm 4's annotation; may be empty."""
-        annotations = (self.value.get("metadata") or {}).get("annotations") or {}
-        if FILENAME_ANNOTATION in annotations:
-            return str(annotations[FILENAME_ANNOTATION])
+        if FILENAME_ANNOTATION in self.annotations:
+            return str(self.annotations[FILENAME_ANNOTATION])
         found = _SOURCE.search(self.tree.text)
         return found.group(1) if found else ""
 
@@ -128,7 +139,7 @@ class Release:
         """A release with one more document behind the one numbered `after`, and that document."""
         copy = self._copy()
         number = -1 - len(self.added)
-        crlf = self.chunks[after].text.endswith("\r\n")
+        crlf = "\r\n" in self.chunks[after].text
         tree = Tree(text)
         manifest = Manifest(number, self.chunks[after].line, tree, crlf)
         copy.added[number] = Added(after, manifest)
@@ -146,7 +157,7 @@ class Release:
         for number, chunk in enumerate(self.chunks):
             text = self.changed[number].text if number in self.changed else chunk.text
             if number in behind and not text.endswith("\n"):
-                text += "\n"
+                text += "\r\n" if "\r\n" in text else "\n"
             yield text
             for manifest in behind.get(number, ()):
                 yield manifest.text
@@ -177,9 +188,9 @@ class Release:
         crlf = "\r\n" in chunk.text and chunk.text.count("\r\n") == chunk.text.count("\n")
         try:
             tree = Tree(chunk.text.replace("\r\n", "\n") if crlf else chunk.text)
+            meant = tree.value
         except YamlSyntaxError as error:
             raise at(self.file, chunk.line, error) from None
-        meant = tree.value
         usable = isinstance(meant, dict) and isinstance(meant.get("kind"), str)
         return Manifest(number, chunk.line, tree, crlf) if usable else None
 

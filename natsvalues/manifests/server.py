@@ -1,8 +1,9 @@
 """What nats-server does, by version: versions in image references, and which health checks need no leader.
 
-Measured on real servers 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1: `js-enabled-only=true` answers 200 without
-a meta leader on all of them, `js-server-only=true` only from 2.11.0 on (before, it was evaluated after the
-leader check). Unknown or mis-cased parameters are ignored by the server, which makes the check the strict one.
+Measured on real servers 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1: `js-enabled-only=true` (and the deprecated
+`js-enabled=true`) answers 200 without a meta leader on all of them, `js-server-only=true` only from 2.11.0 on
+(before, it was evaluated after the leader check). Unknown or mis-cased parameters are ignored by the server, which
+makes the check the strict one.
 """
 
 from __future__ import annotations
@@ -61,8 +62,11 @@ def needs_leader(path: str, version: ServerVersion) -> bool:
     endpoint, _, query = path.partition("?")
     if endpoint.rstrip("/") != "/healthz":
         return False
-    asked = (part.partition("=") for part in query.split("&"))
-    given = {name for name, _, text in asked if text in _TRUE}
-    if "js-enabled-only" in given:
+    asked: dict[str, str] = {}
+    for part in query.split("&"):
+        name, _, text = part.partition("=")
+        asked.setdefault(name, text)  # the server, too, looks at the first of several
+    given = {name for name, text in asked.items() if text in _TRUE}
+    if given & {"js-enabled-only", "js-enabled"}:
         return False
     return not ("js-server-only" in given and version.serves_without_leader)

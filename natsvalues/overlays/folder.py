@@ -101,8 +101,14 @@ def _documents(path: str) -> list[tuple[str, int]]:
         raise NatsvaluesError(
             OVERLAY_ERROR, "not a UTF-8 text file", where=(Where(path),), hint="save it as UTF-8"
         ) from None
-    chunks = [chunk for chunk in split(text) if chunk.text.strip("\ufeff- \n")]
+    chunks = [chunk for chunk in split(text) if _has_content(chunk.text)]
     return [(chunk.text, chunk.line) for chunk in chunks] or [(text, 1)]
+
+
+def _has_content(text: str) -> bool:
+    """Whether there is more than markers and comments."""
+    lines = (line.lstrip("\ufeff \t") for line in text.split("\n"))
+    return any(line and not line.startswith("#") and line.rstrip() != "---" for line in lines)
 
 
 def _read(

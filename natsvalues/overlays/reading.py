@@ -159,7 +159,9 @@ class Reading:
         types_by_name = {spelled(field): (field, kind.__annotations__[field]) for field in kind._fields}
         filled: dict[str, Any] = {}
         for name, (key, part) in entries.items():
-            if name in types_by_name:
+            if name in types_by_name and isinstance(part, ScalarNode) and scalar(part) is None:
+                self.positions.lines[*path, name] = self._line(key)  # left blank is left out
+            elif name in types_by_name:
                 field, field_kind = types_by_name[name]
                 filled[field] = self._value(part, field_kind, (*path, name))
             else:

@@ -40,7 +40,7 @@ def _section(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
             default = kind._field_defaults.get(field)
             if isinstance(default, (str, int, bool)):
                 content["default"] = default
-            properties[spelled(field)] = content
+            properties[spelled(field)] = _or_blank(content) if field in kind._field_defaults else content
         definitions[kind.__name__] = {
             "type": "object",
             "description": (kind.__doc__ or "").strip(),
@@ -49,6 +49,18 @@ def _section(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
             "properties": properties,
         }
     return {"$ref": f"#/$defs/{kind.__name__}"}
+
+
+def _or_blank(content: dict[str, Any]) -> dict[str, Any]:
+    """A field that may be left out may be left blank, too."""
+    if "enum" in content:
+        return {**content, "enum": [*content["enum"], None]}
+    if "type" in content:
+        return {**content, "type": [content["type"], "null"]}
+    if "$ref" in content:
+        rest = {name: item for name, item in content.items() if name != "$ref"}
+        return {"anyOf": [{"$ref": content["$ref"]}, {"type": "null"}], **rest}
+    return content
 
 
 def _field(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:

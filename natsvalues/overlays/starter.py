@@ -6,6 +6,7 @@ import re
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.model import Name
+from natsvalues.text.scalars import written
 
 _SCOPES = {
     "supercluster": """\
@@ -100,4 +101,4 @@ loadBalancer:
 def _name(text: str) -> str:
     if not re.fullmatch(Name.pattern, text):
         raise NatsvaluesError("NV-S004", f"`{text}` is not {Name.meaning}")
-    return text
+    return written(text)

@@ -25,11 +25,15 @@ for _words, _meaning in (
 
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_LEAST, _MOST = -(2**63), 2**64 - 1
 _MAY_BE_NUMBER = frozenset("+-.0123456789")
 
 # Safe unquoted in YAML 1.1 and 1.2 and never a number or a date; in flow style a `?` inside makes helm's
 # reader fail, and readers disagree about `:`, so these are plain in block style only.
 _PLAIN = re.compile(r"[A-Za-z/$][A-Za-z0-9_./$()@%+=?-]*(?::[A-Za-z0-9_./$()@%+=?-]+)*\Z")
+# What JSON leaves as it is and a YAML reader refuses, or takes for the end of a line.
+_UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_NO_NUMBERS = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
 _FLOW_UNSAFE = frozenset("?:")
 
 
@@ -39,11 +43,14 @@ def meaning(plain: str) -> Scalar:
         return _WORDS[plain]
     if plain[0] not in _MAY_BE_NUMBER:
         return plain
-    digits = plain.replace("_", "")
+    digits = plain if plain[0] == "." else plain.replace("_", "")
     if _INTEGER.match(digits):
-        return _integer(digits)
+        number = _integer(digits)
+        if _LEAST <= number <= _MOST:
+            return number
     if _FLOAT.match(digits):
-        return float(digits)
+        size = float(digits)
+        return plain if size in (float("inf"), float("-inf")) else size
     return plain
 
 
@@ -61,10 +68,20 @@ def written(value: Scalar, *, flow: bool = False) -> str:
         if _PLAIN.match(value) and value not in _WORDS and not (flow and not _FLOW_UNSAFE.isdisjoint(value)):
             return value
         return double_quoted(value)
+    if isinstance(value, float):
+        return _float(value)
     return json.dumps(value)  # null, true, 12 and 1.5 are spelled alike in JSON and YAML
 
 
 def double_quoted(value: str) -> str:
     """`value` as a double-quoted scalar on one line: JSON's escapes are YAML's."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text.replace("\x7f", "\\x7f").replace("\x85", "\\N").replace("\u2028", "\\L").replace("\u2029", "\\P")
+    return _UNREADABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
+def _float(value: float) -> str:
+    """A number as every reader takes it: `1.0e+22`, because YAML 1.1 wants the point, and `.inf`."""
+    text = repr(value)
+    if text in _NO_NUMBERS:
+        return _NO_NUMBERS[text]
+    mantissa, exponent, power = text.partition("e")
+    return mantissa + ("" if "." in mantissa else ".0") + exponent + power if exponent else mantissa

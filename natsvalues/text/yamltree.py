@@ -203,6 +203,9 @@ def value(node: Node | None) -> Value:
         if name == "<<" and is_plain(key):
             merged = item.value if isinstance(item, SequenceNode) else [item]
             for source in merged:
+                if not isinstance(source, MappingNode):
+                    line, column = int(source.start_mark.line) + 1, int(source.start_mark.column) + 1
+                    raise YamlSyntaxError("a merge key `<<` whose value is no mapping", line, column)
                 for merged_key, merged_value in value(source).items():
                     result.setdefault(merged_key, merged_value)
         else:

@@ -158,7 +158,7 @@ def test_every_error_of_a_run_is_kept(here, capsys):
     def work():
         raise ManyErrors(tuple(errors))
 
-    assert guarded(Run(), work) == EXIT_ERROR
+    assert guarded(Run(), work, remembered=True) == EXIT_ERROR
     assert capsys.readouterr().err == f"{errors[0]}\n\n{errors[1]}\n"
     assert recall()["directory"] == str(here)
     assert recall()["errors"] == [

@@ -228,7 +228,6 @@ MISTAKES = [
     (("loadBalancer", "scheme"), ["public"]),
     (("loadBalancer", "sourceRanges"), ["10.0.0.0/8"]),
     (("loadBalancer", "annotations", "a"), [True]),
-    (("loadBalancer",), [None]),
     (("probes", "startup"), ["healthz"]),
     (("dns", "ttl"), [0]),
     (("nats", "version"), ["latest"]),

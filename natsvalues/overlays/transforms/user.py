@@ -47,11 +47,11 @@ def user_operation(scene: Scene, number: int, index: int) -> Iterator[Outcome]:
             hint=f"write target: {{file: {scene.nats.config_key}}} alone, or kind and name",
         )
     ops = _ops(scene, patch.ops[index], (*at, "ops", index), scene.conf)
-    for text in {text for op in ops for text in _texts(op.value) if _LOOKS_BARE.fullmatch(text)}:
+    if any(_LOOKS_BARE.fullmatch(text) for op in ops for text in _texts(op.value)):
         yield scene.warning(
-            f"`{text}` is written as a quoted text, which the server takes literally",
+            "a value that looks like a variable or a size is written as a quoted text, as the server then takes it",
             scene.plan.positions.where(*at, "ops", index),
-            hint=f'for a variable or a size write "<< {text} >>"',
+            hint='for a variable or a size use the form "<< $TOKEN >>", "<< 8MB >>"',
         )
     yield scene.in_conf(RULE, why, *(op._replace(value=_verbatim(op.value)) for op in ops))
 
