@@ -105,7 +105,9 @@ def _exists(items: list[Any], index: str | int) -> bool:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Equality as JSON has it: true is not 1, and 1 is not 1.0's type's business."""
+    """Equality as JSON has it: true is not 1, and 1 is 1.0."""
+    if left is right:
+        return True
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(item, right[key]) for key, item in left.items())
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
