@@ -8,7 +8,6 @@ instead of writing it. Run it on a quiet machine.
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shlex
@@ -18,11 +17,11 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import binaries
-import jsonpatch
-import yaml
+from benchmark_kustomize import kustomization, objects
+from benchmark_releases import umbrella
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PAGE = os.path.join(ROOT, "docs", "performance.md")
@@ -30,7 +29,6 @@ RENDERING = os.path.join(ROOT, "..", "shared", "rendered", "nats-2.14.2", "gatew
 KUSTOMIZE = "5.8.2"
 SETTINGS = "config.cluster.enabled=true,config.jetstream.enabled=true,config.gateway.enabled=true"
 REGION = "us-east"
-STAMPS = frozenset(f"natsvalues.io/{name}" for name in ("overlay-digest", "region", "version"))
 SECONDS = 600
 MIB = 1024 * 1024
 
@@ -117,54 +115,6 @@ def in_turns(bench: Bench, rivals: list[Rival], turns: int) -> dict[str, list[Sa
     return samples
 
 
-# --- the same edits by kustomize ------------------------------------------------------------------------------
-
-
-def kustomization(folder: str, before: str, after: str) -> None:
-    """Write what kustomize needs to make the edits that natsvalues made of `before`: patches and new objects."""
-    old, new = objects(before), objects(after)
-    os.makedirs(folder)
-    shutil.copy(before, os.path.join(folder, "release.yaml"))
-    added = [value for key, value in new.items() if key not in old]
-    write_yaml(os.path.join(folder, "gateway.yaml"), added)
-    patches = []
-    for (kind, namespace, name), value in old.items():
-        edits = jsonpatch.make_patch(value, new[kind, namespace, name]).patch
-        if edits:
-            target = {"kind": kind, "name": name, **({"namespace": namespace} if namespace else {})}
-            patches.append({"target": target, "patch": json.dumps(edits)})
-    content = {"resources": ["release.yaml", "gateway.yaml"], "patches": patches}
-    write_yaml(os.path.join(folder, "kustomization.yaml"), [content])
-
-
-def write_yaml(path: str, documents: list[Any]) -> None:
-    """Write documents as YAML."""
-    with open(path, "w", encoding="utf-8") as stream:
-        yaml.dump_all(documents, stream, Dumper=yaml.CSafeDumper, sort_keys=False)
-
-
-def objects(path: str) -> dict[tuple[str, str, str], Any]:
-    """The objects of a stream by kind, namespace and name, without stamps and null fields."""
-    with open(path, encoding="utf-8") as stream:
-        found = [value for value in yaml.load_all(stream, Loader=yaml.CSafeLoader) if value is not None]
-    objects = {}
-    for value in found:
-        metadata = value["metadata"]
-        annotations = metadata.pop("annotations", None) or {}
-        kept = {name: text for name, text in annotations.items() if name not in STAMPS}
-        if kept:
-            metadata["annotations"] = kept
-        objects[value["kind"], metadata.get("namespace", ""), metadata["name"]] = without_null(value)
-    return objects
-
-
-def without_null(value: Any) -> Any:
-    """A value without the fields that are null, which kustomize drops."""
-    if isinstance(value, dict):
-        return {key: without_null(item) for key, item in value.items() if item is not None}
-    return [without_null(item) for item in value] if isinstance(value, list) else value
-
-
 def require_equal(bench: Bench, ours: Rival, theirs: Rival) -> None:
     """Stop unless both wrote the same objects, stamps apart."""
     left, right = objects(output_of(bench, ours)), objects(output_of(bench, theirs))
@@ -186,101 +136,6 @@ def rendering(bench: Bench) -> tuple[str, str]:
     with open(path, "wb") as stream:
         subprocess.run(command, check=True, stdout=stream, env=bench.environment)
     return path, "tests/charts/nats, rendered by Helm 3 with cluster, JetStream and gateway on"
-
-
-DEPLOYMENT = """\
----
-# Source: shop/charts/part-{n}/templates/deployment.yaml
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: part-{n}
-  labels: {{app.kubernetes.io/name: part-{n}, app.kubernetes.io/instance: shop, app.kubernetes.io/managed-by: Helm}}
-spec:
-  replicas: 2
-  selector:
-    matchLabels: {{app.kubernetes.io/name: part-{n}, app.kubernetes.io/instance: shop}}
-  template:
-    metadata:
-      labels: {{app.kubernetes.io/name: part-{n}, app.kubernetes.io/instance: shop}}
-    spec:
-      serviceAccountName: part-{n}
-      securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}
-      containers:
-      - name: part
-        image: "registry.example.com/shop/part-{n}:1.{n}.0"
-        env:
-        - name: {variable}
-          value: "{address}"
-        - name: LOG_LEVEL
-          value: info
-        ports:
-        - containerPort: 8080
-          name: http
-        readinessProbe:
-          httpGet:
-            path: /ready
-            port: http
-          periodSeconds: 10
-        resources:
-          limits: {{memory: 256Mi}}
-          requests: {{cpu: 50m, memory: 128Mi}}
-"""
-SERVICE = """\
----
-# Source: shop/charts/part-{n}/templates/service.yaml
-apiVersion: v1
-kind: Service
-metadata:
-  name: part-{n}
-  labels: {{app.kubernetes.io/name: part-{n}, app.kubernetes.io/instance: shop, app.kubernetes.io/managed-by: Helm}}
-spec:
-  ports:
-  - name: http
-    port: 80
-    targetPort: http
-  selector: {{app.kubernetes.io/name: part-{n}, app.kubernetes.io/instance: shop}}
-"""
-CONFIG_MAP = """\
----
-# Source: shop/charts/part-{n}/templates/config.yaml
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: part-{n}
-  labels: {{app.kubernetes.io/name: part-{n}, app.kubernetes.io/instance: shop, app.kubernetes.io/managed-by: Helm}}
-data:
-  {key}: |
-    # settings of part {n}
-    listen = "0.0.0.0:8080"
-    bus = "{address}"
-    features = ["search", "basket", "checkout", "invoice", "returns", "loyalty", "vouchers"]
-    retries = 5
-    timeout_seconds = 30
-    regions = ["us-east", "us-west", "eu-west", "eu-north", "ap-south", "ap-east"]
-    log = "level=info format=json target=stdout sample=0.1 fields=time,level,message,trace,span,part,version"
-    metrics = "path=/metrics port=9090 buckets=0.005,0.01,0.025,0.05,0.1,0.25,0.5,1,2.5,5,10 labels=part,region"
-    policy = "attempts=5 backoff=exponential base=100ms cap=10s jitter=full budget=0.2 breaker=20/60s half-open=3"
-    notes = "rendered from the values of the platform team; change the values and not this text, it is overwritten"
-    greeting = "The quick brown fox jumps over the lazy dog, part {n} of many, again and again and again."
-"""
-
-
-def umbrella(nats: str, count: int) -> str:
-    """A release of `count` documents around the NATS one; one in ten mentions NATS without being it."""
-    with open(nats, encoding="utf-8") as stream:
-        text = stream.read()
-    parts = [text if text.endswith("\n") else text + "\n"]
-    for n in range(count - text.count("\n---\n") - 1):
-        decoy = n % 10 == 0
-        words = {
-            "n": n,
-            "variable": "NATS_URL" if decoy else "DATABASE_URL",
-            "address": "nats://nats.nats.svc:4222" if decoy else f"postgres://db-{n}.shop.svc:5432/shop",
-            "key": "nats.conf" if decoy else "settings.conf",
-        }
-        parts.append((DEPLOYMENT, SERVICE, CONFIG_MAP)[n % 3].format(**words))
-    return "".join(parts)
 
 
 # --- programs -------------------------------------------------------------------------------------------------
@@ -381,8 +236,7 @@ def small(bench: Bench, turns: int) -> list[str]:
         run(bench, rival)
         require_equal(bench, us, rival)
     samples = in_turns(bench, [*rivals, Rival("`python -c pass`", (bench.python, "-c", "pass"))], turns)
-    with open(path, encoding="utf-8") as stream:
-        documents = len(list(yaml.compose_all(stream, Loader=yaml.CSafeLoader)))
+    documents = len(objects(path))
     return [
         "",
         "## One release",

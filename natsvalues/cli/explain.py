@@ -7,8 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
-from natsvalues.cli.post_render import STANDARD_INPUT, read_stream, rendered
+from natsvalues.cli.post_render import rendered
 from natsvalues.cli.state import Run
+from natsvalues.cli.streams import STANDARD_INPUT, read_stream
 from natsvalues.errors import EXIT_OK
 from natsvalues.overlays.stages import guidance
 from natsvalues.report.json_v1 import change, notice

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.state import Run, remember
-from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
+from natsvalues.cli.streams import STANDARD_INPUT, read_stream
+from natsvalues.errors import EXIT_OK
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.choice import choose
 from natsvalues.overlays.folder import load, locate
@@ -18,8 +19,6 @@ from natsvalues.report.text import notices
 
 if TYPE_CHECKING:
     from natsvalues.cli.light import PostRenderOptions
-
-STANDARD_INPUT = "standard input"
 
 
 def post_render(options: PostRenderOptions) -> int:
@@ -54,30 +53,3 @@ def rendered(stream: str, file: str, options: PostRenderOptions, run: Run) -> Re
 
         refuse_lost_identity(options.prior, options.allow, result)
     return result
-
-
-def read_stream(path: str | None = None) -> str:
-    """Standard input, or a file, as text. Raises NatsvaluesError for what is not UTF-8."""
-    if path is None:
-        data = sys.stdin.buffer.read()
-    else:
-        try:
-            with open(path, "rb") as file:
-                data = file.read()
-        except OSError as error:
-            raise NatsvaluesError(
-                "NV-I007",
-                f"cannot read the file: {error.strerror}",
-                where=(Where(path),),
-                hint="give a rendered release, such as helm template writes it, or - for standard input",
-            ) from None
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise NatsvaluesError(
-            "NV-I006",
-            f"not UTF-8 text (byte 0x{data[error.start]:02x})",
-            where=(Where(path or STANDARD_INPUT, line),),
-            hint="PowerShell may write UTF-16: set $OutputEncoding, or let helm run natsvalues itself",
-        ) from None

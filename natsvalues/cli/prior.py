@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.cli.post_render import read_stream
+from natsvalues.cli.streams import read_stream
 from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.identity import losses
