@@ -18,7 +18,6 @@ from natsvalues.overlays.transforms import TRANSFORMS
 from natsvalues.overlays.transforms.roll import roll
 from natsvalues.overlays.transforms.stamps import RULE as STAMPS
 from natsvalues.overlays.transforms.stamps import is_stamped, stamp_ops, stamps
-from natsvalues.overlays.transforms.user import user_operation
 from natsvalues.text.natsconf import ConfEditError, ConfOp, ConfSyntaxError, Raw, Variable, read, symbolic
 from natsvalues.text.natsconf import edit as edit_conf
 from natsvalues.text.natsconf import same as same_conf
@@ -139,6 +138,8 @@ class _Run:
 
     def _take_users(self, number: int, index: int) -> None:
         """The user's operation; its errors name its place in the overlay first."""
+        from natsvalues.overlays.transforms.user import user_operation  # few overlays have patches
+
         try:
             self._take(list(user_operation(self._scene(), number, index)))
         except (PathError, EditRefused, ConfEditError) as error:
