@@ -1,4 +1,4 @@
-"""Every provider profile in a whole release: its example gives one gateway Service, and a second pass changes nothing."""
+"""Every provider profile in a whole release: its example gives one gateway Service, stable in a second pass."""
 
 from __future__ import annotations
 
