@@ -30,6 +30,11 @@ class ServerVersion(NamedTuple):
         return f"{self.major}.{self.minor}.{self.patch}" if self.known else "unknown"
 
     @property
+    def has_leader_free_check(self) -> bool:
+        """Whether any health check is leader-free: `js-enabled-only` came with 2.9.10 (read in the tags)."""
+        return self[:3] >= (2, 9, 10)
+
+    @property
     def serves_without_leader(self) -> bool:
         """Whether `js-server-only` is leader-free here."""
         return (self.major, self.minor) >= (2, 11)

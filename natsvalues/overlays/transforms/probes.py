@@ -30,6 +30,12 @@ def probes(scene: Scene) -> Iterator[Outcome]:
             scene.at_statefulset("image"),
             hint="state it in the region's overlay: nats: {version: 2.14.2}",
         )
+    if not scene.version.has_leader_free_check:
+        yield scene.warning(
+            f"server {scene.version} ignores the leader-free health checks, so a cold start may never end",
+            scene.at_statefulset("image"),
+            hint="run 2.9.10 or later; 2.12 or later loses no data when gateways come late on a first boot",
+        )
     for field, name in (("startupProbe", "startup"), ("readinessProbe", "readiness"), ("livenessProbe", "liveness")):
         asked: str = getattr(scene.plan.probes, name)
         probe = scene.nats.container_value.get(field)
