@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, raise_all
-from natsvalues.overlays.hosts import POD, is_address, is_valid, same
+from natsvalues.overlays.hosts import POD, is_address, is_block, is_valid, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from natsvalues.overlays.folder import Overlays, RegionFile
     from natsvalues.overlays.model import Region, Supercluster
+    from natsvalues.overlays.reading import Positions
 
 
 def per_pod(shared: Supercluster, region: Region) -> bool:
@@ -25,8 +26,10 @@ def check(overlays: Overlays) -> None:
     """Raise with every contradiction inside and between the files."""
     errors: list[NatsvaluesError] = []
     shared = overlays.supercluster
+    errors += _range_errors(shared.load_balancer.source_ranges, overlays.positions)
     for file in overlays.regions.values():
         errors += _host_errors(shared, file)
+        errors += _range_errors(file.region.load_balancer.source_ranges, file.positions)
         errors += _scope_errors(shared, file)
     errors += _shared_errors(overlays)
     raise_all(errors)
@@ -80,6 +83,20 @@ def _host_errors(shared: Supercluster, file: RegionFile) -> list[NatsvaluesError
             )
         )
     return errors
+
+
+def _range_errors(ranges: tuple[str, ...], positions: Positions) -> list[NatsvaluesError]:
+    """The API server takes CIDR blocks only: a lone address needs its /32."""
+    return [
+        NatsvaluesError(
+            "NV-O018",
+            f"`{text}` is not a CIDR block",
+            where=(positions.where("loadBalancer", "sourceRanges", index),),
+            hint="write an address with the length of its network: 203.0.113.0/24, or 203.0.113.7/32 for one address",
+        )
+        for index, text in enumerate(ranges)
+        if not is_block(text)
+    ]
 
 
 def _scope_errors(shared: Supercluster, file: RegionFile) -> list[NatsvaluesError]:

@@ -7,6 +7,8 @@ import re
 POD = "{pod}"
 """Stands for the pod's name in the host of a region with a load balancer for each pod."""
 _LOOKS_LIKE_IPV4 = re.compile(r"[\d.]+\Z")
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+_IPV4_BLOCK = re.compile(rf"(?:{_BYTE}\.){{3}}{_BYTE}/(?:3[0-2]|[12]?[0-9])\Z")
 _DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.?)+\Z")
 
 
@@ -31,6 +33,19 @@ def is_valid(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_block(text: str) -> bool:
+    """Whether the text is a CIDR block, as the API server wants source ranges."""
+    if _IPV4_BLOCK.match(text):
+        return True
+    from ipaddress import ip_network  # as above
+
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return "/" in text
 
 
 def same(host: str) -> str:
