@@ -37,6 +37,12 @@ def _load(path: str) -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="session")
+def load_module() -> Callable[[str], ModuleType]:
+    """Import a Python file that lies in no package: `load_module(path)`."""
+    return _load
+
+
 # --- binaries -------------------------------------------------------------------------------------------
 
 

@@ -23,14 +23,15 @@ def refuse_lost_identity(prior: str, allow: tuple[str, ...], result: Result) -> 
         text = manifest_of(prior.removeprefix(RELEASE), result.nats.namespace or None)
     else:
         text = read_stream(prior)
-    if not any(chunk.text.strip("\ufeff- \t\r\n") for chunk in Release(text).chunks):
+    release = Release(text, prior)
+    if release.is_empty:
         raise NatsvaluesError(
             "NV-P002",
             "the prior release is empty, so it can show nothing",
             where=(Where(prior),),
             hint="for a first installation leave --prior out",
         )
-    found = losses(Release(text, prior), result)
+    found = losses(release, result)
     raise_all(
         [
             NatsvaluesError(

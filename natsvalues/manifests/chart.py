@@ -7,11 +7,14 @@ port, and reads a configuration file that a ConfigMap of the same release mounts
 from __future__ import annotations
 
 import posixpath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.release import Manifest, Release, empty_input
 from natsvalues.manifests.server import ServerVersion, version_of_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CLIENT_PORT = 4222
 MONITOR_PORT = 8222
@@ -56,10 +59,19 @@ class Nats(NamedTuple):
         return version_of_image(str(self.container_value.get("image", "")))
 
     @property
+    def env(self) -> list[dict[str, Any]]:
+        """The environment variables of the server's container."""
+        return [item for item in self.container_value.get("env") or [] if isinstance(item, dict)]
+
+    @property
     def conf(self) -> str:
         """Text of the server's configuration file."""
         text: str = self.config_map.value["data"][self.config_key]
         return text
+
+    def is_meant_by(self, name: str | None, namespace: str | None) -> bool:
+        """Whether a selector of StatefulSet name and namespace, each of which may be left out, means this one."""
+        return name in (None, self.name) and namespace in (None, self.namespace)
 
     def selected_by(self, service: Manifest) -> bool:
         """Whether a Service sends traffic to these pods."""
@@ -78,7 +90,7 @@ def find_nats(release: Release, name: str | None = None, namespace: str | None =
     Raises NatsvaluesError when the stream is empty, is not YAML, has no NATS, or several and no choice.
     """
     found = all_nats(release)
-    chosen = [nats for nats in found if name in (None, nats.name) and namespace in (None, nats.namespace)]
+    chosen = [nats for nats in found if nats.is_meant_by(name, namespace)]
     if len(chosen) == 1:
         return chosen[0]
     if chosen:
@@ -104,7 +116,7 @@ def _names(found: list[Nats]) -> str:
 
 def no_nats(release: Release) -> NatsvaluesError:
     """Say why nothing was found: nothing there, nothing readable, or something else than NATS."""
-    if not any(chunk.text.strip("\ufeff- \t\r\n") for chunk in release.chunks):
+    if release.is_empty:
         return empty_input(release.file)
     release.require_readable(release.numbers())
     kinds: dict[str, int] = {}
@@ -122,23 +134,40 @@ def no_nats(release: Release) -> NatsvaluesError:
 
 def _near_misses(release: Release) -> list[Where]:
     """The StatefulSets that have a container called nats, or with its image, and what they lack."""
-    statefulsets = release.manifests(
-        release.mentioning("StatefulSet", "nats"), lambda manifest: manifest.key.kind == "StatefulSet"
+    return [
+        release.where(statefulset.line, f"{statefulset.key}: {found}")
+        for statefulset in _statefulsets(release, "nats")
+        for found in _examined(release, statefulset)
+        if isinstance(found, str)
+    ]
+
+
+def all_nats(release: Release) -> list[Nats]:
+    """Every NATS of the release, in the stream's order."""
+    # Words that a StatefulSet must contain to be found: cheap, so that others are never parsed.
+    candidates = _statefulsets(release, "nats", "configMap", "volumeMounts", "config")
+    examined = (_examined(release, statefulset) for statefulset in candidates)
+    firsts = (next((item for item in found if isinstance(item, Nats)), None) for found in examined)
+    return [nats for nats in firsts if nats is not None]
+
+
+def _statefulsets(release: Release, *words: str) -> list[Manifest]:
+    return release.manifests(
+        release.mentioning("StatefulSet", *words), lambda manifest: manifest.key.kind == "StatefulSet"
     )
-    misses = []
-    for statefulset in statefulsets:
-        pod = _dig(statefulset.value, "spec", "template", "spec")
-        containers = (pod.get("containers") or ()) if isinstance(pod, dict) else ()
-        for container in containers:
-            lack = _lack(release, statefulset, pod, container) if _is_called_nats(container) else None
-            if lack is not None:
-                field = f"{statefulset.key}: container `{container.get('name')}` {lack}"
-                misses.append(release.where(statefulset.line, field))
-    return misses
 
 
-def _lack(release: Release, statefulset: Manifest, pod: dict[str, Any], container: dict[str, Any]) -> str | None:
-    """What keeps a container from being a NATS server that natsvalues can work on; None if nothing does."""
+def _examined(release: Release, statefulset: Manifest) -> Iterator[Nats | str]:
+    """For each container that is called or runs nats: the NATS it is, or a sentence on what it lacks to be one."""
+    pod = _dig(statefulset.value, "spec", "template", "spec")
+    containers = pod.get("containers") if isinstance(pod, dict) else None
+    for container in containers if isinstance(containers, list) else ():
+        if _is_called_nats(container):
+            found = _nats_of(release, statefulset, pod, container)
+            yield f"container `{container.get('name')}` {found}" if isinstance(found, str) else found
+
+
+def _nats_of(release: Release, statefulset: Manifest, pod: dict[str, Any], container: dict[str, Any]) -> Nats | str:
     if not _has_client_port(container):
         return f"has no port `nats` or {CLIENT_PORT}"
     path = config_path(container)
@@ -147,36 +176,11 @@ def _lack(release: Release, statefulset: Manifest, pod: dict[str, Any], containe
     mounted = _config_map_of(pod, container, path)
     if mounted is None:
         return f"does not mount {path} from a ConfigMap"
-    if _find_config_map(release, mounted, statefulset.key.namespace, posixpath.basename(path)) is None:
-        return f"mounts ConfigMap `{mounted}`, which the release does not have with a {posixpath.basename(path)}"
-    return None
-
-
-def all_nats(release: Release) -> list[Nats]:
-    """Every NATS of the release, in the stream's order."""
-    statefulsets = release.manifests(
-        # Words that a StatefulSet must contain to be found below: cheap, so that others are never parsed.
-        release.mentioning("StatefulSet", "nats", "configMap", "volumeMounts", "config"),
-        lambda manifest: manifest.key.kind == "StatefulSet",
-    )
-    found = (_nats_of(release, statefulset) for statefulset in statefulsets)
-    return [nats for nats in found if nats is not None]
-
-
-def _nats_of(release: Release, statefulset: Manifest) -> Nats | None:
-    pod = _dig(statefulset.value, "spec", "template", "spec")
-    containers = pod.get("containers") if isinstance(pod, dict) else None
-    for container in containers if isinstance(containers, list) else ():
-        if not _is_called_nats(container) or not _has_client_port(container):
-            continue
-        path = config_path(container)
-        mounted = _config_map_of(pod, container, path) if path else None
-        if mounted is None or path is None:
-            continue
-        config_map = _find_config_map(release, mounted, statefulset.key.namespace, posixpath.basename(path))
-        if config_map is not None:
-            return Nats(statefulset, str(container["name"]), config_map, posixpath.basename(path))
-    return None
+    key = posixpath.basename(path)
+    config_map = _find_config_map(release, mounted, statefulset.key.namespace, key)
+    if config_map is None:
+        return f"mounts ConfigMap `{mounted}`, which the release does not have with a {key}"
+    return Nats(statefulset, str(container["name"]), config_map, key)
 
 
 def _is_called_nats(container: Any) -> bool:

@@ -122,7 +122,7 @@ class Release:
     def _copy(self) -> Release:
         copy = Release("", self.file)
         copy._mentions = self._mentions
-        copy.chunks, copy._parsed = self.chunks, self._parsed  # the same class
+        copy.chunks, copy._parsed = self.chunks, self._parsed
         copy.changed, copy.added = dict(self.changed), dict(self.added)
         return copy
 
@@ -161,6 +161,11 @@ class Release:
             yield text
             for manifest in behind.get(number, ()):
                 yield manifest.text
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing but markers and white space."""
+        return not any(chunk.text.strip("\ufeff- \t\r\n") for chunk in self.chunks)
 
     def numbers(self) -> list[int]:
         """The numbers of all documents."""

@@ -24,10 +24,7 @@ def choose(overlays: Overlays, release: Release, asked: str | None) -> str:
     matching = [
         name
         for name, file in overlays.regions.items()
-        if any(
-            file.region.nats.name in (None, nats.name) and file.region.nats.namespace in (None, nats.namespace)
-            for nats in found
-        )
+        if any(nats.is_meant_by(file.region.nats.name, file.region.nats.namespace) for nats in found)
     ]
     if len(matching) == 1:
         return matching[0]

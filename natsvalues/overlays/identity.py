@@ -87,7 +87,7 @@ def server_names(nats: Nats, conf: dict[str, Any]) -> str:
     spelled = conf.get("server_name")
     if not isinstance(spelled, Variable):
         return str(spelled)
-    env = {str(item.get("name")): item for item in nats.container_value.get("env") or [] if isinstance(item, dict)}
+    env = {str(item.get("name")): item for item in nats.env}
     return re.sub(r"\$\(([^)]+)\)", lambda found: _expanded(found[1], env), _expanded(spelled.name, env))
 
 

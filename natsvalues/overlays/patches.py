@@ -63,24 +63,20 @@ class Receipt(NamedTuple):
 Outcome = Patch | Injection | Notice
 
 
-def put(document: Any, path: Path, content: Any) -> Op:
+def put(document: Any, path: tuple[str, ...], content: Any) -> Op:
     """The operation that sets `path` to `content`, making the mappings on the way that are missing or null."""
     at = document
-    for depth, part in enumerate(path):
-        inside = at.get(part) if isinstance(at, dict) and isinstance(part, str) else None
-        if depth == len(path) - 1:
-            return Op("add", path, content)
-        if isinstance(at, dict) and inside is None:
-            for later in reversed(path[depth + 1 :]):
-                content = {str(later): content}
-            return Op("add", path[: depth + 1], content)
-        at = inside if isinstance(at, dict) else _item(at, part)
-    raise ValueError("an empty path")
+    for depth, key in enumerate(path[:-1], 1):
+        at = at.get(key)
+        if at is None:
+            for later in reversed(path[depth:]):
+                content = {later: content}
+            return Op("add", path[:depth], content)
+    return Op("add", path, content)
 
 
-def _item(items: Any, part: Any) -> Any:
-    if isinstance(items, list) and isinstance(part, int):
-        return items[part]
-    if isinstance(items, list):
-        return next((item for item in items if isinstance(item, dict) and item.get(part.key) == part.value), None)
-    return None
+def appended(present: list[Any] | None, path: Path, *items: Any) -> tuple[Op, ...]:
+    """The operations that put items behind those of the list at `path`; a missing or empty list is made."""
+    if present:
+        return tuple(Op("add", (*path, "-"), item) for item in items)
+    return (Op("add", path, list(items)),) if items else ()

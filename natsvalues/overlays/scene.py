@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
-from natsvalues.overlays.patches import Notice, Patch
+from natsvalues.overlays.patches import Notice, Patch, appended
 from natsvalues.text.paths import Item, Op, Path
 
 if TYPE_CHECKING:
@@ -68,6 +68,15 @@ class Scene(NamedTuple):
         """A patch of the server's container; the paths are inside it."""
         moved = tuple(op._replace(path=(*self.container_path, *op.path)) for op in ops)
         return Patch(self.nats.statefulset.key, moved, rule, why, source)
+
+    def with_variables(self, rule: str, why: str, *entries: dict[str, Any]) -> Patch:
+        """A patch that gives the server's container these environment variables, in the place of namesakes."""
+        present = {item.get("name") for item in self.nats.env}
+        ops = [
+            Op("replace", ("env", Item("name", entry["name"])), entry) for entry in entries if entry["name"] in present
+        ]
+        added = [entry for entry in entries if entry["name"] not in present]
+        return self.in_container(rule, why, *ops, *appended(self.nats.env, ("env",), *added))
 
     def warning(self, message: str, *where: Where, hint: str = "") -> Notice:
         """A warning for the report."""

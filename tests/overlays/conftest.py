@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -79,16 +77,9 @@ def outcomes_of(rendered: str, rendering: str) -> Iterator[Outcome]:
 
 
 @pytest.fixture(scope="session")
-def server_trial() -> ModuleType:
+def server_trial(load_module) -> ModuleType:
     """Return the module that tries a configuration on a real server (test folders are no packages)."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "server_trial.py")
-    spec = importlib.util.spec_from_file_location("natsvalues_tests_server_trial", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_module(os.path.join(os.path.dirname(os.path.abspath(__file__)), "server_trial.py"))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from natsvalues.overlays.patches import appended
 from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Item, Op, Path
@@ -86,8 +87,7 @@ def _mounted(scene: Scene, volume: str, secret: str, folder: str, why: str) -> I
     at: Path = ("spec", "template", "spec")
     if present is None:
         item = {"name": name, "secret": {"secretName": secret}}
-        op = Op("add", (*at, "volumes", "-"), item) if volumes else Op("add", (*at, "volumes"), [item])
-        yield scene.in_statefulset(RULE, why, op)
+        yield scene.in_statefulset(RULE, why, *appended(volumes, (*at, "volumes"), item))
     elif (present.get("secret") or {}).get("secretName") != secret:
         path = (*at, "volumes", Item("name", str(name)))
         yield scene.in_statefulset(RULE, why, Op("replace", path, {"name": name, "secret": {"secretName": secret}}))
@@ -98,9 +98,7 @@ def _mounted(scene: Scene, volume: str, secret: str, folder: str, why: str) -> I
         if not any(isinstance(mount, dict) and mount.get("mountPath") == folder for mount in mounts):
             here = (*at, "containers", Item("name", str(container["name"])), "volumeMounts")
             entry = {"mountPath": folder, "name": name}
-            yield scene.in_statefulset(
-                RULE, why, Op("add", (*here, "-"), entry) if mounts else Op("add", here, [entry])
-            )
+            yield scene.in_statefulset(RULE, why, *appended(mounts, here, entry))
 
 
 def _watched(scene: Scene, files: list[str]) -> Iterator[Outcome]:
@@ -135,9 +133,8 @@ def _authorization(scene: Scene, given: Authorization) -> Iterator[Outcome]:
         yield scene.in_conf(RULE, why, *ops)
     else:
         yield scene.in_conf(RULE, why, Op("add", ("gateway", "authorization"), wanted))
-    env = scene.nats.container_value.get("env") or []
-    known = any(isinstance(item, dict) and item.get("name") == name for item in env)
     if password.secret is None:
+        known = any(item.get("name") == name for item in scene.nats.env)
         if not known and not scene.nats.container_value.get("envFrom"):
             raise overlay_error(
                 "NV-T030",
@@ -148,9 +145,4 @@ def _authorization(scene: Scene, given: Authorization) -> Iterator[Outcome]:
             )
         return
     entry = {"name": name, "valueFrom": {"secretKeyRef": {"key": password.key, "name": password.secret}}}
-    if known:
-        yield scene.in_container(RULE, why, Op("replace", ("env", Item("name", name)), entry))
-    elif env:
-        yield scene.in_container(RULE, why, Op("add", ("env", "-"), entry))
-    else:
-        yield scene.in_container(RULE, why, Op("add", ("env",), [entry]))
+    yield scene.with_variables(RULE, why, entry)

@@ -14,7 +14,7 @@ from natsvalues.overlays.hosts import POD, endpoint
 from natsvalues.overlays.patches import Outcome, Patch
 from natsvalues.overlays.scene import GATEWAY_PORT_NAME, Scene, jetstream_is_on
 from natsvalues.text.natsconf import Variable
-from natsvalues.text.paths import Item, Op, Path
+from natsvalues.text.paths import Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,19 +84,9 @@ def _block(scene: Scene, listen: int) -> Iterator[Outcome]:
             hint="add a region file for each, or take them out of the chart's values",
         )
     if POD in plan.host:
-        yield from _advertise_variable(scene)
-
-
-def _advertise_variable(scene: Scene) -> Iterator[Outcome]:
-    plan = scene.plan
-    address = endpoint(plan.host.replace(POD, "$(POD_NAME)"), plan.port)
-    env = scene.nats.container_value.get("env") or []
-    why = "each server advertises the load balancer of its own pod"
-    if any(isinstance(item, dict) and item.get("name") == ADVERTISE_VARIABLE for item in env):
-        path: Path = ("env", Item("name", ADVERTISE_VARIABLE), "value")
-        yield scene.in_container(RULE, why, Op("add", path, address))
-    else:
-        yield scene.in_container(RULE, why, Op("add", ("env", "-"), {"name": ADVERTISE_VARIABLE, "value": address}))
+        address = endpoint(plan.host.replace(POD, "$(POD_NAME)"), plan.port)
+        variable = {"name": ADVERTISE_VARIABLE, "value": address}
+        yield scene.with_variables(RULE, "each server advertises the load balancer of its own pod", variable)
 
 
 def _remotes(present: Any, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:

@@ -60,7 +60,7 @@ def _prefix(scene: Scene) -> str:
 
 
 def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
-    env = [item for item in scene.nats.container_value.get("env") or [] if isinstance(item, dict)]
+    env = scene.nats.env
     pod_name = next((str(item["name"]) for item in env if _is_pod_name(item)), None)
     spelled = scene.conf.get("server_name")
     if isinstance(spelled, Variable):
@@ -74,7 +74,7 @@ def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
             )
         if _is_pod_name(entry):
             if prefix:
-                yield from _new_variable(scene, env, prefix, spelled.name, why)
+                yield from _new_variable(scene, prefix, spelled.name, why)
             return
         if "value" in entry:
             source = next((name for name in _REFERENCE.findall(str(entry["value"])) if name == pod_name), pod_name)
@@ -96,7 +96,7 @@ def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
             where=(scene.at_conf("server_name"),),
             hint="write server_name: $SERVER_NAME, as the chart does",
         )
-    yield from _new_variable(scene, env, prefix, pod_name, why)
+    yield from _new_variable(scene, prefix, pod_name, why)
 
 
 def _is_pod_name(entry: dict[str, Any]) -> bool:
@@ -105,22 +105,12 @@ def _is_pod_name(entry: dict[str, Any]) -> bool:
     return isinstance(field, dict) and field.get("fieldPath") == "metadata.name"
 
 
-def _new_variable(
-    scene: Scene, env: list[dict[str, Any]], prefix: str, pod_name: str | None, why: str
-) -> Iterator[Outcome]:
+def _new_variable(scene: Scene, prefix: str, pod_name: str | None, why: str) -> Iterator[Outcome]:
     """Name the servers through SERVER_NAME where the rendering does not."""
-    added: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     if pod_name is None:
         pod_name = "POD_NAME"
-        added.append({"name": pod_name, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}})
-    wanted = f"{prefix}$({pod_name})"
-    if any(item.get("name") == "SERVER_NAME" for item in env):
-        path = ("env", Item("name", "SERVER_NAME"))
-        yield scene.in_container(RULE, why, Op("replace", path, {"name": "SERVER_NAME", "value": wanted}))
-    else:
-        added.append({"name": "SERVER_NAME", "value": wanted})
-    if added and env:
-        yield scene.in_container(RULE, why, *(Op("add", ("env", "-"), item) for item in added))
-    elif added:
-        yield scene.in_container(RULE, why, Op("add", ("env",), added))
+        entries.append({"name": pod_name, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}})
+    entries.append({"name": "SERVER_NAME", "value": f"{prefix}$({pod_name})"})
+    yield scene.with_variables(RULE, why, *entries)
     yield scene.in_conf(RULE, why, Op("add", ("server_name",), Variable("SERVER_NAME")))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest
 from natsvalues.manifests.reload import restart_part
 from natsvalues.overlays.patches import Outcome, put
+from natsvalues.overlays.transforms.stamps import PREFIX
 from natsvalues.text.paths import Op
 from natsvalues.text.yamltree import find
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from natsvalues.overlays.scene import Scene
 
 RULE = "roll"
-ANNOTATION = "natsvalues.io/restart-digest"
+ANNOTATION = PREFIX + "restart-digest"
 CHART_CHECKSUM = "checksum/config"
 _TEMPLATE = ("spec", "template", "metadata", "annotations")
 _SOURCE_LINE = re.compile(r"^(?:---|# Source:.*)\n", re.MULTILINE)

@@ -52,9 +52,9 @@ def gateway_service(scene: Scene) -> Iterator[Outcome]:
             )
         for ordinal in range(_replicas(scene)):
             pod = f"{scene.nats.name}-{ordinal}"
-            yield from _one(scene, shaped, dedicated, f"{scene.nats.name}-gateway-{ordinal}", pod)
+            yield from _one(scene, shaped, dedicated, f"{_name(scene)}-{ordinal}", pod)
     else:
-        name = dedicated[0].key.name if dedicated else f"{scene.nats.name}-gateway"
+        name = dedicated[0].key.name if dedicated else _name(scene)
         for service in dedicated[1:]:
             yield scene.warning(
                 f"Service `{service.key.name}` is a second load balancer for the gateway; it stays as it is",
@@ -66,13 +66,17 @@ def gateway_service(scene: Scene) -> Iterator[Outcome]:
         yield from _route(scene, shaped)
 
 
+def _name(scene: Scene) -> str:
+    return f"{scene.nats.name}-gateway"
+
+
 def _replicas(scene: Scene) -> int:
     return int(scene.nats.statefulset.value["spec"].get("replicas") or 1)
 
 
 def _is_ours(scene: Scene, service: Manifest) -> bool:
     return POD_NAME_LABEL in (service.value["spec"].get("selector") or {}) or service.key.name.startswith(
-        f"{scene.nats.name}-gateway-"
+        f"{_name(scene)}-"
     )
 
 
@@ -115,7 +119,7 @@ def _existing(scene: Scene) -> tuple[list[Manifest], list[Manifest]]:
     mixed: list[Manifest] = []
     for service in scene.services:
         spec = service.value["spec"]
-        ours = service.key.name == f"{scene.nats.name}-gateway"  # a ClusterIP too, behind a Route
+        ours = service.key.name == _name(scene)  # a ClusterIP too, behind a Route
         if spec.get("type") not in ("LoadBalancer", "NodePort") and not ours:
             continue
         roles = [_role(scene, port) for port in spec.get("ports") or [] if isinstance(port, dict)]
@@ -179,14 +183,7 @@ def _service(scene: Scene, shaped: Shape, name: str, pod: str | None) -> dict[st
     plan = scene.plan
     statefulset = scene.nats.statefulset.value
     balanced = shaped.object_kind == "Service"
-    metadata: dict[str, Any] = {}
-    annotations = {**(shaped.annotations if balanced else {}), **(_dns(scene, pod) if balanced else {})}
-    if annotations:
-        metadata["annotations"] = dict(sorted(annotations.items()))
-    metadata["labels"] = {**(statefulset["metadata"].get("labels") or {}), **(shaped.labels if balanced else {})}
-    metadata["name"] = name
-    if scene.nats.namespace:
-        metadata["namespace"] = scene.nats.namespace
+    metadata = _metadata(scene, name, shaped, pod) if balanced else _metadata(scene, name)
     selector = dict((statefulset["spec"].get("selector") or {}).get("matchLabels") or scene.nats.pod_labels)
     if pod is not None:
         selector[POD_NAME_LABEL] = pod
@@ -202,6 +199,20 @@ def _service(scene: Scene, shaped: Shape, name: str, pod: str | None) -> dict[st
     if balanced:
         spec.update(shaped.spec)
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": dict(sorted(spec.items()))}
+
+
+def _metadata(scene: Scene, name: str, shaped: Shape | None = None, pod: str | None = None) -> dict[str, Any]:
+    """Metadata of an object of ours: the release's labels, and what a load balancer's shape and DNS add."""
+    metadata: dict[str, Any] = {}
+    annotations = {**shaped.annotations, **_dns(scene, pod)} if shaped is not None else {}
+    if annotations:
+        metadata["annotations"] = dict(sorted(annotations.items()))
+    labels = scene.nats.statefulset.metadata.get("labels") or {}
+    metadata["labels"] = {**labels, **(shaped.labels if shaped is not None else {})}
+    metadata["name"] = name
+    if scene.nats.namespace:
+        metadata["namespace"] = scene.nats.namespace
+    return metadata
 
 
 def _target(scene: Scene) -> str | int:
@@ -256,18 +267,18 @@ def _refuse_taken_name(scene: Scene, name: str) -> None:
 
 
 def _route(scene: Scene, shaped: Shape) -> Iterator[Outcome]:
-    name = f"{scene.nats.name}-gateway"
+    name = _name(scene)
     present = scene.release.manifests(
         scene.release.mentioning("Route", name),
         lambda manifest: manifest.key.kind == "Route" and manifest.key.name == name,
     )
     if present:
         return
-    metadata: dict[str, Any] = {"annotations": {**shaped.annotations, **_dns(scene, None)}}
-    metadata["labels"] = {**(scene.nats.statefulset.value["metadata"].get("labels") or {}), **shaped.labels}
-    metadata["name"] = name
-    if scene.nats.namespace:
-        metadata["namespace"] = scene.nats.namespace
     spec = {**shaped.spec, "to": {"kind": "Service", "name": name}}
-    value = {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": metadata, "spec": spec}
+    value = {
+        "apiVersion": "route.openshift.io/v1",
+        "kind": "Route",
+        "metadata": _metadata(scene, name, shaped),
+        "spec": spec,
+    }
     yield Injection(value, scene.nats.statefulset.number, "gateway-route.yaml", RULE, WHY, SOURCE)

@@ -11,10 +11,11 @@ from natsvalues import __version__
 from natsvalues.text.paths import Op
 
 if TYPE_CHECKING:
+    from natsvalues.manifests.release import Manifest
     from natsvalues.overlays.plan import Plan
-    from natsvalues.text.yamltree import Value
 
 PREFIX = "natsvalues.io/"
+REGION = PREFIX + "region"
 RULE = "stamps"
 
 
@@ -22,21 +23,19 @@ def stamps(plan: Plan) -> dict[str, str]:
     """Region, version and digest of the effective overlay, as annotations."""
     return {
         PREFIX + "overlay-digest": plan.digest,
-        PREFIX + "region": plan.region.name,
+        REGION: plan.region.name,
         PREFIX + "version": __version__,
     }
 
 
-def stamp_ops(plan: Plan, document: Value) -> tuple[Op, ...]:
+def stamp_ops(plan: Plan, manifest: Manifest) -> tuple[Op, ...]:
     """The operations that stamp one object."""
     wanted = stamps(plan)
-    present = (document.get("metadata") or {}).get("annotations")
-    if not isinstance(present, dict):
+    if not manifest.annotations:
         return (Op("add", ("metadata", "annotations"), wanted),)
     return tuple(Op("add", ("metadata", "annotations", name), text) for name, text in wanted.items())
 
 
-def is_stamped(document: Value) -> bool:
+def is_stamped(manifest: Manifest) -> bool:
     """Whether the object carries a stamp of any version."""
-    annotations = (document.get("metadata") or {}).get("annotations") or {}
-    return isinstance(annotations, dict) and PREFIX + "region" in annotations
+    return REGION in manifest.annotations
