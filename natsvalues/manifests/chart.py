@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CLIENT_PORT = 4222
 MONITOR_PORT = 8222
+GATEWAY_PORT_NAME = "gateway"
 POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"
 """The label by which a Service selects one pod; Kubernetes puts it on the pods of a StatefulSet."""
 
@@ -244,6 +245,14 @@ def services(release: Release, nats: Nats, gateway_port: int) -> list[Manifest]:
     return release.manifests(
         sorted(mentioned), lambda manifest: manifest.key.kind == "Service" and nats.selected_by(manifest)
     )
+
+
+def port_role(port: dict[str, Any], listen: int) -> str:
+    """What a Service's port leads to, of servers whose gateways listen on `listen`: `gateway`, `monitor` or `other`."""
+    target = port.get("targetPort", port.get("port"))
+    if target in (GATEWAY_PORT_NAME, listen):
+        return "gateway"
+    return "monitor" if target in ("monitor", MONITOR_PORT) else "other"
 
 
 def _dig(value: Any, *keys: str) -> Any:

@@ -6,18 +6,15 @@ a region that elected a meta leader alone can erase the others' streams when it 
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.manifests.chart import Nats, all_nats
-from natsvalues.overlays.scene import jetstream_is_on
-from natsvalues.text.natsconf import Variable, read, symbolic
+from natsvalues.manifests.chart import all_nats
+from natsvalues.manifests.settings import dials_others, jetstream_is_on, server_names, system_account
+from natsvalues.text.natsconf import read, symbolic
 
 if TYPE_CHECKING:
     from natsvalues.manifests.release import Release
     from natsvalues.overlays.pipeline import Result
-
-POD = "$(POD_NAME)"
 
 
 class Loss(NamedTuple):
@@ -50,7 +47,7 @@ def losses(prior: Release, result: Result) -> list[Loss]:
                 "`nats server raft peer-remove` before the next",
             )
         )
-    old_account, new_account = old.get("system_account", "$SYS"), new.get("system_account", "$SYS")
+    old_account, new_account = system_account(old), system_account(new)
     if old_account != new_account and jetstream_is_on(new):
         found.append(
             Loss(
@@ -63,7 +60,7 @@ def losses(prior: Release, result: Result) -> list[Loss]:
             )
         )
     # In every stage: `local` and `expose` take JetStream out, but what it left in the store would join later.
-    if not _has_remotes(old) and result.plan.shares_jetstream and result.plan.region.joins == "empty":
+    if not dials_others(old) and result.plan.shares_jetstream and result.plan.region.joins == "empty":
         found.append(
             Loss(
                 "join-with-state",
@@ -75,23 +72,3 @@ def losses(prior: Release, result: Result) -> list[Loss]:
             )
         )
     return found
-
-
-def _has_remotes(conf: dict[str, Any]) -> bool:
-    gateway = conf.get("gateway")
-    return isinstance(gateway, dict) and bool(gateway.get("gateways"))
-
-
-def server_names(nats: Nats, conf: dict[str, Any]) -> str:
-    """The pattern of the servers' names, with the pod's name as `$(POD_NAME)`: `eu-west-$(POD_NAME)`."""
-    spelled = conf.get("server_name")
-    if not isinstance(spelled, Variable):
-        return str(spelled)
-    env = {str(item.get("name")): item for item in nats.env}
-    return re.sub(r"\$\(([^)]+)\)", lambda found: _expanded(found[1], env), _expanded(spelled.name, env))
-
-
-def _expanded(name: str, env: dict[str, Any]) -> str:
-    entry = env.get(name, {})
-    field = ((entry.get("valueFrom") or {}).get("fieldRef") or {}).get("fieldPath")
-    return POD if field == "metadata.name" else str(entry.get("value", f"${name}"))

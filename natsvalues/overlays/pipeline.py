@@ -10,9 +10,10 @@ from natsvalues.errors import InternalError, NatsvaluesError
 from natsvalues.manifests.chart import Nats, find_nats, services
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest, Release, ResourceKey
 from natsvalues.manifests.server import ServerVersion, parse_version
+from natsvalues.manifests.settings import gateway_listen, jetstream_is_on
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
-from natsvalues.overlays.scene import Scene, gateway_listen, jetstream_is_on
+from natsvalues.overlays.scene import Scene
 from natsvalues.overlays.server_conf import line_of, placed, read_server_conf
 from natsvalues.overlays.transforms import TRANSFORMS
 from natsvalues.overlays.transforms.roll import roll

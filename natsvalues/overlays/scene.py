@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.manifests.settings import gateway_listen, monitor
 from natsvalues.overlays.patches import Notice, Patch, appended
 from natsvalues.text.paths import Item, Op, Path
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from natsvalues.manifests.release import Manifest, Release
     from natsvalues.manifests.server import ServerVersion
     from natsvalues.overlays.plan import Plan
-
-GATEWAY_PORT_NAME = "gateway"
 
 
 class Scene(NamedTuple):
@@ -38,12 +37,7 @@ class Scene(NamedTuple):
     @property
     def monitor(self) -> tuple[int, Literal["HTTP", "HTTPS"]] | None:
         """Port and scheme of the monitoring endpoint; None where it is off."""
-        for key in ("http_port", "monitor_port", "http"):
-            port = _port(self.conf.get(key))
-            if port:
-                return port, "HTTP"
-        port = _port(self.conf.get("https_port")) or _port(self.conf.get("https"))
-        return (port, "HTTPS") if port else None
+        return monitor(self.conf)
 
     @property
     def container_path(self) -> Path:
@@ -92,28 +86,6 @@ class Scene(NamedTuple):
         """The place of the StatefulSet in the stream."""
         manifest = self.nats.statefulset
         return self.release.where(manifest.line, f"StatefulSet/{manifest.key.name}: {field}")
-
-
-def gateway_listen(conf: dict[str, Any]) -> int | None:
-    """The port that a configuration's gateway block names, as `port` or inside `listen`."""
-    gateway = conf.get("gateway")
-    return _port(gateway.get("port")) or _port(gateway.get("listen")) if isinstance(gateway, dict) else None
-
-
-def _port(given: Any) -> int | None:
-    """A port written as a number, or as `host:port`."""
-    if isinstance(given, str):
-        last = given.rpartition(":")[2]
-        return int(last) if last.isdigit() else None
-    return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else None
-
-
-def jetstream_is_on(conf: dict[str, Any]) -> bool:
-    """Whether a configuration turns JetStream on: a filled block, or a word such as `enabled` or true."""
-    given = conf.get("jetstream", False)
-    if isinstance(given, str):
-        return given.lower() in ("enabled", "enable", "true")
-    return given is True or (isinstance(given, dict) and given.get("enabled", True) is not False)
 
 
 def overlay_error(code: str, message: str, plan: Plan, *path: str | int, hint: str = "") -> NatsvaluesError:

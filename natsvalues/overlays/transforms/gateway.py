@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.manifests.chart import GATEWAY_PORT_NAME
+from natsvalues.manifests.settings import jetstream_is_on
 from natsvalues.overlays.hosts import POD, endpoint
 from natsvalues.overlays.patches import Outcome, Patch
-from natsvalues.overlays.scene import GATEWAY_PORT_NAME, Scene, jetstream_is_on
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Op
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from natsvalues.manifests.release import Manifest
     from natsvalues.overlays.plan import Plan
+    from natsvalues.overlays.scene import Scene
 
 RULE = "gateway"
 SOURCE = "run on nats-server 2.12.8 and 2.14.6"

@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream_is_on
 from natsvalues.overlays.patches import Notice
-from natsvalues.overlays.scene import Scene, jetstream_is_on, overlay_error
+from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.overlays.server_conf import included, refuse_hidden
 from natsvalues.text.paths import Op
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 RULE = "jetstream"
 SOURCE = "run on nats-server 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
-DEFAULT_ACCOUNT = "$SYS"
 
 
 def jetstream(scene: Scene) -> Iterator[Outcome]:

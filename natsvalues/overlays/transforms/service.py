@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, raise_all
-from natsvalues.manifests.chart import MONITOR_PORT, POD_NAME_LABEL
+from natsvalues.manifests.chart import GATEWAY_PORT_NAME, MONITOR_PORT, POD_NAME_LABEL, port_role
 from natsvalues.manifests.server import ready_path
 from natsvalues.overlays.hosts import POD, is_address
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, put
 from natsvalues.overlays.providers import HealthCheck, Inputs, Shape, load, shape
-from natsvalues.overlays.scene import GATEWAY_PORT_NAME, Scene, overlay_error
+from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.text.paths import Op
 
 if TYPE_CHECKING:
@@ -122,17 +122,10 @@ def _existing(scene: Scene) -> tuple[list[Manifest], list[Manifest]]:
         ours = service.key.name == _name(scene)  # a ClusterIP too, behind a Route
         if spec.get("type") not in ("LoadBalancer", "NodePort") and not ours:
             continue
-        roles = [_role(scene, port) for port in spec.get("ports") or [] if isinstance(port, dict)]
+        roles = [port_role(port, scene.gateway_listen) for port in spec.get("ports") or [] if isinstance(port, dict)]
         if "gateway" in roles:
             (mixed if "other" in roles else dedicated).append(service)
     return dedicated, mixed
-
-
-def _role(scene: Scene, port: dict[str, Any]) -> str:
-    target = port.get("targetPort", port.get("port"))
-    if target in (GATEWAY_PORT_NAME, scene.gateway_listen):
-        return "gateway"
-    return "monitor" if target in ("monitor", MONITOR_PORT) else "other"
 
 
 def _one(scene: Scene, shaped: Shape, dedicated: list[Manifest], name: str, pod: str | None) -> Iterator[Outcome]:
@@ -163,9 +156,10 @@ def _one(scene: Scene, shaped: Shape, dedicated: list[Manifest], name: str, pod:
 def _port_ops(scene: Scene, present: Manifest, wanted: list[dict[str, Any]]) -> list[Op]:
     ops = []
     ports = present.value["spec"]["ports"]
+    listen = scene.gateway_listen
     for port in wanted:
-        role = _role(scene, port)
-        index = next((place for place, item in enumerate(ports) if _role(scene, item) == role), None)
+        role = port_role(port, listen)
+        index = next((place for place, item in enumerate(ports) if port_role(item, listen) == role), None)
         if index is None:
             ops.append(Op("add", ("spec", "ports", "-"), port))
         else:
