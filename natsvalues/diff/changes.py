@@ -1,0 +1,157 @@
+"""What a comparison finds, as data: changes with their impact, object by object.
+
+Values are plain (dict, list, str, int, float, bool, None); a variable of nats.conf is `Variable`. Until
+`redacted` has been over a `ReleaseDiff` it holds secrets, so only that function's result may reach a report.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.manifests.release import ResourceKey
+    from natsvalues.text.paths import Path
+
+Level = Literal[
+    "none",
+    "reload",
+    "restart",
+    "not-applied",
+    "exposure",
+    "outage",
+    "refused",
+    "deadlock",
+    "identity",
+    "data-loss",
+]
+LEVELS: tuple[Level, ...] = get_args(Level)
+"""From harmless to worst."""
+MEANINGS: dict[Level, str] = {
+    "none": "changes nothing that runs",
+    "reload": "the servers take it over while they run",
+    "restart": "pods restart",
+    "not-applied": "the new setting does not come into force",
+    "exposure": "something becomes reachable that was not",
+    "outage": "somebody loses a connection, an address or a server",
+    "refused": "the API server will refuse the upgrade",
+    "deadlock": "a cold start would never end",
+    "identity": "servers are no longer who JetStream knows",
+    "data-loss": "streams or messages can be lost",
+}
+
+
+class Impact(NamedTuple):
+    """What a change does: why, how that is known, and what to do about it."""
+
+    level: Level
+    reason: str = ""
+    source: str = ""
+    remedy: str = ""
+
+
+NO_IMPACT = Impact("none")
+
+
+class Change(NamedTuple):
+    """One value that differs.
+
+    `path` leads through the object, or, where `file` is set, through the configuration file that this key of
+    its data holds. `op` is `add`, `remove`, `replace`, or `reorder` (the same items in another order; before and
+    after are then the items' names). `derived` names the cause of a change that only follows from others. Lines
+    count from 1, in the file of either side.
+    """
+
+    path: Path
+    op: Literal["add", "remove", "replace", "reorder"]
+    before: Any = None
+    after: Any = None
+    file: str = ""
+    impact: Impact = NO_IMPACT
+    derived: str = ""
+    before_line: int | None = None
+    after_line: int | None = None
+
+
+class ObjectDiff(NamedTuple):
+    """One object that differs. `key` is the new one's, except where it is removed; `was` the old one of a rename.
+
+    `before` and `after` are whole values, None where the object is missing. `impact` is that of adding, removing or
+    renaming the object; those of its changes are in the changes. `hook` tells a Helm hook.
+    """
+
+    key: ResourceKey
+    op: Literal["add", "remove", "change", "rename"]
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    changes: tuple[Change, ...] = ()
+    impact: Impact = NO_IMPACT
+    was: ResourceKey | None = None
+    hook: bool = False
+    before_line: int | None = None
+    after_line: int | None = None
+
+    @property
+    def worst(self) -> Level:
+        """The worst level of the object and its changes."""
+        return worst([self.impact.level, *(change.impact.level for change in self.changes)])
+
+
+class Note(NamedTuple):
+    """Something about the comparison as a whole that a reader must know."""
+
+    level: Level
+    message: str
+    remedy: str = ""
+
+
+class About(NamedTuple):
+    """Where a side came from, as far as it tells: `label` is what the user named."""
+
+    label: str
+    release: str = ""
+    namespace: str = ""
+    revision: int | None = None
+    chart: str = ""
+    app_version: str = ""
+
+
+class ReleaseDiff(NamedTuple):
+    """All that differs between two releases. `region` is set where several regions are compared at once."""
+
+    old: About
+    new: About
+    objects: tuple[ObjectDiff, ...]
+    values: tuple[Change, ...] = ()
+    notes: tuple[Note, ...] = ()
+    region: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing differs."""
+        return not self.objects and not self.values
+
+    @property
+    def worst(self) -> Level:
+        """The worst level of everything in it."""
+        return worst([*(item.worst for item in self.objects), *(note.level for note in self.notes)])
+
+    def impacts(self) -> Iterator[tuple[ObjectDiff, Change | None, Impact]]:
+        """Every impact but `none`, with the object and, unless it is the object's own, the change."""
+        for item in self.objects:
+            if item.impact.level != "none":
+                yield item, None, item.impact
+            for change in item.changes:
+                if change.impact.level != "none":
+                    yield item, change, change.impact
+
+
+def worst(levels: list[Level]) -> Level:
+    """The worst of several levels; `none` of no level."""
+    return max(levels, key=LEVELS.index, default="none")
+
+
+def at_least(level: Level, threshold: Level) -> bool:
+    """Whether a level is as bad as the threshold, or worse."""
+    return LEVELS.index(level) >= LEVELS.index(threshold)
