@@ -33,6 +33,19 @@ class ResourceKey(NamedTuple):
         return f"{self.kind}/{self.name}" if not self.namespace else f"{self.kind}/{self.namespace}/{self.name}"
 
 
+def key_of(value: dict[str, Any]) -> ResourceKey:
+    """The identity of an object."""
+    found = value.get("metadata")
+    metadata = found if isinstance(found, dict) else {}
+    group, _, version = str(value.get("apiVersion", "")).rpartition("/")
+    return ResourceKey(
+        group if version else "",
+        str(value.get("kind", "")),
+        str(metadata.get("namespace") or ""),
+        str(metadata.get("name", "")),
+    )
+
+
 class Manifest(NamedTuple):
     """One parsed document of a release: where it stood, its text, its nodes and what it means."""
 
@@ -61,14 +74,7 @@ class Manifest(NamedTuple):
     @property
     def key(self) -> ResourceKey:
         """The object's identity."""
-        metadata = self.metadata
-        group, _, version = str(self.value.get("apiVersion", "")).rpartition("/")
-        return ResourceKey(
-            group if version else "",
-            str(self.value.get("kind", "")),
-            str(metadata.get("namespace") or ""),
-            str(metadata.get("name", "")),
-        )
+        return key_of(self.value)
 
     @property
     def text(self) -> str:

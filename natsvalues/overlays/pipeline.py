@@ -12,13 +12,14 @@ from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest, Release,
 from natsvalues.manifests.server import ServerVersion, parse_version
 from natsvalues.manifests.settings import gateway_listen, jetstream_is_on
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
+from natsvalues.manifests.stamps import REGION
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
 from natsvalues.overlays.scene import Scene
 from natsvalues.overlays.server_conf import line_of, placed, read_server_conf
 from natsvalues.overlays.transforms import TRANSFORMS
 from natsvalues.overlays.transforms.roll import roll
-from natsvalues.overlays.transforms.stamps import REGION, is_stamped, stamp_ops, stamps
 from natsvalues.overlays.transforms.stamps import RULE as STAMPS
+from natsvalues.overlays.transforms.stamps import is_stamped, stamp_ops, stamps
 from natsvalues.text.natsconf import ConfEditError, ConfOp, ConfSyntaxError, Raw, Variable, read, symbolic
 from natsvalues.text.natsconf import edit as edit_conf
 from natsvalues.text.natsconf import same as same_conf

@@ -8,10 +8,13 @@ from natsvalues.errors import NatsvaluesError
 
 
 class Item(NamedTuple):
-    """The item of a list whose field `key` has the value `value`: `containers[name=nats]`."""
+    """The item of a list whose field `key` has the value `value`: `containers[name=nats]`.
+
+    A key may lead inwards: `volumeClaimTemplates[metadata.name=data]`.
+    """
 
     key: str
-    value: str
+    value: str | int
 
 
 Path = tuple[str | int | Item, ...]
@@ -90,10 +93,10 @@ def concrete(path: Path, document: Any) -> tuple[str | int, ...]:
 def _index(items: list[Any], part: str | int | Item, path: Path) -> int | str:
     if isinstance(part, Item):
         matches = [
-            index for index, item in enumerate(items) if isinstance(item, dict) and item.get(part.key) == part.value
+            index for index, item in enumerate(items) if isinstance(item, dict) and named(item, part.key) == part.value
         ]
         if len(matches) != 1:
-            names = ", ".join(str(item.get(part.key)) for item in items if isinstance(item, dict))
+            names = ", ".join(str(named(item, part.key)) for item in items if isinstance(item, dict))
             raise PathError(f"`{dotted(path)}`: expected one, found {len(matches)}", f"there are: {names}")
         return matches[0]
     if part == "-":
@@ -101,6 +104,14 @@ def _index(items: list[Any], part: str | int | Item, path: Path) -> int | str:
     if str(part).isdigit() and int(part) <= len(items):
         return int(part)
     raise PathError(f"`{dotted(path)}`: no such item in a list of {len(items)}")
+
+
+def named(item: dict[str, Any], key: str) -> Any:
+    """What an item's field says, `metadata.name` inwards; None where there is none."""
+    found: Any = item
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
 
 
 def _known(mapping: dict[str, Any]) -> str:

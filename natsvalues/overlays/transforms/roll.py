@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest
 from natsvalues.manifests.reload import restart_part
+from natsvalues.manifests.stamps import CHART_CHECKSUM, RESTART_DIGEST
 from natsvalues.overlays.patches import Outcome, put
-from natsvalues.overlays.transforms.stamps import PREFIX
 from natsvalues.text.paths import Op
 from natsvalues.text.yamltree import find
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from natsvalues.overlays.scene import Scene
 
 RULE = "roll"
-ANNOTATION = PREFIX + "restart-digest"
-CHART_CHECKSUM = "checksum/config"
 _TEMPLATE = ("spec", "template", "metadata", "annotations")
 _SOURCE_LINE = re.compile(r"^(?:---|# Source:.*)\n", re.MULTILINE)
 
@@ -39,7 +37,7 @@ def roll(scene: Scene, before: Manifest) -> Iterator[Outcome]:
     yield scene.in_statefulset(
         RULE,
         "pods restart when a setting changes that a reload would refuse, and only then",
-        put(document, (*_TEMPLATE, ANNOTATION), digest),
+        put(document, (*_TEMPLATE, RESTART_DIGEST), digest),
         source="run on nats-server 2.12.8 and 2.14.6; server/reload.go",
     )
     annotations: Any = document["spec"]["template"].get("metadata", {}).get("annotations") or {}

@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues import __version__
+from natsvalues.manifests.stamps import PREFIX, REGION
 from natsvalues.text.paths import Op
 
 if TYPE_CHECKING:
     from natsvalues.manifests.release import Manifest
     from natsvalues.overlays.plan import Plan
 
-PREFIX = "natsvalues.io/"
-REGION = PREFIX + "region"
 RULE = "stamps"
 
 

@@ -1,0 +1,77 @@
+"""The configuration files of NATS servers inside ConfigMaps, opened so that settings are compared, not lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsvalues.manifests.chart import Nats, all_nats
+from natsvalues.text.natsconf import Conf, ConfArray, ConfMap, ConfSyntaxError, Entry, includes, read, value
+
+if TYPE_CHECKING:
+    from natsvalues.diff.sides import Side
+    from natsvalues.manifests.release import ResourceKey
+    from natsvalues.text.paths import Path
+
+
+class ConfFile(NamedTuple):
+    """One configuration file as the server reads it; `settings` has the variables that it does not define by name."""
+
+    conf: Conf
+    settings: dict[str, Any]
+
+    def offset_of(self, path: Path) -> int:
+        """Where, in the file's text, the deepest part of a path stands that exists."""
+        node: Any = self.conf.root
+        offset = 0
+        for part in path:
+            found = _step(node, part)
+            if found is None:
+                break
+            node, offset = found
+        return offset
+
+
+def _step(node: Any, part: Any) -> tuple[Any, int] | None:
+    """The node and the offset of one part of a path."""
+    if isinstance(node, ConfMap):
+        entries = [item for item in node.entries if isinstance(item, Entry) and item.key == part]
+        return (entries[-1].value, entries[-1].span.start) if entries else None
+    if not isinstance(node, ConfArray):
+        return None
+    if isinstance(part, int):
+        return (node.items[part], node.items[part].span.start) if part < len(node.items) else None
+    for item in node.items:
+        entries = [entry for entry in getattr(item, "entries", ()) if getattr(entry, "key", None) == part.key]
+        if entries and getattr(entries[-1].value, "value", None) == part.value:
+            return item, item.span.start
+    return None
+
+
+class Unreadable(NamedTuple):
+    """A configuration that the server would refuse: which, and why (never quoting its text)."""
+
+    key: ResourceKey
+    file: str
+    message: str
+
+
+def opened(side: Side) -> tuple[dict[tuple[ResourceKey, str], ConfFile], list[Unreadable], list[Nats]]:
+    """Every configuration file of every NATS of a side by ConfigMap and key, those that cannot be read, the NATS."""
+    files: dict[tuple[ResourceKey, str], ConfFile] = {}
+    unreadable: list[Unreadable] = []
+    found = all_nats(side.release)
+    for nats in found:
+        data = nats.config_map.value["data"]
+        pending = [nats.config_key]
+        while pending:
+            name = pending.pop()
+            if (nats.config_map.key, name) in files or not isinstance(data.get(name), str):
+                continue
+            try:
+                conf = read(data[name])
+                files[nats.config_map.key, name] = ConfFile(conf, value(conf))
+            except ConfSyntaxError as error:
+                unreadable.append(Unreadable(nats.config_map.key, name, f"line {error.line}: {error.message}"))
+                continue
+            pending += [include.path.rpartition("/")[2] for include in includes(conf)]
+    return files, unreadable, found

@@ -1,0 +1,48 @@
+"""When two values are the same to whoever reads them: quantities and durations count by what they come to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.manifests.quantities import duration, quantity
+from natsvalues.text.natsconf import Variable
+
+if TYPE_CHECKING:
+    from natsvalues.text.paths import Path
+
+_RESOURCES = frozenset(("requests", "limits", "capacity", "hard", "min", "max", "default", "defaultRequest"))
+_SIZES = frozenset(("sizeLimit", "minAvailableCapacity"))
+_TIMES = ("interval", "timeout", "duration", "deadline", "delay", "period", "window", "ttl", "age", "grace")
+_STORES = frozenset(("max_mem", "max_file", "max_memory_store", "max_file_store", "max_memory", "max_storage"))
+_BYTES = {"k": 1, "m": 2, "g": 3, "t": 4}
+
+
+def equal(before: Any, after: Any, path: Path, *, in_conf: bool = False) -> bool:
+    """Whether two scalars at a path mean the same. Types count: `"80"` is not 80, and true is not 1."""
+    if isinstance(before, Variable) or isinstance(after, Variable):
+        return type(before) is type(after) and bool(before == after)
+    if isinstance(before, bool) == isinstance(after, bool) and bool(before == after):
+        return True
+    keys = [part for part in path if isinstance(part, str)]
+    last = keys[-1] if keys else ""
+    if in_conf:
+        return _both(_store_size, before, after) if last.lower() in _STORES else _is_time(last, before, after)
+    if last in _SIZES or (len(keys) > 1 and keys[-2] in _RESOURCES):
+        return _both(quantity, before, after)
+    return _is_time(last, before, after)
+
+
+def _is_time(last: str, before: Any, after: Any) -> bool:
+    return last.lower().endswith(_TIMES) and isinstance(before, str) and _both(duration, before, after)
+
+
+def _both(read: Any, before: Any, after: Any) -> bool:
+    one, other = read(before), read(after)
+    return one is not None and one == other
+
+
+def _store_size(given: Any) -> int | None:
+    """A JetStream store's size: the server also reads text such as "10G", in steps of 1024 (read in its options)."""
+    if isinstance(given, str) and given[:-1].isdigit() and given[-1:].lower() in _BYTES:
+        return int(given[:-1]) * int(1024 ** _BYTES[given[-1].lower()])
+    return given if isinstance(given, int) and not isinstance(given, bool) else None

@@ -1,0 +1,57 @@
+"""Rules by which a user leaves changes out, so that they count neither in the report nor for the exit code."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.text.paths import dotted
+
+if TYPE_CHECKING:
+    from natsvalues.diff.changes import Change
+    from natsvalues.manifests.release import ResourceKey
+
+DERIVED = "derived"
+
+
+class Rule(NamedTuple):
+    """`KIND/NAME:PATH` with shell wildcards; `derived` alone means every change that only follows from others."""
+
+    kind: str
+    name: str
+    path: str
+
+    def covers(self, key: ResourceKey, change: Change) -> bool:
+        """Whether the change is at the path, or below it."""
+        if self.kind == DERIVED:
+            return bool(change.derived)
+        place = f"{change.file}:{dotted(change.path)}" if change.file else dotted(change.path)
+        return (
+            fnmatch.fnmatchcase(key.kind, self.kind)
+            and fnmatch.fnmatchcase(key.name, self.name)
+            and any(fnmatch.fnmatchcase(place, pattern) for pattern in _patterns(self.path))
+        )
+
+
+def _patterns(path: str) -> tuple[str, ...]:
+    """The path itself and everything inside it; brackets are part of a path, not a wildcard."""
+    plain = path.replace("[", "[[]")
+    return (plain, f"{plain}.*", f"{plain}[[]*") if path else ("*",)
+
+
+def rule(text: str) -> Rule:
+    """Read a rule. Raises NatsvaluesError where it is none."""
+    if text == DERIVED:
+        return Rule(DERIVED, "", "")
+    found = re.fullmatch(r"([^/:\s]+)/([^:\s]+)(?::(\S.*))?", text)
+    if found is None:
+        raise NatsvaluesError(
+            "NV-D010",
+            f"`{text}` is no rule of what to ignore",
+            hint="write KIND/NAME:PATH with wildcards, such as 'Deployment/*:spec.replicas' or\n"
+            "'ConfigMap/nats-config:nats.conf:max_payload'; KIND/NAME alone means the whole object;\n"
+            "`derived` means labels, checksums and stamps that only follow from other changes",
+        )
+    return Rule(found[1], found[2], found[3] or "")

@@ -1,0 +1,119 @@
+"""Compare two releases: every object that differs with its changes, before anybody judges what they do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.diff.changes import Change, Note, ObjectDiff, ReleaseDiff
+from natsvalues.diff.comparison import compare
+from natsvalues.diff.configuration import ConfFile, Unreadable, opened
+from natsvalues.diff.derived import cause
+from natsvalues.diff.pairing import Pair, pairs
+from natsvalues.text.paths import PathError, concrete
+
+if TYPE_CHECKING:
+    from natsvalues.diff.sides import Side
+    from natsvalues.manifests.objects import Entry
+    from natsvalues.manifests.release import ResourceKey
+
+Files = dict[tuple["ResourceKey", str], ConfFile]
+
+
+class Comparison:
+    """What differs between two sides, and what of them was opened for that."""
+
+    def __init__(self, old: Side, new: Side) -> None:
+        self.old, self.new = old, new
+        for side in (old, new):
+            side.release.require_readable([len(side.release.chunks) - 1] if side.release.chunks else [])
+        self.old_files, old_unreadable, self.old_nats = opened(old)
+        self.new_files, new_unreadable, self.new_nats = opened(new)
+        self.notes = [_unreadable(item, "old") for item in old_unreadable]
+        self.notes += [_unreadable(item, "new") for item in new_unreadable]
+        self.pairs = [pair for pair in pairs(old, new) if self._counts(pair)]
+        self.objects = [item for item in map(self._object, self.pairs) if item is not None]
+
+    def _counts(self, pair: Pair) -> bool:
+        """A hook that one side cannot know of is no difference."""
+        if pair.old is None:
+            return self.old.hooks_known or pair.new is None or not pair.new.is_hook
+        return pair.new is not None or self.new.hooks_known or not pair.old.is_hook
+
+    def _object(self, pair: Pair) -> ObjectDiff | None:
+        old, new = pair.old, pair.new
+        lines = (old.line_of() if old else None, new.line_of() if new else None)
+        hook = any(entry is not None and entry.is_hook for entry in (old, new))
+        before, after = (old.value if old else None), (new.value if new else None)
+        if old is None or new is None:
+            return ObjectDiff(pair.key, "remove" if new is None else "add", before, after, (), hook=hook,
+                              before_line=lines[0], after_line=lines[1])  # fmt: skip
+        changes = self._changes(old, new)
+        renamed = old.key._replace(namespace="") != new.key._replace(namespace="")
+        if not changes and not renamed:
+            return None
+        return ObjectDiff(pair.key, "rename" if renamed else "change", before, after, changes, hook=hook,
+                          was=old.key if renamed else None, before_line=lines[0], after_line=lines[1])  # fmt: skip
+
+    def _changes(self, old: Entry, new: Entry) -> tuple[Change, ...]:
+        before, after = old.value, new.value
+        files = self._files(old.key, new.key)
+        if files:
+            before, after = _without(before, files), _without(after, files)
+        found = [
+            change._replace(
+                derived=cause(change.path),
+                before_line=_line(old, change, before) if change.op != "add" else None,
+                after_line=_line(new, change, after) if change.op != "remove" else None,
+            )
+            for change in compare(before, after, of_object=True)
+        ]
+        for file in files:
+            one, other = self.old_files[old.key, file], self.new_files[new.key, file]
+            found += [
+                change._replace(
+                    before_line=_file_line(old, one, change) if change.op != "add" else None,
+                    after_line=_file_line(new, other, change) if change.op != "remove" else None,
+                )
+                for change in compare(one.settings, other.settings, file=file)
+            ]
+        return tuple(found)
+
+    def _files(self, old: ResourceKey, new: ResourceKey) -> list[str]:
+        """The keys of both ConfigMaps that are configuration files of a server."""
+        return [file for key, file in self.old_files if key == old and (new, file) in self.new_files]
+
+    def diff(self, objects: tuple[ObjectDiff, ...], notes: tuple[Note, ...]) -> ReleaseDiff:
+        """The whole, with objects as they were judged."""
+        values: tuple[Change, ...] = ()
+        if self.old.values is not None and self.new.values is not None:
+            values = compare(self.old.values, self.new.values)
+        return ReleaseDiff(self.old.about, self.new.about, objects, values, (*self.notes, *notes))
+
+
+def _unreadable(item: Unreadable, side: str) -> Note:
+    level, what = ("outage", "the servers will not start with it") if side == "new" else ("none", "compared as text")
+    return Note(
+        level,  # type: ignore[arg-type]  # two of the levels
+        f"{item.key} {item.file} of the {side} side cannot be read ({item.message}): {what}",
+        "correct it in the chart's values; `nats-server -t -c FILE` names the place, too" if side == "new" else "",
+    )
+
+
+def _without(value: dict[str, Any], files: list[str]) -> dict[str, Any]:
+    data = value.get("data")
+    rest = {key: text for key, text in data.items() if key not in files} if isinstance(data, dict) else data
+    return {**value, "data": rest}
+
+
+def _line(entry: Entry, change: Change, value: Any) -> int:
+    try:
+        return entry.line_of(*concrete(change.path, value))
+    except PathError:
+        return entry.line_of()
+
+
+def _file_line(entry: Entry, file: ConfFile, change: Change) -> int:
+    """The line of a setting, in the stream; exact where the file stands as a block, as the chart writes it."""
+    start = entry.line_of("data", change.file)
+    node_line = file.conf.text.count("\n", 0, file.offset_of(change.path))
+    return start + (1 + node_line if "\n" in file.conf.text.rstrip("\n") or node_line else 1)

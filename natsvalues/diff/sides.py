@@ -1,0 +1,22 @@
+"""One side of a comparison: a release's documents, and what else is known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from natsvalues.diff.changes import About
+    from natsvalues.manifests.release import Release
+
+
+class Side(NamedTuple):
+    """A release as it was, or as it would be.
+
+    `hooks_known` is false where the stream came from something that leaves hooks out, as `helm get manifest` does.
+    `values` are the user's own, None where they are not known.
+    """
+
+    about: About
+    release: Release
+    hooks_known: bool = True
+    values: dict[str, Any] | None = None

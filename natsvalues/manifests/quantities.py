@@ -1,0 +1,53 @@
+"""Resource quantities and durations by value: `1` is `1000m`, `1Gi` is `1024Mi`, `2m` is `120s`.
+
+facts: the quantity grammar is that of apimachinery's resource package (read there); durations are Go's
+`time.ParseDuration`. Both are exact here, so that no rounding makes two values equal.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Any
+
+_QUANTITY = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?\Z", re.ASCII)
+_BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_DURATION = re.compile(r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+\Z", re.ASCII)
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_UNITS = {
+    "ns": Fraction(1, 10**9),
+    "us": Fraction(1, 10**6),
+    "µs": Fraction(1, 10**6),
+    "μs": Fraction(1, 10**6),
+    "ms": Fraction(1, 1000),
+    "s": Fraction(1),
+    "m": Fraction(60),
+    "h": Fraction(3600),
+}
+_MOST_EXPONENT = 40  # beyond any quantity; keeps a hostile 1e999999999 from being worked out
+
+
+def quantity(given: Any) -> Fraction | None:
+    """A resource quantity as a number; None for what is none."""
+    if isinstance(given, bool) or not isinstance(given, (str, int, float)):
+        return None
+    found = _QUANTITY.match(str(given))
+    if found is None:
+        return None
+    number = Fraction(found[2]) * (-1 if found[1] == "-" else 1)
+    suffix = found[3] or ""
+    if suffix in _BINARY:
+        return number * (1 << _BINARY[suffix])
+    exponent = _DECIMAL[suffix] if suffix in _DECIMAL else int(suffix[1:] or 0) if suffix else 0
+    return number * Fraction(10) ** exponent if abs(exponent) <= _MOST_EXPONENT else None
+
+
+def duration(given: Any) -> Fraction | None:
+    """A duration in seconds; None for what is none. A bare number is no duration, except 0."""
+    if given in ("0", 0) and not isinstance(given, bool):
+        return Fraction(0)
+    if not isinstance(given, str) or not _DURATION.match(given):
+        return None
+    seconds = sum((Fraction(number) * _UNITS[unit] for number, unit in _PART.findall(given)), Fraction(0))
+    return -seconds if given.startswith("-") else seconds
