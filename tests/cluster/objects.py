@@ -30,6 +30,10 @@ RESOURCES = {
     "PodDisruptionBudget": "apis/policy/v1/{}/poddisruptionbudgets",
     "Role": "apis/rbac.authorization.k8s.io/v1/{}/roles",
     "RoleBinding": "apis/rbac.authorization.k8s.io/v1/{}/rolebindings",
+    "ClusterRoleBinding": "apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+    "IngressClass": "apis/networking.k8s.io/v1/ingressclasses",
+    "PriorityClass": "apis/scheduling.k8s.io/v1/priorityclasses",
+    "StorageClass": "apis/storage.k8s.io/v1/storageclasses",
     "Route": "apis/route.openshift.io/v1/{}/routes",
 }
 OF_RELEASES = ("ConfigMap", "Deployment", "Pod", "PodDisruptionBudget", "Secret", "Service", "StatefulSet")
