@@ -38,15 +38,15 @@ class Field(NamedTuple):
 
 
 ORPHAN = (
-    "take the StatefulSet away and leave its pods running: `{delete} --cascade=orphan`, then upgrade;\n"
-    "the new one takes them over"
+    "take the StatefulSet away and leave its pods running:\n"
+    "`{delete} --cascade=orphan`, then upgrade; the new one takes them over"
 )
 ANEW = "`{delete}`, then upgrade: it is made anew"
-PODS_TOO = ANEW + ", and so are its pods; volume claims stay. Or keep the labels"
-RUN_ONCE = "a Job runs once: give it a name of its own for each revision, or `{delete}`, then upgrade"
+PODS_TOO = "keep the labels; or " + ANEW + ",\nand so are its pods (volume claims stay)"
+RUN_ONCE = "a Job runs once: give it a name of its own for each revision, or\n`{delete}`, then upgrade"
 BALANCER = (
-    "either way the load balancer is made anew, with another address: `{delete}`, then upgrade; or upgrade twice,\n"
-    "first with type ClusterIP and without loadBalancerClass, then with the new class"
+    "`{delete}`, then upgrade; or upgrade twice, first with type ClusterIP\n"
+    "and without loadBalancerClass. Either way the load balancer is made anew, and its address may be another"
 )
 CLAIM = "a claim keeps what it was made with: make one of another name, and copy what it holds"
 STATEFULSET = (("apps", "StatefulSet"),)
