@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 TESTS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(TESTS)
 ABSENT = "not in this clone:"
+LEFT_OUT = "LEFT OUT:"
 
 
 def _load(path: str) -> ModuleType:
@@ -190,8 +192,7 @@ def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     """Turn a skip into a failure in CI, unless it is data that this clone does not carry."""
     if not os.environ.get("CI") or not report.skipped or hasattr(report, "wasxfail"):
         return
-    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-    reason = reason.removeprefix("Skipped: ")
+    reason = _reason(report).removeprefix("Skipped: ")
     if not reason.startswith(ABSENT):
         report.outcome = "failed"
         report.longrepr = f"skipped, and CI skips nothing: {reason}"
@@ -211,3 +212,19 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+# --- what was left out, loudly ----------------------------------------------------------------------------
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the very end which tiers could not run, and why: a skip in the midst of thousands is not seen."""
+    reports = terminalreporter.stats.get("skipped", []) + terminalreporter.stats.get("error", [])
+    said = [match[0] for report in reports if (match := re.search(f"{LEFT_OUT}.*", _reason(report)))]
+    for reason in sorted(set(said)):
+        terminalreporter.section(f"{said.count(reason)} tests were not run", red=True, bold=True)
+        terminalreporter.line(reason, red=True, bold=True)
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr or "")

@@ -12,10 +12,12 @@ from typing import NamedTuple
 POST_RENDER = "post-render"
 COMPLETION_VARIABLE = "_NATSVALUES_COMPLETE"
 """Set by the shells' completion scripts, which run us with standard input that is no terminal."""
+IMMUTABLE_FIELD = "immutable-field"
 ALLOWABLE = {
     "server-names": "servers of a JetStream region get other names (each is a JetStream identity)",
     "system-account": "the region's system account changes (its JetStream lives under it)",
     "join-with-state": "a region whose JetStream ran alone joins others under one system account",
+    IMMUTABLE_FIELD: "the API server allows no such change, and the object is out of the way already",
 }
 """What `--prior` finds and refuses, by the name with which `--allow` lets it through."""
 

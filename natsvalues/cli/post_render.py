@@ -49,7 +49,7 @@ def rendered(stream: str, file: str, options: PostRenderOptions, run: Run) -> Re
     region_plan = plan(overlays, run.region)
     result = render(release, region_plan)
     if options.prior is not None:
-        from natsvalues.cli.prior import refuse_lost_identity  # only when asked for
+        from natsvalues.cli.prior import refuse_losses  # only when asked for
 
-        refuse_lost_identity(options.prior, options.allow, result)
+        refuse_losses(options.prior, options.allow, result)
     return result

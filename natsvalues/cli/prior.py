@@ -1,22 +1,39 @@
-"""`--prior`: refuse a render that would cost a region its JetStream, compared with the release before it."""
+"""`--prior`: refuse a render that would cost a region its JetStream, or that the API server would refuse.
+
+Both are seen by comparing with the release before it.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import re
 from typing import TYPE_CHECKING
 
+from natsvalues.cli.light import IMMUTABLE_FIELD
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.manifests.release import Release
+from natsvalues.manifests.transitions import KINDS, refusals
 from natsvalues.overlays.identity import losses
+from natsvalues.text.paths import dotted
+from natsvalues.text.yamltree import YamlSyntaxError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.manifests.release import Manifest
     from natsvalues.overlays.pipeline import Result
 
 RELEASE = "release:"
+HOOK = "helm.sh/hook"
+_KIND = re.compile(rf"""kind["']?:[ ]*["']?(?:{"|".join(sorted({kind for _, kind in KINDS}))})\b""")
 
 
-def refuse_lost_identity(prior: str, allow: tuple[str, ...], result: Result) -> None:
-    """Raise for every loss that is not allowed by name. `prior` is a file, or `release:[NAMESPACE/]NAME[@REVISION]`."""
+def refuse_losses(prior: str, allow: tuple[str, ...], result: Result) -> None:
+    """Raise for every loss and every refused change that is not allowed by name.
+
+    `prior` is a file, or `release:[NAMESPACE/]NAME[@REVISION]`.
+    """
     if prior.startswith(RELEASE):
         from natsvalues.outside.helm import manifest_of  # starts a process; only when asked for
 
@@ -31,16 +48,59 @@ def refuse_lost_identity(prior: str, allow: tuple[str, ...], result: Result) -> 
             where=(Where(prior),),
             hint="for a first installation leave --prior out",
         )
-    found = losses(release, result)
-    raise_all(
-        [
-            NatsvaluesError(
+    raise_all([*_lost(release, allow, result), *([] if IMMUTABLE_FIELD in allow else _refused(release, result))])
+
+
+def _lost(release: Release, allow: tuple[str, ...], result: Result) -> Iterator[NatsvaluesError]:
+    for loss in losses(release, result):
+        if loss.name not in allow:
+            yield NatsvaluesError(
                 "NV-P001",
                 loss.message,
                 where=(result.plan.where(*loss.field),),
                 hint=f"{loss.hint}\nif that is what you want: --allow {loss.name}",
             )
-            for loss in found
-            if loss.name not in allow
-        ]
+
+
+def _refused(release: Release, result: Result) -> Iterator[NatsvaluesError]:
+    for before, after in _changed(release, result.release):
+        came = result.release.rendered(after.number) or after  # its lines are those of the input
+        for refusal in refusals(before.value, after.value):
+            field = f"{after.key}: {dotted(refusal.path)}"
+            written = result.release.where(came.line_of(*refusal.path), field)
+            yield NatsvaluesError(
+                "NV-P003",
+                f"the API server will refuse this upgrade: {refusal.reason}",
+                # an object of ours has no line in the input
+                where=(
+                    result.plan.where("loadBalancer") if after.number < 0 else written,
+                    release.where(before.line_of(*refusal.path), field),
+                ),
+                hint=f"{refusal.remedy}\nonce the object is out of the way: --allow {IMMUTABLE_FIELD}",
+            )
+
+
+def _changed(old: Release, new: Release) -> Iterator[tuple[Manifest, Manifest]]:
+    """Both states of the objects that two releases have in different words; what else there is, is never parsed."""
+    texts = {release: {number: release.document(number) for number in release.numbers()} for release in (old, new)}
+    unchanged = set(texts[old].values()) & set(texts[new].values())
+    before, after = (
+        {
+            manifest.key: manifest
+            for number, text in texts[release].items()
+            if text not in unchanged and _KIND.search(text)
+            for manifest in _readable(release, number)
+            if HOOK not in manifest.annotations  # Helm deletes a hook's object before it makes the next
+        }
+        for release in (old, new)
     )
+    for key, manifest in after.items():
+        if key in before:
+            yield before[key], manifest
+
+
+def _readable(release: Release, number: int) -> Iterator[Manifest]:
+    with contextlib.suppress(YamlSyntaxError):  # somebody else's object, and Helm will say so
+        manifest = release.manifest(number)
+        if manifest is not None:
+            yield manifest

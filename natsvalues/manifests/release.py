@@ -160,13 +160,19 @@ class Release:
         behind: dict[int, list[Manifest]] = {}
         for added in self.added.values():
             behind.setdefault(added.after, []).append(added.manifest)
-        for number, chunk in enumerate(self.chunks):
-            text = self.changed[number].text if number in self.changed else chunk.text
+        for number in range(len(self.chunks)):
+            text = self.document(number)
             if number in behind and not text.endswith("\n"):
                 text += "\r\n" if "\r\n" in text else "\n"
             yield text
             for manifest in behind.get(number, ()):
                 yield manifest.text
+
+    def document(self, number: int) -> str:
+        """The text of one document as it now is."""
+        if number < 0:
+            return self.added[number].manifest.text
+        return self.changed[number].text if number in self.changed else self.chunks[number].text
 
     @property
     def is_empty(self) -> bool:

@@ -1,0 +1,173 @@
+"""A real API server for these tests: one for each test run, one namespace for each test, real helm and kubectl.
+
+Without Go the whole tier is left out, and the end of the run says so; in CI that is a failure.
+
+    def test_it(install, namespace, overlays):
+        install(4, "nats", region="us-east", overlays=overlays("join"))
+        assert namespace.get("Service", "nats-gateway")["spec"]["type"] == "LoadBalancer"
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.append(os.path.join(ROOT, "scripts"))
+
+import cluster as clusters  # noqa: E402 - scripts are no package
+import cluster_build  # noqa: E402 - same
+
+VALUES = "config.cluster.enabled=true,config.jetstream.enabled=true,config.gateway.enabled=true"
+_BINARIES = pytest.StashKey[str]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build the servers before the first test: no test's timeout should have to cover minutes of compiling."""
+    wanted = [item for item in session.items if "cluster" in getattr(item, "fixturenames", ())]
+    if not wanted or session.config.option.collectonly:
+        return
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():  # minutes of silence look like a hang
+        try:
+            session.config.stash[_BINARIES] = cluster_build.build()
+        except cluster_build.NoGoError as error:
+            why = f"LEFT OUT: the tests on a real API server. {error}"
+            for item in wanted:
+                item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.fixture(scope="session")
+def cluster(request, tmp_path_factory) -> Iterator[clusters.Cluster]:
+    """The running API server, which the workers of a run share: the first starts it, the last one stops it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with open(folder / "cluster.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        told = folder / "cluster.json"
+        try:
+            found = clusters.Cluster(**json.loads(told.read_text()))
+            user = clusters.join(found)
+        except OSError:
+            found, user = clusters.start(request.config.stash[_BINARIES])
+            told.write_text(json.dumps(found._asdict()))
+    yield found
+    clusters.leave(user)
+
+
+@pytest.fixture
+def namespace(cluster, load_module):
+    """A namespace of the test's own (objects.py says what it can do)."""
+    name = f"t-{uuid.uuid4().hex[:12]}"
+    value = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    status, told = cluster.request("POST", "/api/v1/namespaces", value)
+    assert status == 201, told
+    return load_module(os.path.join(HERE, "objects.py")).Namespace(cluster, name)
+
+
+@pytest.fixture
+def kubeconfig(limited_kubeconfig) -> str:
+    """File of a kubeconfig with full rights; the test's namespace is the default one."""
+    return limited_kubeconfig("admin")
+
+
+@pytest.fixture
+def limited_kubeconfig(cluster, namespace, tmp_path):
+    """File of a kubeconfig with fewer rights: `limited_kubeconfig("reader")`, or "auditor", who reads Secrets, too."""
+
+    def write(user="reader"):
+        path = tmp_path / f"{user}.kubeconfig"
+        path.write_text(cluster.kubeconfig(user, namespace.name))
+        path.chmod(0o600)
+        return str(path)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def helm4_plugins(tmp_path_factory, load_module) -> str:
+    """Plugins folder in which Helm 4 finds natsvalues; Helm 3 takes it from PATH, and reads no such folder."""
+    folder = str(tmp_path_factory.mktemp("plugins"))
+    replay = load_module(os.path.join(ROOT, "tests", "replay.py"))
+    replay.write_plugin(folder, "natsvalues", "natsvalues", "post-render")
+    return folder
+
+
+@pytest.fixture
+def helm(helm3, helm4, helm4_plugins, kubeconfig, run):
+    """Run helm 3 or 4 on the cluster: `helm(4, "get", "manifest", "nats").stdout`.
+
+    With `region` and `overlays` (a folder) it post-renders with natsvalues, `more` are further arguments of
+    its. A failure fails the test, unless `check=False`. Keywords of `run` go there.
+    """
+
+    def call(major, *words, region=None, overlays=None, more=(), check=True, env=None, **keywords):
+        command = [{3: helm3, 4: helm4}[major], *words]
+        if region is not None:
+            arguments = [f"--region={region}", f"--overlays={overlays}", *more]
+            command += ["--post-renderer", "natsvalues"]
+            command += [word for text in arguments for word in ("--post-renderer-args", text)]
+        env = {"KUBECONFIG": kubeconfig} | ({"HELM_PLUGINS": helm4_plugins} if major == 4 else {}) | (env or {})
+        return run(*command, check=check, env=env, **keywords)
+
+    return call
+
+
+@pytest.fixture
+def install(helm, nats_chart):
+    """Install or upgrade a release: `install(4, "nats", region="us-east", overlays=folder)`.
+
+    The chart is our stand-in with cluster, JetStream and gateway on, unless `chart` and `values` (as for --set)
+    say otherwise. Further words and keywords are those of `helm`.
+    """
+
+    def call(major, release, *words, chart=nats_chart, values=VALUES, **keywords):
+        return helm(major, "upgrade", "--install", release, chart, "--set", values, *words, **keywords)
+
+    return call
+
+
+@pytest.fixture
+def kubectl_on(kubectl, kubeconfig, run):
+    """Run kubectl on the cluster: `kubectl_on("apply", "-f", "-", stdin=text)`; a failure fails the test."""
+
+    def call(*words, check=True, env=None, **keywords):
+        return run(kubectl, *words, check=check, env={"KUBECONFIG": kubeconfig} | (env or {}), **keywords)
+
+    return call
+
+
+@pytest.fixture
+def overlays(tmp_path):
+    """Write the shipped overlays, changed: `overlays("expose", {"us-east": {"joins": None}})` gives the folder.
+
+    All regions are in the stage. A change replaces a field of a region (or of `supercluster`); None removes it.
+    """
+
+    def write(stage="join", changes=None):
+        folder = tmp_path / f"overlays-{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        shipped = os.path.join(ROOT, "charts", "overlays")
+        for name in os.listdir(shipped):
+            with open(os.path.join(shipped, name), encoding="utf-8") as file:
+                value = yaml.safe_load(file)
+            if value["kind"] == "Region":
+                value["stage"] = stage
+            value |= (changes or {}).get(name.removesuffix(".yaml"), {})
+            kept = {key: item for key, item in value.items() if item is not None}
+            (folder / name).write_text(json.dumps(kept))
+        return str(folder)
+
+    return write
