@@ -9,10 +9,15 @@ import sys
 
 def main() -> None:
     """Run and leave with the exit code that `natsvalues.errors` defines."""
-    from natsvalues.cli.light import post_render_options  # before anything heavier
+    from natsvalues.cli.light import diff_words, post_render_options  # before anything heavier
 
     options = post_render_options(sys.argv[1:], stdin_is_terminal=sys.stdin is None or sys.stdin.isatty())
     if options is None:
+        words = diff_words(sys.argv[1:])
+        if words is not None:
+            from natsvalues.cli.diff import diff
+
+            sys.exit(diff(words))
         from natsvalues.cli.app import run  # typer costs 60 ms, which a post-renderer has not
 
         sys.exit(run())

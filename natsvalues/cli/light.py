@@ -10,6 +10,7 @@ import os
 from typing import NamedTuple
 
 POST_RENDER = "post-render"
+DIFF = "diff"
 COMPLETION_VARIABLE = "_NATSVALUES_COMPLETE"
 """Set by the shells' completion scripts, which run us with standard input that is no terminal."""
 IMMUTABLE_FIELD = "immutable-field"
@@ -40,6 +41,13 @@ def post_render_options(arguments: list[str], *, stdin_is_terminal: bool) -> Pos
         return None
     given = _options(words)
     return with_environment(given) if given is not None else None
+
+
+def diff_words(arguments: list[str]) -> list[str] | None:
+    """What `diff` is told, which reads its own options: helm's are among them. None for help and completion."""
+    if arguments[:1] != [DIFF] or COMPLETION_VARIABLE in os.environ or {"-h", "--help"} & set(arguments):
+        return None
+    return arguments[1:]
 
 
 def _options(words: list[str]) -> PostRenderOptions | None:

@@ -59,8 +59,9 @@ class Change(NamedTuple):
 
     `path` leads through the object, or, where `file` is set, through the configuration file that this key of
     its data holds. `op` is `add`, `remove`, `replace`, or `reorder` (the same items in another order; before and
-    after are then the items' names). `derived` names the cause of a change that only follows from others. Lines
-    count from 1, in the file of either side.
+    after are then the items' names). `derived` names the cause of a change that only follows from others.
+    `pointer` is the JSON Pointer into the new object (into the old one for what is removed); empty inside files.
+    Lines count from 1, in the file of either side.
     """
 
     path: Path
@@ -70,6 +71,7 @@ class Change(NamedTuple):
     file: str = ""
     impact: Impact = NO_IMPACT
     derived: str = ""
+    pointer: str = ""
     before_line: int | None = None
     after_line: int | None = None
 
@@ -126,20 +128,22 @@ class ReleaseDiff(NamedTuple):
     values: tuple[Change, ...] = ()
     notes: tuple[Note, ...] = ()
     region: str = ""
+    drift: tuple[ObjectDiff, ...] = ()
+    """What differs in the cluster from the old side; before is what the release says, after what is there."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing differs."""
-        return not self.objects and not self.values
+        return not self.objects and not self.values and not self.drift
 
     @property
     def worst(self) -> Level:
         """The worst level of everything in it."""
-        return worst([*(item.worst for item in self.objects), *(note.level for note in self.notes)])
+        return worst([*(item.worst for item in (*self.objects, *self.drift)), *(note.level for note in self.notes)])
 
     def impacts(self) -> Iterator[tuple[ObjectDiff, Change | None, Impact]]:
         """Every impact but `none`, with the object and, unless it is the object's own, the change."""
-        for item in self.objects:
+        for item in (*self.objects, *self.drift):
             if item.impact.level != "none":
                 yield item, None, item.impact
             for change in item.changes:

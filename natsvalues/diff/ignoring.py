@@ -27,18 +27,23 @@ class Rule(NamedTuple):
         """Whether the change is at the path, or below it."""
         if self.kind == DERIVED:
             return bool(change.derived)
+        if not self.path:
+            return self.covers_whole(key)
         place = f"{change.file}:{dotted(change.path)}" if change.file else dotted(change.path)
-        return (
-            fnmatch.fnmatchcase(key.kind, self.kind)
-            and fnmatch.fnmatchcase(key.name, self.name)
-            and any(fnmatch.fnmatchcase(place, pattern) for pattern in _patterns(self.path))
-        )
+        return self._means(key) and any(fnmatch.fnmatchcase(place, pattern) for pattern in _patterns(self.path))
+
+    def covers_whole(self, key: ResourceKey) -> bool:
+        """Whether the object itself is meant, whatever differs in it, comes or goes."""
+        return self.kind != DERIVED and not self.path and self._means(key)
+
+    def _means(self, key: ResourceKey) -> bool:
+        return fnmatch.fnmatchcase(key.kind, self.kind) and fnmatch.fnmatchcase(key.name, self.name)
 
 
 def _patterns(path: str) -> tuple[str, ...]:
     """The path itself and everything inside it; brackets are part of a path, not a wildcard."""
     plain = path.replace("[", "[[]")
-    return (plain, f"{plain}.*", f"{plain}[[]*") if path else ("*",)
+    return plain, f"{plain}.*", f"{plain}[[]*"
 
 
 def rule(text: str) -> Rule:

@@ -9,12 +9,14 @@ from natsvalues.diff.comparison import compare
 from natsvalues.diff.configuration import ConfFile, Unreadable, opened
 from natsvalues.diff.derived import cause
 from natsvalues.diff.pairing import Pair, pairs
-from natsvalues.text.paths import PathError, concrete
+from natsvalues.text.paths import PathError, concrete, pointer
 
 if TYPE_CHECKING:
+    from natsvalues.diff.ignoring import Rule
     from natsvalues.diff.sides import Side
     from natsvalues.manifests.objects import Entry
     from natsvalues.manifests.release import ResourceKey
+    from natsvalues.text.paths import Path
 
 Files = dict[tuple["ResourceKey", str], ConfFile]
 
@@ -32,6 +34,19 @@ class Comparison:
         self.notes += [_unreadable(item, "new") for item in new_unreadable]
         self.pairs = [pair for pair in pairs(old, new) if self._counts(pair)]
         self.objects = [item for item in map(self._object, self.pairs) if item is not None]
+
+    def leave_out(self, rules: list[Rule]) -> None:
+        """Take out what the user's rules cover; an object of which nothing is left goes, too."""
+        kept = []
+        for item in self.objects:
+            if any(rule.covers_whole(item.key) for rule in rules):
+                continue
+            changes = tuple(
+                change for change in item.changes if not any(rule.covers(item.key, change) for rule in rules)
+            )
+            if changes or item.op != "change":
+                kept.append(item._replace(changes=changes))
+        self.objects = kept
 
     def _counts(self, pair: Pair) -> bool:
         """A hook that one side cannot know of is no difference."""
@@ -59,22 +74,26 @@ class Comparison:
         files = self._files(old.key, new.key)
         if files:
             before, after = _without(before, files), _without(after, files)
-        found = [
-            change._replace(
-                derived=cause(change.path),
-                before_line=_line(old, change, before) if change.op != "add" else None,
-                after_line=_line(new, change, after) if change.op != "remove" else None,
+        found = []
+        for change in compare(before, after, of_object=True):
+            one = _steps(change.path, before) if change.op != "add" else None
+            other = _steps(change.path, after) if change.op != "remove" else None
+            found.append(
+                change._replace(
+                    derived=cause(change.path),
+                    pointer=pointer((other if other is not None else one) or ()),
+                    before_line=old.line_of(*one) if one is not None else None,
+                    after_line=new.line_of(*other) if other is not None else None,
+                )
             )
-            for change in compare(before, after, of_object=True)
-        ]
         for file in files:
-            one, other = self.old_files[old.key, file], self.new_files[new.key, file]
+            was, is_now = self.old_files[old.key, file], self.new_files[new.key, file]
             found += [
                 change._replace(
-                    before_line=_file_line(old, one, change) if change.op != "add" else None,
-                    after_line=_file_line(new, other, change) if change.op != "remove" else None,
+                    before_line=_file_line(old, was, change) if change.op != "add" else None,
+                    after_line=_file_line(new, is_now, change) if change.op != "remove" else None,
                 )
-                for change in compare(one.settings, other.settings, file=file)
+                for change in compare(was.settings, is_now.settings, file=file)
             ]
         return tuple(found)
 
@@ -82,12 +101,12 @@ class Comparison:
         """The keys of both ConfigMaps that are configuration files of a server."""
         return [file for key, file in self.old_files if key == old and (new, file) in self.new_files]
 
-    def diff(self, objects: tuple[ObjectDiff, ...], notes: tuple[Note, ...]) -> ReleaseDiff:
+    def diff(self, objects: tuple[ObjectDiff, ...], notes: tuple[Note, ...], region: str = "") -> ReleaseDiff:
         """The whole, with objects as they were judged."""
         values: tuple[Change, ...] = ()
         if self.old.values is not None and self.new.values is not None:
             values = compare(self.old.values, self.new.values)
-        return ReleaseDiff(self.old.about, self.new.about, objects, values, (*self.notes, *notes))
+        return ReleaseDiff(self.old.about, self.new.about, objects, values, (*self.notes, *notes), region)
 
 
 def _unreadable(item: Unreadable, side: str) -> Note:
@@ -105,11 +124,12 @@ def _without(value: dict[str, Any], files: list[str]) -> dict[str, Any]:
     return {**value, "data": rest}
 
 
-def _line(entry: Entry, change: Change, value: Any) -> int:
+def _steps(path: Path, value: Any) -> tuple[str | int, ...]:
+    """The path with indices in the place of names."""
     try:
-        return entry.line_of(*concrete(change.path, value))
-    except PathError:
-        return entry.line_of()
+        return concrete(path, value)
+    except PathError:  # inside something that one side has in another shape
+        return ()
 
 
 def _file_line(entry: Entry, file: ConfFile, change: Change) -> int:

@@ -2,40 +2,156 @@
 
 from __future__ import annotations
 
+import json
 import os
-import subprocess
+import re
+import secrets
+import tempfile
+from typing import Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.outside.processes import absent, run
+from natsvalues.text.secrets import without_secrets
 
 SECONDS = 60
+NOT_FOUND = "release: not found"
+# What helm prints before a rendering when it has fetched a chart from a registry (helm-diff issue 1040).
+_PULLED = re.compile(r"\A(?:(?:Pulled|Digest): .*\n)+")
+_FIELDS = [
+    ".Name",
+    ".Namespace",
+    ".Version",
+    ".Info.Status",
+    ".Chart.Metadata.Name",
+    ".Chart.Metadata.Version",
+    ".Chart.Metadata.AppVersion",
+    ".Manifest",
+]
 
 
-def helm(*arguments: str) -> str:
+class HelmRelease(NamedTuple):
+    """One revision as helm tells it; hooks are pairs of template and document."""
+
+    name: str
+    namespace: str
+    revision: int
+    status: str
+    chart: str
+    app_version: str
+    manifest: str
+    hooks: tuple[tuple[str, str], ...]
+
+
+def helm(*arguments: str, stdin: str | None = None) -> str:
     """Run helm and return its standard output. Raises NatsvaluesError with helm's own words."""
     program = os.environ.get("HELM_BIN") or "helm"
+    seconds = _seconds()
     try:
-        done = subprocess.run(  # the user's helm, with arguments of ours
-            [program, *arguments], capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        done = run([program, *arguments], seconds=seconds, stdin=stdin)
     except FileNotFoundError:
-        raise NatsvaluesError("NV-H001", f"`{program}` is not on PATH", hint="install helm, or set HELM_BIN") from None
-    except subprocess.TimeoutExpired:
+        raise absent(program, "NV-H001", "install helm, or set HELM_BIN") from None
+    except TimeoutError:
         raise NatsvaluesError(
-            "NV-H002", f"`helm {arguments[0]}` did not answer within {SECONDS} s", hint="check the cluster's address"
+            "NV-H002",
+            f"`helm {arguments[0]}` did not answer within {seconds:g} s",
+            hint="check the cluster's address; NATSVALUES_HELM_SECONDS gives it more time",
         ) from None
-    if done.returncode:
-        said = done.stderr.strip().splitlines()
-        raise NatsvaluesError(
-            "NV-H003", f"`helm {' '.join(arguments[:2])}` failed: {said[-1] if said else 'no reason given'}"
+    if done.code:
+        told = without_secrets(_words(done.err))
+        raise NatsvaluesError("NV-H003", f"`helm {' '.join(arguments[:2])}` failed: {told}", hint=_hint(done.err))
+    return done.out
+
+
+def _seconds() -> float:
+    """How long a helm may take."""
+    try:
+        return float(os.environ.get("NATSVALUES_HELM_SECONDS") or SECONDS)
+    except ValueError:
+        return SECONDS
+
+
+def _words(said: str) -> str:
+    """Helm's own error, without the warnings before it."""
+    lines = [line for line in said.strip().splitlines() if line.strip()]
+    start = next((index for index, line in enumerate(lines) if line.startswith("Error:")), max(len(lines) - 1, 0))
+    return "\n".join(lines[start:]) or "no reason given"
+
+
+def _hint(said: str) -> str:
+    """What to do about the failures that users meet."""
+    if "forbidden" in said and "secrets" in said:
+        return (
+            "helm keeps releases in Secrets, and these rights do not read them: ask for `get` and `list` on Secrets\n"
+            "of the namespace, or compare with a file that somebody exported (kubectl get secret -o yaml)"
         )
-    return done.stdout
+    if "context" in said and "does not exist" in said:
+        return "kubectl config get-contexts lists the contexts there are"
+    if "unreachable" in said or "connect" in said:
+        return "check the kubeconfig and the cluster; files can be compared without one: natsvalues diff OLD NEW"
+    return ""
 
 
 def manifest_of(release: str, namespace: str | None = None) -> str:
     """The stored manifest of `[NAMESPACE/]NAME[@REVISION]`; the namespace given there wins."""
+    name, options = reference(release, namespace)
+    return helm("get", "manifest", name, *options)
+
+
+def reference(release: str, namespace: str | None = None) -> tuple[str, list[str]]:
+    """Name and helm's options for `[NAMESPACE/]NAME[@REVISION]`."""
     place, _, revision = release.partition("@")
     stated, _, name = place.rpartition("/")
     namespace = stated or namespace
     options = ["--revision", revision] if revision else []
-    options += ["--namespace", namespace] if namespace else []
-    return helm("get", "manifest", name, *options)
+    return name, options + (["--namespace", namespace] if namespace else [])
+
+
+def release_of(name: str, options: list[str]) -> HelmRelease | None:
+    """A release as it is stored, hooks included, with one call; None if there is none of that name.
+
+    facts: `helm get all --template` is given the release object (run with Helm 3.19 and 4.3).
+    """
+    mark = f"<{secrets.token_hex(16)}>"  # nothing in a manifest can look like it
+    fields = mark.join(f"{{{{{'.Release' + field}}}}}" for field in _FIELDS)
+    hooks = f"{{{{range .Release.Hooks}}}}{mark}{{{{.Path}}}}{mark}{{{{.Manifest}}}}{{{{end}}}}"
+    try:
+        told = helm("get", "all", name, *options, "--template", fields + hooks)
+    except NatsvaluesError as error:
+        if NOT_FOUND in error.message:
+            return None
+        raise
+    parts = told.split(mark)
+    found, rest = parts[: len(_FIELDS)], parts[len(_FIELDS) :]
+    name, namespace, revision, status, chart, version, app_version, manifest = found
+    pairs = tuple(zip(rest[::2], rest[1::2], strict=True))
+    return HelmRelease(name, namespace, int(revision), status, f"{chart}-{version}", app_version, manifest, pairs)
+
+
+def values_of(name: str, options: list[str]) -> dict[str, Any]:
+    """The values that the user gave for a release."""
+    found = json.loads(helm("get", "values", name, *options, "--output", "json"))
+    return found if isinstance(found, dict) else {}
+
+
+_PROBE = {
+    "Chart.yaml": "apiVersion: v2\nname: values\nversion: 0.0.1\n",
+    os.path.join("templates", "values.yaml"): "values: {{ .Values | toJson }}\n",
+}
+
+
+def values_given(options: list[str], stdin: str | None = None) -> dict[str, Any]:
+    """The user's values as helm itself puts them together from `--values` and `--set…`: of a chart that prints them."""
+    with tempfile.TemporaryDirectory(prefix="natsvalues-values-") as folder:
+        os.mkdir(os.path.join(folder, "templates"))
+        for name, text in _PROBE.items():
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        told = helm("template", "values", folder, *options, stdin=stdin)
+    found = json.loads(told[told.index("values: ") + len("values: ") :])
+    return found if isinstance(found, dict) else {}
+
+
+def rendering(release: str, chart: str, options: list[str], stdin: str | None = None) -> str:
+    """What helm renders for an upgrade of a release, without asking the cluster."""
+    told = helm("template", release, chart, "--is-upgrade", *options, stdin=stdin)
+    return _PULLED.sub("", told)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from natsvalues import __version__
 from natsvalues.diff.changes import LEVELS, Change, Impact, Note, ObjectDiff, ReleaseDiff, worst
 from natsvalues.overlays.pipeline import plain
-from natsvalues.text.paths import PathError, concrete, dotted, pointer
+from natsvalues.text.paths import dotted
 
 if TYPE_CHECKING:
     from natsvalues.manifests.release import ResourceKey
@@ -36,7 +36,8 @@ def _region(diff: ReleaseDiff) -> dict[str, Any]:
         "worst": diff.worst,
         "notes": [_note(note) for note in diff.notes],
         "objects": [_object(item) for item in diff.objects],
-        "values": [_change(change, None, None) for change in diff.values],
+        "drift": [_object(item) for item in diff.drift],
+        "values": [_change(change) for change in diff.values],
     }
 
 
@@ -54,7 +55,7 @@ def _object(item: ObjectDiff) -> dict[str, Any]:
         "impact": _impact(item.impact),
         "lines": {"old": item.before_line, "new": item.after_line},
         "content": plain(item.after if item.op == "add" else item.before) if item.op in ("add", "remove") else None,
-        "changes": [_change(change, item.before, item.after) for change in item.changes],
+        "changes": [_change(change) for change in item.changes],
     }
 
 
@@ -66,12 +67,11 @@ def _impact(impact: Impact) -> dict[str, Any]:
     return {name: text or None for name, text in impact._asdict().items()}
 
 
-def _change(change: Change, before: Any, after: Any) -> dict[str, Any]:
-    document = before if change.op == "remove" else after
+def _change(change: Change) -> dict[str, Any]:
     return {
         "file": change.file or None,
         "path": dotted(change.path),
-        "pointer": None if change.file else _pointer(change, document),
+        "pointer": None if change.file else change.pointer,
         "op": change.op,
         "before": plain(change.before),
         "after": plain(change.after),
@@ -79,11 +79,3 @@ def _change(change: Change, before: Any, after: Any) -> dict[str, Any]:
         "derived": change.derived or None,
         "lines": {"old": change.before_line, "new": change.after_line},
     }
-
-
-def _pointer(change: Change, document: Any) -> str | None:
-    """The JSON Pointer into the new object, or into the old one for what is removed."""
-    try:
-        return pointer(concrete(change.path, document)) if document is not None else None
-    except PathError:
-        return None

@@ -69,10 +69,11 @@ def test_what_is_no_secret_is_shown(value, path):
 
 def test_data_of_a_secret_is_hidden_and_other_data_is_not():
     """Everything in a Secret's data counts, whatever its name; its metadata does not."""
-    assert redacted({"a": "b"}, "data", "Secret") == redacted("b", "stringData.a", "Secret") == HIDDEN
+    assert redacted({"a": "b"}, "data", "Secret") == {"a": HIDDEN}
+    assert redacted("b", "stringData.a", "Secret") == HIDDEN
     assert redacted({"a": "b"}, "data", "ConfigMap") == {"a": "b"}
     assert redacted({"a": "b"}, "metadata.labels", "Secret") == {"a": "b"}
     assert redacted({"metadata": {"name": "keys"}, "data": {"a": "b"}}, "", "Secret") == {
         "metadata": {"name": "keys"},
-        "data": HIDDEN,
+        "data": {"a": HIDDEN},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.diff.changes import LEVELS, NO_IMPACT, Change, Impact, Note, ObjectDiff
-from natsvalues.diff.impact.cold_start import deadlock, hangs
+from natsvalues.diff.impact.cold_start import deadlock, told
 from natsvalues.diff.impact.context import Context, Decision, context
 from natsvalues.diff.impact.identity import account, cluster_name, server_name
 from natsvalues.diff.impact.joins import joining, leaving
@@ -68,13 +68,13 @@ def _notes(about: Context) -> list[Note]:
             )
         )
     for servers in about.servers:
-        hang = hangs(new.release, servers.new, servers.new_conf, about)
-        if hang and servers.new and hangs(old.release, servers.old, servers.old_conf, about):
+        before, after = told(servers, about)
+        if before.hangs and after.hangs and servers.new is not None:
             found.append(
                 Note(
                     "none",
-                    f"as before, a cold start of `{servers.new.name}` would never end: the {hang.probe} probe "
-                    f"`{hang.path}` waits for a meta leader, and {hang.behind}",
+                    f"as before, a cold start of `{servers.new.name}` would never end: {after.probe} waits for a meta "
+                    f"leader, and {after.shut}",
                     "post-render the release with natsvalues: it gives the gateway a Service of its own, and the probe "
                     "a path that waits for no leader",
                 )

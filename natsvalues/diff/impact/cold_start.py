@@ -10,103 +10,121 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.diff.changes import Impact
-from natsvalues.diff.impact.context import gateway_services, leads_to_gateway
+from natsvalues.diff.impact.context import gateway_services
 from natsvalues.manifests.server import needs_leader, ready_path
 from natsvalues.manifests.settings import DEFAULT_ACCOUNT, dials_others, jetstream_is_on, system_account
+from natsvalues.text.paths import Item
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from natsvalues.diff.changes import Change, ObjectDiff
     from natsvalues.diff.impact.context import Context, Servers
     from natsvalues.manifests.chart import Nats
     from natsvalues.manifests.release import Release
 
+_SERVICE_FIELDS = frozenset(("publishNotReadyAddresses", "type", "selector", "ports"))
 SOURCE = "run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
 
 
-class Hang(NamedTuple):
-    """Why a cold start would never end: the probe that waits, its path, and what it waits behind."""
+class ColdStart(NamedTuple):
+    """The four things that must all be so for a cold start to hang; a change is to blame if it made one of them so."""
 
+    needs_gateways: bool
+    """JetStream is on, and shares its meta group with regions behind remote gateways."""
+    jetstream: bool
+    remotes: bool
     probe: str
-    path: str
-    behind: str
+    """The path of the probe that keeps a pod from being ready until there is a leader; empty where none does."""
+    shut: str
+    """Why nobody reaches gateways of pods that are not ready; empty where somebody does."""
+
+    @property
+    def hangs(self) -> bool:
+        """Whether servers that all start from nothing would wait for each other for ever."""
+        return bool(self.needs_gateways and self.probe and self.shut)
 
 
-def hangs(release: Release, nats: Nats | None, conf: dict[str, Any], context: Context) -> Hang | None:
-    """Whether servers of a release, all started from nothing, would wait for each other for ever."""
-    if nats is None or not jetstream_is_on(conf) or not dials_others(conf):
-        return None
-    if context.decision.scope == "region":
-        return None
-    if not context.decision.scope and system_account(conf) != DEFAULT_ACCOUNT:
-        return None  # a region with an account of its own elects a leader of its own
-    waiting = _waiting_probe(nats)
-    if waiting is None:
-        return None
-    services = gateway_services(release, nats, conf)
-    if any((service.value.get("spec") or {}).get("publishNotReadyAddresses") is True for service in services):
-        return None
-    behind = (
-        f"Service `{services[0].key.name}` sends only to pods that are ready"
-        if services
-        else "no Service of this release sends to gateways that are not ready"
-    )
-    return Hang(*waiting, behind)
+def cold_start(release: Release, nats: Nats | None, conf: dict[str, Any], context: Context) -> ColdStart:
+    """What a release says of the start of its servers from nothing."""
+    if nats is None:
+        return ColdStart(needs_gateways=False, jetstream=False, remotes=False, probe="", shut="")
+    on, linked = jetstream_is_on(conf), dials_others(conf)
+    # A region with a system account of its own elects a leader of its own.
+    own = context.decision.scope == "region" or (not context.decision.scope and system_account(conf) != DEFAULT_ACCOUNT)
+    return ColdStart(on and linked and not own, on, linked, _waiting_probe(nats), _shut(release, nats, conf))
 
 
-def _waiting_probe(nats: Nats) -> tuple[str, str] | None:
+def _waiting_probe(nats: Nats) -> str:
     """The probe that keeps a pod from being ready until there is a leader: startup, or readiness after it."""
     for field in ("startupProbe", "readinessProbe"):
         probe = nats.container_value.get(field)
         get = probe.get("httpGet") if isinstance(probe, dict) else None
         if isinstance(get, dict) and needs_leader(str(get.get("path") or "/"), nats.version):
-            return field.removesuffix("Probe"), str(get.get("path") or "/")
-    return None
+            return f"the {field.removesuffix('Probe')} probe `{get.get('path') or '/'}`"
+    return ""
 
 
-def deadlock(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    """A change after which a cold start never ends, and before which it did."""
-    servers = _concerned(context, item, change)
-    return None if servers is None else newly(context, servers)
+def _shut(release: Release, nats: Nats, conf: dict[str, Any]) -> str:
+    services = gateway_services(release, nats, conf)
+    if any((service.value.get("spec") or {}).get("publishNotReadyAddresses") is True for service in services):
+        return ""
+    if services:
+        return f"Service `{services[0].key.name}` sends only to pods that are ready"
+    return "no Service of this release sends to gateways that are not ready"
 
 
-def newly(context: Context, servers: Servers) -> Impact | None:
-    """The deadlock that the new release has and the old one had not."""
+def told(servers: Servers, context: Context) -> tuple[ColdStart, ColdStart]:
+    """The cold start of the old release, and of the new."""
     old, new = context.comparison.old, context.comparison.new
-    hang = hangs(new.release, servers.new, servers.new_conf, context)
-    if hang is None or servers.new is None or hangs(old.release, servers.old, servers.old_conf, context):
-        return None
-    return Impact(
-        "deadlock",
-        f"a cold start would never end: the {hang.probe} probe `{hang.path}` waits for a meta leader, {hang.behind}, "
-        "and the leader needs the gateways",
-        SOURCE,
-        f"give the gateway a Service of its own with publishNotReadyAddresses: true, and the probe the path "
-        f"{ready_path(servers.new.version)}; natsvalues post-render does both",
+    return (
+        cold_start(old.release, servers.old, servers.old_conf, context),
+        cold_start(new.release, servers.new, servers.new_conf, context),
     )
 
 
-def _concerned(context: Context, item: ObjectDiff, change: Change) -> Servers | None:
-    """The servers whose cold start a change has to do with."""
+def deadlock(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
+    """A change that makes one of the conditions so, where a cold start ended before and does not any more."""
     if change.file:
-        decisive = change.path[:1] in (("gateway",), ("jetstream",), ("system_account",))
-        return context.of_config_map(item) if decisive else None
-    if item.key.kind == "StatefulSet":
-        text = [part for part in change.path if isinstance(part, str)]
-        decisive = bool({"startupProbe", "readinessProbe", "image"} & set(text))
-        return context.of_statefulset(item) if decisive else None
-    if item.key.kind == "Service" and change.path[:2] in (
-        ("spec", "publishNotReadyAddresses"),
-        ("spec", "type"),
-        ("spec", "selector"),
-        ("spec", "ports"),
-    ):
-        return context.of_service(item)
+        servers = context.of_config_map(item)
+        return _newly(context, servers, lambda old, new: _by_setting(change, old, new))
+    text = {part for part in change.path if isinstance(part, str)}
+    if item.key.kind == "StatefulSet" and {"startupProbe", "readinessProbe", "image"} & text:
+        servers = context.of_statefulset(item)
+        if servers is None or servers.new is None or Item("name", servers.new.container) not in change.path:
+            return None
+        return _newly(context, servers, lambda old, new: bool(new.probe and not old.probe))
+    if item.key.kind == "Service" and _SERVICE_FIELDS & text:
+        return _newly(context, context.of_service(item), lambda old, new: bool(new.shut and not old.shut))
     return None
+
+
+def _by_setting(change: Change, old: ColdStart, new: ColdStart) -> bool:
+    if change.path[:1] == ("gateway",):
+        return new.remotes and not old.remotes and change.path in (("gateway",), ("gateway", "gateways"))
+    return change.path == ("jetstream",) and new.jetstream and not old.jetstream
 
 
 def lost_service(context: Context, item: ObjectDiff) -> Impact | None:
     """The gateway's Service goes, and with it what ended the deadlock."""
-    servers = context.of_service(item) if item.key.kind == "Service" and item.op == "remove" else None
-    if servers is None or item.before is None or not leads_to_gateway(item.before, servers.old_conf):
+    servers = context.of_service(item)
+    return _newly(context, servers, lambda old, new: bool(new.shut and not old.shut))
+
+
+def _newly(
+    context: Context, servers: Servers | None, to_blame: Callable[[ColdStart, ColdStart], bool]
+) -> Impact | None:
+    """The deadlock that the new release has and the old one had not, if the change is to blame for it."""
+    if servers is None or servers.new is None:
         return None
-    return newly(context, servers)
+    old, new = told(servers, context)
+    if not new.hangs or old.hangs or not to_blame(old, new):
+        return None
+    return Impact(
+        "deadlock",
+        f"a cold start would never end: {new.probe} waits for a meta leader, {new.shut}, and the leader needs the "
+        "gateways",
+        SOURCE,
+        f"give the gateway a Service of its own with publishNotReadyAddresses: true, and the probe the path "
+        f"{ready_path(servers.new.version)}; natsvalues post-render does both",
+    )

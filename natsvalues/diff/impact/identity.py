@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from natsvalues.diff.changes import Impact
 from natsvalues.manifests.settings import POD, gateway, jetstream_is_on, server_names, system_account
-from natsvalues.text.paths import Item
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
     from natsvalues.diff.impact.context import Context, Servers
+    from natsvalues.text.paths import Path
 
 SOURCE = "run on nats-server 2.12.8 and 2.15.1"
+CALLED: tuple[Path, ...] = (("cluster", "name"), ("gateway", "name"))
 RENAME = (
     "keep the names (serverNames.prefix in the overlay). To rename and keep everything: one server at a time, restart "
     "it under its new name, `nats server raft peer-remove OLDNAME`, wait until every stream is current, then the next "
@@ -82,9 +83,9 @@ def account(context: Context, item: ObjectDiff, change: Change) -> Impact | None
 def cluster_name(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
     """Another name of the cluster or of its gateway."""
     servers = context.of_config_map(item) if change.file else None
-    if servers is None or change.path not in (("cluster", "name"), ("gateway", "name")) or change.op != "replace":
+    if servers is None or change.path not in CALLED or change.op != "replace":
         return None
-    if change.path[0] == "gateway":
+    if change.path == ("gateway", "name"):
         return Impact(
             "identity",
             f"the gateway is now called `{change.after}`: regions that list it as `{change.before}` refuse the "
@@ -105,8 +106,3 @@ def cluster_name(context: Context, item: ObjectDiff, change: Change) -> Impact |
 
 def _ran_jetstream(servers: Servers) -> bool:
     return servers.old is not None and jetstream_is_on(servers.old_conf)
-
-
-def is_server_env(change: Change, container: str) -> bool:
-    """Whether a change is in the environment of the server's container."""
-    return Item("name", container) in change.path and "env" in change.path

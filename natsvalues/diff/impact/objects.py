@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from natsvalues.diff.changes import Impact
 from natsvalues.diff.impact.cold_start import lost_service
 from natsvalues.diff.impact.context import is_load_balancer, leads_to_gateway, ports_of
-from natsvalues.diff.impact.services import OUTSIDE
+from natsvalues.diff.impact.services import OUTSIDE, listed
 from natsvalues.manifests.settings import jetstream_is_on
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ def _is_kept(item: ObjectDiff) -> bool:
 def _added(context: Context, item: ObjectDiff) -> Impact:
     value = item.after or {}
     if item.key.kind == "Service" and (value.get("spec") or {}).get("type") in OUTSIDE:
-        listed = ", ".join(str(port.get("name") or port.get("port")) for port in ports_of(value))
         servers = context.of_service(item)
         gateway = servers is not None and leads_to_gateway(value, servers.new_conf) and len(ports_of(value)) == 1
         remedy = (
@@ -55,7 +54,7 @@ def _added(context: Context, item: ObjectDiff) -> Impact:
         )
         return Impact(
             "exposure",
-            f"{listed} become reachable from outside the cluster",
+            f"{listed(value)} reachable from outside the cluster",
             SERVICES,
             remedy,
         )

@@ -75,6 +75,12 @@ def service(context: Context, item: ObjectDiff, change: Change) -> Impact | None
             return None
 
 
+def listed(service: dict[str, Any]) -> str:
+    """A Service's ports as the subject of a sentence, with its verb: `port gateway becomes`."""
+    names = [str(port.get("name") or port.get("port")) for port in ports_of(service)]
+    return f"port {names[0]} becomes" if len(names) == 1 else f"ports {', '.join(names)} become"
+
+
 def _type(before: str, after: str, item: ObjectDiff) -> Impact | None:
     if before == "LoadBalancer":
         return Impact(
@@ -86,10 +92,9 @@ def _type(before: str, after: str, item: ObjectDiff) -> Impact | None:
     if before == "NodePort" and after == "ClusterIP":
         return Impact("outage", "the node ports close", SOURCE)
     if after in OUTSIDE:
-        listed = ", ".join(str(port.get("name") or port.get("port")) for port in ports_of(item.after or {}))
         return Impact(
             "exposure",
-            f"{listed} become reachable from outside the cluster (type {after})",
+            f"{listed(item.after or {})} reachable from outside the cluster (type {after})",
             SOURCE,
             "limit it with loadBalancerSourceRanges or an internal load balancer; give the gateway its own Service",
         )

@@ -1,0 +1,218 @@
+"""What differs in the cluster from what a release says: fields changed by others, things missing, orphans.
+
+Only what the release states counts, and what somebody else than helm added; defaults that the API server filled in
+do not. Who changed a field, and when, is in the object's managedFields.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsvalues.diff.changes import Change, Impact, ObjectDiff
+from natsvalues.diff.comparison import compare
+from natsvalues.diff.identities import identify
+from natsvalues.manifests.release import ResourceKey, key_of
+from natsvalues.text.paths import Item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from natsvalues.manifests.objects import Entry
+    from natsvalues.text.paths import Path
+
+CONTROLLERS = ("kube-controller-manager", "kube-scheduler", "kubelet", "cloud-controller-manager")
+RELEASE_NAME = "meta.helm.sh/release-name"
+RELEASE_NAMESPACE = "meta.helm.sh/release-namespace"
+CONFLICT = (
+    "upgrade with --force-conflicts to take the field back, or undo the change by hand; --server-side=false overwrites "
+    "it without asking"
+)
+
+
+class Owner(NamedTuple):
+    """Who last set a field: the manager's name, how (`Apply` or `Update`), and when."""
+
+    manager: str
+    operation: str
+    time: str
+    fields: dict[str, Any]
+
+
+def drift(stated: Iterable[Entry], live: list[dict[str, Any]], namespace: str) -> list[ObjectDiff]:
+    """What differs between the objects of a release and the live ones of the same identity."""
+    found = {_placed(key_of(value), namespace): value for value in live}
+    told = []
+    for entry in stated:
+        if entry.is_hook:
+            continue
+        value = found.get(_placed(entry.key, namespace))
+        if value is None:
+            missing = Impact("none", "not in the cluster: the next upgrade makes it again")
+            told.append(ObjectDiff(entry.key, "remove", entry.value, None, impact=missing))
+            continue
+        changes = tuple(_changes(entry.value, value))
+        if changes:
+            told.append(ObjectDiff(entry.key, "change", entry.value, value, changes))
+    return told
+
+
+def orphans(live: list[dict[str, Any]], stated: Iterable[Entry], name: str, namespace: str) -> list[ObjectDiff]:
+    """Live objects that helm made for this release, and that the release does not have."""
+    known = {_placed(entry.key, namespace) for entry in stated}
+    told = []
+    for value in live:
+        annotations = (value.get("metadata") or {}).get("annotations") or {}
+        if annotations.get(RELEASE_NAME) != name or annotations.get(RELEASE_NAMESPACE) != namespace:
+            continue
+        key = _placed(key_of(value), namespace)
+        if key not in known:
+            impact = Impact(
+                "none",
+                "helm made it for this release, and no revision takes it away any more (a failed upgrade leaves such)",
+                "",
+                f"if nobody needs it: kubectl delete {key.kind.lower()} {key.name} -n {key.namespace}",
+            )
+            told.append(ObjectDiff(key, "add", None, _without_managers(value), impact=impact))
+    return told
+
+
+def _placed(key: ResourceKey, namespace: str) -> ResourceKey:
+    return key if key.namespace else key._replace(namespace=namespace)
+
+
+def _changes(stated: dict[str, Any], live: dict[str, Any]) -> Iterator[Change]:
+    owners = list(_owners(live))
+    wanted = _as_stored(stated)
+    for change in compare(wanted, _restricted(wanted, live), of_object=True):
+        if change.op == "reorder" or change.path[:1] == ("apiVersion",) or _is_filled_in(change):
+            continue
+        yield change._replace(impact=_impact(_owner_of(change.path, owners), owners))
+    for owner in owners:
+        if owner.manager.startswith("helm") or owner.manager in CONTROLLERS:
+            continue
+        for path in _leaves(owner.fields):
+            value = _at(live, path)
+            if value is not None and _at(wanted, path) is None and not _is_bookkeeping(path):
+                yield Change(path, "add", None, value, impact=_impact(owner, owners, extra=True))
+
+
+def _is_bookkeeping(path: Path) -> bool:
+    """Whether a field is kubectl's or the API server's own."""
+    return path[:1] == ("status",) or path[-1] == "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def _is_filled_in(change: Change) -> bool:
+    """A null that the API server gave a value, or an empty map or list that it dropped."""
+    return (change.op == "add" and not isinstance(change.path[-1], Item)) or (
+        change.op == "remove" and change.before in ({}, [])
+    )
+
+
+def _as_stored(stated: dict[str, Any]) -> dict[str, Any]:
+    """An object as the API server keeps it: stringData of a Secret goes into data."""
+    texts = stated.get("stringData")
+    if stated.get("kind") != "Secret" or not isinstance(texts, dict):
+        return stated
+    data = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
+    return {
+        **{key: item for key, item in stated.items() if key != "stringData"},
+        "data": {**(stated.get("data") or {}), **data},
+    }
+
+
+def _restricted(stated: Any, live: Any) -> Any:
+    """The live value as far as the release states anything about it."""
+    if isinstance(stated, dict) and isinstance(live, dict):
+        return {key: _restricted(item, live[key]) for key, item in stated.items() if key in live}
+    if isinstance(stated, list) and isinstance(live, list):
+        named = identify(stated, live)
+        if named is not None:
+            wanted, found = named
+            return [_restricted(wanted.get(name), item) for name, item in found.items()]
+        if len(stated) == len(live):
+            return [_restricted(one, other) for one, other in zip(stated, live, strict=True)]
+    return live
+
+
+def _impact(owner: Owner | None, owners: list[Owner], *, extra: bool = False) -> Impact:
+    """What a change by hand means for the next upgrade."""
+    who = f"{owner.manager} set it" + (f" ({owner.time})" if owner.time else "") if owner else "somebody set it"
+    applied = any(item.manager == "helm" and item.operation == "Apply" for item in owners)
+    if extra:
+        return Impact("none", f"{who}; the release says nothing of it, so it stays")
+    if applied:
+        return Impact(
+            "refused",
+            f"{who}: helm applies on the server's side here, and an upgrade that sets another value meets a conflict",
+            "run with Helm 4.3 on kube-apiserver 1.37",
+            CONFLICT,
+        )
+    return Impact(
+        "none", f"{who}; it stays as long as the release's own value does not change, and is overwritten then"
+    )
+
+
+def _owners(live: dict[str, Any]) -> Iterator[Owner]:
+    for entry in (live.get("metadata") or {}).get("managedFields") or []:
+        if isinstance(entry, dict) and isinstance(entry.get("fieldsV1"), dict):
+            yield Owner(
+                str(entry.get("manager")), str(entry.get("operation")), str(entry.get("time") or ""), entry["fieldsV1"]
+            )
+
+
+def _owner_of(path: Path, owners: list[Owner]) -> Owner | None:
+    """The latest manager other than helm that owns a path, or something around it."""
+    found = [owner for owner in owners if not owner.manager.startswith("helm") and _owns(owner.fields, path)]
+    return max(found, key=lambda owner: owner.time, default=None)
+
+
+def _owns(fields: Any, path: Path) -> bool:
+    for part in path:
+        if not isinstance(fields, dict):
+            return False
+        inner = next((value for key, value in fields.items() if _means(key, part)), None)
+        if inner is None:
+            return False
+        fields = inner
+        if fields == {}:
+            return True  # the whole value, whatever is in it
+    return True
+
+
+def _means(key: str, part: Any) -> bool:
+    """Whether a key of managedFields means a part of a path: `f:NAME`, or `k:{…}` for an item of a list."""
+    if isinstance(part, Item):
+        return key.startswith("k:") and json.loads(key[2:]).get(part.key) == part.value
+    return key == f"f:{part}"
+
+
+def _leaves(fields: dict[str, Any], path: Path = ()) -> Iterator[Path]:
+    """The paths that managedFields own."""
+    for key, inner in fields.items():
+        if key.startswith("f:"):
+            step: Any = key[2:]
+        elif key.startswith("k:"):
+            name, value = next(iter(json.loads(key[2:]).items()))
+            step = Item(name, value)
+        else:
+            continue
+        if isinstance(inner, dict) and any(other != "." for other in inner):
+            yield from _leaves(inner, (*path, step))
+        else:
+            yield (*path, step)
+
+
+def _at(value: Any, path: Path) -> Any:
+    for part in path:
+        if isinstance(part, Item) and isinstance(value, list):
+            value = next((item for item in value if isinstance(item, dict) and item.get(part.key) == part.value), None)
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _without_managers(value: dict[str, Any]) -> dict[str, Any]:
+    metadata = {key: item for key, item in (value.get("metadata") or {}).items() if key != "managedFields"}
+    return {**value, "metadata": metadata}

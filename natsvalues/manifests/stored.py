@@ -1,0 +1,113 @@
+"""A release as Helm stores it: one Secret (or ConfigMap) for each revision, read without a cluster.
+
+facts: the Secret is `sh.helm.release.v1.NAME.vREVISION` of type helm.sh/release.v1; under `data.release` stands
+base64 of base64 of gzip of JSON, in a ConfigMap once less base64. The gzip is optional. Seen with Helm 3.19 and 4.3.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsvalues.errors import NatsvaluesError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.errors import Where
+    from natsvalues.manifests.objects import Entry
+
+TYPE = "helm.sh/release.v1"
+GZIP = b"\x1f\x8b"
+MOST_BYTES = 256 * 1024 * 1024
+"""What a release may unpack to: far beyond what fits in a Secret, and short of what hurts."""
+
+
+class Hook(NamedTuple):
+    """A hook of a release: the template it came from, and its document."""
+
+    path: str
+    manifest: str
+
+
+class Stored(NamedTuple):
+    """One revision: the manifest without its hooks, the hooks, the user's values, and what it is of."""
+
+    name: str
+    namespace: str
+    revision: int
+    status: str
+    chart: str
+    app_version: str
+    manifest: str
+    hooks: tuple[Hook, ...]
+    values: dict[str, Any] | None
+
+    @property
+    def stream(self) -> str:
+        """Manifest and hooks as one stream, as `helm template` prints them."""
+        hooks = "".join(f"---\n# Source: {hook.path}\n{hook.manifest.rstrip()}\n" for hook in self.hooks)
+        joint = "" if not hooks or self.manifest.endswith("\n") or not self.manifest else "\n"
+        return self.manifest + joint + hooks
+
+
+def is_stored(entry: Entry) -> bool:
+    """Whether an object is a release that Helm stored."""
+    value = entry.value
+    if entry.key.kind == "Secret":
+        return value.get("type") == TYPE
+    labels = (value.get("metadata") or {}).get("labels")
+    return entry.key.kind == "ConfigMap" and isinstance(labels, dict) and labels.get("owner") == "helm"
+
+
+def revisions(entries: Iterator[Entry], where: Where) -> list[Stored]:
+    """Every stored revision among objects, in their order. Raises NatsvaluesError for one that cannot be read."""
+    return [_read(entry, where._replace(line=entry.line_of())) for entry in entries if is_stored(entry)]
+
+
+def _read(entry: Entry, where: Where) -> Stored:
+    data = entry.value.get("data")
+    text = data.get("release") if isinstance(data, dict) else None
+    try:
+        return _of(json.loads(_unpacked(str(text).encode(), twice=entry.key.kind == "Secret")))
+    except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
+        raise NatsvaluesError(
+            "NV-D003",
+            f"{entry.key} is not a release as Helm stores it",
+            where=(where._replace(field="data.release"),),
+            hint="export it whole: kubectl get secret sh.helm.release.v1.NAME.vREVISION -o yaml",
+        ) from None
+
+
+def _unpacked(text: bytes, *, twice: bool) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+        if twice:
+            data = base64.b64decode(data, validate=True)
+    except binascii.Error as error:
+        raise ValueError from error
+    if not data.startswith(GZIP):
+        return data
+    unpacking = zlib.decompressobj(wbits=31)
+    found = unpacking.decompress(data, MOST_BYTES)
+    if unpacking.unconsumed_tail or not unpacking.eof:
+        raise ValueError  # cut off, or a bomb
+    return found
+
+
+def _of(release: dict[str, Any]) -> Stored:
+    chart = (release.get("chart") or {}).get("metadata") or {}
+    return Stored(
+        str(release["name"]),
+        str(release.get("namespace") or ""),
+        int(release.get("version") or 0),
+        str((release.get("info") or {}).get("status") or ""),
+        f"{chart.get('name', '')}-{chart.get('version', '')}".strip("-"),
+        str(chart.get("appVersion") or ""),
+        str(release.get("manifest") or ""),
+        tuple(Hook(str(hook.get("path")), str(hook.get("manifest"))) for hook in release.get("hooks") or ()),
+        release.get("config") or {},
+    )

@@ -1,0 +1,94 @@
+"""Read live objects with kubectl: KUBECTL, else `kubectl` on PATH. Only `get`, never anything that changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Any
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.outside.processes import absent, run
+from natsvalues.text.secrets import without_secrets
+
+SECONDS = 60
+# Helm's own options in kubectl's words; helm tells its plugins the same through variables.
+_OPTIONS = {
+    "kube-context": "--context",
+    "kubeconfig": "--kubeconfig",
+    "namespace": "--namespace",
+    "kube-apiserver": "--server",
+    "kube-as-user": "--as",
+    "kube-as-group": "--as-group",
+    "kube-ca-file": "--certificate-authority",
+    "kube-tls-server-name": "--tls-server-name",
+    "kube-token": "--token",
+}
+_VARIABLES = {
+    "HELM_KUBECONTEXT": "--context",
+    "HELM_NAMESPACE": "--namespace",
+    "HELM_KUBEAPISERVER": "--server",
+    "HELM_KUBEASUSER": "--as",
+    "HELM_KUBECAFILE": "--certificate-authority",
+    "HELM_KUBETLS_SERVER_NAME": "--tls-server-name",
+    "HELM_KUBETOKEN": "--token",
+}
+KINDS = (
+    "services,configmaps,serviceaccounts,statefulsets.apps,deployments.apps,poddisruptionbudgets.policy,"
+    "ingresses.networking.k8s.io"
+)
+"""Kinds among which orphans are looked for: those that the chart and natsvalues make, Secrets aside."""
+_UNKNOWN_KIND = re.compile(r"no matches for kind|the server doesn't have a resource type|ensure CRDs are installed")
+
+
+def options(pairs: list[tuple[str, str]], namespace: str) -> list[str]:
+    """Helm's options for the cluster (name and value) as kubectl's, with helm's variables where they say nothing."""
+    words = [f"{_OPTIONS[name]}={value}" for name, value in pairs if name in _OPTIONS]
+    given = {word.partition("=")[0] for word in words}
+    for variable, option in _VARIABLES.items():
+        if os.environ.get(variable) and option not in given:
+            words.append(f"{option}={os.environ[variable]}")
+    if namespace and not any(word.startswith("--namespace=") for word in words):
+        words.append(f"--namespace={namespace}")
+    return words
+
+
+def live_objects(identities: list[dict[str, Any]], words: list[str]) -> list[dict[str, Any]]:
+    """The live objects of these identities (apiVersion, kind, metadata), with who manages their fields.
+
+    What does not exist, and kinds that the cluster does not know, are left out.
+    """
+    if not identities:
+        return []
+    stdin = json.dumps({"apiVersion": "v1", "kind": "List", "items": identities})
+    return _get(["-f", "-", "--ignore-not-found", *words], stdin)
+
+
+def made_by_helm(words: list[str]) -> list[dict[str, Any]]:
+    """The objects of the namespace that carry helm's label."""
+    return _get([KINDS, "--selector=app.kubernetes.io/managed-by=Helm", *words], None)
+
+
+def _get(words: list[str], stdin: str | None) -> list[dict[str, Any]]:
+    program = os.environ.get("KUBECTL") or "kubectl"
+    command = [program, "get", *words, "--output=json", "--show-managed-fields", f"--request-timeout={SECONDS // 2}s"]
+    try:
+        done = run(command, seconds=SECONDS, stdin=stdin)
+    except FileNotFoundError:
+        raise absent(program, "NV-K001", "--live needs kubectl: install it, or set KUBECTL") from None
+    except TimeoutError:
+        raise NatsvaluesError(
+            "NV-K002", f"`kubectl get` did not answer within {SECONDS} s", hint="check the cluster's address"
+        ) from None
+    said = [line for line in done.err.splitlines() if line.strip() and not _UNKNOWN_KIND.search(line)]
+    if done.code and said:
+        raise NatsvaluesError(
+            "NV-K003",
+            f"`kubectl get` failed: {without_secrets(said[-1])}",
+            hint="--live reads the objects of the release: ask for `get` on them, or leave --live out",
+        )
+    if not done.out.strip():
+        return []
+    found = json.loads(done.out)
+    items = found.get("items") if str(found.get("kind", "")).endswith("List") else [found]
+    return [item for item in items if isinstance(item, dict)]

@@ -1,0 +1,42 @@
+"""Texts without what could be a secret: by telling names that something is assigned to, and by shapes.
+
+Too much hidden is a nuisance, too little a leak: a text in which something is assigned to a telling name is
+hidden whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+HIDDEN = "(redacted)"
+Mark = Callable[[Any], str]
+"""What stands in the place of a secret; given the secret, so that a keyed digest can tell whether it changed."""
+NAME = (
+    r"pass(?:word|phrase|wd)?\b|password|passwd|pwd|token|secret|nkey|seed|cred(?:s|entials?)\b|credential"
+    r"|private.?key|encryption.?key|api.?key|js.?key|jwt|resolver_preload|bcrypt|\bauth(?:orization)?\b"
+)
+_SHAPES = re.compile(
+    r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}"  # bcrypt
+    r"|\bS[OACUNXP][A-Z2-7]{56}\b"  # nkey seeds
+    r"|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"  # JWT
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    r"|\b(?:Bearer|Basic)\s+\S+",
+    re.DOTALL,
+)
+_USER_INFO = re.compile(r"(\w+://)([^/\s]*)@")
+_ASSIGNED = re.compile(rf"(?:{NAME})[\w.-]*[\"']?\s*(?:[:=]|\s)\s*\S", re.IGNORECASE)
+
+
+def hidden(_: Any) -> str:
+    """The mark that tells nothing."""
+    return HIDDEN
+
+
+def without_secrets(text: str, mark: Mark = hidden) -> str:
+    """A text with what has the shape of a secret replaced; hidden whole if it assigns to a telling name."""
+    if _ASSIGNED.search(text):
+        return mark(text)
+    text = _USER_INFO.sub(lambda found: f"{found[1]}{mark(found[2])}@", text)
+    return _SHAPES.sub(lambda found: mark(found[0]), text)
