@@ -15,6 +15,8 @@ from natsvalues.cli import overlay as overlay_verb
 from natsvalues.cli import plugin as plugin_verb
 from natsvalues.cli import providers as providers_verb
 from natsvalues.cli import schema as schema_verb
+from natsvalues.cli.diff import diff as run_diff
+from natsvalues.cli.diff_options import help_text as diff_help
 from natsvalues.cli.light import ALLOWABLE, PostRenderOptions, with_environment
 from natsvalues.errors import EXIT_ERROR, EXIT_INTERRUPTED
 
@@ -44,6 +46,14 @@ Allow = Annotated[
 ]
 
 
+ReportFile = Annotated[
+    str | None,
+    typer.Option(
+        "--report", help="Leave what differs from --prior in this file, in the format of its suffix.", metavar="FILE"
+    ),
+]
+
+
 def _version(asked: bool) -> None:  # typer's callback
     if asked:
         typer.echo(f"natsvalues {__version__}")
@@ -59,23 +69,31 @@ def _top(
     pass
 
 
-def options(region: str | None, overlays: str | None, prior: str | None, allow: list[str] | None) -> PostRenderOptions:
+def options(
+    region: str | None, overlays: str | None, prior: str | None, allow: list[str] | None, report: str | None = None
+) -> PostRenderOptions:
     """The options of the post-render path, checked."""
     for name in allow or ():
         if name not in ALLOWABLE:
             raise typer.BadParameter(f"`{name}` is none of {', '.join(ALLOWABLE)}", param_hint="--allow")
-    return with_environment(PostRenderOptions(region, overlays, prior, tuple(allow or ())))
+    return with_environment(PostRenderOptions(region, overlays, prior, tuple(allow or ()), report))
 
 
 @app.command("post-render")
-def post_render(region: Region = None, overlays: Overlays = None, prior: Prior = None, allow: Allow = None) -> None:
+def post_render(
+    region: Region = None,
+    overlays: Overlays = None,
+    prior: Prior = None,
+    allow: Allow = None,
+    report: ReportFile = None,
+) -> None:
     """Read a rendered release on standard input, write the region's release on standard output.
 
     Also what natsvalues does without a verb when standard input is not a terminal.
     """
     from natsvalues.cli.post_render import post_render as run_post_render  # heavy only when used
 
-    raise Leave(run_post_render(options(region, overlays, prior, allow)))
+    raise Leave(run_post_render(options(region, overlays, prior, allow, report)))
 
 
 @app.command()
@@ -89,6 +107,22 @@ def explain(
 ) -> None:
     """Show each edit of a rendered release with its reason, and what the region's stage allows."""
     raise Leave(explain_verb.explain(rendering, options(region, overlays, prior, allow), as_json=as_json))
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
+    epilog=diff_help(),
+)
+def diff(
+    words: Annotated[list[str] | None, typer.Argument(help="See below.", metavar="OLD NEW | RELEASE CHART")] = None,
+) -> None:
+    """Show what differs from the prior release, and what that will do.
+
+    OLD and NEW are files, - for standard input, release:[NAMESPACE/]NAME[@REVISION], or an exported release Secret.
+    With a RELEASE and a CHART, or put before `upgrade …`, the release in the cluster is compared with what the chart
+    would make of it; helm's own options are passed on. With a RELEASE and --revision, two revisions are compared.
+    """
+    raise Leave(run_diff(words or []))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from natsvalues.cli.diff_options import DiffOptions, read
 from natsvalues.cli.diff_output import made, write
 from natsvalues.cli.diff_sides import named, no_such_release, stored
-from natsvalues.cli.diff_upgrade import Sides, decision_of, upgrade, words_of
+from natsvalues.cli.diff_upgrade import Sides, decision_of, stamped, upgrade, words_of
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.phases import Phases
 from natsvalues.cli.state import Run
@@ -96,7 +96,7 @@ def _files(options: DiffOptions, words: HelmWords) -> Sides:
     if words.positional == ("-", "-"):
         raise NatsvaluesError("NV-D005", "standard input can be one side only", hint="write the other one to a file")
     (old, old_notes), (new, new_notes) = map(named, words.positional)
-    return Sides(old, new, decision_of(options.region, options.overlays), (*old_notes, *new_notes))
+    return Sides(old, new, decision_of(options.region or stamped(new), options.overlays), (*old_notes, *new_notes))
 
 
 def _revisions(options: DiffOptions, words: HelmWords) -> Sides:
@@ -108,7 +108,7 @@ def _revisions(options: DiffOptions, words: HelmWords) -> Sides:
     (old, old_notes), (new, new_notes) = (
         _revision(name, [*words.cluster, *extra]) for extra in (["--revision", options.revision], asked)
     )
-    return Sides(old, new, decision_of(options.region, options.overlays), (*old_notes, *new_notes))
+    return Sides(old, new, decision_of(options.region or stamped(new), options.overlays), (*old_notes, *new_notes))
 
 
 def _revision(name: str, options: list[str]) -> tuple[Side, list[Note]]:

@@ -93,6 +93,12 @@ _PASSED_OVER = {"-C": 1, "--context": 1, "-q": 0, "--suppress-secrets": 0, "--no
                 "--strip-trailing-cr": 0, "--three-way-merge": 0, "-D": 1, "--find-renames": 1}  # fmt: skip
 
 
+def help_text() -> str:
+    """The options for people, a paragraph each."""
+    lines = [f"{', '.join(option.names)} {option.takes}".strip() + f": {option.help}" for option in OPTIONS.values()]
+    return "\n\n".join(["Options, anywhere among helm's:", *lines])
+
+
 def read(words: list[str]) -> DiffOptions:
     """The options in a command line. Raises NatsvaluesError for one of ours that is wrong."""
     given: dict[str, list[str]] = {}

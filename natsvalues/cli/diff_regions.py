@@ -54,7 +54,7 @@ def _folders(options: DiffOptions, old: str, new: str) -> list[Sides]:
         Sides(
             from_file(before[region]) if region in before else nothing(),
             from_file(after[region]) if region in after else nothing(),
-            _decision(region, options),
+            decision_of(region, options.overlays),
             region=region,
         )
         for region in regions
@@ -65,16 +65,6 @@ def _renderings(folder: str) -> dict[str, str]:
     """The files of a folder by the region's name."""
     names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIXES) and not name.startswith("."))
     return {os.path.splitext(name)[0]: os.path.join(folder, name) for name in names}
-
-
-def _decision(region: str, options: DiffOptions) -> Decision:
-    """What the overlays decided for a region, if they know it."""
-    try:
-        return decision_of(region, options.overlays)
-    except NatsvaluesError:
-        if options.overlays or os.environ.get("NATSVALUES_OVERLAYS"):
-            raise
-        return Decision()
 
 
 def _contexts(options: DiffOptions, words: HelmWords, run: Run, *, drop_in: bool) -> list[Sides]:

@@ -11,6 +11,7 @@ from natsvalues.cli.helm_words import REUSING, VALUES, HelmWords, from_help, sor
 from natsvalues.diff.changes import About, Note
 from natsvalues.diff.impact.context import Decision
 from natsvalues.errors import NatsvaluesError
+from natsvalues.manifests.stamps import REGION
 
 if TYPE_CHECKING:
     from natsvalues.cli.diff_options import DiffOptions
@@ -120,15 +121,20 @@ def decision_of(region: str | None, overlays: str | None) -> Decision:
     """What the overlays decided for a region that was rendered elsewhere; nothing where there are no overlays."""
     from natsvalues.overlays.folder import load, locate
 
-    asked = bool(overlays or os.environ.get("NATSVALUES_OVERLAYS"))
-    if region is None and not asked:
+    if region is None:
         return Decision()
     try:
         found = load(locate(overlays, dict(os.environ), os.getcwd()))
-        file = found.region(region) if region is not None else None
+        joins = found.region(region).region.joins
     except NatsvaluesError:
-        if asked or region is not None:
+        if overlays or os.environ.get("NATSVALUES_OVERLAYS"):
             raise
-        return Decision()
-    joins = file.region.joins if file is not None else None
+        return Decision()  # nobody said that there are overlays
     return Decision(found.supercluster.jetstream.scope, joins or "")
+
+
+def stamped(side: Side) -> str | None:
+    """The region that natsvalues rendered a side for, as its stamps tell."""
+    release = side.release
+    found = release.manifests(release.mentioning(REGION, "StatefulSet"), lambda item: REGION in item.annotations)
+    return str(found[0].annotations[REGION]) if found else None

@@ -30,6 +30,7 @@ class PostRenderOptions(NamedTuple):
     overlays: str | None = None
     prior: str | None = None
     allow: tuple[str, ...] = ()
+    report: str | None = None
 
 
 def post_render_options(arguments: list[str], *, stdin_is_terminal: bool) -> PostRenderOptions | None:
@@ -56,7 +57,7 @@ def _options(words: list[str]) -> PostRenderOptions | None:
     allow: list[str] = []
     while words:
         option, attached, text = words.pop(0).partition("=")
-        if option not in ("--region", "--overlays", "--prior", "--allow"):
+        if option not in ("--region", "--overlays", "--prior", "--allow", "--report"):
             return None
         if not attached:
             if not words or words[0].startswith("--"):
@@ -70,12 +71,15 @@ def _options(words: list[str]) -> PostRenderOptions | None:
             given[option] = text
     if any(name not in ALLOWABLE for name in allow):
         return None
-    return PostRenderOptions(given.get("--region"), given.get("--overlays"), given.get("--prior"), tuple(allow))
+    return PostRenderOptions(
+        given.get("--region"), given.get("--overlays"), given.get("--prior"), tuple(allow), given.get("--report")
+    )
 
 
 def with_environment(options: PostRenderOptions) -> PostRenderOptions:
-    """The options, with NATSVALUES_REGION and NATSVALUES_PRIOR where they say nothing."""
+    """The options, with NATSVALUES_REGION, NATSVALUES_PRIOR and NATSVALUES_REPORT where they say nothing."""
     return options._replace(
         region=options.region or os.environ.get("NATSVALUES_REGION") or None,
         prior=options.prior or os.environ.get("NATSVALUES_PRIOR") or None,
+        report=options.report or os.environ.get("NATSVALUES_REPORT") or None,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.state import Run, remember
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
-from natsvalues.errors import EXIT_OK
+from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.choice import choose
 from natsvalues.overlays.folder import load, locate
@@ -49,7 +49,19 @@ def rendered(stream: str, file: str, options: PostRenderOptions, run: Run) -> Re
     region_plan = plan(overlays, run.region)
     result = render(release, region_plan)
     if options.prior is not None:
-        from natsvalues.cli.prior import refuse_losses  # only when asked for
+        from natsvalues.cli.prior import prior_release, refuse_losses  # only when asked for
 
-        refuse_losses(options.prior, options.allow, result)
+        prior = prior_release(options.prior, result)
+        if options.report is not None:
+            from natsvalues.cli.diff_report import leave_report
+
+            leave_report(options.report, prior, result)  # before anything is refused: it says why
+        refuse_losses(prior, options.allow, result)
+    elif options.report is not None:
+        raise NatsvaluesError(
+            "NV-D009",
+            "--report tells what differs from the release before, and there is none to compare with",
+            where=(Where(options.report),),
+            hint="give it: --prior FILE, or --prior release:NAME (also NATSVALUES_PRIOR)",
+        )
     return result

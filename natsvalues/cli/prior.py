@@ -29,11 +29,8 @@ HOOK = "helm.sh/hook"
 _KIND = re.compile(rf"""kind["']?:[ ]*["']?(?:{"|".join(sorted({kind for _, kind in KINDS}))})\b""")
 
 
-def refuse_losses(prior: str, allow: tuple[str, ...], result: Result) -> None:
-    """Raise for every loss and every refused change that is not allowed by name.
-
-    `prior` is a file, or `release:[NAMESPACE/]NAME[@REVISION]`.
-    """
+def prior_release(prior: str, result: Result) -> Release:
+    """The release before: a file, or `release:[NAMESPACE/]NAME[@REVISION]`. Raises NatsvaluesError if it is empty."""
     if prior.startswith(RELEASE):
         from natsvalues.outside.helm import manifest_of  # starts a process; only when asked for
 
@@ -48,6 +45,11 @@ def refuse_losses(prior: str, allow: tuple[str, ...], result: Result) -> None:
             where=(Where(prior),),
             hint="for a first installation leave --prior out",
         )
+    return release
+
+
+def refuse_losses(release: Release, allow: tuple[str, ...], result: Result) -> None:
+    """Raise for every loss and every refused change that is not allowed by name."""
     raise_all([*_lost(release, allow, result), *([] if IMMUTABLE_FIELD in allow else _refused(release, result))])
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.diff.changes import LEVELS, NO_IMPACT, Change, Impact, Note, ObjectDiff
-from natsvalues.diff.impact.cold_start import deadlock, told
+from natsvalues.diff.changes import LEVELS, NO_IMPACT, Change, Impact, Level, Note, ObjectDiff
+from natsvalues.diff.impact.cold_start import deadlock, hanging, told
 from natsvalues.diff.impact.context import Context, Decision, context
 from natsvalues.diff.impact.identity import account, cluster_name, server_name
 from natsvalues.diff.impact.joins import joining, leaving
@@ -41,7 +41,8 @@ RULES: tuple[Callable[[Context, ObjectDiff, Change], Impact | None], ...] = (
 def judge(comparison: Comparison, decision: Decision) -> tuple[tuple[ObjectDiff, ...], tuple[Note, ...]]:
     """The objects with the impact of each change, and what is to be said of the whole."""
     about = context(comparison, decision)
-    return tuple(_judged(about, item) for item in comparison.objects), tuple(_notes(about))
+    judged = tuple(_judged(about, item) for item in comparison.objects)
+    return judged, tuple(_notes(about, judged))
 
 
 def _judged(about: Context, item: ObjectDiff) -> ObjectDiff:
@@ -56,7 +57,7 @@ def _impact(about: Context, item: ObjectDiff, change: Change) -> Impact:
     return max(found, key=lambda impact: LEVELS.index(impact.level), default=NO_IMPACT)
 
 
-def _notes(about: Context) -> list[Note]:
+def _notes(about: Context, judged: tuple[ObjectDiff, ...]) -> list[Note]:
     old, new = about.comparison.old, about.comparison.new
     found = []
     if old.release.mentioning(REGION) and not new.release.mentioning(REGION) and not new.release.is_empty:
@@ -69,14 +70,15 @@ def _notes(about: Context) -> list[Note]:
         )
     for servers in about.servers:
         before, after = told(servers, about)
-        if before.hangs and after.hangs and servers.new is not None:
-            found.append(
-                Note(
-                    "none",
-                    f"as before, a cold start of `{servers.new.name}` would never end: {after.probe} waits for a meta "
-                    f"leader, and {after.shut}",
-                    "post-render the release with natsvalues: it gives the gateway a Service of its own, and the probe "
-                    "a path that waits for no leader",
-                )
-            )
+        if servers.new is None or not after.hangs:
+            continue
+        impact = hanging(servers.new, after)
+        if before.hangs:
+            found.append(Note("none", f"`{servers.new.name}`, as before: {impact.reason}", impact.remedy))
+        elif not any(_has(item, impact.level) for item in judged):  # hidden behind something worse
+            found.append(Note(impact.level, impact.reason, impact.remedy))
     return found
+
+
+def _has(item: ObjectDiff, level: Level) -> bool:
+    return level == item.impact.level or any(level == change.impact.level for change in item.changes)

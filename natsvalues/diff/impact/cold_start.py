@@ -118,13 +118,16 @@ def _newly(
     if servers is None or servers.new is None:
         return None
     old, new = told(servers, context)
-    if not new.hangs or old.hangs or not to_blame(old, new):
-        return None
+    return hanging(servers.new, new) if new.hangs and not old.hangs and to_blame(old, new) else None
+
+
+def hanging(nats: Nats, start: ColdStart) -> Impact:
+    """The deadlock of a cold start that hangs, and both ways out of it."""
     return Impact(
         "deadlock",
-        f"a cold start would never end: {new.probe} waits for a meta leader, {new.shut}, and the leader needs the "
+        f"a cold start would never end: {start.probe} waits for a meta leader, {start.shut}, and the leader needs the "
         "gateways",
         SOURCE,
         f"give the gateway a Service of its own with publishNotReadyAddresses: true, and the probe the path "
-        f"{ready_path(servers.new.version)}; natsvalues post-render does both",
+        f"{ready_path(nats.version)}; natsvalues post-render does both",
     )

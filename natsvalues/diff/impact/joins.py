@@ -98,7 +98,9 @@ def _one_more(servers: Servers, change: Change) -> Impact | None:
 def leaving(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
     """All remote gateways go, where JetStream was one across the regions."""
     servers = context.of_config_map(item) if change.file else None
-    if servers is None or servers.new is None or change.path[:1] != ("gateway",) or change.op == "add":
+    if servers is None or servers.new is None or change.op == "add":
+        return None
+    if change.path != ("gateway",) and change.path[:2] != ("gateway", "gateways"):
         return None
     left = dials_others(servers.old_conf) and not dials_others(servers.new_conf)
     if not left or not jetstream_is_on(servers.old_conf) or not jetstream_is_on(servers.new_conf):

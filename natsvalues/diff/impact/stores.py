@@ -74,7 +74,8 @@ def claims(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
             )
         return None
     server = Item("name", servers.old.container) if servers.old else None
-    unmounted = change.op == "remove" and "volumeMounts" in change.path and server in change.path
+    goes_on = jetstream_is_on(servers.new_conf)
+    unmounted = goes_on and change.op == "remove" and "volumeMounts" in change.path and server in change.path
     if unmounted and _is_store_mount(servers, change.path[-1], change.before):
         return Impact(
             "data-loss",
