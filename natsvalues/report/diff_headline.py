@@ -1,0 +1,139 @@
+"""What a tired person understands of a diff in one line, and the words all its reports share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from natsvalues.report.diff_values import SIGNS, file_of, place, visible
+
+if TYPE_CHECKING:
+    from natsvalues.diff.changes import About, Change, Level, ObjectDiff, ReleaseDiff
+    from natsvalues.report.diff_outline import Fold, Outline
+
+Severity = Literal["error", "warning", "notice", ""]
+SEVERITIES: dict[Level, Severity] = {
+    "none": "",
+    "reload": "notice",
+    "restart": "notice",
+    "not-applied": "warning",
+    "exposure": "warning",
+    "outage": "error",
+    "refused": "error",
+    "deadlock": "error",
+    "identity": "error",
+    "data-loss": "error",
+}
+"""How a level is marked: the three grades of a CI, and nothing for what has no effect."""
+_DOES: dict[Level, tuple[str, str]] = {
+    "none": ("without effect", "without effect"),
+    "reload": ("is taken over by a reload", "are taken over by a reload"),
+    "restart": ("restarts pods", "restart pods"),
+    "not-applied": ("will not come into force", "will not come into force"),
+    "exposure": ("opens something to the outside", "open something to the outside"),
+    "outage": ("interrupts service", "interrupt service"),
+    "refused": ("will be refused by the API server", "will be refused by the API server"),
+    "deadlock": ("would hang a cold start", "would hang a cold start"),
+    "identity": ("makes servers strangers to their JetStream", "make servers strangers to their JetStream"),
+    "data-loss": ("can lose streams", "can lose streams"),
+}
+
+
+def headline(found: Outline) -> str:
+    """One line: the worst level, how much there is of each, and in how many regions anything differs."""
+    parts = [_count(found, level) for level in reversed(SEVERITIES)]
+    if found.folds:
+        number = sum(fold.changes for fold in found.folds)
+        parts.append(f"{number} only {_verb(number, 'follows', 'follow')} from others")
+    if found.values:
+        parts.append(f"{counted(len(found.values), 'Helm value')} {_verb(len(found.values), 'differs', 'differ')}")
+    told = "; ".join(part for part in parts if part)
+    if not told:
+        return "No differences" + (f" in {len(found.regions)} regions" if found.regions else "")
+    return f"{name_of(found.worst)}: {told}{_spread(found)}"
+
+
+def name_of(level: Level) -> str:
+    """A level as a title: `DATA LOSS`."""
+    return "NO EFFECT" if level == "none" else level.upper().replace("-", " ")
+
+
+def state(diff: ReleaseDiff) -> str:
+    """The worst of one region as a title."""
+    return "no differences" if diff.is_empty and diff.worst == "none" else name_of(diff.worst)
+
+
+def _count(found: Outline, level: Level) -> str:
+    changes = sum(group.size for group in found.groups if group.level == level)
+    changes += sum(len(reason.rows) for hook in found.hooks for reason in hook.reasons) if level == "none" else 0
+    notes = sum(told.note.level == level for told in found.notes) if level != "none" else 0
+    if not changes and not notes:
+        return ""
+    is_first = level == found.worst
+    subject = [counted(changes, "change") if is_first or notes else str(changes)] if changes else []
+    subject += [counted(notes, "warning")] if notes else []
+    return f"{' and '.join(subject)} {_verb(changes + notes, *_DOES[level])}"
+
+
+def _spread(found: Outline) -> str:
+    if not found.regions:
+        return ""
+    differing = sum(not diff.is_empty for diff in found.diffs)
+    return f" ({differing} of {len(found.regions)} regions differ)"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 change`, `2 changes`."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _verb(number: int, one: str, many: str) -> str:
+    return one if number == 1 else many
+
+
+def object_title(item: ObjectDiff) -> str:
+    """An object for people: its kind, namespace and name, the old name of a rename, and whether it is a hook."""
+    name = visible(str(item.key))
+    name = f"{visible(str(item.was))} -> {name}" if item.was else name
+    return name + (" (hook)" if item.hook else "")
+
+
+def object_line(item: ObjectDiff) -> str:
+    """What happens to the object itself: `+ the whole object`."""
+    what = {"add": "the whole object is new", "remove": "the whole object goes", "rename": "renamed"}
+    return f"{SIGNS[item.op]} {what.get(item.op, 'the object')}"
+
+
+def change_place(change: Change) -> str:
+    """`nats.conf: gateway.name`, or the path alone."""
+    return f"{file_of(change)}: {place(change)}" if change.file else place(change)
+
+
+def fold_line(fold: Fold) -> str:
+    """`9 changes in 7 objects only follow from the chart version`."""
+    where = f"{counted(fold.changes, 'change')} in {counted(fold.objects, 'object')}"
+    return f"{where} only {_verb(fold.changes, 'follows', 'follow')} from {visible(fold.cause)}"
+
+
+def side(about: About) -> str:
+    """Where a side came from: what the user named, and what is known of it."""
+    known = [
+        f"release {about.namespace + '/' if about.namespace else ''}{about.release}" if about.release else "",
+        f"revision {about.revision}" if about.revision is not None else "",
+        f"chart {about.chart}" if about.chart else "",
+        f"NATS {about.app_version}" if about.app_version else "",
+    ]
+    told = ", ".join(part for part in known if part)
+    return visible(f"{about.label} ({told})" if told else about.label)
+
+
+def aside(change: Change, regions: tuple[str, ...], all_regions: tuple[str, ...]) -> str:
+    """What else is to be said of a change: its regions, and what it follows from."""
+    cause = f"(follows from {visible(change.derived)})" if change.derived else ""
+    return f"{in_regions(regions, all_regions)} {cause}".strip()
+
+
+def in_regions(regions: tuple[str, ...], all_regions: tuple[str, ...]) -> str:
+    """`[us-east, eu-west]`, `[all regions]`, or nothing where only one diff is reported."""
+    if not regions:
+        return ""
+    return "[all regions]" if set(regions) == set(all_regions) else visible(f"[{', '.join(regions)}]")

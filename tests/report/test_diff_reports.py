@@ -1,0 +1,352 @@
+"""What people read in the reports of a diff, and what is left away first."""
+
+import base64
+import hashlib
+import re
+import time
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from natsvalues.diff.changes import LEVELS, About, Change, Impact, ObjectDiff, ReleaseDiff
+from natsvalues.manifests.release import ResourceKey
+from natsvalues.report.diff_github import annotations
+from natsvalues.report.diff_headline import headline
+from natsvalues.report.diff_html import html
+from natsvalues.report.diff_markdown import code, markdown, prose
+from natsvalues.report.diff_outline import outline
+from natsvalues.report.diff_text import text
+from natsvalues.report.diff_values import compared, in_short, pair, shown
+
+KEY = ResourceKey("", "ConfigMap", "", "settings")
+
+
+def diff_of(*changes, new="new.yaml", **fields):
+    """One object with these changes."""
+    objects = (ObjectDiff(KEY, "change", {}, {}, changes, **fields),)
+    return (ReleaseDiff(About("old.yaml"), About(new), objects),)
+
+
+def plain_text(diffs):
+    """The report for a wide terminal without colour."""
+    return text(diffs, color=False, width=120)
+
+
+# --- the headline and the order -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("nothing", "No differences"),
+        (
+            "upgrade",
+            (
+                "DATA LOSS: 1 change can lose streams; 1 warning would hang a cold start; 1 opens something to the "
+                "outside; 3 restart pods; 1 is taken over by a reload; 4 without effect; 1 only follows from others; "
+                "2 Helm values differ"
+            ),
+        ),
+    ],
+)
+def test_the_headline_counts_what_each_change_does(samples, name, line):
+    """The worst comes first, with its number; notes count as warnings, noise and values last."""
+    assert headline(outline(samples[name])) == line
+
+
+def test_only_values_or_noise_have_no_effect():
+    """Where nothing that runs differs, the headline says so."""
+    noise = Change(("metadata", "labels", "helm.sh/chart"), "replace", "a", "b", derived="the chart")
+
+    assert headline(outline(diff_of(noise))) == "NO EFFECT: 1 only follows from others"
+
+
+def test_every_level_stands_in_every_report_worst_first(samples):
+    """Ten levels, ten reasons, from data loss to none; annotations leave out the harmless."""
+    for report in (plain_text, markdown, html):
+        found = re.findall(r"Why ([a-z-]+)\.", report(samples["levels"]))
+        assert [level for level in LEVELS[::-1] if level in found] == found
+        assert set(LEVELS) - {"none"} <= set(found)
+    assert re.findall(r"Why ([a-z-]+)\.", annotations(samples["levels"])) == list(LEVELS[:0:-1])
+
+
+def test_what_regions_share_is_told_once(samples):
+    """The same change in two regions is one row with both names; a change of one region names that one."""
+    report = plain_text(samples["regions"])
+
+    assert report.count("spec.template.spec.containers[name=nats].image") == 1
+    assert re.search(r"\.image.*\[us-east, eu-west\]", report)
+    assert re.search(r"max_file_store.*\[us-east\]", report)
+    assert "(2 of 3 regions differ)" in " ".join(report.split())
+
+
+def test_the_same_change_in_all_regions_says_so(samples):
+    """No list of names where every region has the change."""
+    one = samples["upgrade"][0]
+    report = plain_text(tuple(one._replace(region=name) for name in ("a", "b")))
+
+    assert "[all regions]" in report
+    assert "[a, b]" not in report
+
+
+def test_true_and_one_are_not_the_same_change():
+    """Two regions that set a switch and a number are not merged, though Python calls them equal."""
+    one, other = (diff_of(Change(("spec", "x"), "add", None, value))[0] for value in (True, 1))
+    report = plain_text((one._replace(region="a"), other._replace(region="b")))
+
+    assert "spec.x: true [a]" in report
+    assert "spec.x: 1 [b]" in report
+
+
+def test_noise_is_folded_but_never_what_restarts(samples):
+    """A change that follows from another is one line with its cause, unless it has an impact of its own."""
+    report = plain_text(samples["upgrade"])
+
+    assert "= 1 change in 1 object only follows from the chart" in report
+    assert "helm.sh/chart" not in report
+    assert "- metadata.labels.version: 2.12.8 (follows from the chart)" in report
+
+
+# --- values ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("10Gi", "10Gi"),
+        ("8080", '"8080"'),
+        (8080, "8080"),
+        ("true", '"true"'),
+        (True, "true"),
+        (None, "null"),
+        ("", '""'),
+        ("a -> b", '"a -> b"'),
+        ("(redacted 3f9a2c)", "(redacted 3f9a2c)"),
+        ("nats://host:4222", "nats://host:4222"),
+        ("\x1b[2J", '"\\u001b[2J"'),
+        ("\u202e", '"\\u202e"'),
+        ({"a": [1, "b"]}, "{a: [1, b]}"),
+    ],
+)
+def test_a_value_is_bare_only_where_nobody_can_misread_it(value, text):
+    """Texts that Kubernetes would read as something else keep their quotes; nothing invisible stays."""
+    assert shown(value) == text
+
+
+def test_long_values_show_where_they_differ():
+    """A list of ranges that differs at its end shows the end, not the middle."""
+    before = ",".join(f"10.0.{number}.0/24" for number in range(50))
+
+    assert pair(before, before.replace("10.0.49.0/24", "10.0.50.0/24"), 30) == (
+        "…4,10.0.49.0/24",
+        "…4,10.0.50.0/24",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        ("a\nb\n", "a\nc\n", [" a", "-b", "+c"]),
+        ("a\nb\n", "a\nb", [" a", " b", "+(no newline at the end)"]),
+        ("a\nb\r\n", "a\nb\n", [" a", "-b\\r", "+b"]),
+        ("a\n", "a\n\n", [" a", "+"]),
+        ("", "a\nb\n", ["+a", "+b"]),
+        ("a\n" * 9 + "b\n", "a\n" * 9 + "c\n", ["@line 7, now 7", " a", " a", " a", "-b", "+c"]),
+    ],
+)
+def test_texts_are_compared_line_by_line(before, after, lines):
+    """Three lines around what differs; ends of lines and of files are seen."""
+    change = Change(("data", "x"), "replace", before, after)
+
+    assert [line.sign + line.text for line in compared(change, 80)] == lines
+    assert in_short(change, 80).startswith("(lines: ")
+
+
+def test_a_large_text_is_compared_at_once():
+    """Twenty thousand lines with a few changes take no noticeable time."""
+    lines = [f"line {number} of a dashboard" for number in range(20_000)]
+    changed = [line.upper() if number % 4_000 == 7 else line for number, line in enumerate(lines)]
+    start = time.perf_counter()
+    found = compared(Change(("data", "x"), "replace", "\n".join(lines), "\n".join(changed)), 80)
+
+    assert sum(line.sign == "+" for line in found) == 5
+    assert time.perf_counter() - start < 3
+
+
+# --- text --------------------------------------------------------------------------------------------------
+
+
+def test_no_line_of_a_log_is_a_command_of_its_runner(samples):
+    """A remedy or note whose line begins with `::error::` is shown, and not obeyed."""
+    report = plain_text(samples["hostile"])
+
+    assert "\\::error::forged" in report
+    assert not re.search(r"^\s*(::|##)", report, re.MULTILINE)
+
+
+def test_an_added_object_is_shown_where_it_matters(samples):
+    """The Service that opens a port is shown whole; the removed ConfigMap without effect is a line."""
+    report = plain_text(samples["upgrade"])
+
+    assert "+   type: LoadBalancer" in report
+    assert "- the whole object goes\n\n" in report
+
+
+# --- Markdown ----------------------------------------------------------------------------------------------
+
+
+def test_a_comment_leaves_out_the_harmless_first():
+    """Where there is too much, the data loss stays, and the comment says how much of the rest it leaves out."""
+    harmless = [Change(("data", f"key{number}"), "replace", "a", "b" * 60) for number in range(400)]
+    loss = Change(("data", "last"), "replace", "10Gi", "5Gi", impact=Impact("data-loss", "The store shrinks."))
+    report = markdown(diff_of(*harmless, loss), limit=8_000)
+
+    assert "The store shrinks." in report
+    left = re.search(r"\*(\d+) more entries left out: the whole is too long for a comment\.\*", report)
+    assert left
+    assert int(left[1]) + report.count("`data.key") == 400
+    assert 7_000 < len(report) <= 8_000
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [("a", "`a`"), ("a`b", "``a`b``"), ("`", "`` ` ``"), ("``a`", "``` ``a` ```"), ("", "`  `"), ("a\nb", r"`a\nb`")],
+)
+def test_a_code_span_holds_any_text(text, span):
+    """The fence is a run of backticks that the text does not have."""
+    assert code(text) == span
+
+
+def test_prose_mentions_nobody():
+    """People, teams, issues and addresses are words."""
+    assert prose("@nats-io/core see #7 at https://x.example") == (
+        "@&#8203;nats-io/core see #&#8203;7 at https&#8203;://x.example"
+    )
+
+
+# --- HTML --------------------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """The elements of a page with their attributes, and the text of its style and script."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.elements, self.raw, self.inside = [], {}, ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        """Keep an element."""
+        self.elements.append((tag, dict(attrs)))
+        self.inside = tag
+
+    def handle_data(self, data):
+        """Keep what a style or a script says."""
+        if self.inside in {"style", "script"}:
+            self.raw.setdefault(self.inside, "")
+            self.raw[self.inside] += data
+
+    def handle_endtag(self, _tag):
+        """Leave an element."""
+        self.inside = ""
+
+    def all(self, tag):
+        """The attributes of every element of this name."""
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def test_the_policy_lets_only_our_own_style_and_script_run(samples):
+    """The hashes of the policy are those of what stands in the page, and all else is forbidden."""
+    page = Page(html(samples["upgrade"]))
+    policy = next(item["content"] for item in page.all("meta") if "http-equiv" in item)
+
+    assert policy.startswith("default-src 'none'; ")
+    for name, content in page.raw.items():
+        assert base64.b64encode(hashlib.sha256(content.encode()).digest()).decode() in policy, name
+    assert set(page.raw) == {"style", "script"}
+
+
+def test_the_page_is_sound_for_screen_readers(samples):
+    """One main, one first heading, no level skipped, unique ids, every label leads somewhere, a live count."""
+    page = Page(html(samples["regions"]))
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+
+    assert len(page.all("main")) == len(page.all("h1")) == 1
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+    assert len(ids) == len(set(ids))
+    assert {item["aria-labelledby"] for item in page.all("section")} <= set(ids)
+    assert page.all("html") == [{"lang": "en"}]
+    assert any(item.get("role") == "status" and item.get("aria-live") == "polite" for item in page.all("p"))
+    filters = [item for item in page.all("button") if "data-level" in item]
+    assert {item["aria-pressed"] for item in filters} == {"true"}
+    assert {item["data-level"] for item in filters} == {
+        item["data-level"] for item in page.all("section") if "data-level" in item
+    }
+
+
+def test_without_scripts_only_the_controls_are_hidden(samples):
+    """Everything else is there, and what has an impact is open."""
+    page = Page(html(samples["upgrade"]))
+
+    assert [tag for tag, attributes in page.elements if "hidden" in attributes] == ["form"]
+    assert sum("open" in item for item in page.all("details")) == 3
+    assert len(page.all("details")) == 5
+
+
+def test_a_page_without_differences_has_no_controls(samples):
+    """Nothing to filter, so no form and no script."""
+    page = Page(html(samples["nothing"]))
+
+    assert page.all("form") == page.all("script") == []
+
+
+# --- GitHub ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("level", "command"),
+    [
+        ("data-loss", "error"),
+        ("identity", "error"),
+        ("deadlock", "error"),
+        ("refused", "error"),
+        ("outage", "error"),
+        ("exposure", "warning"),
+        ("not-applied", "warning"),
+        ("restart", "notice"),
+        ("reload", "notice"),
+    ],
+)
+def test_an_annotation_is_as_grave_as_the_impact(samples, level, command):
+    """What breaks is an error, what surprises a warning, what only happens a notice; each at its line."""
+    line = 10 + LEVELS.index(level)
+
+    assert f"::{command} file=new.yaml,line={line},title={level.upper().replace('-', ' ')}::" in annotations(
+        samples["levels"]
+    )
+
+
+def test_what_is_removed_is_told_in_the_old_file():
+    """The line of a removed value is one of the old side."""
+    gone = Change(("data", "x"), "remove", 1, None, "", Impact("outage"), "", 7, None)
+
+    assert "::error file=old.yaml,line=7,title=OUTAGE::" in annotations(diff_of(gone))
+
+
+@pytest.mark.parametrize("new", ["-", "release:nats.yaml", "nats/nats", ""])
+def test_what_is_no_file_has_no_place(new):
+    """Standard input, a release and a chart give an annotation without a file."""
+    change = Change(("data", "x"), "replace", 1, 2, "", Impact("outage"), "", 7, 7)
+
+    assert "::error title=OUTAGE::" in annotations(diff_of(change, new=new))
+
+
+def test_a_long_annotation_is_cut():
+    """Ten rows of one reason, then how many more."""
+    changes = [Change(("data", f"k{number}"), "add", None, 1, impact=Impact("restart", "Why.")) for number in range(25)]
+    line = annotations(diff_of(*changes)).splitlines()[1]
+
+    assert line.count("%0A+ data.k") == 10
+    assert line.endswith("%0Aand 15 more")
