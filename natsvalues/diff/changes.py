@@ -71,16 +71,17 @@ class Change(NamedTuple):
     file: str = ""
     impact: Impact = NO_IMPACT
     derived: str = ""
-    pointer: str = ""
     before_line: int | None = None
     after_line: int | None = None
+    pointer: str = ""
 
 
 class ObjectDiff(NamedTuple):
     """One object that differs. `key` is the new one's, except where it is removed; `was` the old one of a rename.
 
     `before` and `after` are whole values, None where the object is missing. `impact` is that of adding, removing or
-    renaming the object; those of its changes are in the changes. `hook` tells a Helm hook.
+    renaming the object; those of its changes are in the changes. `hook` tells a Helm hook, `live` that
+    the new side is what the cluster has.
     """
 
     key: ResourceKey
@@ -91,6 +92,7 @@ class ObjectDiff(NamedTuple):
     impact: Impact = NO_IMPACT
     was: ResourceKey | None = None
     hook: bool = False
+    live: bool = False
     before_line: int | None = None
     after_line: int | None = None
 

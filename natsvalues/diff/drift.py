@@ -50,11 +50,11 @@ def drift(stated: Iterable[Entry], live: list[dict[str, Any]], namespace: str) -
         value = found.get(_placed(entry.key, namespace))
         if value is None:
             missing = Impact("none", "not in the cluster: the next upgrade makes it again")
-            told.append(ObjectDiff(entry.key, "remove", entry.value, None, impact=missing))
+            told.append(ObjectDiff(entry.key, "remove", entry.value, None, impact=missing, live=True))
             continue
         changes = tuple(_changes(entry.value, value))
         if changes:
-            told.append(ObjectDiff(entry.key, "change", entry.value, value, changes))
+            told.append(ObjectDiff(entry.key, "change", entry.value, value, changes, live=True))
     return told
 
 
@@ -74,7 +74,7 @@ def orphans(live: list[dict[str, Any]], stated: Iterable[Entry], name: str, name
                 "",
                 f"if nobody needs it: kubectl delete {key.kind.lower()} {key.name} -n {key.namespace}",
             )
-            told.append(ObjectDiff(key, "add", None, _without_managers(value), impact=impact))
+            told.append(ObjectDiff(key, "add", None, _told(value), impact=impact, live=True))
     return told
 
 
@@ -213,6 +213,8 @@ def _at(value: Any, path: Path) -> Any:
     return value
 
 
-def _without_managers(value: dict[str, Any]) -> dict[str, Any]:
-    metadata = {key: item for key, item in (value.get("metadata") or {}).items() if key != "managedFields"}
-    return {**value, "metadata": metadata}
+def _told(value: dict[str, Any]) -> dict[str, Any]:
+    """An object without what only the API server keeps books of."""
+    metadata = value.get("metadata") or {}
+    kept = {key: metadata[key] for key in ("name", "namespace", "labels", "annotations") if key in metadata}
+    return {**{key: item for key, item in value.items() if key != "status"}, "metadata": kept}

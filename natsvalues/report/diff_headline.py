@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from natsvalues.diff.changes import About, Change, Level, ObjectDiff, ReleaseDiff
     from natsvalues.report.diff_outline import Fold, Outline
 
+DRIFT = "the cluster has it otherwise than the old side says"
 Severity = Literal["error", "warning", "notice", ""]
 SEVERITIES: dict[Level, Severity] = {
     "none": "",
@@ -32,7 +33,7 @@ _DOES: dict[Level, tuple[str, str]] = {
     "exposure": ("opens something to the outside", "open something to the outside"),
     "outage": ("interrupts service", "interrupt service"),
     "refused": ("will be refused by the API server", "will be refused by the API server"),
-    "deadlock": ("would hang a cold start", "would hang a cold start"),
+    "deadlock": ("would make a cold start hang", "would make a cold start hang"),
     "identity": ("makes servers strangers to their JetStream", "make servers strangers to their JetStream"),
     "data-loss": ("can lose streams", "can lose streams"),
 }
@@ -44,6 +45,9 @@ def headline(found: Outline) -> str:
     if found.folds:
         number = sum(fold.changes for fold in found.folds)
         parts.append(f"{number} only {_verb(number, 'follows', 'follow')} from others")
+    if found.drift:
+        number = sum(len(reason.rows) for section in found.drift for reason in section.reasons)
+        parts.append(f"{number} {_verb(number, 'differs', 'differ')} in the cluster from the old side")
     if found.values:
         parts.append(f"{counted(len(found.values), 'Helm value')} {_verb(len(found.values), 'differs', 'differ')}")
     told = "; ".join(part for part in parts if part)
@@ -70,7 +74,7 @@ def _count(found: Outline, level: Level) -> str:
         return ""
     is_first = level == found.worst
     subject = [counted(changes, "change") if is_first or notes else str(changes)] if changes else []
-    subject += [counted(notes, "warning")] if notes else []
+    subject += [counted(notes, "finding")] if notes else []
     return f"{' and '.join(subject)} {_verb(changes + notes, *_DOES[level])}"
 
 
@@ -100,6 +104,8 @@ def object_title(item: ObjectDiff) -> str:
 def object_line(item: ObjectDiff) -> str:
     """What happens to the object itself: `+ the whole object`."""
     what = {"add": "the whole object is new", "remove": "the whole object goes", "rename": "renamed"}
+    if item.live:
+        what = {"add": "in the cluster, and not in the release", "remove": "in the release, and not in the cluster"}
     return f"{SIGNS[item.op]} {what.get(item.op, 'the object')}"
 
 

@@ -114,8 +114,12 @@ def _chapters(found: Outline) -> Iterator[tuple[str, str, str, int]]:
     """What can be filtered: its id, title, tone and how many rows it has."""
     for group in found.groups:
         yield group.level, words.name_of(group.level), _tone(group.level), group.size
-    hooks = sum(len(reasoned.rows) for section in found.hooks for reasoned in section.reasons)
+    hooks, drift = (
+        sum(len(reasoned.rows) for section in sections for reasoned in section.reasons)
+        for sections in (found.hooks, found.drift)
+    )
     others = (
+        ("drift", "DRIFT", drift),
         ("hooks", "HOOKS", hooks),
         ("folded", "FOLDED", len(found.folds)),
         ("values", "HELM VALUES", len(found.values)),
@@ -139,6 +143,9 @@ def _main(found: Outline) -> Iterator[str]:
         yield from _chapter(
             group.level, words.name_of(group.level), _tone(group.level), MEANINGS[group.level], sections
         )
+    if found.drift:
+        sections = (line for section in found.drift for line in _section(section, found, is_open=True))
+        yield from _chapter("drift", "DRIFT", "warning", words.DRIFT, sections)
     if found.hooks:
         sections = (line for section in found.hooks for line in _section(section, found, is_open=False))
         yield from _chapter("hooks", "HOOKS", "plain", "hooks that change without effect on what runs", sections)

@@ -113,6 +113,9 @@ def _chapters(found: Outline) -> Iterator[Chapter]:
         harmless = group.level == "none"
         parts = tuple(part for section in group.sections for part in _section(section, found))
         yield Chapter(title, parts, "entry", folded=harmless)
+    if found.drift:
+        parts = tuple(part for section in found.drift for part in _section(section, found))
+        yield Chapter(f"DRIFT: {words.DRIFT}", parts, "entry")
     if found.hooks:
         parts = tuple(part for section in found.hooks for part in _section(section, found))
         yield Chapter("Hooks, without effect on what runs", parts, "entry", folded=True)

@@ -1,7 +1,7 @@
 """What every report of a diff is made of: the worst impact first, the objects inside, noise folded.
 
-A change that several regions share is one row that names them. What only follows from another change and has no
-impact of its own is counted under its cause; hooks without impact stand apart.
+A change that several regions share is one row that names them. What only follows from another change is counted
+under its cause, unless it alone does something to its object; hooks without impact stand apart.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ class Outline(NamedTuple):
     worst: Level
     groups: tuple[Group, ...]
     hooks: tuple[Section, ...]
+    drift: tuple[Section, ...]
     folds: tuple[Fold, ...]
     notes: tuple[Told, ...]
     values: tuple[Setting, ...]
@@ -104,32 +105,39 @@ class Outline(NamedTuple):
 
 def outline(diffs: tuple[ReleaseDiff, ...]) -> Outline:
     """Bring the changes of all regions in the order of a report."""
-    rows = _merged(diffs, (row for diff in diffs for row in _rows(diff)))
-    derived = [row for row in rows if _is_noise(row)]
-    hooks = [row for row in rows if row.item.hook and row.impact.level == "none" and not _is_noise(row)]
-    rest = [row for row in rows if not _is_noise(row) and not (row.item.hook and row.impact.level == "none")]
+    rows = _merged(diffs, (row for diff in diffs for row in _rows(diff, diff.objects)))
+    drift = _merged(diffs, (row for diff in diffs for row in _rows(diff, diff.drift)))
+    own = {(row.item.key, row.impact.level) for row in rows if row.change is None or not row.change.derived}
+    derived = [row for row in rows if _is_noise(row, own)]
+    others = [row for row in rows if not _is_noise(row, own)]
+    hooks = [row for row in others if row.item.hook and row.impact.level == "none"]
+    rest = [row for row in others if not (row.item.hook and row.impact.level == "none")]
     by_level = {level: [row for row in rest if row.impact.level == level] for level in reversed(LEVELS)}
     return Outline(
         diffs,
         worst([diff.worst for diff in diffs]),
         tuple(Group(level, _sections(found)) for level, found in by_level.items() if found),
         _sections(hooks),
+        _sections(drift),
         _folds(derived),
         _notes(diffs),
         _values(diffs),
     )
 
 
-def _rows(diff: ReleaseDiff) -> Iterator[Row]:
-    for item in diff.objects:
+def _rows(diff: ReleaseDiff, objects: tuple[ObjectDiff, ...]) -> Iterator[Row]:
+    for item in objects:
         if item.op != "change" or item.impact.level != "none":
             yield Row(item, None, (diff.region,))
         for change in item.changes:
             yield Row(item, change, (diff.region,))
 
 
-def _is_noise(row: Row) -> bool:
-    return row.change is not None and bool(row.change.derived) and row.impact.level == "none"
+def _is_noise(row: Row, own: set[tuple[ResourceKey, Level]]) -> bool:
+    """Whether a change only follows from others, and does nothing that another change of the object does not."""
+    if row.change is None or not row.change.derived:
+        return False
+    return row.impact.level == "none" or (row.item.key, row.impact.level) in own
 
 
 def _merged(diffs: tuple[ReleaseDiff, ...], rows: Iterable[Row]) -> list[Row]:

@@ -75,6 +75,15 @@ class _Page(NamedTuple):
             yield from self._note(told)
         for group in found.groups:
             yield from self._group(group)
+        yield from self._beside(found)
+
+    def _beside(self, found: Outline) -> Iterator[str]:
+        """What is not an effect of the upgrade, or none of its own."""
+        if found.drift:
+            yield from self._title("warning", f"DRIFT: {words.DRIFT}")
+            for section in found.drift:
+                yield ""
+                yield from self._section(section, brief=False)
         if found.hooks:
             yield from self._title("", "HOOKS: without effect on what runs")
             for section in found.hooks:
