@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.manifests.reload import REASONS, source
+from natsvalues.manifests.reload_effect import REASONS, source
 from natsvalues.manifests.reload_table import ALIASES, FIRST, ROWS, RUN_ON
 
 if TYPE_CHECKING:

@@ -1,95 +1,43 @@
-"""What a reload brings into force, and what only a restart does; the knowledge is in `reload_table`.
+"""What of a configuration only a restart brings into force; the knowledge is in `reload_table`.
 
 A failed reload is silent to whoever asked for it (the chart's reloader, `nats-server --signal`): the server logs it,
-goes on with the whole old configuration, and takes the new one at its next start.
+goes on with the whole old configuration, and takes the new one at its next start. This is the post-render path's
+part, and light; what comes of one change is told by `reload_effect`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
-from natsvalues.manifests.reload_table import ALIASES, FIRST, ROWS, RUN_ON, Outcome, Release, Row
-from natsvalues.text.natsconf import same
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from natsvalues.manifests.server import ServerVersion
+from natsvalues.manifests.reload_table import ALIASES, FIRST, ROWS, Row
 
 Place = tuple[str, ...]
-"""A path with `*` for the items of lists; the names of maps stand as they are."""
-
-REASONS: dict[Outcome, str] = {
-    "reload": "a reload applies it",
-    "refused": "the server refuses the whole reload and keeps its old configuration until it restarts",
-    "ignored": "a reload succeeds and leaves it as it was until the server restarts",
-    "crash": "the server panics at the reload; it comes back with the new configuration",
-}
-_WORST: tuple[Outcome, ...] = ("reload", "ignored", "refused", "crash")
-_UNLISTED = Row("", "refused", source="not in the table")
+"""A path with `*` for the items of lists; in a rule also for the names of a map."""
 
 
-class Effect(NamedTuple):
-    """What comes of a change at a reload; `known` is false for a setting that the table does not have."""
-
-    outcome: Outcome
-    reason: str
-    source: str
-    known: bool
-
-
-class _Node(NamedTuple):
-    """The rules for one path, and the paths that go on from there."""
-
-    rows: list[Row]
-    below: dict[str, _Node]
-
-
-def _tree() -> _Node:
-    root = _Node([], {})
+def _places() -> dict[Place, list[Row]]:
+    found: dict[Place, list[Row]] = {}
     for row in ROWS:
-        node = root
-        for key in row.path.split("."):
-            node = node.below.setdefault(key, _Node([], {}))
-        node.rows.append(row)
-    return root
+        path = tuple(row.path.split("."))
+        for depth in range(1, len(path)):
+            found.setdefault(path[:depth], [])
+        found.setdefault(path, []).append(row)
+    return found
 
 
-_TREE = _tree()
+PLACES = _places()
+"""The rules for each path, and every path on the way there."""
 
 
-def effect(path: tuple[str | int, ...], before: Any, after: Any, version: ServerVersion) -> Effect:
-    """What a reload does with this change of a configuration on a server of this version.
-
-    `before` and `after` are plain values as `natsconf.symbolic` gives them, None for absent; of maps and lists
-    the parts that differ are judged, and the worst is told. Without a known version it is the worst of all.
-    """
-    row = rule(path, before, after, version)
-    reason = f"{REASONS[row.outcome]}: {row.note}" if row.note else REASONS[row.outcome]
-    if row is _UNLISTED:
-        reason = f"{REASONS['refused']}: it refuses every change that it does not expect"
-    return Effect(row.outcome, reason, source(row), row is not _UNLISTED)
+def _always(row: Row) -> bool:
+    """Whether a rule lets any change reload, on every version."""
+    return row.outcome == "reload" and not row.when and row.since == FIRST and row.before is None
 
 
-def rule(path: tuple[str | int, ...], before: Any, after: Any, version: ServerVersion) -> Row:
-    """The row of the table that decides about this change; one without a path if there is none."""
-    releases = [version[:3]] if version.known else _steps()
-    changes = _changes(canonical(path), before, after)
-    found = [_worst([_judged(*change, release) for release in releases]) for change in changes]
-    listed = [row for row in found if row]
-    return max(listed, key=lambda row: _WORST.index(row.outcome), default=_UNLISTED)
-
-
-def _worst(rows: list[Row | None]) -> Row | None:
-    """The worst rule of several versions; a version that does not know the setting has no say."""
-    known = [row for row in rows if row and row is not _UNLISTED]
-    return max(known, key=lambda row: _WORST.index(row.outcome)) if known else rows[0]
-
-
-def source(row: Row) -> str:
-    """How the rule is known."""
-    on = [release for release in RUN_ON if holds(row, release)]
-    return row.source or f"run on nats-server {', '.join('.'.join(map(str, release)) for release in on)}"
+_UNSURE = {
+    path[:depth] for path, rows in PLACES.items() for depth in range(1, len(path) + 1) if not all(map(_always, rows))
+}
+"""Where something does not always reload, there or below."""
 
 
 def canonical(path: tuple[str | int, ...]) -> Place:
@@ -102,6 +50,15 @@ def canonical(path: tuple[str | int, ...]) -> Place:
     return at
 
 
+def step(at: Place, key: str) -> Place | None:
+    """The place of a key behind a place of the table; None where the table ends."""
+    named = (*at, key)
+    if named in PLACES:
+        return named
+    anyone = (*at, "*")
+    return anyone if anyone in PLACES else None
+
+
 def restart_part(conf: dict[str, Any], at: Place = ()) -> dict[str, Any]:
     """The part of a configuration that only a restart brings into force, on whatever version and by any change.
 
@@ -110,8 +67,8 @@ def restart_part(conf: dict[str, Any], at: Place = ()) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for key, item in conf.items():
         path = canonical((*at, key))
-        reloads, covers_all = _always(path)
-        if reloads and (covers_all or not isinstance(item, dict)):
+        reloads, sure = _reloads(path)
+        if reloads and (sure or not isinstance(item, dict)):
             continue
         part = restart_part(item, path) if isinstance(item, dict) else item
         if part or not reloads:
@@ -119,83 +76,15 @@ def restart_part(conf: dict[str, Any], at: Place = ()) -> dict[str, Any]:
     return kept
 
 
-def _always(path: Place) -> tuple[bool, bool]:
-    """Whether a change of it reloads in any case, and whether so does all under it."""
-    *_, (row, node) = [(None, _TREE), *_along(path)]
-    if row is None:
-        return False, False
-    return _unconditional(row), node is None or not any(map(_unsure, node.below.values()))
-
-
-def _along(path: Place) -> Iterator[tuple[Row | None, _Node | None]]:
-    """The first rule of each step of a path, the nearest so far where a step has none."""
-    row: Row | None = None
-    node: _Node | None = _TREE
+def _reloads(path: Place) -> tuple[bool, bool]:
+    """Whether any change of it reloads, by the nearest rule, and whether all under it does, too."""
+    reloads = False
+    at: Place = ()
     for key in path:
-        node = (node.below.get(key) or node.below.get("*")) if node else None
-        row = node.rows[0] if node and node.rows else row
-        yield row, node
-
-
-def _unconditional(row: Row) -> bool:
-    return row.outcome == "reload" and not row.when and row.since == FIRST and row.before is None
-
-
-def _unsure(node: _Node) -> bool:
-    return not all(map(_unconditional, node.rows)) or any(map(_unsure, node.below.values()))
-
-
-def _changes(at: Place, before: Any, after: Any, block: str = "") -> Iterator[tuple[Place, str]]:
-    """The parts that differ, each with the kind of its change; `block` is the kind inside of one that came or went."""
-    parts = _parts(before), _parts(after)
-    if before is None or after is None:
-        yield at, block or ("added" if before is None else "removed")
-        block = "came" if before is None else "went"
-    elif not parts[0] and not parts[1]:
-        yield at, _kind(before, after)
-    for key in parts[0] | parts[1]:
-        one, other = parts[0].get(key), parts[1].get(key)
-        if not same(one, other):
-            yield from _changes(canonical((*at, key)), one, other, block)
-
-
-def _parts(value: Any) -> dict[str | int, Any]:
-    if isinstance(value, dict):
-        return value
-    return dict(enumerate(value)) if isinstance(value, list) and any(isinstance(item, dict) for item in value) else {}
-
-
-def _kind(before: Any, after: Any) -> str:
-    if type(before) is int and type(after) is int:
-        return "grown" if after > before else "shrunk"
-    return "changed"
-
-
-def _judged(at: Place, kind: str, release: Release) -> Row | None:
-    """The rule for one change; None inside of a block that came or went where no rule says otherwise."""
-    found: Row | None = None
-    node: _Node | None = _TREE
-    for depth, key in enumerate(at, 1):
-        node = (node.below.get(key) or node.below.get("*")) if node else None
-        if node is None:
-            break
-        here = kind if depth == len(at) else "inside"
-        fitting = (row for row in node.rows if holds(row, release) and (not row.when or here in _kinds(row)))
-        found = next(fitting, found if depth < len(at) or kind not in ("came", "went") else None)
-    if kind in ("came", "went"):
-        return found if node else None
-    return found or _UNLISTED
-
-
-def _kinds(row: Row) -> list[str]:
-    kinds = row.when.split()
-    return [*kinds, "grown", "shrunk"] if "changed" in kinds else kinds
-
-
-def holds(row: Row, release: Release) -> bool:
-    """Whether the rule is one for this version."""
-    return row.since <= release and (row.before is None or release < row.before)
-
-
-def _steps() -> list[Release]:
-    return sorted({FIRST, *(row.since for row in ROWS), *(row.before for row in ROWS if row.before)})
+        further = step(at, key)
+        if further is None:
+            return reloads, True
+        at = further
+        if PLACES[at]:
+            reloads = _always(PLACES[at][0])
+    return reloads, at not in _UNSURE

@@ -3,7 +3,7 @@
 Every row that does not say otherwise was run on real servers 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1 (of them
 those that it holds for): the change was written, the server reloaded, its log and its behaviour were compared with
 the row. The first versions between those were read in the sources of the releases. The row of the longest path that
-fits decides; of several for one path the first that fits. The table is part of the post-render path: keep it light.
+fits decides; of several for one path the first that fits. The post-render path reads it: keep it light.
 """
 
 from __future__ import annotations

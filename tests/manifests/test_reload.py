@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from natsvalues.manifests.reload import canonical, effect, restart_part
+from natsvalues.manifests.reload import canonical, restart_part
+from natsvalues.manifests.reload_effect import effect
 from natsvalues.manifests.reload_table import ALIASES, ROWS
 from natsvalues.manifests.server import UNKNOWN, parse_version
 from natsvalues.text.natsconf import Variable

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from natsvalues.manifests import reload
+from natsvalues.manifests import reload_effect
 from natsvalues.manifests.reload_table import READ, ROWS, RUN_ON
 from natsvalues.manifests.server import ServerVersion, parse_version
 
@@ -115,7 +115,7 @@ def changed(conf: dict[str, Any], trial) -> dict[str, Any]:
 def rule(base, trial, version):
     """The row that decides, by the table."""
     path = path_of(trial)
-    return reload.rule(path, value_at(base, path), trial.after, version)
+    return reload_effect.rule(path, value_at(base, path), trial.after, version)
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_every_rule_is_asked_about(trials):
         (row.path, row.outcome, row.when, release)
         for row in ROWS
         for release in RUN_ON
-        if row.source != READ and reload.holds(row, release) and release >= known.get(row, release)
+        if row.source != READ and reload_effect.holds(row, release) and release >= known.get(row, release)
         if release not in asked.get(row, ())
     ]
 
