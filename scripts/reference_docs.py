@@ -1,6 +1,6 @@
 """Write the reference pages in docs/ from what they describe: the model, the schema, the command line, the profiles.
 
-`python scripts/reference_docs.py` writes docs/overlays.md, docs/overlay.schema.json, docs/cli.md and
+`python scripts/reference_docs.py` writes docs/overlays.md, docs/overlay.schema.json, docs/cli.md, docs/reload.md and
 docs/providers.md; with `--check` it writes nothing, names the stale files and fails (exit code 1).
 """
 
@@ -13,6 +13,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
+from reload_docs import page as reload_page
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -160,6 +161,7 @@ def pages() -> dict[str, str]:
         "overlays.md": overlays_page(),
         "overlay.schema.json": json.dumps(schema(), indent=2) + "\n",
         "cli.md": cli_page(),
+        "reload.md": reload_page(),
     }
 
 

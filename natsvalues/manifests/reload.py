@@ -1,72 +1,90 @@
-"""Which settings nats-server takes over on a reload; everything else needs a restart.
+"""What of a configuration only a restart brings into force; the knowledge is in `reload_table`.
 
-facts: run with SIGHUP on 2.12.8 and 2.14.6 and read in `server/reload.go`, where whatever is not listed is
-refused, and one refused setting refuses the whole file. Settings that only some versions reload, or only in
-one direction (`server_metadata`, growing `max_file_store`), count as not reloadable here: a pod too many rolls.
-Adding gateway TLS, or changing its timeout, is refused; its certificates and `verify` reload (2.14.2).
+A failed reload is silent to whoever asked for it (the chart's reloader, `nats-server --signal`): the server logs it,
+goes on with the whole old configuration, and takes the new one at its next start. This is the post-render path's
+part, and light; what comes of one change is told by `reload_effect`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-RELOADABLE: frozenset[tuple[str, ...]] = frozenset(
-    tuple(path.split("."))
-    for path in [
-        "accounts",
-        "authorization",
-        "users",
-        "max_payload",
-        "max_payload_size",
-        "max_connections",
-        "max_conn",
-        "max_control_line",
-        "ping_interval",
-        "ping_max",
-        "write_deadline",
-        "connect_error_reports",
-        "reconnect_error_reports",
-        "no_fast_producer_stall",
-        "server_tags",
-        "debug",
-        "trace",
-        "trace_verbose",
-        "logtime",
-        "logtime_utc",
-        "log_file",
-        "logfile",
-        "logfile_size_limit",
-        "log_size_limit",
-        "syslog",
-        "remote_syslog",
-        "pid_file",
-        "pidfile",
-        "ports_file_dir",
-        "tls",
-        "cluster.routes",
-        "cluster.no_advertise",
-        "cluster.cluster_advertise",
-        "cluster.advertise",
-        "cluster.compression",
-        "cluster.pool_size",
-        "cluster.tls",
-        "cluster.ping_interval",
-        "gateway.tls.ca_file",
-        "gateway.tls.cert_file",
-        "gateway.tls.key_file",
-        "gateway.tls.verify",
-        "leafnodes.compression",
-    ]
-)
-"""Paths that reload; a path covers everything under it."""
+from natsvalues.manifests.reload_table import ALIASES, FIRST, ROWS, Row
+
+Place = tuple[str, ...]
+"""A path with `*` for the items of lists; in a rule also for the names of a map."""
 
 
-def restart_part(conf: dict[str, Any], at: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The part of a configuration that only a restart brings into force."""
+def _places() -> dict[Place, list[Row]]:
+    found: dict[Place, list[Row]] = {}
+    for row in ROWS:
+        path = tuple(row.path.split("."))
+        for depth in range(1, len(path)):
+            found.setdefault(path[:depth], [])
+        found.setdefault(path, []).append(row)
+    return found
+
+
+PLACES = _places()
+"""The rules for each path, and every path on the way there."""
+
+
+def _always(row: Row) -> bool:
+    """Whether a rule lets any change reload, on every version."""
+    return row.outcome == "reload" and not row.when and row.since == FIRST and row.before is None
+
+
+_UNSURE = {
+    path[:depth] for path, rows in PLACES.items() for depth in range(1, len(path) + 1) if not all(map(_always, rows))
+}
+"""Where something does not always reload, there or below."""
+
+
+def canonical(path: tuple[str | int, ...]) -> Place:
+    """A path in lower case and the spellings of the table, with `*` for the items of lists."""
+    at: Place = ()
+    for key in path:
+        name = "*" if isinstance(key, int) else key.lower()
+        other = ALIASES.get((*at, name), name)
+        at = (*at, *other.split("."))
+    return at
+
+
+def step(at: Place, key: str) -> Place | None:
+    """The place of a key behind a place of the table; None where the table ends."""
+    named = (*at, key)
+    if named in PLACES:
+        return named
+    anyone = (*at, "*")
+    return anyone if anyone in PLACES else None
+
+
+def restart_part(conf: dict[str, Any], at: Place = ()) -> dict[str, Any]:
+    """The part of a configuration that only a restart brings into force, on whatever version and by any change.
+
+    Lists stay whole unless they reload as a whole.
+    """
     kept: dict[str, Any] = {}
     for key, item in conf.items():
-        path = (*at, str(key).lower())
-        if path in RELOADABLE:
+        path = canonical((*at, key))
+        reloads, sure = _reloads(path)
+        if reloads and (sure or not isinstance(item, dict)):
             continue
-        kept[key] = restart_part(item, path) if isinstance(item, dict) else item
+        part = restart_part(item, path) if isinstance(item, dict) else item
+        if part or not reloads:
+            kept[key] = part
     return kept
+
+
+def _reloads(path: Place) -> tuple[bool, bool]:
+    """Whether any change of it reloads, by the nearest rule, and whether all under it does, too."""
+    reloads = False
+    at: Place = ()
+    for key in path:
+        further = step(at, key)
+        if further is None:
+            return reloads, True
+        at = further
+        if PLACES[at]:
+            reloads = _always(PLACES[at][0])
+    return reloads, at not in _UNSURE

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from natsvalues.manifests.reload import RELOADABLE, restart_part
+from natsvalues.manifests.reload import canonical, restart_part
+from natsvalues.manifests.reload_effect import effect
+from natsvalues.manifests.reload_table import ALIASES, ROWS
+from natsvalues.manifests.server import UNKNOWN, parse_version
+from natsvalues.text.natsconf import Variable
 
-# facts: SIGHUP on real servers 2.12.8 and 2.14.6.
+# Real servers are asked in reload/test_reload_servers.py; here stands what pods must and need not restart for.
 RELOADS = [
     "accounts",
     "authorization",
+    "authorization.users",
     "cluster.advertise",
     "cluster.compression",
     "cluster.no_advertise",
@@ -36,10 +41,10 @@ RELOADS = [
     "server_tags",
     "tls",
     "trace",
-    "users",
     "write_deadline",
 ]
 RESTARTS = [
+    "authorization.auth_callout",
     "cluster.host",
     "cluster.name",  # reloads only without a gateway
     "cluster.port",
@@ -67,6 +72,7 @@ RESTARTS = [
     "leafnodes.port",
     "leafnodes.remotes",  # adding one reloads on 2.14 and not on 2.12
     "listen",
+    "logfile_size_limit",
     "max_pending",
     "max_subscriptions",
     "mqtt",
@@ -77,6 +83,7 @@ RESTARTS = [
     "server_metadata",  # reloads from 2.12 on only
     "server_name",
     "system_account",
+    "tls.verify_and_map",
     "websocket",
 ]
 
@@ -89,9 +96,9 @@ def conf_with(path, value):
 
 
 def without_last(path):
-    """The empty blocks around a setting."""
+    """The empty blocks around a setting, but for one that itself reloads."""
     block, _, _ = path.rpartition(".")
-    return conf_with(block, {}) if block else {}
+    return conf_with(block, {}) if block and block not in RELOADS else {}
 
 
 @pytest.mark.parametrize("path", RELOADS)
@@ -144,7 +151,98 @@ def test_what_is_given_is_not_changed():
     assert conf == {"debug": True, "cluster": {"routes": [], "port": 6222}}
 
 
+def test_other_spellings_are_the_same_setting():
+    """The server's aliases, in any case, in any block."""
+    assert restart_part({"Logfile": "a", "max_conn": 5, "cluster": {"cluster_advertise": "a"}}) == {"cluster": {}}
+    assert canonical(("Leaf", "remotes", 1, "URL")) == ("leafnodes", "remotes", "*", "urls")
+    assert canonical(("store_dir",)) == ("jetstream", "store_dir")
+
+
+def test_a_block_that_reloads_goes_with_what_it_needs():
+    """What does not reload in it stays, and only that."""
+    conf = {"authorization": {"users": [], "auth_callout": {"issuer": "a"}}, "tls": {"cert_file": "a"}}
+
+    assert restart_part(conf) == {"authorization": {"auth_callout": {"issuer": "a"}}}
+
+
+def outcome(path, before, after, version="2.14.6"):
+    """What a reload does with a change on this version; an empty version is none that is known."""
+    keys = tuple(int(key) if key.isdigit() else key for key in path.split("."))
+    return effect(keys, before, after, parse_version(version) or UNKNOWN).outcome
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "expected"),
+    [
+        ("max_payload", 1, 2, "reload"),
+        ("gateway.advertise", "a:1", "b:1", "refused"),
+        ("gateway.tls", None, {"cert_file": "a"}, "refused"),
+        ("gateway.tls", {"cert_file": "a"}, {"cert_file": "b"}, "reload"),
+        ("gateway.tls", {"cert_file": "a"}, {"cert_file": "b", "timeout": 5}, "refused"),
+        ("jetstream.max_file_store", 1, 2, "reload"),
+        ("jetstream.max_file_store", 2, 1, "refused"),
+        ("jetstream.max_file_store", 2, None, "refused"),
+        ("jetstream.max_file_store", 1, Variable("SIZE"), "refused"),
+        ("jetstream", None, {"store_dir": "a", "max_file_store": 1}, "reload"),
+        ("jetstream", None, {"store_dir": "a", "domain": "d"}, "refused"),
+        ("jetstream", {"store_dir": "a"}, {"store_dir": "b"}, "refused"),
+        ("authorization", None, {"users": []}, "reload"),
+        ("authorization", None, {"users": [], "auth_callout": {}}, "refused"),
+        ("leafnodes.remotes", [{"urls": ["a"]}], [{"urls": ["a"]}, {"urls": ["b"]}], "reload"),
+        ("leafnodes.remotes", [{"urls": ["a"], "hub": True}], [{"urls": ["a"]}], "refused"),
+        ("leafnodes", {"remotes": [{"urls": ["a"]}]}, None, "refused"),
+        ("websocket.tls", None, {"cert_file": "a"}, "ignored"),
+        ("proxies", None, {"trusted": []}, "crash"),
+    ],
+)
+def test_the_kind_of_a_change_decides(path, before, after, expected):
+    """Coming, going, growing; of many parts the worst."""
+    assert outcome(path, before, after) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "expected"),
+    [
+        ("jetstream.max_file_store", 1, 2, {"2.12.6": "refused", "2.12.7": "reload", "": "refused"}),
+        ("jetstream.limits.max_ack_pending", 1, 2, {"2.14.6": "refused", "2.15.0": "reload", "2.99.0": "reload"}),
+        ("leafnodes.remotes.0.deny_imports", [], ["a"], {"2.12.8": "ignored", "2.14.0": "refused", "": "refused"}),
+        ("leafnodes.remotes.0", {"urls": []}, None, {"2.11.10": "refused", "2.12.8": "crash", "2.14.0": "reload"}),
+        ("server_metadata", None, {"a": "b"}, {"2.12.0": "reload", "": "reload"}),
+    ],
+)
+def test_the_version_decides(path, before, after, expected):
+    """And without a known version, the worst of all that know the setting."""
+    assert {version: outcome(path, before, after, version) for version in expected} == expected
+
+
+@pytest.mark.parametrize("path", ["nonsense", "jetstream.nonsense", "cluster.nonsense.deeper"])
+def test_what_is_not_in_the_table_is_refused(path):
+    """As the server does with whatever it does not expect; the effect says so where nothing at all is known."""
+    keys = tuple(path.split("."))
+    told = effect(keys, 1, 2, UNKNOWN)
+
+    assert told.outcome == "refused"
+    assert told.known == path.startswith("cluster")  # all of a cluster is refused but what is named
+
+
+def test_a_rule_says_how_it_is_known():
+    """The versions that were run, of those that it holds for."""
+    told = effect(("jetstream", "max_file_store"), 1, 2, parse_version("2.14.6"))
+
+    assert told.source == "run on nats-server 2.12.8, 2.14.6, 2.15.1"
+
+
 def test_the_table_is_well_formed():
-    """Keys are lower case, as they are looked up, and no entry is covered by another."""
-    assert [path for path in RELOADABLE if any(part != part.lower() or not part for part in path)] == []
-    assert [path for path in RELOADABLE if any(path[:depth] in RELOADABLE for depth in range(1, len(path)))] == []
+    """Paths are lower case, no alias is a path of its own, and no rule is hidden behind one before it."""
+    paths = {row.path for row in ROWS}
+    hidden = [
+        (row.path, row.when)
+        for number, row in enumerate(ROWS)
+        for other in ROWS[:number]
+        if other.path == row.path and not other.when and other.since <= row.since
+        if other.before is None or (row.before is not None and row.before <= other.before)
+    ]
+
+    assert [path for path in paths if path != path.lower() or not all(path.split("."))] == []
+    assert [alias for alias in ALIASES if ".".join(alias) in paths] == []
+    assert hidden == []

@@ -1,0 +1,122 @@
+"""What comes of one change of a configuration at a reload, by the table, for a server of some version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsvalues.manifests.reload import PLACES, Place, canonical, step
+from natsvalues.manifests.reload_table import FIRST, ROWS, RUN_ON, Outcome, Release, Row
+from natsvalues.text.natsconf import same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.manifests.server import ServerVersion
+
+REASONS: dict[Outcome, str] = {
+    "reload": "a reload applies it",
+    "refused": "the server refuses the whole reload and keeps its old configuration until it restarts",
+    "ignored": "a reload succeeds and leaves it as it was until the server restarts",
+    "crash": "the server panics at the reload; it comes back with the new configuration",
+}
+_WORST: tuple[Outcome, ...] = ("reload", "ignored", "refused", "crash")
+_UNLISTED = Row("", "refused", source="not in the table")
+
+
+class Effect(NamedTuple):
+    """What comes of a change at a reload; `known` is false for a setting that the table does not have."""
+
+    outcome: Outcome
+    reason: str
+    source: str
+    known: bool
+
+
+def effect(path: tuple[str | int, ...], before: Any, after: Any, version: ServerVersion) -> Effect:
+    """What a reload does with this change of a configuration on a server of this version.
+
+    `before` and `after` are plain values as `natsconf.symbolic` gives them, None for absent; of maps and lists
+    the parts that differ are judged, and the worst is told. Without a known version it is the worst of all.
+    """
+    row = rule(path, before, after, version)
+    reason = f"{REASONS[row.outcome]}: {row.note}" if row.note else REASONS[row.outcome]
+    if row is _UNLISTED:
+        reason = f"{REASONS['refused']}: it refuses every change that it does not expect"
+    return Effect(row.outcome, reason, source(row), row is not _UNLISTED)
+
+
+def rule(path: tuple[str | int, ...], before: Any, after: Any, version: ServerVersion) -> Row:
+    """The row of the table that decides about this change; one without a path if there is none."""
+    releases = [version[:3]] if version.known else _steps()
+    changes = _changes(canonical(path), before, after)
+    found = [_worst([_judged(*change, release) for release in releases]) for change in changes]
+    listed = [row for row in found if row]
+    return max(listed, key=lambda row: _WORST.index(row.outcome), default=_UNLISTED)
+
+
+def _worst(rows: list[Row | None]) -> Row | None:
+    """The worst rule of several versions; a version that does not know the setting has no say."""
+    known = [row for row in rows if row and row is not _UNLISTED]
+    return max(known, key=lambda row: _WORST.index(row.outcome)) if known else rows[0]
+
+
+def source(row: Row) -> str:
+    """How the rule is known."""
+    on = [release for release in RUN_ON if holds(row, release)]
+    return row.source or f"run on nats-server {', '.join('.'.join(map(str, release)) for release in on)}"
+
+
+def _changes(at: Place, before: Any, after: Any, block: str = "") -> Iterator[tuple[Place, str]]:
+    """The parts that differ, each with the kind of its change; `block` is the kind inside of one that came or went."""
+    parts = _parts(before), _parts(after)
+    if before is None or after is None:
+        yield at, block or ("added" if before is None else "removed")
+        block = "came" if before is None else "went"
+    elif not parts[0] and not parts[1]:
+        yield at, _kind(before, after)
+    for key in parts[0] | parts[1]:
+        one, other = parts[0].get(key), parts[1].get(key)
+        if not same(one, other):
+            yield from _changes(canonical((*at, key)), one, other, block)
+
+
+def _parts(value: Any) -> dict[str | int, Any]:
+    if isinstance(value, dict):
+        return value
+    return dict(enumerate(value)) if isinstance(value, list) and any(isinstance(item, dict) for item in value) else {}
+
+
+def _kind(before: Any, after: Any) -> str:
+    if type(before) is int and type(after) is int:
+        return "grown" if after > before else "shrunk"
+    return "changed"
+
+
+def _judged(path: Place, kind: str, release: Release) -> Row | None:
+    """The rule for one change; None inside of a block that came or went where no rule says otherwise."""
+    found: Row | None = None
+    whole = kind in ("came", "went")
+    at: Place = ()
+    for depth, key in enumerate(path, 1):
+        further = step(at, key)
+        if further is None:
+            return None if whole else found or _UNLISTED
+        at = further
+        here = kind if depth == len(path) else "inside"
+        fitting = (row for row in PLACES[at] if holds(row, release) and (not row.when or here in _kinds(row)))
+        found = next(fitting, None if whole and depth == len(path) else found)
+    return found if whole else found or _UNLISTED
+
+
+def _kinds(row: Row) -> list[str]:
+    kinds = row.when.split()
+    return [*kinds, "grown", "shrunk"] if "changed" in kinds else kinds
+
+
+def holds(row: Row, release: Release) -> bool:
+    """Whether the rule is one for this version."""
+    return row.since <= release and (row.before is None or release < row.before)
+
+
+def _steps() -> list[Release]:
+    return sorted({FIRST, *(row.since for row in ROWS), *(row.before for row in ROWS if row.before)})

@@ -1,0 +1,83 @@
+"""The page docs/reload.md, made from the reload table; `reference_docs.py` writes and checks it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.manifests.reload_effect import REASONS, source
+from natsvalues.manifests.reload_table import ALIASES, FIRST, ROWS, RUN_ON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.manifests.reload_table import Release, Row
+
+BLOCKS = ("cluster", "gateway", "leafnodes", "jetstream", "websocket", "mqtt")
+KINDS = {"inside": "a part of it", "came": "coming with its block", "went": "going with its block"}
+HEAD = """\
+# What a reload does
+
+<!-- Written by scripts/reference_docs.py from natsvalues/manifests/reload_table.py: change that. -->
+
+nats-server reads its configuration again on SIGHUP (`nats-server --signal reload`, the chart's reloader). **One
+refused setting refuses the whole file**: the server logs `Failed to reload server configuration` and goes on with
+all of the old one; whoever asked is not told. What a server does not list is refused. A restart applies everything.
+
+| Outcome | Meaning |
+| --- | --- |
+"""
+MIDDLE = """
+The rules are asked of real servers in the tests: {versions}.
+*All* versions means 2.10 and newer, as far as they know the setting; first versions between those that were run were
+read in the sources. *Known by*: `run`: run, and seen to take effect or not; `accepted`: run, its effect read in
+`server/reload.go`; `read`: read there only. Of several rules for a setting the first that fits holds; a rule for a
+block holds for all in it that has no rule of its own.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    outcomes = "".join(f"| {outcome} | {reason.capitalize()}. |\n" for outcome, reason in REASONS.items())
+    parts = [HEAD, outcomes, MIDDLE.format(versions=", ".join(map(dotted, RUN_ON)))]
+    for block in ("", *BLOCKS):
+        parts.append(f"\n## {f'`{block}`' if block else 'The server and its clients'}\n\n")
+        parts.append(
+            "| Setting | Change | Outcome | Versions | Known by | Note |\n| --- | --- | --- | --- | --- | --- |\n"
+        )
+        parts += [line(row) for row in ROWS if section(row) == block]
+    parts.append(
+        "\n## Other spellings\n\nThe same to the server, in any case.\n\n| Spelling | Setting |\n| --- | --- |\n"
+    )
+    parts += [f"| `{other}` | `{name}` |\n" for other, name in spellings()]
+    return "".join(parts)
+
+
+def line(row: Row) -> str:
+    """A rule as a row of the page."""
+    known = "run" if source(row).startswith("run on") else "accepted" if "run" in row.source else "read"
+    change = ", ".join(KINDS.get(kind, kind) for kind in row.when.split()) or "any"
+    return f"| `{row.path}` | {change} | {row.outcome} | {versions(row)} | {known} | {row.note} |\n"
+
+
+def section(row: Row) -> str:
+    """The block that a rule is about, if it has a section of its own."""
+    block = row.path.partition(".")[0]
+    return block if block in BLOCKS else ""
+
+
+def versions(row: Row) -> str:
+    """The versions of a rule in words."""
+    since = f"from {dotted(row.since)}" if row.since != FIRST else ""
+    before = f"before {dotted(row.before)}" if row.before else ""
+    return ", ".join(filter(None, (since, before))) or "all"
+
+
+def dotted(release: Release) -> str:
+    """A version as people write it."""
+    return ".".join(map(str, release))
+
+
+def spellings() -> Iterator[tuple[str, str]]:
+    """Yield each alias with the setting that it means."""
+    for path, name in ALIASES.items():
+        yield ".".join(path), ".".join((*path[:-1], name))
