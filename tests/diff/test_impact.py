@@ -238,9 +238,7 @@ def test_a_probe_that_waits_is_a_deadlock_only_where_nothing_else_ends_it(object
     assert told.level == "deadlock"
     assert "startup probe `/healthz` waits for a meta leader, Service `nats-gateway` sends only" in told.reason
     assert tell(objects, waits, "region").impact(place).level == "restart"
-    assert [note.message for note in tell(waits, waits).notes][0].startswith(
-        "`nats`, as before: a cold start would never end"
-    )
+    assert tell(waits, waits).notes[0].message.startswith("`nats`, as before: a cold start would never end")
 
 
 def test_a_deadlock_behind_something_worse_is_told_all_the_same(objects, tell):

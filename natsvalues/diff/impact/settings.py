@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from natsvalues.diff.changes import Impact
 from natsvalues.diff.impact.workloads import roll
-from natsvalues.manifests.reloads import effect
-from natsvalues.text.paths import Item
+from natsvalues.manifests.reload_effect import effect
+from natsvalues.text.paths import Item, dotted
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
-    from natsvalues.diff.impact.context import Context, Servers
+    from natsvalues.diff.impact.context import Context
     from natsvalues.manifests.chart import Nats
-    from natsvalues.manifests.reloads import Effect
+    from natsvalues.manifests.reload_effect import Effect
 
 BY_HAND = "roll the pods afterwards: `kubectl rollout restart statefulset/{name}`"
 
@@ -27,38 +27,39 @@ def setting(context: Context, item: ObjectDiff, change: Change) -> Impact | None
         return None  # servers that start anew read everything
     if servers.template_changes:
         return roll(servers)
-    told = _effect(change, servers)
+    told = _effect(change, servers.new)
     by_hand = BY_HAND.format(name=servers.new.name)
     missing = _deaf(servers.new)
     if missing:
         return Impact("not-applied", f"{missing}, and the pod template stays the same", "the rendering", by_hand)
     if told.outcome == "reload":
-        spoiler = _spoiler(item, change, servers)
+        spoiler = _spoiler(item, change, servers.new)
         if spoiler is None:
             return Impact("reload", told.reason, told.source)
         return Impact(
             "not-applied",
             f"would reload, but {spoiler} in the same file does not, and a reload is all or nothing",
-            "run on nats-server 2.12.8 and 2.14.6",
+            "run on nats-server 2.10.26 to 2.15.1",
             by_hand,
+        )
+    if told.outcome == "crash":
+        return Impact(
+            "outage", f"{told.reason}; the reloaders of all pods signal at about the same time", told.source, by_hand
         )
     return Impact("not-applied", told.reason, told.source, by_hand)
 
 
-def _effect(change: Change, servers: Servers) -> Effect:
-    assert servers.new is not None  # noqa: S101 - asked for before
-    return effect(_plain(change.path), change.before, change.after, servers.new.version)
+def _effect(change: Change, nats: Nats) -> Effect:
+    """What a reload does with a change; the table knows items of lists by their position only."""
+    path = tuple(0 if isinstance(part, Item) else part for part in change.path)
+    return effect(path, change.before, change.after, nats.version)
 
 
-def _plain(path: tuple[Any, ...]) -> tuple[str | int, ...]:
-    return tuple(part.value if isinstance(part, Item) else part for part in path)
-
-
-def _spoiler(item: ObjectDiff, change: Change, servers: Servers) -> str | None:
+def _spoiler(item: ObjectDiff, change: Change, nats: Nats) -> str | None:
     """Another setting of the same server's files that makes the reload fail as a whole."""
     for other in item.changes:
-        if other is not change and other.file and _effect(other, servers).outcome == "refused":
-            return ".".join(str(part) for part in _plain(other.path))
+        if other is not change and other.file and _effect(other, nats).outcome == "refused":
+            return dotted(other.path)
     return None
 
 
