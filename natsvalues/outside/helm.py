@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 
@@ -32,10 +33,21 @@ def helm(*arguments: str) -> str:
 
 
 def manifest_of(release: str, namespace: str | None = None) -> str:
-    """The stored manifest of `[NAMESPACE/]NAME[@REVISION]`; the namespace given there wins."""
+    """The stored manifest of `[NAMESPACE/]NAME[@REVISION]`; the namespace given there wins.
+
+    Without a revision it is the deployed one, from which Helm itself works out what to change: the newest may be one
+    that failed, of which nobody knows how much the cluster has.
+    """
     place, _, revision = release.partition("@")
     stated, _, name = place.rpartition("/")
     namespace = stated or namespace
-    options = ["--revision", revision] if revision else []
-    options += ["--namespace", namespace] if namespace else []
-    return helm("get", "manifest", name, *options)
+    options = ["--namespace", namespace] if namespace else []
+    revision = revision or _deployed(helm("history", name, "--output", "json", *options))
+    return helm("get", "manifest", name, "--revision", revision, *options)
+
+
+def _deployed(history: str) -> str:
+    """The last revision that is deployed; the last of all where none is, as after a first install that failed."""
+    revisions = json.loads(history)
+    deployed = [item["revision"] for item in revisions if item["status"] == "deployed"]
+    return str((deployed or [item["revision"] for item in revisions])[-1])
