@@ -80,6 +80,6 @@ def test_a_failed_build_leaves_nothing_and_says_why(building, tmp_path):
     """The compiler's own words, and no half of a folder that a second run would trust."""
     with open(os.path.join(building.MODULE, "main.go"), "a", encoding="utf-8") as file:
         file.write("this is no Go\n")
-    with pytest.raises(building.BuildError, match="main.go"):
+    with pytest.raises(building.BuildError, match=r"main\.go"):
         building.build()
     assert os.listdir(tmp_path / "tools") == [".kubernetes.lock"]
