@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -25,34 +24,10 @@ ENDS = {
 }
 
 
-def processes(*marks):
-    """Living processes with one of the marks on their command line or in their environment: {pid: command}."""
-    found = {}
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                command = file.read()
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                environment = file.read()
-            if int(pid) != os.getpid() and any(mark.encode() in command + environment for mark in marks):
-                found[int(pid)] = command.decode().replace("\0", " ")
-    return found
-
-
 def parent(pid):
     """The parent's pid."""
     with open(f"/proc/{pid}/stat", encoding="ascii") as file:
         return int(file.read().rsplit(")", 1)[1].split()[1])
-
-
-def until(condition, seconds):
-    """Wait for a condition; whether it came."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def is_free(port):
@@ -66,7 +41,7 @@ def is_free(port):
 
 
 @pytest.fixture
-def running(cluster, request, tmp_path):
+def running(cluster, processes, request, tmp_path, until):
     """A test run in the midst of an install: its process, its cluster, the keeper's pid, a mark on all of it."""
     assert cluster  # the servers are built
     base = tmp_path / "run"
@@ -96,7 +71,7 @@ def running(cluster, request, tmp_path):
 @pytest.mark.parametrize(
     ("end", "running"), [(end, ENDS[end][2]) for end in ENDS], ids=list(ENDS), indirect=["running"]
 )
-def test_an_ended_run_leaves_no_process_and_no_busy_port(end, running):
+def test_an_ended_run_leaves_no_process_and_no_busy_port(end, processes, running, until):
     """Interrupted, terminated or killed, alone or with workers; and if the keeper is killed, its servers go with it."""
     started, found, keeper, mark = running
     number, whom, _ = ENDS[end]

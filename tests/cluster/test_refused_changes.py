@@ -91,8 +91,11 @@ def test_a_statefulset_is_taken_out_of_the_way_and_its_pods_stay(kubectl_on, nam
 def test_what_the_server_takes_is_not_refused(namespace, upgrade):
     """Stage, provider, scheme, ranges and the chart's own settings change from revision to revision."""
     provider = {"provider": "azure-internal"}
+    aws = {"provider": "aws-lbc-ip", "sourceRanges": ["203.0.113.0/24"]}
     walk = [
-        ({}, {"stage": "local"}),
+        ({"loadBalancer": aws | {"scheme": "internet-facing"}}, {"stage": "expose"}),
+        ({"loadBalancer": aws | {"scheme": "internal"}}, {"stage": "join"}),
+        ({}, {"stage": "local"}),  # takes the Service away, so that the next may be of any class
         ({"loadBalancer": {"provider": "metallb", "addresses": ["192.0.2.10"]}}, {"stage": "expose"}),
         ({"loadBalancer": provider}, {"stage": "join"}),
         ({"loadBalancer": {"provider": "gcp-external", "sourceRanges": ["203.0.113.0/24"]}}, {"stage": "expose"}),

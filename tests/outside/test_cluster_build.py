@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -83,3 +84,20 @@ def test_a_failed_build_leaves_nothing_and_says_why(building, tmp_path):
     with pytest.raises(building.BuildError, match=r"main\.go"):
         building.build()
     assert os.listdir(tmp_path / "tools") == [".kubernetes.lock"]
+
+
+@pytest.mark.slow
+def test_a_killed_build_does_not_go_on(go, processes, tmp_path, until):
+    """Whoever is killed while the servers compile leaves no compiler at work, which it would be for minutes."""
+    _, environment = go
+    tools = tmp_path / "killed"
+    cold = {"GOCACHE": str(tmp_path / "cold"), "NATSVALUES_TOOLS": str(tools), "GOMODCACHE": environment["GOMODCACHE"]}
+    script = os.path.join(ROOT, "scripts", "cluster_build.py")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, script], env=os.environ | cold, **quiet) as build:
+        try:
+            assert until(lambda: any("compile" in command for command in processes(cold["GOCACHE"]).values()), 60)
+        finally:
+            build.kill()
+    assert until(lambda: not processes(cold["GOCACHE"]), 15), processes(cold["GOCACHE"])
+    assert not [name for name in os.listdir(tools) if name.startswith("kubernetes-")]
