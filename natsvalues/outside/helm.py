@@ -26,9 +26,9 @@ def helm(*arguments: str) -> str:
         ) from None
     if done.returncode:
         said = done.stderr.strip().splitlines()
-        raise NatsvaluesError(
-            "NV-H003", f"`helm {' '.join(arguments[:2])}` failed: {said[-1] if said else 'no reason given'}"
-        )
+        reason = said[-1] if said else "no reason given"
+        hint = "for a first installation leave --prior out" if reason.endswith("release: not found") else ""
+        raise NatsvaluesError("NV-H003", f"`helm {' '.join(arguments[:2])}` failed: {reason}", hint=hint)
     return done.stdout
 
 

@@ -108,6 +108,15 @@ def test_what_the_server_takes_is_not_refused(namespace, upgrade):
     assert namespace.get("Service", "nats-gateway")["spec"]["ports"][0]["port"] == 7333
 
 
+def test_there_is_no_prior_release_before_the_first(namespace, told, upgrade):
+    """The error says so, and nothing is installed."""
+    done = upgrade({}, more=(PRIOR,), check=False)
+    assert done.returncode == 1
+    assert "NV-H003" in told(done)
+    assert "for a first installation leave --prior out" in told(done)
+    assert namespace.versions() == {}
+
+
 def test_another_full_name_is_refused_for_the_streams_though_the_server_takes_it(namespace, told, upgrade):
     """New objects would come and the old ones go, with the claims left behind; that has to be wanted."""
     upgrade({})
