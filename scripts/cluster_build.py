@@ -8,12 +8,15 @@ user's reach the download only (proxy, caches), never the result.
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
+import glob
 import hashlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -113,6 +116,8 @@ def _stamps() -> str:
 
 def _build_into(folder: str, go: str, environment: dict[str, str]) -> None:
     """Put both binaries in place in one rename: whoever sees the folder sees whole binaries."""
+    for left in glob.glob(os.path.join(_tools(), ".new-kubernetes-*")):  # by a build that was killed
+        shutil.rmtree(left, ignore_errors=True)
     made = tempfile.mkdtemp(dir=_tools(), prefix=".new-kubernetes-")
     try:
         print(
@@ -132,12 +137,17 @@ def _build_into(folder: str, go: str, environment: dict[str, str]) -> None:
 def _run(command: list[str], environment: dict[str, str]) -> None:
     try:
         done = subprocess.run(
-            command, cwd=MODULE, env=environment, stderr=subprocess.PIPE, text=True, check=False, timeout=SECONDS
-        )
+            command, cwd=MODULE, env=environment, stderr=subprocess.PIPE, text=True, check=False, timeout=SECONDS,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise BuildError(f"`{' '.join(command[:2])}` took longer than {SECONDS} s") from error
     if done.returncode:
         raise BuildError(f"`{' '.join(command[:2])}` failed:\n{done.stderr.strip()[-2000:]}")
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: a killed run does not go on compiling
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ _LIBC = ctypes.CDLL(None)
 def keep(binaries: str, first: socket.socket) -> None:
     """Start the servers, serve users until none is left, stop the servers."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    folder = tempfile.mkdtemp(prefix="natsvalues-cluster-")
+    folder = tempfile.mkdtemp(prefix="natsvalues-cluster-", dir="/tmp")  # a socket's path may have 107 characters only
     servers: dict[str, subprocess.Popen[bytes]] = {}
     users = [first]
     try:

@@ -2,7 +2,8 @@
 
 Each row of FIELDS and each rule below it was asked of a real kube-apiserver (1.37.2, by server-side apply and by a
 merge patch; tests/cluster/test_transitions.py asks again). What an object alone makes invalid is not told here: only
-that what it was and what it is to become do not go together.
+that what it was and what it is to become do not go together; nor a Deployment that becomes Recreate, which
+server-side apply refuses, because the server's default for rollingUpdate stays, and a three-way merge does not.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class Field(NamedTuple):
     remedy: str
     default: Any = None
     normal: Callable[[Any], Any] = lambda value: value
+    filled: bool = False
+    """Whether the server adds to it, so that a live one says more than any rendering."""
 
 
 ORPHAN = (
@@ -86,12 +89,12 @@ FIELDS = (
     Field(STATEFULSET, ("spec", "podManagementPolicy"), ORPHAN, "OrderedReady"),
     Field(STATEFULSET, ("spec", "selector"), PODS_TOO),
     Field((("apps", "Deployment"), ("apps", "DaemonSet"), ("apps", "ReplicaSet")), ("spec", "selector"), PODS_TOO),
-    Field(JOB, ("spec", "selector"), RUN_ONCE),
+    Field(JOB, ("spec", "selector"), RUN_ONCE, filled=True),
     Field(JOB, ("spec", "completionMode"), RUN_ONCE, "NonIndexed"),
-    Field(JOB, ("spec", "podFailurePolicy"), RUN_ONCE),
-    Field(JOB, ("spec", "successPolicy"), RUN_ONCE),
-    Field(JOB, ("spec", "backoffLimitPerIndex"), RUN_ONCE),
-    Field(JOB, ("spec", "managedBy"), RUN_ONCE),
+    Field(JOB, ("spec", "podFailurePolicy"), RUN_ONCE, filled=True),
+    Field(JOB, ("spec", "successPolicy"), RUN_ONCE, filled=True),
+    Field(JOB, ("spec", "backoffLimitPerIndex"), RUN_ONCE, filled=True),
+    Field(JOB, ("spec", "managedBy"), RUN_ONCE, filled=True),
     Field((("", "Secret"),), ("type",), ANEW, "Opaque"),
     Field(BINDINGS, ("roleRef",), ANEW),
     Field(STORAGE, ("provisioner",), ANEW),
@@ -173,7 +176,7 @@ def _changed(field: Field, old: Object, new: Object) -> bool:
     before, after = (_at(value, field.path) for value in (old, new))
     before = field.normal(field.default if before is None else before)
     after = field.normal(field.default if after is None else after)
-    return not (_states(after, before) if _is_live(old) else same(before, after))
+    return not (_states(after, before) if field.filled and _is_live(old) else same(before, after))
 
 
 def _is_live(value: Object) -> bool:
@@ -273,7 +276,7 @@ def _data(value: Object, key: str) -> dict[str, Any]:
 def _job(old: Object, new: Object) -> Iterator[Found]:
     """The template of a Job that was not suspended, and its completions unless they are indexed."""
     before, after = _mapping(old, "spec"), _mapping(new, "spec")
-    template = Field(JOB, ("spec", "template"), RUN_ONCE)
+    template = Field(JOB, ("spec", "template"), RUN_ONCE, filled=True)
     if not before.get("suspend") and _changed(template, old, new):
         yield template.path, "the pod template of a Job cannot change", RUN_ONCE
     was, is_to_be = before.get("completions"), after.get("completions")
@@ -290,11 +293,10 @@ def _claim(old: Object, new: Object) -> Iterator[Found]:
     sizes = [quantity(_at(spec, ("resources", "requests", "storage")) or 0) for spec in (before, after)]
     if all(isinstance(size, Decimal) for size in sizes) and sizes[1] < sizes[0]:
         yield ("spec", "resources", "requests", "storage"), "a volume claim cannot shrink", CLAIM
-    live = _is_live(old)
     for key in ("accessModes", "selector", "storageClassName", "volumeMode", "volumeName", "dataSource"):
         was, is_to_be = before.get(key), after.get(key)
-        filled_in = was is None and key in ("storageClassName", "volumeName")
-        if not filled_in and not (_states(is_to_be, was) if live else same(was, is_to_be)):
+        given = was is not None and not (_is_live(old) and is_to_be is None)  # else the server fills it in
+        if (given or key not in ("storageClassName", "volumeName")) and not same(was, is_to_be):
             yield ("spec", key), f"spec.{key} of a volume claim cannot change", CLAIM
 
 

@@ -28,13 +28,23 @@ class Loss(NamedTuple):
 
 def losses(prior: Release, result: Result) -> list[Loss]:
     """Compare the NATS of the prior release with the new one; nothing if it ran no JetStream."""
-    before = next((nats for nats in all_nats(prior) if nats.name == result.nats.name), None)
+    before = _before(prior, result)
     if before is None:
         return []
     old, new = symbolic(read(before.conf)), symbolic(read(result.nats.conf))
     if not jetstream_is_on(old):
         return []
     found = []
+    if before.name != result.nats.name:
+        found.append(
+            Loss(
+                "server-names",
+                ("nats", "name"),
+                f"the StatefulSet `{before.name}` is called `{result.nats.name}` now, and JetStream is on",
+                "pods, servers and volume claims get other names with it: the streams stay behind in the old claims.\n"
+                "Keep the name (fullnameOverride in the chart's values)",
+            )
+        )
     old_names, new_names = server_names(before, old), server_names(result.nats, new)
     if old_names != new_names:
         found.append(
@@ -72,3 +82,37 @@ def losses(prior: Release, result: Result) -> list[Loss]:
             )
         )
     return found
+<<<<<<< HEAD
+=======
+
+
+def _before(prior: Release, result: Result) -> Nats | None:
+    """The NATS as it was: of the same name, or the only one that is there no more."""
+    others = all_nats(prior)
+    for nats in others:
+        if nats.name == result.nats.name:
+            return nats
+    kept = {nats.name for nats in all_nats(result.release)}
+    gone = [nats for nats in others if nats.name not in kept]
+    return gone[0] if len(gone) == 1 else None
+
+
+def _has_remotes(conf: dict[str, Any]) -> bool:
+    gateway = conf.get("gateway")
+    return isinstance(gateway, dict) and bool(gateway.get("gateways"))
+
+
+def server_names(nats: Nats, conf: dict[str, Any]) -> str:
+    """The pattern of the servers' names, with the pod's name as `$(POD_NAME)`: `eu-west-$(POD_NAME)`."""
+    spelled = conf.get("server_name")
+    if not isinstance(spelled, Variable):
+        return str(spelled)
+    env = {str(item.get("name")): item for item in nats.env}
+    return re.sub(r"\$\(([^)]+)\)", lambda found: _expanded(found[1], env), _expanded(spelled.name, env))
+
+
+def _expanded(name: str, env: dict[str, Any]) -> str:
+    entry = env.get(name, {})
+    field = ((entry.get("valueFrom") or {}).get("fieldRef") or {}).get("fieldPath")
+    return POD if field == "metadata.name" else str(entry.get("value", f"${name}"))
+>>>>>>> tier

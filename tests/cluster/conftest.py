@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import sys
+import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,24 @@ def cluster(request, tmp_path_factory) -> Iterator[clusters.Cluster]:
             told.write_text(json.dumps(found._asdict()))
     yield found
     clusters.leave(user)
+
+
+@pytest.fixture(scope="session")
+def foreign_kinds(cluster) -> list[str]:
+    """Kinds that Kubernetes itself does not have, made known to the server (crds.yaml): Route, PodMonitor."""
+    with open(os.path.join(HERE, "crds.yaml"), encoding="utf-8") as file:
+        definitions = list(yaml.safe_load_all(file))
+    for value in definitions:
+        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{value['metadata']['name']}"
+        query = "?fieldManager=test&force=true"
+        status, told = cluster.request("PATCH", path + query, value, content="application/apply-patch+yaml")
+        assert status in (200, 201), told
+        served = f"/apis/{value['spec']['group']}/v1/{value['spec']['names']['plural']}"
+        end = time.monotonic() + 20
+        while cluster.request("GET", served)[0] != 200:
+            assert time.monotonic() < end, f"{served} is not served"
+            time.sleep(0.05)
+    return [value["spec"]["names"]["kind"] for value in definitions]
 
 
 @pytest.fixture

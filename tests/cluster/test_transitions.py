@@ -72,6 +72,23 @@ def test_the_server_and_we_say_the_same(namespace, old, new, change, refused, sa
         assert refusals(live, old) == []
 
 
+def test_the_two_ways_differ_for_a_deployment_that_becomes_recreate(namespace):
+    """Server-side apply refuses it, a three-way merge does not: so nothing is said of it."""
+    old = next(row[0] for _, *row in table() if row[0]["kind"] == "Deployment")
+    new = merged(old, {"spec": {"strategy": {"type": "Recreate"}}})
+    path = namespace.path("Deployment", "row", fieldManager="helm", force="true")
+    namespace.cluster.request("PATCH", path, old, content=APPLY)
+    status, told = namespace.cluster.request("PATCH", path, new, content=APPLY)
+    assert status == 422
+    assert "may not be specified when strategy `type` is 'Recreate'" in told["message"]
+    retained = {"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}}
+    strategic = "application/strategic-merge-patch+json"
+    assert (
+        namespace.cluster.request("PATCH", namespace.path("Deployment", "row"), retained, content=strategic)[0] == 200
+    )
+    assert refusals(old, new) == []
+
+
 def test_every_rule_has_a_row_that_it_refuses():
     """Nothing is said to be refused that the server was not asked about."""
     asked = {(kind_of(old), refused) for _, old, _, _, refused, *_ in table() if refused}
