@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RELEASE = "release:"
 EMPTY = "nothing"
+DEPLOYED = "deployed"
 
 
 def named(text: str) -> tuple[Side, list[Note]]:
@@ -46,14 +47,30 @@ def no_such_release(name: str, label: str) -> NatsvaluesError:
 
 def stored(name: str, options: list[str]) -> tuple[Side, list[Note]] | None:
     """A release in the cluster, with its hooks and values; None if there is none of that name."""
-    from natsvalues.outside.helm import release_of, values_of
+    from natsvalues.outside.helm import deployed, release_of, values_of
 
     found = release_of(name, options)
     if found is None:
         return None
+    notes = []
+    if found.status != DEPLOYED and "--revision" not in options:
+        revision = deployed(name, options)  # from which Helm itself works out what to change
+        if revision != str(found.revision):
+            notes.append(_passed_over(found, revision))
+            found = release_of(name, [*options, "--revision", revision]) or found
     # Of the same revision, whatever is upgraded meanwhile.
     values = values_of(name, _at_revision(options, found.revision))
-    return of_stored(_stored(found, values), f"release {found.name}, revision {found.revision}")
+    side, more = of_stored(_stored(found, values), f"release {found.name}, revision {found.revision}")
+    return side, [*notes, *more]
+
+
+def _passed_over(found: HelmRelease, revision: str) -> Note:
+    return Note(
+        "none",
+        f"the last revision of `{found.name}`, {found.revision}, is {found.status}: compared with {revision}, which is "
+        "the last one deployed",
+        f"helm history {found.name}; --live shows what the cluster has, --revision N compares with another one",
+    )
 
 
 def _at_revision(options: list[str], revision: int) -> list[str]:
@@ -70,7 +87,7 @@ def of_stored(found: Stored, label: str) -> tuple[Side, list[Note]]:
     """A stored revision as a side, and what is to be said of it."""
     about = About(label, found.name, found.namespace, found.revision, found.chart, found.app_version)
     notes = []
-    if found.status not in ("", "deployed", "superseded"):
+    if found.status not in ("", DEPLOYED, "superseded"):
         notes.append(
             Note(
                 "none",

@@ -56,7 +56,6 @@ def helm(*arguments: str, stdin: str | None = None) -> str:
             f"`helm {arguments[0]}` did not answer within {seconds:g} s",
             hint="check the cluster's address; NATSVALUES_HELM_SECONDS gives it more time",
         ) from None
-<<<<<<< HEAD
     if done.code:
         told = without_secrets(_words(done.err))
         raise NatsvaluesError("NV-H003", f"`helm {' '.join(arguments[:2])}` failed: {told}", hint=_hint(done.err))
@@ -85,6 +84,8 @@ def _hint(said: str) -> str:
             "helm keeps releases in Secrets, and these rights do not read them: ask for `get` and `list` on Secrets\n"
             "of the namespace, or compare with a file that somebody exported (kubectl get secret -o yaml)"
         )
+    if NOT_FOUND in said:
+        return "for a first installation leave --prior out"
     if "context" in said and "does not exist" in said:
         return "kubectl config get-contexts lists the contexts there are"
     if "unreachable" in said or "connect" in said:
@@ -93,9 +94,21 @@ def _hint(said: str) -> str:
 
 
 def manifest_of(release: str, namespace: str | None = None) -> str:
-    """The stored manifest of `[NAMESPACE/]NAME[@REVISION]`; the namespace given there wins."""
+    """The stored manifest of `[NAMESPACE/]NAME[@REVISION]`; the namespace given there wins.
+
+    Without a revision it is the deployed one, from which Helm itself works out what to change: the newest may be one
+    that failed, of which nobody knows how much the cluster has.
+    """
     name, options = reference(release, namespace)
-    return helm("get", "manifest", name, *options)
+    revision = [] if "--revision" in options else ["--revision", deployed(name, options)]
+    return helm("get", "manifest", name, *options, *revision)
+
+
+def deployed(name: str, options: list[str]) -> str:
+    """The last revision that is deployed; the last of all where none is, as after a first install that failed."""
+    revisions = json.loads(helm("history", name, "--output", "json", *options))
+    found = [item["revision"] for item in revisions if item["status"] == "deployed"]
+    return str((found or [item["revision"] for item in revisions])[-1])
 
 
 def reference(release: str, namespace: str | None = None) -> tuple[str, list[str]]:
@@ -156,32 +169,3 @@ def rendering(release: str, chart: str, options: list[str], stdin: str | None = 
     """What helm renders for an upgrade of a release, without asking the cluster."""
     told = helm("template", release, chart, "--is-upgrade", *options, stdin=stdin)
     return _PULLED.sub("", told)
-=======
-    if done.returncode:
-        said = done.stderr.strip().splitlines()
-        reason = said[-1] if said else "no reason given"
-        hint = "for a first installation leave --prior out" if reason.endswith("release: not found") else ""
-        raise NatsvaluesError("NV-H003", f"`helm {' '.join(arguments[:2])}` failed: {reason}", hint=hint)
-    return done.stdout
-
-
-def manifest_of(release: str, namespace: str | None = None) -> str:
-    """The stored manifest of `[NAMESPACE/]NAME[@REVISION]`; the namespace given there wins.
-
-    Without a revision it is the deployed one, from which Helm itself works out what to change: the newest may be one
-    that failed, of which nobody knows how much the cluster has.
-    """
-    place, _, revision = release.partition("@")
-    stated, _, name = place.rpartition("/")
-    namespace = stated or namespace
-    options = ["--namespace", namespace] if namespace else []
-    revision = revision or _deployed(helm("history", name, "--output", "json", *options))
-    return helm("get", "manifest", name, "--revision", revision, *options)
-
-
-def _deployed(history: str) -> str:
-    """The last revision that is deployed; the last of all where none is, as after a first install that failed."""
-    revisions = json.loads(history)
-    deployed = [item["revision"] for item in revisions if item["status"] == "deployed"]
-    return str((deployed or [item["revision"] for item in revisions])[-1])
->>>>>>> tier

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.manifests.chart import all_nats
+from natsvalues.manifests.chart import Nats, all_nats
 from natsvalues.manifests.settings import dials_others, jetstream_is_on, server_names, system_account
 from natsvalues.text.natsconf import read, symbolic
 
@@ -82,8 +82,6 @@ def losses(prior: Release, result: Result) -> list[Loss]:
             )
         )
     return found
-<<<<<<< HEAD
-=======
 
 
 def _before(prior: Release, result: Result) -> Nats | None:
@@ -95,24 +93,3 @@ def _before(prior: Release, result: Result) -> Nats | None:
     kept = {nats.name for nats in all_nats(result.release)}
     gone = [nats for nats in others if nats.name not in kept]
     return gone[0] if len(gone) == 1 else None
-
-
-def _has_remotes(conf: dict[str, Any]) -> bool:
-    gateway = conf.get("gateway")
-    return isinstance(gateway, dict) and bool(gateway.get("gateways"))
-
-
-def server_names(nats: Nats, conf: dict[str, Any]) -> str:
-    """The pattern of the servers' names, with the pod's name as `$(POD_NAME)`: `eu-west-$(POD_NAME)`."""
-    spelled = conf.get("server_name")
-    if not isinstance(spelled, Variable):
-        return str(spelled)
-    env = {str(item.get("name")): item for item in nats.env}
-    return re.sub(r"\$\(([^)]+)\)", lambda found: _expanded(found[1], env), _expanded(spelled.name, env))
-
-
-def _expanded(name: str, env: dict[str, Any]) -> str:
-    entry = env.get(name, {})
-    field = ((entry.get("valueFrom") or {}).get("fieldRef") or {}).get("fieldPath")
-    return POD if field == "metadata.name" else str(entry.get("value", f"${name}"))
->>>>>>> tier
