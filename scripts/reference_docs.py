@@ -1,7 +1,7 @@
 """Write the reference pages in docs/ from what they describe: the model, the schema, the command line, the profiles.
 
-`python scripts/reference_docs.py` writes docs/overlays.md, docs/overlay.schema.json, docs/cli.md, docs/reload.md and
-docs/providers.md; with `--check` it writes nothing, names the stale files and fails (exit code 1).
+`python scripts/reference_docs.py` writes docs/overlays.md, docs/overlay.schema.json, docs/diff.schema.json,
+docs/cli.md, docs/reload.md and docs/providers.md; with `--check` it writes nothing, names the stale files and fails (exit code 1).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from natsvalues.cli.app import app
 from natsvalues.overlays.model import Region, Supercluster
 from natsvalues.overlays.reading import Between, Matches, field_doc, spelled
 from natsvalues.overlays.schema import schema
+from natsvalues.report.diff_schema import schema as diff_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,9 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | --- | --- |
 | 0 | Fine; warnings may stand on standard error. |
 | 1 | An expected failure, wrong usage included: the [error](errors.md) says what to do. |
+| 2 | `diff --detailed-exitcode`: something differs. |
 | 3 | A bug of natsvalues: nothing was written, `natsvalues last` has the trace. |
+| 4 | A gate was crossed: `diff --fail-on`. |
 | 130 | Interrupted, or the reader of the output went away. |
 
 | Variable | Meaning |
@@ -65,7 +68,12 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | `NATSVALUES_REGION` | The region, where `--region` is not given. |
 | `NATSVALUES_OVERLAYS` | The folder of the overlays, where `--overlays` is not given. |
 | `NATSVALUES_PRIOR` | The release before, where `--prior` is not given. |
+| `NATSVALUES_REPORT` | The file for the diff of a post-render run, where `--report` is not given. |
+| `NATSVALUES_HELM_SECONDS` | How long one call of helm may take; 60 where nothing is said. |
+| `NATSVALUES_COLOR`, `HELM_COLOR` | `always` or `never`, where `diff --color` is not given; `NO_COLOR` means never. |
+| `HELM_DEBUG` | `true`: `diff` says on standard error how long each part took. |
 | `HELM_BIN` | The helm to ask, instead of the one on PATH. |
+| `KUBECTL` | The kubectl that `diff --live` asks, instead of the one on PATH. |
 | `XDG_STATE_HOME` | The report of the last run is `natsvalues/last.json` below it, else below `~/.local/state`. |
 """
 
@@ -160,6 +168,7 @@ def pages() -> dict[str, str]:
     return {
         "overlays.md": overlays_page(),
         "overlay.schema.json": json.dumps(schema(), indent=2) + "\n",
+        "diff.schema.json": json.dumps(diff_schema(), indent=2) + "\n",
         "cli.md": cli_page(),
         "reload.md": reload_page(),
     }

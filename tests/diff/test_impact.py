@@ -132,6 +132,14 @@ CASES = {
         lambda new: new.values.pop(("StatefulSet", "nats")),
         "StatefulSet/nats", "outage", "all its pods stop; the volume claims stay",
     ),
+    "outage: TLS between gateways": (
+        lambda new: (new.restart(), new.conf(("add", "gateway.tls", {"cert_file": "a", "key_file": "b"}))),
+        CONF + "gateway.tls", "outage", "no link in either direction",
+    ),
+    "outage: a password between gateways": (
+        lambda new: (new.restart(), new.conf(("add", "gateway.authorization", {"user": "a", "password": "b"}))),
+        CONF + "gateway.authorization", "outage", "links to this region are one-way",
+    ),
     "refused: the class of the load balancer": (
         lambda new: _gateway(new)["spec"].update(loadBalancerClass="service.k8s.aws/other"),
         "Service/nats-gateway spec.loadBalancerClass", "refused", "loadBalancerClass cannot change",
@@ -199,6 +207,21 @@ def test_a_change_is_told_what_it_does(case, objects, tell):
     assert (impact.level, reason in impact.reason) == (level, True), impact
     if LEVELS.index(level) > LEVELS.index("exposure"):
         assert impact.remedy or level == "outage", impact
+
+
+def test_a_door_left_open_is_an_exposure(objects, tell):
+    """Passwords and TLS that go let in whoever reaches the port."""
+    objects.conf(
+        ("add", "authorization", {"token": "a"}), ("add", "leafnodes", {"port": 7422, "tls": {"verify": True}})
+    )
+    new = objects.copy()
+    new.conf(("remove", "authorization", None), ("remove", "leafnodes.tls", None))
+    new.restart()
+
+    told = tell(objects, new)
+    assert "whoever reaches the port" in told.impact(CONF + "authorization").reason
+    assert "for leafnodes, connections are no longer encrypted" in told.impact(CONF + "leafnodes.tls").reason
+    assert {told.levels[CONF + "authorization"], told.levels[CONF + "leafnodes.tls"]} == {"exposure"}
 
 
 def test_joining_with_state_is_a_loss_unless_the_overlays_say_otherwise(objects, tell):

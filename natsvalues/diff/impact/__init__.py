@@ -9,6 +9,7 @@ from natsvalues.diff.impact.cold_start import deadlock, hanging, told
 from natsvalues.diff.impact.context import Context, Decision, context
 from natsvalues.diff.impact.identity import account, cluster_name, server_name
 from natsvalues.diff.impact.joins import joining, leaving
+from natsvalues.diff.impact.links import doors, gateways
 from natsvalues.diff.impact.objects import whole
 from natsvalues.diff.impact.services import service
 from natsvalues.diff.impact.settings import setting
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 RULES: tuple[Callable[[Context, ObjectDiff, Change], Impact | None], ...] = (
     joining,
     leaving,
+    gateways,
+    doors,
     server_name,
     account,
     cluster_name,
