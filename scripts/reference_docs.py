@@ -1,7 +1,8 @@
 """Write the reference pages in docs/ from what they describe: the model, the schema, the command line, the profiles.
 
 `python scripts/reference_docs.py` writes docs/overlays.md, docs/overlay.schema.json, docs/diff.schema.json,
-docs/cli.md, docs/reload.md and docs/providers.md; with `--check` it writes nothing, names the stale files and fails (exit code 1).
+docs/cli.md, docs/reload.md and docs/providers.md; with `--check` it writes nothing, names the stale files and fails
+(exit code 1).
 """
 
 from __future__ import annotations
