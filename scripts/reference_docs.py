@@ -1,6 +1,6 @@
-"""Write the reference pages in docs/ from what they describe: the model, the schema, the command line, the profiles.
+"""Write the reference pages in docs/ from what they describe: model, schema, command line, lint rules, profiles.
 
-`python scripts/reference_docs.py` writes docs/overlays.md, docs/overlay.schema.json, docs/cli.md and
+`python scripts/reference_docs.py` writes docs/overlays.md, docs/overlay.schema.json, docs/cli.md, docs/rules.md and
 docs/providers.md; with `--check` it writes nothing, names the stale files and fails (exit code 1).
 """
 
@@ -17,12 +17,15 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from natsvalues.cli.app import app
+from natsvalues.lint.rules import GROUPS
 from natsvalues.overlays.model import Region, Supercluster
 from natsvalues.overlays.reading import Between, Matches, field_doc, spelled
 from natsvalues.overlays.schema import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from natsvalues.lint.rule import Rule
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOCS = os.path.join(ROOT, "docs")
@@ -57,6 +60,7 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | 0 | Fine; warnings may stand on standard error. |
 | 1 | An expected failure, wrong usage included: the [error](errors.md) says what to do. |
 | 3 | A bug of natsvalues: nothing was written, `natsvalues last` has the trace. |
+| 4 | Only `lint`: a finding is as grave as `--fail-on` says, or graver. |
 | 130 | Interrupted, or the reader of the output went away. |
 
 | Variable | Meaning |
@@ -66,6 +70,29 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | `NATSVALUES_PRIOR` | The release before, where `--prior` is not given. |
 | `HELM_BIN` | The helm to ask, instead of the one on PATH. |
 | `XDG_STATE_HOME` | The report of the last run is `natsvalues/last.json` below it, else below `~/.local/state`. |
+"""
+
+RULES_HEAD = """\
+# Lint rules
+
+<!-- Written by scripts/reference_docs.py from natsvalues/lint/rules: change those. -->
+
+What `natsvalues lint` looks for; how to use it is in [lint.md](lint.md). `natsvalues rules` lists the rules, and
+`natsvalues rules GW001` (or its name) shows one. Ids and names are stable.
+
+Each rule has an example that fails it and one that passes; the tests make both, of renderings of every version of
+the chart that is there. They are JSON merge patches of a clean supercluster of two regions, `us-east` and `eu-west`:
+
+| Part | What it changes |
+| --- | --- |
+| `conf` | `nats.conf` |
+| `container`, `statefulSet` | the server's container (its `env` merges by name), its StatefulSet |
+| `service` | the gateway's own Service |
+| `clients`, `headless` | the chart's Services |
+| `overlay`, `supercluster` | the region's file, the common file |
+| `us-east`, `eu-west` | parts of that region alone; without it a part counts for both |
+| `untouched`, `only` | rendered with the chart's gateway on and without natsvalues; that region alone |
+| `text`, `add`, `fill` | words of `nats.conf` replaced; one more document; a ConfigMap with so many random characters |
 """
 
 
@@ -147,6 +174,37 @@ def cli_page() -> str:
     return "".join(parts)
 
 
+def rules_page() -> str:
+    """The page of all lint rules."""
+    parts = [RULES_HEAD]
+    for group, rules in GROUPS.items():
+        parts.append(f"\n## {group}\n\n| Rule | Severity | What |\n| --- | --- | --- |\n")
+        parts += [
+            f"| [`{rule.id}`](#{rule.id.lower()}-{rule.name}) {rule.name} | {rule.severity} | {cell(rule.what)} |\n"
+            for rule in rules
+        ]
+        parts += [rule_section(rule) for rule in rules]
+    return "".join(parts)
+
+
+def rule_section(rule: Rule) -> str:
+    """All that is known of one rule."""
+    fix = " `natsvalues lint --fix` does it." if rule.fixable else ""
+    lines = [
+        f"\n### {rule.id} {rule.name}\n",
+        f"{rule.what} ({rule.severity})\n",
+        f"**Why.** {rule.why} *Source: {rule.source}. Holds for {rule.holds}.*\n",
+        f"**What to do.** {rule.remedy}{fix}\n",
+        f"```yaml\n# FAIL\n{rule.fails.strip()}\n---\n# PASS\n{rule.passes.strip()}\n```\n",
+    ]
+    return "\n".join(lines)
+
+
+def cell(text: str) -> str:
+    """A text inside a table."""
+    return text.replace("|", "\\|")
+
+
 def verbs(command: Any, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Yield a command's words, then those of the commands inside it."""
     yield words
@@ -160,6 +218,7 @@ def pages() -> dict[str, str]:
         "overlays.md": overlays_page(),
         "overlay.schema.json": json.dumps(schema(), indent=2) + "\n",
         "cli.md": cli_page(),
+        "rules.md": rules_page(),
     }
 
 
