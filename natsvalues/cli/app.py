@@ -17,6 +17,7 @@ from natsvalues.cli import plugin as plugin_verb
 from natsvalues.cli import providers as providers_verb
 from natsvalues.cli import rules as rules_verb
 from natsvalues.cli import schema as schema_verb
+from natsvalues.cli import topology as topology_verb
 from natsvalues.cli.light import ALLOWABLE, PostRenderOptions, with_environment
 from natsvalues.cli.lint_inputs import Wanted
 from natsvalues.cli.lint_render import Chart
@@ -182,6 +183,24 @@ def _chart(
             raise typer.BadParameter("needs --chart", param_hint="--values or --set")
         return None
     return Chart(chart, tuple(values or ()), release, namespace, version, tuple(settings or ()))
+
+
+@app.command()
+def topology(
+    paths: Paths = None,
+    region: Annotated[str | None, typer.Option(help="The region of a single rendering.", metavar="REGION")] = None,
+    overlays: Overlays = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            help=f"{', '.join(topology_verb.FORMATS)}; with =FILE into a file; may be given several times.",
+            metavar="FORMAT[=FILE]",
+        ),
+    ] = None,
+) -> None:
+    """Draw the supercluster: regions, gateways, load balancers, meta groups, and lint's findings in place."""
+    raise Leave(topology_verb.run_topology(Wanted(tuple(paths or ()), overlays, region), tuple(formats or ("svg",))))
 
 
 @app.command()

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.lint_inputs import Wanted, subject
+from natsvalues.cli.outputs import outputs, require_known, write
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
-from natsvalues.errors import EXIT_GATE, EXIT_OK, NatsvaluesError, Where
+from natsvalues.errors import EXIT_GATE, EXIT_OK
 from natsvalues.lint.fixing import fixed
 from natsvalues.lint.ignores import severity
 from natsvalues.lint.linter import Report, baseline_text, lint, read_baseline
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.lint.rules import find_rule
-from natsvalues.overlays.reading import nearest
 
 if TYPE_CHECKING:
     from natsvalues.cli.lint_render import Chart
@@ -50,19 +49,18 @@ def run_lint(options: LintOptions) -> int:
 
 
 def _lint(options: LintOptions) -> int:
-    outputs = _outputs(options.formats)
-    if options.fail_on not in THRESHOLDS:
-        raise _wrong("--fail-on", options.fail_on, THRESHOLDS)
+    wished = outputs(options.formats, FORMATS)
+    require_known("--fail-on", options.fail_on, THRESHOLDS)
     severities = dict(_severity(text) for text in options.severities)
     baseline = read_baseline(read_stream(options.baseline), options.baseline) if options.baseline else Counter[str]()
     report = lint(_subject(options), severities, baseline, options.wanted.region)
     if options.fix and _fix(report):
         report = lint(_subject(options), severities, baseline, options.wanted.region)
     if options.write_baseline:
-        _write(options.write_baseline, baseline_text(report))
+        write(options.write_baseline, baseline_text(report))
         report = report._replace(findings=(), known=(*report.known, *report.findings))
-    for name, file in outputs:
-        _write(file, _formatted(report, name, options.fail_on))
+    for name, file in wished:
+        write(file, _formatted(report, name, options.fail_on))
     return EXIT_GATE if report.reaches(options.fail_on) else EXIT_OK
 
 
@@ -74,28 +72,6 @@ def _subject(options: LintOptions) -> Subject:
     return subject(options.wanted, renderings(options.chart, options.wanted, all_regions=options.all_regions))
 
 
-def _outputs(formats: tuple[str, ...]) -> list[tuple[str, str | None]]:
-    """Each format with its file; None is standard output, which takes one."""
-    outputs: list[tuple[str, str | None]] = []
-    for text in formats:
-        name, _, file = text.partition("=")
-        if name not in FORMATS:
-            raise _wrong("--format", name, FORMATS)
-        outputs.append((name, file or None))
-    if sum(file is None for _, file in outputs) > 1:
-        raise NatsvaluesError(
-            "NV-L009",
-            "two reports for standard output",
-            hint="write all but one to files: --format text --format sarif=lint.sarif",
-        )
-    return outputs
-
-
-def _wrong(option: str, word: str, known: tuple[str, ...]) -> NatsvaluesError:
-    hint = nearest(word, known) or "one of " + ", ".join(known)
-    return NatsvaluesError("NV-L009", f"{option} does not know `{word}`", hint=hint)
-
-
 def _severity(text: str) -> tuple[str, Severity]:
     word, _, level = text.partition("=")
     return find_rule(word).id, severity(level)
@@ -105,7 +81,7 @@ def _fix(report: Report) -> bool:
     """Write the fixes, and tell each; whether there were any."""
     files = fixed(report)
     for file in files:
-        _write(file.file, file.text)
+        write(file.file, file.text)
         titles = dict.fromkeys(finding.fix.title for finding in file.findings if finding.fix is not None)
         sys.stderr.write("".join(f"fixed {file.file}: {title}\n" for title in titles))
     return bool(files)
@@ -113,36 +89,17 @@ def _fix(report: Report) -> bool:
 
 def _formatted(report: Report, name: str, threshold: str) -> str:
     if name == "json":
-        from natsvalues.report.findings_json import findings_json as write
+        from natsvalues.report.findings_json import findings_json as format_report
     elif name == "sarif":
-        from natsvalues.report.sarif import sarif as write
+        from natsvalues.report.sarif import sarif as format_report
     elif name == "github":
-        from natsvalues.report.findings_github import findings_github as write
+        from natsvalues.report.findings_github import findings_github as format_report
     elif name == "markdown":
-        from natsvalues.report.findings_markdown import findings_markdown as write
+        from natsvalues.report.findings_markdown import findings_markdown as format_report
     elif name == "junit":
         from natsvalues.report.junit import junit
 
         return junit(report, threshold)
     else:
-        from natsvalues.report.findings_text import findings_text as write
-    return write(report)
-
-
-def _write(file: str | None, text: str) -> None:
-    """Write a file, whole or not at all; without a name, standard output."""
-    if file is None:
-        sys.stdout.write(text)
-        return
-    temporary = f"{file}.{os.getpid()}"
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        os.replace(temporary, file)
-    except OSError as error:
-        raise NatsvaluesError(
-            "NV-L010",
-            f"cannot write the file: {error.strerror}",
-            where=(Where(file),),
-            hint="give a file in a folder that exists and may be written to",
-        ) from None
+        from natsvalues.report.findings_text import findings_text as format_report
+    return format_report(report)
