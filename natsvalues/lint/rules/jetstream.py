@@ -173,7 +173,8 @@ def domain_refused(cluster: Cluster) -> Iterator[Problem]:
     "JS007",
     "system-account-unknown",
     "error",
-    why="The server does not start, while `nats-server -t` calls the file valid.",
+    why="The server ends with `error resolving system account: account missing`, while `nats-server -t` calls the "
+    "file valid.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
     remedy="Declare the account under accounts.",
     fails="conf: {system_account: SYS-EU, accounts: {APP: {}}}",
