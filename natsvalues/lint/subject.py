@@ -9,7 +9,7 @@ from natsvalues.errors import NatsvaluesError
 from natsvalues.lint.endpoints import Endpoint, read_endpoint
 from natsvalues.lint.places import in_conf, in_manifest
 from natsvalues.manifests import settings
-from natsvalues.manifests.chart import Nats, all_nats, no_nats, port_role
+from natsvalues.manifests.chart import Nats, all_nats, mappings, no_nats, port_role
 from natsvalues.manifests.server import ServerVersion, parse_version
 from natsvalues.overlays.choice import choose
 from natsvalues.overlays.server_conf import placed
@@ -57,6 +57,11 @@ class Cluster(NamedTuple):
         """The path of the server's container inside the StatefulSet."""
         containers = self.nats.statefulset.value["spec"]["template"]["spec"]["containers"]
         return ("spec", "template", "spec", "containers", containers.index(self.container))
+
+    @property
+    def mounts(self) -> list[dict[str, Any]]:
+        """The volume mounts of the server's container."""
+        return mappings(self.container.get("volumeMounts"))
 
     @property
     def replicas(self) -> int:
@@ -144,8 +149,7 @@ class Subject(NamedTuple):
 
 def ports_of(service: Manifest) -> list[dict[str, Any]]:
     """A Service's ports."""
-    listed = (service.value.get("spec") or {}).get("ports")
-    return [port for port in listed if isinstance(port, dict)] if isinstance(listed, list) else []
+    return mappings(service.value["spec"].get("ports"))
 
 
 def is_outside(service: Manifest) -> bool:

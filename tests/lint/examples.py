@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from natsvalues.errors import NatsvaluesError
 from natsvalues.lint.subject import Subject, clusters_of
 from natsvalues.manifests.chart import find_nats
 from natsvalues.manifests.release import Release
@@ -44,6 +45,9 @@ OVERLAYS = {
         "loadBalancer": {"provider": "aws-lbc-ip", "scheme": "internal"},
     },
 }
+
+
+_RENDERED: dict[tuple[str, str, str], str] = {}
 
 
 class Renderings(NamedTuple):
@@ -102,12 +106,14 @@ def rendered(name: str, parts: dict[str, Any], renderings: Renderings, overlays:
     """The region's release, through natsvalues if it was; as it is where its overlay is one that a render refuses."""
     if parts.get("untouched"):
         return Release(renderings.gateway, f"{name}.yaml")
-    from natsvalues.errors import NatsvaluesError
-
-    try:
-        return Release(render(Release(renderings.plain), plan(overlays, name)).release.text(), f"{name}.yaml")
-    except NatsvaluesError:
-        return Release(renderings.plain, f"{name}.yaml")
+    planned = plan(overlays, name)
+    key = (renderings.plain, name, planned.digest)
+    if key not in _RENDERED:  # most examples leave the overlays as they are
+        try:
+            _RENDERED[key] = render(Release(renderings.plain), planned).release.text()
+        except NatsvaluesError:
+            _RENDERED[key] = renderings.plain
+    return Release(_RENDERED[key], f"{name}.yaml")
 
 
 def changed(release: Release, parts: dict[str, Any]) -> Release:

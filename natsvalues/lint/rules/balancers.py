@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.lint.subject import is_headless, ports_of
-from natsvalues.manifests.chart import port_role
+from natsvalues.manifests.chart import mappings, port_role
 from natsvalues.overlays.providers.refused import PROXY, REFUSALS, TLS, refused
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def gateway_port_leads_nowhere(cluster: Cluster) -> Iterator[Problem]:
     """A load balancer's gateway port has a target that is no port of the container, or no gateway listens."""
     if cluster.is_stamped and not cluster.has_gateway:
         return  # stage local: the load balancer keeps its address
-    names = {port.get("name") for port in cluster.container.get("ports") or [] if isinstance(port, dict)}
+    names = {str(port.get("name")) for port in mappings(cluster.container.get("ports"))}
     for service in cluster.balancers:
         for index, port in enumerate(ports_of(service)):
             target = port.get("targetPort", port.get("port"))
@@ -220,9 +220,9 @@ def headless_hides_starting(cluster: Cluster) -> Iterator[Problem]:
 def readiness_gate(cluster: Cluster) -> Iterator[Problem]:
     """Pods are Ready only when a load balancer says so."""
     statefulset = cluster.nats.statefulset
-    gates = statefulset.value["spec"]["template"]["spec"].get("readinessGates") or []
-    for index, gate in enumerate(gates):
-        kind = str(gate.get("conditionType")) if isinstance(gate, dict) else ""
+    gates = statefulset.value["spec"]["template"]["spec"].get("readinessGates")
+    for index, gate in enumerate(mappings(gates)):
+        kind = str(gate.get("conditionType"))
         if kind.startswith("target-health.") or "load-balancer-neg-ready" in kind:
             keys = ("spec", "template", "spec", "readinessGates", index)
             yield Problem(f"readiness gate `{kind}`", (cluster.at(statefulset, *keys),), (cluster.region,))

@@ -48,8 +48,8 @@ def aws_health_check_port(cluster: Cluster) -> Iterator[Problem]:
     """The AWS health check's port is spelled for the other kind of target."""
     key = AWS + "healthcheck-port"
     for service in cluster.balancers:
-        asked = service.annotations.get(key)
-        if asked is None or asked == GATEWAY:
+        asked = str(service.annotations.get(key, GATEWAY))
+        if asked == GATEWAY:
             continue
         by_name = {str(port.get("name")): port for port in ports_of(service)}
         node_ports = {str(port.get("nodePort")) for port in ports_of(service)}
@@ -57,11 +57,11 @@ def aws_health_check_port(cluster: Cluster) -> Iterator[Problem]:
         if service.annotations.get(AWS + "nlb-target-type") == "ip":
             if asked in by_name and isinstance(by_name[asked].get("targetPort"), str):
                 wrong = f"`{asked}` is a port name, and its target port is named"
-            elif not str(asked).isdigit() and asked not in by_name:
+            elif not asked.isdigit() and asked not in by_name:
                 wrong = f"the Service has no port `{asked}`"
-        elif str(asked).isdigit() and str(asked) not in node_ports:
+        elif asked.isdigit() and asked not in node_ports:
             wrong = f"{asked} is a port of the node, and no nodePort of the Service"
-        elif not str(asked).isdigit() and asked not in by_name:
+        elif not asked.isdigit() and asked not in by_name:
             wrong = f"the Service has no port `{asked}`"
         if wrong:
             yield Problem(wrong, _at(cluster, service, key), (cluster.region,))

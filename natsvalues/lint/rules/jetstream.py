@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
+from natsvalues.manifests.chart import mappings
 from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream, system_account
 from natsvalues.text.natsconf import includes
 
@@ -42,7 +43,7 @@ def domain_per_region(subject: Subject) -> Iterator[Problem]:
         if cluster.has_jetstream and cluster.remotes:
             groups.setdefault(system_account(cluster.conf), []).append(cluster)
     for account, clusters in groups.items():
-        domains = {cluster.region: jetstream(cluster.conf).get("domain") for cluster in clusters}
+        domains = {cluster.region: _domain(cluster) for cluster in clusters}
         if len(set(domains.values())) > 1:
             first = next(cluster for cluster in clusters if domains[cluster.region] is not None)
             others = [cluster for cluster in clusters if domains[cluster.region] != domains[first.region]]
@@ -60,9 +61,14 @@ def domain_per_region(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, (cluster.at_conf("jetstream", "domain"),), (cluster.region,))
 
 
-def _is_named_after(domain: Any, cluster: Cluster) -> bool:
+def _domain(cluster: Cluster) -> str | None:
+    found = jetstream(cluster.conf).get("domain")
+    return str(found) if found is not None else None
+
+
+def _is_named_after(domain: str | None, cluster: Cluster) -> bool:
     """Whether a domain looks like one region's, so that the others will have another one."""
-    if not isinstance(domain, str) or cluster.is_stamped or system_account(cluster.conf) != DEFAULT_ACCOUNT:
+    if domain is None or cluster.is_stamped or system_account(cluster.conf) != DEFAULT_ACCOUNT:
         return False
     name, region = domain.lower(), str(cluster.gateway_name or "").lower()
     return bool(region) and (name in region or region in name)
@@ -219,18 +225,15 @@ def store_does_not_survive(cluster: Cluster) -> Iterator[Problem]:
     folder = block.get("store_dir")
     if not cluster.has_jetstream or not isinstance(folder, str) or block.get("max_file_store") == 0:
         return
-    mounts = {
-        str(mount.get("mountPath")): mount.get("name")
-        for mount in cluster.container.get("volumeMounts") or []
-        if isinstance(mount, dict)
-    }
+    mounts = {str(mount.get("mountPath")): str(mount.get("name")) for mount in cluster.mounts}
     inside = folder
     while inside not in mounts and inside not in ("/", ""):
         inside = posixpath.dirname(inside)
     name = mounts.get(inside)
     spec = cluster.nats.statefulset.value["spec"]
-    claimed = {(item.get("metadata") or {}).get("name") for item in spec.get("volumeClaimTemplates") or []}
-    volumes = {item.get("name"): item for item in spec["template"]["spec"].get("volumes") or []}
+    claims = [item.get("metadata") for item in mappings(spec.get("volumeClaimTemplates"))]
+    claimed = {str(metadata.get("name")) for metadata in mappings(claims)}
+    volumes = {str(item.get("name")): item for item in mappings(spec["template"]["spec"].get("volumes"))}
     if name not in claimed and (name is None or "emptyDir" in volumes.get(name, {"emptyDir": {}})):
         where = (cluster.at_conf("jetstream", "store_dir"), cluster.at_container("volumeMounts"))
         yield Problem(f"`{folder}` is on no persistent volume", where, (cluster.region,))

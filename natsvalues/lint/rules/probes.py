@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.lint.durations import seconds
 from natsvalues.lint.healthz import Question, question
 from natsvalues.lint.rule import Problem, rule
+from natsvalues.manifests.chart import mappings
 from natsvalues.manifests.server import needs_leader
 from natsvalues.manifests.settings import monitor
 
@@ -166,7 +167,7 @@ def probe_parameter_deprecated(cluster: Cluster) -> Iterator[Problem]:
 def probe_not_on_monitor(cluster: Cluster) -> Iterator[Problem]:
     """A probe asks a port that is not the monitoring endpoint, or with the wrong scheme."""
     listening = monitor(cluster.conf)
-    ports = {str(port.get("name")): port.get("containerPort") for port in cluster.container.get("ports") or []}
+    ports = {str(port.get("name")): port.get("containerPort") for port in mappings(cluster.container.get("ports"))}
     for kind in KINDS:
         get = _get(cluster, kind)
         if get is None or not str(get.get("path", "")).startswith("/healthz"):

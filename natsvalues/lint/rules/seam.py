@@ -84,9 +84,10 @@ statefulSet:
 )
 def pods_do_not_roll(cluster: Cluster) -> Iterator[Problem]:
     """Nothing restarts the pods when a gateway setting changes."""
-    metadata = cluster.nats.statefulset.value["spec"]["template"].get("metadata") or {}
-    annotations = metadata.get("annotations") or {}
-    rolls = RESTART_DIGEST in annotations or any(key.startswith("checksum/") for key in annotations)
+    metadata = cluster.nats.statefulset.value["spec"]["template"].get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    keys = annotations if isinstance(annotations, dict) else {}
+    rolls = RESTART_DIGEST in keys or any(key.startswith("checksum/") for key in keys)
     if cluster.has_gateway and not rolls:
         where = (cluster.at(cluster.nats.statefulset, "spec", "template", "metadata", "annotations"),)
         yield Problem("the pods carry no checksum of nats.conf", where, (cluster.region,))

@@ -310,11 +310,7 @@ conf: {gateway: {tls: {cert_file: /etc/nats-config/tls.crt, key_file: /etc/nats-
 def certificate_not_mounted(cluster: Cluster) -> Iterator[Problem]:
     """A file of the gateway's TLS lies in a folder that is not mounted into the server's container."""
     block = cluster.gateway.get("tls")
-    mounts = [
-        str(mount.get("mountPath")).rstrip("/")
-        for mount in cluster.container.get("volumeMounts") or []
-        if isinstance(mount, dict)
-    ]
+    mounts = [str(mount.get("mountPath")).rstrip("/") for mount in cluster.mounts]
     for key in ("cert_file", "key_file", "ca_file"):
         file = block.get(key) if isinstance(block, dict) else None
         if not isinstance(file, str) or not file.startswith("/"):
