@@ -96,19 +96,16 @@ class Charts:
         with helm's or natsvalues' own words.
         """
         from natsvalues.cli.lint_inputs import Wanted, subject
-        from natsvalues.cli.lint_render import Chart, renderings
+        from natsvalues.cli.lint_render import Chart, renderings, values_files
         from natsvalues.errors import NatsvaluesError
         from natsvalues.lint.linter import lint
 
         wished = tuple(f"{key}={_spelled(value)}" for key, value in (settings or {}).items())
         wanted = Wanted(overlays=overlays, region=region)
         try:
-            made = renderings(
-                Chart(str(chart), tuple(map(str, values)), release, namespace, version, wished),
-                wanted,
-                all_regions=all_regions,
-            )
-            return Rendered(made, wanted, lint(subject(wanted, made), region=region))
+            named = Chart(str(chart), tuple(map(str, values)), release, namespace, version, wished)
+            made = renderings(named, wanted, all_regions=all_regions)
+            return Rendered(made, wanted, lint(subject(wanted, made, values_files(named, made)), region=region))
         except NatsvaluesError as error:
             said = str(error)
         pytest.fail(said, pytrace=False)

@@ -93,6 +93,7 @@ the chart that is there. They are JSON merge patches of a clean supercluster of 
 | `us-east`, `eu-west` | parts of that region alone; without it a part counts for both |
 | `untouched`, `only` | rendered with the chart's gateway on and without natsvalues; that region alone |
 | `text`, `add`, `fill` | words of `nats.conf` replaced; one more document; a ConfigMap with so many random characters |
+| `values` | a values file that the chart is rendered with |
 """
 
 

@@ -67,9 +67,10 @@ def _lint(options: LintOptions) -> int:
 def _subject(options: LintOptions) -> Subject:
     if options.chart is None:
         return subject(options.wanted)
-    from natsvalues.cli.lint_render import renderings  # starts helm; only when asked for
+    from natsvalues.cli.lint_render import renderings, values_files  # starts helm; only when asked for
 
-    return subject(options.wanted, renderings(options.chart, options.wanted, all_regions=options.all_regions))
+    made = renderings(options.chart, options.wanted, all_regions=options.all_regions)
+    return subject(options.wanted, made, values_files(options.chart, made))
 
 
 def _severity(text: str) -> tuple[str, Severity]:

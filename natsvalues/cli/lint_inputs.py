@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
 from natsvalues.errors import NatsvaluesError, Where
-from natsvalues.lint.subject import Cluster, Subject, clusters_of
+from natsvalues.lint.subject import Cluster, Subject, clusters_of, values_of
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import Overlays, load, locate
 from natsvalues.overlays.plan import plans
@@ -32,8 +32,10 @@ class Rendering(NamedTuple):
     stem: str
 
 
-def subject(wanted: Wanted, rendered: tuple[Rendering, ...] = ()) -> Subject:
-    """Everything that was named; `rendered` are renderings made by us. Without any: the overlays of this directory.
+def subject(wanted: Wanted, rendered: tuple[Rendering, ...] = (), values: tuple[str, ...] = ()) -> Subject:
+    """Everything that was named; `rendered` are renderings made by us, with these files of `values`.
+
+    Without any: the overlays of this directory.
 
     Raises NatsvaluesError for what cannot be read, and for a folder with nothing to look at.
     """
@@ -59,7 +61,9 @@ def subject(wanted: Wanted, rendered: tuple[Rendering, ...] = ()) -> Subject:
         asked = wanted.region if len(everything) == 1 else None
         clusters += clusters_of(release, rendering.stem, overlays, planned, asked)
         texts[rendering.file] = rendering.text
-    return Subject(overlays, planned, tuple(clusters), texts)
+    given = {file: read_stream(file) for file in values}
+    read = tuple(values_of(file, text) for file, text in given.items())
+    return Subject(overlays, planned, tuple(clusters), texts | given, read)
 
 
 def located(wanted: Wanted, *, required: bool) -> str | None:

@@ -55,6 +55,12 @@ def renderings(chart: Chart, wanted: Wanted, *, all_regions: bool) -> tuple[Rend
     return tuple(found)
 
 
+def values_files(chart: Chart, made: tuple[Rendering, ...]) -> tuple[str, ...]:
+    """The values files of these renderings, each once; helm may have fetched others from a url."""
+    local = [file for file in chart.values if "://" not in file]
+    return tuple(dict.fromkeys(file.replace(REGION, item.stem) for item in made for file in local))
+
+
 def templated(chart: Chart, region: str) -> str:
     """What helm makes of the chart, without natsvalues."""
     words = ["template", chart.release, chart.chart]

@@ -15,12 +15,19 @@ from natsvalues.text.yamltree import key_text
 if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
     from natsvalues.manifests.release import Manifest, Release
+    from natsvalues.text.yamltree import Tree
 
 
 def in_manifest(release: Release, manifest: Manifest, *keys: str | int) -> Where:
     """The place of a field; of the deepest one around it that exists where it was left out."""
-    mark: Node | None = None
-    node: Node | None = manifest.tree.root
+    field = f"{manifest.key}" + (f": {dotted(keys)}" if keys else "")
+    return place(release.file, manifest.line, manifest.tree, keys or ("kind",), field)
+
+
+def place(file: str, first_line: int, tree: Tree, keys: tuple[str | int, ...], field: str) -> Where:
+    """The place of the deepest of `keys` in a document that begins at `first_line`; `field` is what to call it."""
+    mark: Node | None = tree.root
+    node: Node | None = tree.root
     for key in keys:
         entry = _entry(node, key)
         if entry is None:
@@ -28,11 +35,9 @@ def in_manifest(release: Release, manifest: Manifest, *keys: str | int) -> Where
         mark, node = entry
     if isinstance(node, ScalarNode) and node.value:
         mark = node
-    field = f"{manifest.key}" + (f": {dotted(keys)}" if keys else "")
     if mark is None:
-        return Where(release.file, manifest.line_of("kind"), 1, field)
-    line = manifest.line + manifest.tree.line(mark) - 1
-    return Where(release.file, line, int(mark.start_mark.column) + 1, field)
+        return Where(file, first_line, field=field)
+    return Where(file, first_line + tree.line(mark) - 1, int(mark.start_mark.column) + 1, field)
 
 
 def _entry(node: Node | None, key: str | int) -> tuple[Node, Node] | None:

@@ -5,7 +5,7 @@ regions, `us-east` and `eu-west`, rendered through natsvalues. The parts are `co
 `env` merges by name), `statefulSet`, `service` (the gateway's), `clients` and `headless` (the chart's own Services),
 `overlay` (the region's file), `supercluster`, and a region's name for parts of that region alone. `untouched: true`:
 rendered with the chart's gateway on, and without natsvalues; `only`: that region alone; `text`: words of nats.conf
-replaced; `add`: one more document; `fill`: a ConfigMap with so many random characters.
+replaced; `add`: one more document; `fill`: a ConfigMap with so many random characters; `values`: the chart's.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.lint.endpoints import Endpoint, read_endpoint
-from natsvalues.lint.places import in_conf, in_manifest
+from natsvalues.lint.places import in_conf, in_manifest, place
 from natsvalues.manifests import settings
 from natsvalues.manifests.chart import Nats, all_nats, mappings, no_nats, port_role
 from natsvalues.manifests.server import ServerVersion, parse_version
@@ -15,6 +15,8 @@ from natsvalues.overlays.choice import choose
 from natsvalues.overlays.server_conf import placed
 from natsvalues.overlays.transforms.stamps import REGION, is_stamped
 from natsvalues.text.natsconf import ConfSyntaxError, Variable, read
+from natsvalues.text.paths import dotted
+from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, find
 
 if TYPE_CHECKING:
     from natsvalues.errors import Where
@@ -132,6 +134,21 @@ class Cluster(NamedTuple):
         return in_conf(self.release, self.nats, self.parsed, *path)
 
 
+class Values(NamedTuple):
+    """A values file that a chart was rendered with."""
+
+    file: str
+    tree: Tree
+
+    def has(self, *keys: str) -> bool:
+        """Whether the file sets this value."""
+        return find(self.tree.root, *keys) is not None
+
+    def where(self, *keys: str) -> Where:
+        """The place of a value."""
+        return place(self.file, 1, self.tree, keys, dotted(keys))
+
+
 class Subject(NamedTuple):
     """All that is linted together: overlays if there are any, and clusters as far as they were rendered."""
 
@@ -140,11 +157,21 @@ class Subject(NamedTuple):
     clusters: tuple[Cluster, ...]
     texts: dict[str, str]
     """The text of every file, by its name in places."""
+    values: tuple[Values, ...] = ()
+    """Values files of the chart, where lint rendered it."""
 
     @property
     def joined(self) -> list[Cluster]:
         """The clusters that have a gateway with a name."""
         return [cluster for cluster in self.clusters if cluster.gateway_name is not None]
+
+
+def values_of(file: str, text: str) -> Values:
+    """A values file, read. Raises YamlSyntaxError with its place."""
+    try:
+        return Values(file, Tree(text.replace("\r\n", "\n")))
+    except YamlSyntaxError as error:
+        raise at(file, 1, error) from None
 
 
 def ports_of(service: Manifest) -> list[dict[str, Any]]:

@@ -69,10 +69,10 @@ def test_a_rendering_alone(run, home, rendering):
 def test_all_regions_and_their_overlays(run, home):
     """A folder is one rendering for each region; with the overlays the stamps are checked, too."""
     alone = run("natsvalues", "lint", "rendered", cwd=home)
-    assert (alone.returncode, alone.stdout) == (0, "no findings: 83 rules on 3 renderings\n")
+    assert (alone.returncode, alone.stdout) == (0, "no findings: 84 rules on 3 renderings\n")
     both = run("natsvalues", "lint", "rendered", "charts/overlays", "--fail-on", "warning", cwd=home)
     assert both.returncode == 0
-    assert "96 rules on the overlays of 3 regions and 3 renderings" in both.stdout
+    assert "97 rules on the overlays of 3 regions and 3 renderings" in both.stdout
 
     overlay = home / "charts" / "overlays" / "eu-west.yaml"
     overlay.write_text(overlay.read_text(encoding="utf-8").replace("nats-gw-eu-west", "gw-eu"), encoding="utf-8")
@@ -119,6 +119,18 @@ def test_a_chart_is_rendered_first(run, home, helm3, nats_chart):
     neither = run("natsvalues", "lint", *words, cwd=home, env=env)
     assert (neither.returncode, neither.stdout) == (1, "")
     assert "error[NV-L008]" in neither.stderr
+
+
+def test_values_that_the_chart_ignores(run, home, helm3, nats_chart):
+    """Found in the file that has them, with the line."""
+    (home / "us-east.yaml").write_text("config: {cluster: {enabled: true}}\nservice:\n  type: LoadBalancer\n", "utf-8")
+    words = ["--chart", nats_chart, "-f", "{region}.yaml", "--region", "us-east", "--format", "json"]
+    done = run("natsvalues", "lint", *words, cwd=home, env={"HELM_BIN": helm3})
+
+    found = [item for item in json.loads(done.stdout)["findings"] if item["rule"] == "HS010"]
+    assert [item["where"] for item in found] == [
+        [{"file": "us-east.yaml", "line": 3, "column": 9, "field": "service.type"}]
+    ]
 
 
 def test_a_chart_without_overlays(run, helm3, nats_chart):
@@ -218,7 +230,7 @@ def test_wrong_input_gives_an_error_and_no_report(case, run, home, rendering):
 def test_rules_are_listed_and_explained(run):
     """All of them by group; one by id or name."""
     listing = run("natsvalues", "rules", check=True).stdout
-    assert len([line for line in listing.splitlines() if line[:2].isupper()]) == 96
+    assert len([line for line in listing.splitlines() if line[:2].isupper()]) == 97
     one = run("natsvalues", "rules", "gw001", check=True).stdout
     assert one == run("natsvalues", "rules", "no-advertise", check=True).stdout
     assert one.startswith("GW001 no-advertise (error)\n")

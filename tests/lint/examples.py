@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.lint.subject import Subject, clusters_of
+from natsvalues.lint.subject import Subject, clusters_of, values_of
 from natsvalues.manifests.chart import find_nats
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import Overlays, load
@@ -87,7 +87,9 @@ def subject(example: str, renderings: Renderings, folder: str) -> Subject:
         for name, release in releases.items()
         for cluster in clusters_of(release, name, known, planned, name if known is not None else None)
     ]
-    return Subject(known, planned, tuple(clusters), {f"{name}.yaml": item.text() for name, item in releases.items()})
+    texts = {f"{name}.yaml": item.text() for name, item in releases.items()}
+    values = (values_of("values.yaml", yaml.safe_dump(parts["values"])),) if "values" in parts else ()
+    return Subject(known, planned, tuple(clusters), texts, values)
 
 
 def write_overlays(parts: dict[str, Any], folder: str) -> Overlays:

@@ -18,6 +18,7 @@ from natsvalues.lint.rules import (
     probes,
     seam,
     security,
+    values,
 )
 from natsvalues.overlays.reading import nearest
 
@@ -31,7 +32,7 @@ GROUPS: dict[str, tuple[Rule, ...]] = {
     "Probes": probes.RULES,
     "JetStream": jetstream.RULES,
     "Security": security.RULES,
-    "Helm seam": seam.RULES,
+    "Helm seam": seam.RULES + values.RULES,
     "Overlays": decisions.RULES + overlays.RULES,
 }
 RULES: tuple[Rule, ...] = tuple(rule for group in GROUPS.values() for rule in group)
