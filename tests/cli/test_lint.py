@@ -52,6 +52,19 @@ def test_overlays_of_this_directory(run, home):
     assert done.stdout.endswith("1 note: 13 rules on the overlays of 3 regions\n")
 
 
+def test_a_comment_in_an_overlay(run, home):
+    """Behind the field; the report shows the reason."""
+    file = home / "charts" / "overlays" / "us-east.yaml"
+    text = file.read_text(encoding="utf-8")
+    comment = "  # natsvalues: ignore OV010 until the certificates are there"
+    file.write_text(text.replace("internet-facing", "internet-facing" + comment), encoding="utf-8")
+    done = run("natsvalues", "lint", "--fail-on", "note", cwd=home)
+
+    assert done.returncode == 0
+    assert "ignored[OV010] `us-east` is internet-facing, and gateways have no TLS" in done.stdout
+    assert "  = until the certificates are there\n" in done.stdout
+
+
 def test_a_rendering_alone(run, home, rendering):
     """A file and standard input give the same findings; an error fails."""
     from_file = run("natsvalues", "lint", rendering, "--format", "json", cwd=home)

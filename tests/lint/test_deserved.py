@@ -85,6 +85,17 @@ def test_decoys_have_no_finding(file, rendered):
     assert objects
 
 
+def test_a_domain_that_others_share_is_none_of_the_regions_own(rendered):
+    """Alone, a domain is the region's own if it is called so; not if the remotes are called so, too."""
+    file = os.path.join(rendered, "nats-2.14.2", "gateway-handmade.yaml")
+    with open(file, encoding="utf-8") as stream:
+        text = stream.read().replace("eu-west", "acme-eu").replace("us-east", "acme-us").replace('"eu"', '"acme"')
+    release = Release(text, file)
+    report = lint(Subject(None, {}, tuple(clusters_of(release, "", None, {})), {}))
+
+    assert "JS001" not in {finding.rule.id for finding in report.findings}
+
+
 def test_places_are_exact(rendered):
     """The line and column of a finding are those of what it is about."""
     file = os.path.join(rendered, "nats-2.14.2", "gateway-handmade.yaml")

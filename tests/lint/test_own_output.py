@@ -103,6 +103,24 @@ def test_output_from_stored_renderings_is_clean(rendered):
 
 
 @pytest.mark.helm
+def test_a_second_nats_of_the_release_is_not_missed(run, helm3, umbrella_chart):
+    """Of two NATS in an umbrella release the overlay means one; nobody forgot to render the other."""
+    text = run(helm3, "template", "plat", umbrella_chart, "--set", "audit.enabled=true", check=True).stdout
+    first, second = all_nats(Release(text))
+    overlays = staged(load(SHIPPED), "local", "supercluster", first.name, "$SYS")
+    output = render(Release(text), plans(overlays)["us-east"]).release.text()
+
+    clusters = tuple(clusters_of(Release(output, "plat.yaml"), "plat", None, {}))
+    report = lint(Subject(None, {}, clusters, {}))
+
+    assert [(cluster.region, cluster.nats.name) for cluster in clusters] == [
+        ("us-east", first.name),
+        (f"plat/{second.name}", second.name),
+    ]
+    assert "HS001" not in {finding.rule.id for finding in report.findings}
+
+
+@pytest.mark.helm
 @pytest.mark.parametrize("provider", names())
 @pytest.mark.parametrize("tls", [False, True])
 def test_every_provider_is_clean(provider, tls, run, helm3, nats_chart):

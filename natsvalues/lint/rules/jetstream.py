@@ -71,6 +71,8 @@ def _is_named_after(domain: str | None, cluster: Cluster) -> bool:
     if domain is None or cluster.is_stamped or system_account(cluster.conf) != DEFAULT_ACCOUNT:
         return False
     name, region = domain.lower(), str(cluster.gateway_name or "").lower()
+    if any(name in remote.name.lower() for _, remote in cluster.remotes):
+        return False  # what all regions are called after
     return bool(region) and (name in region or region in name)
 
 

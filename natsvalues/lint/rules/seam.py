@@ -35,9 +35,10 @@ DIGEST = PREFIX + "overlay-digest"
 def not_stamped(subject: Subject) -> Iterator[Problem]:
     """A rendering of a region that natsvalues looks after carries no stamp of it."""
     others = [cluster.region for cluster in subject.clusters if cluster.is_stamped]
+    ours = {id(cluster.release) for cluster in subject.clusters if cluster.is_stamped}
     for cluster in subject.clusters:
-        if cluster.is_stamped or (cluster.plan is None and not others):
-            continue
+        if cluster.is_stamped or (cluster.plan is None and (not others or id(cluster.release) in ours)):
+            continue  # a second NATS of a release that is stamped is nobody's region
         file = cluster.plan.positions.file if cluster.plan is not None else f"the stamps of `{others[0]}`"
         statefulset = cluster.nats.statefulset
         where = (cluster.at(statefulset, "metadata", "annotations"),)
