@@ -51,7 +51,7 @@ STYLE = """
 .topology .many { opacity: .45 }
 .topology .one-way { stroke: var(--warning); stroke-dasharray: 6 4; stroke-width: 2 }
 .topology .wrong { stroke: var(--error); stroke-width: 2.5 }
-.topology .label { fill: var(--back); stroke: var(--error) }
+.topology .label { fill: var(--back) }
 .topology .waits { stroke-width: 2; fill: none }
 """
 
