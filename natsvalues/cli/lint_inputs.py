@@ -12,8 +12,10 @@ from natsvalues.lint.subject import Cluster, Subject, clusters_of, values_of
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import Overlays, load, locate
 from natsvalues.overlays.plan import plans
+from natsvalues.text.stream import split
 
 _OVERLAY = re.compile(r"^kind:[ \t]*[\"']?(?:Supercluster|Region)\b", re.MULTILINE)
+_API_VERSION = re.compile(r"^apiVersion:", re.MULTILINE)
 
 
 class Wanted(NamedTuple):
@@ -93,13 +95,20 @@ def _sorted_out(paths: tuple[str, ...]) -> tuple[list[str], list[Rendering]]:
                 hint="give a folder of overlays, or of renderings: one REGION.yaml for each region",
             )
         texts = {file: read_stream(file) for file in files}
-        if any(_OVERLAY.search(text) for text in texts.values()):
+        if any(_is_overlay(text) for text in texts.values()):
             folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
             if not any(_is_same(folder, known) for known in folders):
                 folders.append(folder)
         else:
             renderings += [Rendering(file, text, _stem(file)) for file, text in texts.items()]
     return folders, renderings
+
+
+def _is_overlay(text: str) -> bool:
+    """Whether a document of the file is an overlay: those have no apiVersion, unlike others of the same kind."""
+    return bool(_OVERLAY.search(text)) and any(
+        _OVERLAY.search(chunk.text) and not _API_VERSION.search(chunk.text) for chunk in split(text)
+    )
 
 
 def _is_same(folder: str, other: str) -> bool:

@@ -78,6 +78,17 @@ def test_a_rendering_alone(run, home, rendering):
     assert {item["where"][0]["file"] for item in found[1]} == {"standard input"}
 
 
+def test_an_object_of_another_kind_region(run, home, rendering):
+    """A custom resource in a rendering does not make it an overlay."""
+    file = home / rendering
+    other = "---\napiVersion: cloud.example.com/v1\nkind: Region\nmetadata: {name: a}\n"
+    file.write_text(file.read_text(encoding="utf-8") + other, encoding="utf-8")
+    done = run("natsvalues", "lint", rendering, cwd=home)
+
+    assert done.returncode == 4
+    assert "84 rules on 1 rendering" in done.stdout
+
+
 @pytest.mark.usefixtures("folder")
 def test_all_regions_and_their_overlays(run, home):
     """A folder is one rendering for each region; with the overlays the stamps are checked, too."""
