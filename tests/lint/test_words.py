@@ -14,6 +14,7 @@ from natsvalues.manifests.server import ServerVersion, needs_leader
 ENDPOINTS = {
     "nats://gw.example.com:7222": Endpoint("gw.example.com", 7222),
     "nats://user:p%40ss@gw.example.com:7222": Endpoint("gw.example.com", 7222),
+    "nats://user:p@ss@gw.example.com:7222": Endpoint("gw.example.com", 7222),
     "gw.example.com:7222": Endpoint("gw.example.com", 7222),
     "gw.example.com": Endpoint("gw.example.com", None),
     "tls://[2001:db8::1]:7222": Endpoint("2001:db8::1", 7222),
@@ -21,6 +22,8 @@ ENDPOINTS = {
     "": None,
     "nats://": None,
     "a b": None,
+    "@": None,
+    "nats://a@": None,
 }
 
 
@@ -30,7 +33,7 @@ def test_addresses_are_read(text):
     assert read_endpoint(text) == ENDPOINTS[text]
 
 
-@given(st.text(max_size=40))
+@given(st.text(max_size=40) | st.text("a@:/[]. 1", max_size=12))
 def test_any_text_is_an_address_or_none(text):
     """No text raises, and what is read keeps no user information."""
     found = read_endpoint(text)
