@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from natsvalues.overlays.hosts import endpoint, is_address, same
 
-_URL = re.compile(r"(?:[\w+.-]+://)?(?:[^/]*@)?(\[[^\]]*\]|[^@:/\s\[\]]+)(?::(\d+))?/?\Z")
+_URL = re.compile(r"(?:[\w+.-]+://)?(?:[^/]*@)?(\[[^\]@]*\]|[^@:/\s\[\]]+)(?::(\d+))?/?\Z")
 _CLUSTER_NAMES = re.compile(r"(?:.*\.)?(?:svc|cluster\.local|localhost)\Z")
 
 

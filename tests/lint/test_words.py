@@ -23,6 +23,7 @@ ENDPOINTS = {
     "nats://": None,
     "a b": None,
     "@": None,
+    "[@]": None,
     "nats://a@": None,
 }
 

@@ -38,7 +38,9 @@ def dialled_elsewhere(subject: Subject) -> Iterator[Problem]:
                 continue
             for place, url in enumerate(remote.urls):
                 address = read_endpoint(url)
-                if address is not None and not any(address.matches(own, other.listen) for own in other.advertised):
+                if address is None or address in other.advertised:
+                    continue
+                if not any(address.matches(own, other.listen) for own in other.advertised):
                     where = (
                         cluster.at_conf("gateway", "gateways", index, "urls", place),
                         other.at_conf("gateway", "advertise"),
