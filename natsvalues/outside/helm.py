@@ -141,10 +141,16 @@ def release_of(name: str, options: list[str]) -> HelmRelease | None:
     return HelmRelease(name, namespace, int(revision), status, f"{chart}-{version}", app_version, manifest, pairs)
 
 
-def values_of(name: str, options: list[str]) -> dict[str, Any]:
-    """The values that the user gave for a release."""
-    found = json.loads(helm("get", "values", name, *options, "--output", "json"))
+def values_of(name: str, options: list[str], *, with_defaults: bool = False) -> dict[str, Any]:
+    """The values that the user gave for a release, or those it was rendered with."""
+    more = ["--all"] if with_defaults else []
+    found = json.loads(helm("get", "values", name, *options, *more, "--output", "json"))
     return found if isinstance(found, dict) else {}
+
+
+def defaults_of(chart: str, options: list[str]) -> str:
+    """The text of a chart's own values.yaml."""
+    return _PULLED.sub("", helm("show", "values", chart, *options))
 
 
 _PROBE = {
