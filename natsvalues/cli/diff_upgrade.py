@@ -67,8 +67,8 @@ def upgrade(options: DiffOptions, words: HelmWords, *, drop_in: bool, run: Run) 
     name, chart = words.positional
     asked = ["--revision", options.revision] if options.revision else []
     found = stored(name, [*words.cluster, *asked])
-    if found is None and not (options.allow_unreleased or words.has("install")):
-        raise no_such_release(name, f"release:{name}")
+    if found is None and (asked or not (options.allow_unreleased or words.has("install"))):
+        raise no_such_release(name, asked)
     old, notes = found or (nothing(), [])
     text, values = _rendering(name, chart, words, old)
     label = f"{chart} as it would be"

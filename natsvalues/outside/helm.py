@@ -10,10 +10,9 @@ import tempfile
 from typing import Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.outside.processes import absent, run
+from natsvalues.outside.processes import absent, patience, run
 from natsvalues.text.secrets import without_secrets
 
-SECONDS = 60
 NOT_FOUND = "release: not found"
 # What helm prints before a rendering when it has fetched a chart from a registry (helm-diff issue 1040).
 _PULLED = re.compile(r"\A(?:(?:Pulled|Digest): .*\n)+")
@@ -45,7 +44,7 @@ class HelmRelease(NamedTuple):
 def helm(*arguments: str, stdin: str | None = None) -> str:
     """Run helm and return its standard output. Raises NatsvaluesError with helm's own words."""
     program = os.environ.get("HELM_BIN") or "helm"
-    seconds = _seconds()
+    seconds = patience()
     try:
         done = run([program, *arguments], seconds=seconds, stdin=stdin)
     except FileNotFoundError:
@@ -60,14 +59,6 @@ def helm(*arguments: str, stdin: str | None = None) -> str:
         told = without_secrets(_words(done.err))
         raise NatsvaluesError("NV-H003", f"`helm {' '.join(arguments[:2])}` failed: {told}", hint=_hint(done.err))
     return done.out
-
-
-def _seconds() -> float:
-    """How long a helm may take."""
-    try:
-        return float(os.environ.get("NATSVALUES_HELM_SECONDS") or SECONDS)
-    except ValueError:
-        return SECONDS
 
 
 def _words(said: str) -> str:
@@ -146,6 +137,14 @@ def values_of(name: str, options: list[str], *, with_defaults: bool = False) -> 
     more = ["--all"] if with_defaults else []
     found = json.loads(helm("get", "values", name, *options, *more, "--output", "json"))
     return found if isinstance(found, dict) else {}
+
+
+def applies_on_server(name: str, options: list[str]) -> bool:
+    """Whether the next upgrade is applied on the server's side, as the last revision was.
+
+    facts: run. Helm 4 keeps the way with each revision; Helm 3 knows only its own, and tells nothing of it.
+    """
+    return bool(json.loads(helm("get", "metadata", name, *options, "--output", "json")).get("applyMethod") == "ssa")
 
 
 def defaults_of(chart: str, options: list[str]) -> str:
