@@ -12,6 +12,7 @@ from natsvalues.diff.changes import About, Note
 from natsvalues.diff.impact.context import Decision
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.stamps import REGION
+from natsvalues.text.secrets import without_secrets
 
 if TYPE_CHECKING:
     from natsvalues.cli.diff_options import DiffOptions
@@ -71,7 +72,7 @@ def upgrade(options: DiffOptions, words: HelmWords, *, drop_in: bool, run: Run) 
         raise no_such_release(name, asked)
     old, notes = found or (nothing(), [])
     text, values = _rendering(name, chart, words, old)
-    label = f"{chart} as it would be"
+    label = f"{without_secrets(chart)} as it would be"  # a URL may have a password
     decision = Decision()
     edits = not drop_in and not options.no_post_renderer and not words.has("post-renderer")
     if edits:

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.diff.changes import Change, Impact, ObjectDiff
-from natsvalues.diff.comparison import compare
+from natsvalues.diff.comparison import at, compare
 from natsvalues.diff.identities import identify
 from natsvalues.manifests.release import ResourceKey, key_of
 from natsvalues.text.paths import Item
@@ -252,10 +252,7 @@ def _leaves(fields: dict[str, Any], path: Path = ()) -> Iterator[Path]:
 
 def _at(value: Any, path: Path) -> Any:
     for part in path:
-        if isinstance(part, Item) and isinstance(value, list):
-            value = next((item for item in value if isinstance(item, dict) and item.get(part.key) == part.value), None)
-        else:
-            value = value.get(part) if isinstance(value, dict) else None
+        value = at(value, part)
     return value
 
 
