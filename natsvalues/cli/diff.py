@@ -95,7 +95,7 @@ def _is_side(word: str) -> bool:
 def _files(options: DiffOptions, words: HelmWords) -> Sides:
     if words.positional == ("-", "-"):
         raise NatsvaluesError("NV-D005", "standard input can be one side only", hint="write the other one to a file")
-    (old, old_notes), (new, new_notes) = map(named, words.positional)
+    (old, old_notes), (new, new_notes) = (named(word, words.cluster) for word in words.positional)
     return Sides(old, new, decision_of(options.region or stamped(new), options.overlays), (*old_notes, *new_notes))
 
 
@@ -114,7 +114,7 @@ def _revisions(options: DiffOptions, words: HelmWords) -> Sides:
 def _revision(name: str, options: list[str]) -> tuple[Side, list[Note]]:
     found = stored(name, options)
     if found is None:
-        raise no_such_release(name, f"release:{name}")
+        raise no_such_release(name, options)
     return found
 
 

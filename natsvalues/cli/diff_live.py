@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.cli.diff_upgrade import words_of
 from natsvalues.cli.helm_words import CLUSTER
-from natsvalues.diff.drift import drift, orphans
+from natsvalues.diff.drift import Upgrade, drift, orphans
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.objects import Entry, entries
+from natsvalues.outside.helm import applies_on_server
 from natsvalues.outside.kubectl import live_objects, made_by_helm, options
 
 if TYPE_CHECKING:
     from natsvalues.cli.diff_options import DiffOptions
     from natsvalues.cli.diff_upgrade import Sides
+    from natsvalues.cli.helm_words import HelmWords
+    from natsvalues.diff.changes import About
 
 
 def with_drift(sides: Sides, asked: DiffOptions) -> Sides:
@@ -34,11 +37,22 @@ def with_drift(sides: Sides, asked: DiffOptions) -> Sides:
     kubectl = options(pairs, about.namespace)
     stated = [entry for entry in entries(sides.old.release, sides.old.release.numbers()) if not entry.is_hook]
     live = live_objects([_identity(entry, about.namespace) for entry in stated], kubectl)
+    planned = entries(sides.new.release, sides.new.release.numbers())
     found = [
-        *drift(stated, live, about.namespace),
+        *drift(stated, live, about.namespace, Upgrade(planned, _meets_conflicts(words, about))),
         *orphans(made_by_helm(kubectl), stated, about.release, about.namespace),
     ]
     return sides._replace(drift=tuple(found))
+
+
+def _meets_conflicts(words: HelmWords, about: About) -> bool:
+    """Whether an upgrade with these words applies on the server's side, as the last one did if they do not say."""
+    if words.has("force-conflicts"):
+        return False
+    told = words.value("server-side")
+    if told in ("true", "false"):
+        return told == "true"
+    return applies_on_server(about.release, [*words.cluster, "--namespace", about.namespace])
 
 
 def _identity(entry: Entry, namespace: str) -> dict[str, Any]:

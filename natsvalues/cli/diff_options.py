@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, get_args
 
+from natsvalues.cli.helm_words import VALUED
 from natsvalues.diff.changes import LEVELS, Level
 from natsvalues.errors import NatsvaluesError
 
@@ -121,6 +122,8 @@ def read(words: list[str]) -> DiffOptions:
             raise _wrong(name, "natsvalues never shows a secret", "a digest tells whether it changed")
         elif name == "--suppress" and (attached or left):
             given.setdefault("ignore", []).append(f"{text if attached else left.pop(0)}/*")
+        elif name.startswith("--") and name[2:] in VALUED and not attached and left:
+            rest += [word, left.pop(0)]  # `--post-renderer-args --region=us-east`: the value is no option of ours
         else:
             rest.append(word)
     return _options(given, rest)

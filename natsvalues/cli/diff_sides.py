@@ -22,26 +22,32 @@ EMPTY = "nothing"
 DEPLOYED = "deployed"
 
 
-def named(text: str) -> tuple[Side, list[Note]]:
-    """The side that a word names: `release:[NAMESPACE/]NAME[@REVISION]`, a file, or `-`."""
+def named(text: str, cluster: list[str]) -> tuple[Side, list[Note]]:
+    """The side that a word names: `release:[NAMESPACE/]NAME[@REVISION]`, a file, or `-`.
+
+    `cluster` are helm's options that say which.
+    """
     if text.startswith(RELEASE):
         from natsvalues.outside.helm import reference
 
         name, options = reference(text.removeprefix(RELEASE))
-        found = stored(name, options)
+        found = stored(name, [*cluster, *options])
         if found is None:
-            raise no_such_release(name, text)
+            raise no_such_release(name, options, text)
         return found
     return from_file(text), []
 
 
-def no_such_release(name: str, label: str) -> NatsvaluesError:
-    """The error for a release that is not there."""
+def no_such_release(name: str, options: list[str], label: str = "") -> NatsvaluesError:
+    """The error for a release, or the revision of it that the options name, that is not there."""
+    revision = f" with revision {options[options.index('--revision') + 1]}" if "--revision" in options else ""
     return NatsvaluesError(
         "NV-D002",
-        f"there is no release `{name}`",
-        where=(Where(label),),
-        hint="helm list --all-namespaces lists them; --allow-unreleased compares with nothing",
+        f"there is no release `{name}`{revision}",
+        where=(Where(label or f"release:{name}"),),
+        hint=f"helm history {name} lists its revisions, helm list --all-namespaces the releases"
+        if revision
+        else "helm list --all-namespaces lists them; --allow-unreleased compares with nothing",
     )
 
 

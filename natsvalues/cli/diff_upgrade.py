@@ -7,11 +7,12 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.cli.diff_sides import no_such_release, nothing, rendered_stream, stored
-from natsvalues.cli.helm_words import REUSING, VALUES, HelmWords, from_help, sort
+from natsvalues.cli.helm_words import CHART, VALUES, HelmWords, from_help, sort
 from natsvalues.diff.changes import About, Note
 from natsvalues.diff.impact.context import Decision
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.stamps import REGION
+from natsvalues.text.secrets import without_secrets
 
 if TYPE_CHECKING:
     from natsvalues.cli.diff_options import DiffOptions
@@ -67,43 +68,77 @@ def upgrade(options: DiffOptions, words: HelmWords, *, drop_in: bool, run: Run) 
     name, chart = words.positional
     asked = ["--revision", options.revision] if options.revision else []
     found = stored(name, [*words.cluster, *asked])
-    if found is None and not (options.allow_unreleased or words.has("install")):
-        raise no_such_release(name, f"release:{name}")
+    if found is None and (asked or not (options.allow_unreleased or words.has("install"))):
+        raise no_such_release(name, asked)
     old, notes = found or (nothing(), [])
-    text, values = _rendering(name, chart, words, _reused(old, words))
-    label = f"{chart} as it would be"
+    text, values = _rendering(name, chart, words, old)
+    label = f"{without_secrets(chart)} as it would be"  # a URL may have a password
     decision = Decision()
-    if not drop_in and not options.no_post_renderer and not words.has("post-renderer"):
+    edits = not drop_in and not options.no_post_renderer and not words.has("post-renderer")
+    if edits:
         text, decision = post_rendered(text, label, options, run)
     about = About(label, name, words.value("namespace") or old.about.namespace)
     new = rendered_stream(text, label, about, hooks=not words.has("no-hooks"), values=values)
+    if not edits:
+        decision = decision_of(options.region or stamped(new), options.overlays)
     return Sides(old, new, decision, tuple(notes))
 
 
-def _rendering(name: str, chart: str, words: HelmWords, reused: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:
-    """What the chart makes, and the values it makes it from; helm does both at the same time."""
+def _rendering(name: str, chart: str, words: HelmWords, old: Side) -> tuple[str, dict[str, Any]]:
+    """What the chart makes, and the user's values it makes it from, old ones reused as `helm upgrade` does.
+
+    facts: read in Helm's upgrade action, and run with 3.19 and 4.3: `--reset-values` forgets them, `--reuse-values`
+    keeps the old chart's defaults with them, and without any values given the old ones are taken over.
+    """
+    if old.values is None or words.has("reset-values"):
+        return _rendered(name, chart, words, None, None)
+    if words.has("reuse-values"):
+        return _rendered(name, chart, words, _frozen(old, chart, words), old.values)
+    if words.has("reset-then-reuse-values") or not words.has(*VALUES):
+        return _rendered(name, chart, words, old.values, old.values)
+    text, given = _rendered(name, chart, words, None, None)
+    if given or not old.values:
+        return text, given
+    return _rendered(name, chart, words, old.values, old.values)  # the files given are empty
+
+
+def _rendered(
+    name: str, chart: str, words: HelmWords, beneath: dict[str, Any] | None, reused: dict[str, Any] | None
+) -> tuple[str, dict[str, Any]]:
+    """The rendering over the values `beneath`, and the user's values over the `reused`; helm makes both at once."""
     from concurrent.futures import ThreadPoolExecutor
 
     from natsvalues.outside.helm import rendering, values_given
 
-    stdin = json.dumps(reused) if reused is not None else None
     first = ["--values", "-"] if reused is not None else []
     with ThreadPoolExecutor(2) as pool:
-        given = pool.submit(values_given, [*first, *words.words(*VALUES)], stdin)
-        text = pool.submit(rendering, name, chart, [*first, *words.rendering], stdin)
+        given = pool.submit(values_given, [*first, *words.words(*VALUES)], _input(reused))
+        text = pool.submit(rendering, name, chart, [*first, *words.rendering], _input(beneath))
         return text.result(), given.result()
 
 
-def _reused(old: Side, words: HelmWords) -> dict[str, Any] | None:
-    """The old values that helm would take over: asked for, or because no others are given.
+def _input(values: dict[str, Any] | None) -> str | None:
+    return json.dumps(values) if values is not None else None
 
-    facts: `helm upgrade` without any values reuses those of the release (read in its upgrade action; run).
-    """
-    if words.has("reset-values") or old.values is None:
-        return None
-    if words.has(*REUSING) or not words.has(*VALUES):
-        return old.values
-    return None
+
+def _frozen(old: Side, chart: str, words: HelmWords) -> dict[str, Any]:
+    """All values of the old release, its chart's defaults too, and a null for each default that is new."""
+    from natsvalues.outside.helm import defaults_of, values_of
+    from natsvalues.text.yamltree import compose, value
+
+    about = old.about
+    all_values = values_of(about.release, [*words.cluster, "--revision", str(about.revision)], with_defaults=True)
+    defaults = value(compose(defaults_of(chart, words.words(*CHART))))
+    return _without_others(all_values, defaults if isinstance(defaults, dict) else {})
+
+
+def _without_others(kept: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """`kept`, and a null for what only the defaults have."""
+    found = dict.fromkeys(defaults.keys() - kept.keys()) | kept
+    for key, inner in defaults.items():
+        if isinstance(inner, dict) and isinstance(kept.get(key), dict):
+            found[key] = _without_others(kept[key], inner)
+    return found
 
 
 def post_rendered(text: str, label: str, options: DiffOptions, run: Run) -> tuple[str, Decision]:

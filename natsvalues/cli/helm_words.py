@@ -153,7 +153,27 @@ UPGRADE_ONLY = frozenset(
     ]
 )
 """Options of an upgrade that change nothing in what is rendered, or that a rendering to compare must not have."""
-REUSING = ("reset-values", "reset-then-reuse-values", "reuse-values")
+CHART = frozenset(
+    [
+        "ca-file",
+        "cert-file",
+        "devel",
+        "insecure-skip-tls-verify",
+        "key-file",
+        "keyring",
+        "pass-credentials",
+        "password",
+        "plain-http",
+        "registry-config",
+        "repo",
+        "repository-cache",
+        "repository-config",
+        "username",
+        "verify",
+        "version",
+    ]
+)
+"""Options that say which chart, and where it is."""
 VALUES = frozenset(("values", "set", "set-file", "set-json", "set-literal", "set-string"))
 
 

@@ -61,7 +61,8 @@ class Change(NamedTuple):
     its data holds. `op` is `add`, `remove`, `replace`, or `reorder` (the same items in another order; before and
     after are then the items' names). `derived` names the cause of a change that only follows from others.
     `pointer` is the JSON Pointer into the new object (into the old one for what is removed); empty inside files.
-    Lines count from 1, in the file of either side.
+    Lines count from 1, in the file of either side. `named` is what beside the value tells what it is: the option
+    before it in a list, the `name` or `path` of a `value`.
     """
 
     path: Path
@@ -74,6 +75,7 @@ class Change(NamedTuple):
     before_line: int | None = None
     after_line: int | None = None
     pointer: str = ""
+    named: str = ""
 
 
 class ObjectDiff(NamedTuple):

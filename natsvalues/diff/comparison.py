@@ -9,6 +9,7 @@ from natsvalues.diff.equality import equal
 from natsvalues.diff.identities import identify
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Item
+from natsvalues.text.paths import named as named_item
 
 if TYPE_CHECKING:
     from natsvalues.text.paths import Path
@@ -27,7 +28,40 @@ def compare(before: Any, after: Any, *, file: str = "", of_object: bool = False)
     narrowed = pairing.narrow(before, after, ())
     if narrowed is None:
         return tuple(pairing.reorders)
-    return (*_walked(*narrowed, file), *pairing.reorders)
+    found = (change._replace(named=named(change.path, before, after)) for change in _walked(*narrowed, file))
+    return (*found, *pairing.reorders)
+
+
+def named(path: Path, *sides: Any) -> str:
+    """What stands beside a value, on either side, and names it; empty where nothing does."""
+    return next((name for name in (_named(path, side) for side in sides) if name), "")
+
+
+def _named(path: Path, value: Any) -> str:
+    last = path[-1] if path else None
+    for depth, part in enumerate(path):
+        if isinstance(value, dict) and value.get("kind") == "Secret" and part == "data":
+            return "Secret"
+        if depth == len(path) - 1:
+            break
+        value = at(value, part)
+    if isinstance(value, dict) and last == "value":
+        return str(value.get("name") or value.get("path") or "")
+    if isinstance(value, list) and isinstance(last, int) and 0 < last <= len(value):
+        before = value[last - 1]
+        return before if isinstance(before, str) and before.startswith("-") and "=" not in before else ""
+    return ""
+
+
+def at(value: Any, part: Any) -> Any:
+    """What is at one step of a path; None where there is nothing."""
+    if isinstance(part, Item) and isinstance(value, list):
+        items = [item for item in value if isinstance(item, dict)]
+        return next((item for item in items if named_item(item, part.key) == part.value), None)
+    try:
+        return value[part]
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
 class _Pairing:
@@ -135,15 +169,8 @@ def _place(path: Path, before: Any, after: Any) -> tuple[int, ...]:
         keys = [*before] if isinstance(before, dict) else []
         keys += [key for key in after if key not in keys] if isinstance(after, dict) else []
         places.append(keys.index(part) if part in keys else part if isinstance(part, int) else 0)
-        before, after = (_inside(side, part) for side in (before, after))
+        before, after = (at(side, part) for side in (before, after))
     return tuple(places)
-
-
-def _inside(value: Any, part: Any) -> Any:
-    try:
-        return value[part]
-    except (KeyError, IndexError, TypeError):
-        return None
 
 
 def plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.diff.changes import Change, Impact, ObjectDiff
-from natsvalues.diff.comparison import compare
+from natsvalues.diff.comparison import at, compare
 from natsvalues.diff.identities import identify
 from natsvalues.manifests.release import ResourceKey, key_of
 from natsvalues.text.paths import Item
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler", "kubelet", "cloud-controller-manager")
 RELEASE_NAME = "meta.helm.sh/release-name"
 RELEASE_NAMESPACE = "meta.helm.sh/release-namespace"
+SOURCE = "run with Helm 3.19 and 4.3 on kube-apiserver 1.37"
 CONFLICT = (
     "upgrade with --force-conflicts to take the field back, or undo the change by hand; --server-side=false overwrites "
     "it without asking"
@@ -40,8 +41,26 @@ class Owner(NamedTuple):
     fields: dict[str, Any]
 
 
-def drift(stated: Iterable[Entry], live: list[dict[str, Any]], namespace: str) -> list[ObjectDiff]:
+class Upgrade(NamedTuple):
+    """What is to happen next: the objects of the new side, and whether a field that others own is a conflict.
+
+    It is where Helm applies on the server's side, unless it is told to force.
+    """
+
+    planned: Iterable[Entry]
+    meets_conflicts: bool
+
+
+class _Plan(NamedTuple):
+    """The same for one object; empty where the new side does not have it."""
+
+    value: dict[str, Any]
+    meets_conflicts: bool
+
+
+def drift(stated: Iterable[Entry], live: list[dict[str, Any]], namespace: str, upgrade: Upgrade) -> list[ObjectDiff]:
     """What differs between the objects of a release and the live ones of the same identity."""
+    plans = {_placed(entry.key, namespace): entry.value for entry in upgrade.planned}
     found = {_placed(key_of(value), namespace): value for value in live}
     told = []
     for entry in stated:
@@ -52,7 +71,9 @@ def drift(stated: Iterable[Entry], live: list[dict[str, Any]], namespace: str) -
             missing = Impact("none", "not in the cluster: the next upgrade makes it again")
             told.append(ObjectDiff(entry.key, "remove", entry.value, None, impact=missing, live=True))
             continue
-        changes = tuple(_changes(entry.value, value))
+        changes = tuple(
+            _changes(entry.value, value, _Plan(plans.get(_placed(entry.key, namespace), {}), upgrade.meets_conflicts))
+        )
         if changes:
             told.append(ObjectDiff(entry.key, "change", entry.value, value, changes, live=True))
     return told
@@ -82,20 +103,28 @@ def _placed(key: ResourceKey, namespace: str) -> ResourceKey:
     return key if key.namespace else key._replace(namespace=namespace)
 
 
-def _changes(stated: dict[str, Any], live: dict[str, Any]) -> Iterator[Change]:
+def _changes(stated: dict[str, Any], live: dict[str, Any], plan: _Plan) -> Iterator[Change]:
     owners = list(_owners(live))
+    told: set[int] = set()
     wanted = _as_stored(stated)
     for change in compare(wanted, _restricted(wanted, live), of_object=True):
         if change.op == "reorder" or change.path[:1] == ("apiVersion",) or _is_filled_in(change):
             continue
-        yield change._replace(impact=_impact(_owner_of(change.path, owners), owners))
+        owner = _owner_of(change.path, owners)
+        if change.op == "add":  # an item of a list by name
+            told.add(id(_at(live, change.path)))
+            yield change._replace(impact=_stays(owner))
+        else:
+            yield change._replace(impact=_impact(change, owner, plan))
     for owner in owners:
         if owner.manager.startswith("helm") or owner.manager in CONTROLLERS:
             continue
         for path in _leaves(owner.fields):
             value = _at(live, path)
+            if any(id(_at(live, path[: length + 1])) in told for length in range(len(path))):
+                continue
             if value is not None and _at(wanted, path) is None and not _is_bookkeeping(path):
-                yield Change(path, "add", None, value, impact=_impact(owner, owners, extra=True))
+                yield Change(path, "add", None, value, impact=_stays(owner))
 
 
 def _is_bookkeeping(path: Path) -> bool:
@@ -136,22 +165,39 @@ def _restricted(stated: Any, live: Any) -> Any:
     return live
 
 
-def _impact(owner: Owner | None, owners: list[Owner], *, extra: bool = False) -> Impact:
-    """What a change by hand means for the next upgrade."""
-    who = f"{owner.manager} set it" + (f" ({owner.time})" if owner.time else "") if owner else "somebody set it"
-    applied = any(item.manager == "helm" and item.operation == "Apply" for item in owners)
-    if extra:
-        return Impact("none", f"{who}; the release says nothing of it, so it stays")
-    if applied:
+def _stays(owner: Owner | None) -> Impact:
+    return Impact("none", f"{_who(owner)}; the release says nothing of it, so it stays")
+
+
+def _impact(change: Change, owner: Owner | None, plan: _Plan) -> Impact:
+    """What a change by hand means for the next upgrade.
+
+    facts: run with Helm 3.19 and 4.3 on kube-apiserver 1.37, the chart unchanged: applied on the client's side, what
+    the release states is set back; on the server's side there is a conflict with whoever owns the field now.
+    """
+    planned = _at(_as_stored(plan.value), change.path)
+    if planned is None:
+        return Impact("none", f"{_who(owner)}; the new release says nothing of it")
+    if planned == change.after:
+        return Impact("none", f"{_who(owner)}; the new release sets the same")
+    if owner is not None and plan.meets_conflicts:
         return Impact(
             "refused",
-            f"{who}: helm applies on the server's side here, and an upgrade that sets another value meets a conflict",
-            "run with Helm 4.3 on kube-apiserver 1.37",
+            f"{_who(owner)}: helm applies on the server's side here, and an upgrade that sets another value, even the "
+            "old one, meets a conflict",
+            SOURCE,
             CONFLICT,
         )
-    return Impact(
-        "none", f"{who}; it stays as long as the release's own value does not change, and is overwritten then"
-    )
+    if change.path[:2] == ("spec", "template"):
+        return Impact("restart", f"{_who(owner)}; the next upgrade sets it back, and pods restart for it", SOURCE)
+    return Impact("none", f"{_who(owner)}; the next upgrade sets it back without asking", SOURCE)
+
+
+def _who(owner: Owner | None) -> str:
+    """Who set a field, and when; the server notes no time of scaling."""
+    if owner is None:
+        return "somebody changed it"
+    return f"{owner.manager} set it" + (f" ({owner.time})" if owner.time else "")
 
 
 def _owners(live: dict[str, Any]) -> Iterator[Owner]:
@@ -206,10 +252,7 @@ def _leaves(fields: dict[str, Any], path: Path = ()) -> Iterator[Path]:
 
 def _at(value: Any, path: Path) -> Any:
     for part in path:
-        if isinstance(part, Item) and isinstance(value, list):
-            value = next((item for item in value if isinstance(item, dict) and item.get(part.key) == part.value), None)
-        else:
-            value = value.get(part) if isinstance(value, dict) else None
+        value = at(value, part)
     return value
 
 

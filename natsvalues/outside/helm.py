@@ -10,13 +10,16 @@ import tempfile
 from typing import Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.outside.processes import absent, run
-from natsvalues.text.secrets import without_secrets
+from natsvalues.outside.processes import absent, patience, run
+from natsvalues.text.secrets import HIDDEN, without_secrets
 
-SECONDS = 60
 NOT_FOUND = "release: not found"
 # What helm prints before a rendering when it has fetched a chart from a registry (helm-diff issue 1040).
 _PULLED = re.compile(r"\A(?:(?:Pulled|Digest): .*\n)+")
+_STACK = re.compile(r"helm\.go:\d+: ")
+_GIVEN = ("--set", "--set-string", "--set-json", "--set-literal", "--password", "--kube-token")
+_TELLING = 4
+"""Shorter values than so many characters would make a riddle of any message."""
 _FIELDS = [
     ".Name",
     ".Namespace",
@@ -45,7 +48,7 @@ class HelmRelease(NamedTuple):
 def helm(*arguments: str, stdin: str | None = None) -> str:
     """Run helm and return its standard output. Raises NatsvaluesError with helm's own words."""
     program = os.environ.get("HELM_BIN") or "helm"
-    seconds = _seconds()
+    seconds = patience()
     try:
         done = run([program, *arguments], seconds=seconds, stdin=stdin)
     except FileNotFoundError:
@@ -57,24 +60,31 @@ def helm(*arguments: str, stdin: str | None = None) -> str:
             hint="check the cluster's address; NATSVALUES_HELM_SECONDS gives it more time",
         ) from None
     if done.code:
-        told = without_secrets(_words(done.err))
+        told = _without_values(_words(done.err), arguments)
         raise NatsvaluesError("NV-H003", f"`helm {' '.join(arguments[:2])}` failed: {told}", hint=_hint(done.err))
     return done.out
 
 
-def _seconds() -> float:
-    """How long a helm may take."""
-    try:
-        return float(os.environ.get("NATSVALUES_HELM_SECONDS") or SECONDS)
-    except ValueError:
-        return SECONDS
-
-
 def _words(said: str) -> str:
-    """Helm's own error, without the warnings before it."""
+    """Helm's own error, without the warnings before it, and without the stack that HELM_DEBUG puts behind it."""
     lines = [line for line in said.strip().splitlines() if line.strip()]
     start = next((index for index, line in enumerate(lines) if line.startswith("Error:")), max(len(lines) - 1, 0))
-    return "\n".join(lines[start:]) or "no reason given"
+    end = next((index for index, line in enumerate(lines) if index > start and _STACK.match(line)), len(lines))
+    return "\n".join(lines[start:end]) or "no reason given"
+
+
+def _without_values(told: str, arguments: tuple[str, ...]) -> str:
+    """Helm's words without what it was given as values: it quotes the pieces of a password that has a comma."""
+    if "failed parsing --set" in told:
+        told = re.sub(r'"[^"]*"', f'"{HIDDEN}"', told)
+    for option, following in zip(arguments, (*arguments[1:], ""), strict=True):
+        name, attached, text = option.partition("=")
+        if name in _GIVEN:
+            for piece in (text if attached else following).split(","):
+                value = piece.rpartition("=")[2].strip(" {}[]\"'")
+                if len(value) >= _TELLING:
+                    told = told.replace(value, HIDDEN)
+    return without_secrets(told)
 
 
 def _hint(said: str) -> str:
@@ -141,10 +151,24 @@ def release_of(name: str, options: list[str]) -> HelmRelease | None:
     return HelmRelease(name, namespace, int(revision), status, f"{chart}-{version}", app_version, manifest, pairs)
 
 
-def values_of(name: str, options: list[str]) -> dict[str, Any]:
-    """The values that the user gave for a release."""
-    found = json.loads(helm("get", "values", name, *options, "--output", "json"))
+def values_of(name: str, options: list[str], *, with_defaults: bool = False) -> dict[str, Any]:
+    """The values that the user gave for a release, or those it was rendered with."""
+    more = ["--all"] if with_defaults else []
+    found = json.loads(helm("get", "values", name, *options, *more, "--output", "json"))
     return found if isinstance(found, dict) else {}
+
+
+def applies_on_server(name: str, options: list[str]) -> bool:
+    """Whether the next upgrade is applied on the server's side, as the last revision was.
+
+    facts: run. Helm 4 keeps the way with each revision; Helm 3 knows only its own, and tells nothing of it.
+    """
+    return bool(json.loads(helm("get", "metadata", name, *options, "--output", "json")).get("applyMethod") == "ssa")
+
+
+def defaults_of(chart: str, options: list[str]) -> str:
+    """The text of a chart's own values.yaml."""
+    return _PULLED.sub("", helm("show", "values", chart, *options))
 
 
 _PROBE = {

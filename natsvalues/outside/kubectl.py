@@ -8,10 +8,9 @@ import re
 from typing import Any
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.outside.processes import absent, run
+from natsvalues.outside.processes import absent, patience, run
 from natsvalues.text.secrets import without_secrets
 
-SECONDS = 60
 # Helm's own options in kubectl's words; helm tells its plugins the same through variables.
 _OPTIONS = {
     "kube-context": "--context",
@@ -71,14 +70,17 @@ def made_by_helm(words: list[str]) -> list[dict[str, Any]]:
 
 def _get(words: list[str], stdin: str | None) -> list[dict[str, Any]]:
     program = os.environ.get("KUBECTL") or "kubectl"
-    command = [program, "get", *words, "--output=json", "--show-managed-fields", f"--request-timeout={SECONDS // 2}s"]
+    command = [program, "get", *words, "--output=json", "--show-managed-fields"]
+    seconds = patience()
     try:
-        done = run(command, seconds=SECONDS, stdin=stdin)
+        done = run(command, seconds=seconds, stdin=stdin)
     except FileNotFoundError:
         raise absent(program, "NV-K001", "--live needs kubectl: install it, or set KUBECTL") from None
     except TimeoutError:
         raise NatsvaluesError(
-            "NV-K002", f"`kubectl get` did not answer within {SECONDS} s", hint="check the cluster's address"
+            "NV-K002",
+            f"`kubectl get` did not answer within {seconds:g} s",
+            hint="check the cluster's address; NATSVALUES_HELM_SECONDS gives it more time",
         ) from None
     said = [line for line in done.err.splitlines() if line.strip() and not _UNKNOWN_KIND.search(line)]
     if done.code and said:

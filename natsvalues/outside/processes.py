@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from natsvalues.errors import NatsvaluesError
 
+SECONDS = 60
+
 
 class Done(NamedTuple):
     """What a program did: exit code, standard output, standard error."""
@@ -17,6 +19,14 @@ class Done(NamedTuple):
     code: int
     out: str
     err: str
+
+
+def patience() -> float:
+    """How many seconds helm or kubectl may take: NATSVALUES_HELM_SECONDS, else 60."""
+    try:
+        return float(os.environ.get("NATSVALUES_HELM_SECONDS") or SECONDS)
+    except ValueError:
+        return SECONDS
 
 
 def run(command: list[str], *, seconds: float, stdin: str | None = None) -> Done:

@@ -12,10 +12,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.overlays.pipeline import plain
-from natsvalues.report.redaction import Mark, redacted, without_secrets
+from natsvalues.report.redaction import Mark, redacted, tells, without_secrets
 from natsvalues.text.natsconf import ConfArray, ConfMap, ConfSyntaxError, Entry, Scalar, read, tokenize
 from natsvalues.text.natsconf.tokens import GAP
-from natsvalues.text.paths import dotted
+from natsvalues.text.paths import Item, dotted
 from natsvalues.text.scalars import double_quoted
 from natsvalues.text.spans import Edit, Span, splice
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.diff.changes import Change, ObjectDiff, ReleaseDiff
+    from natsvalues.text.paths import Path
 
 DIGITS = 8
 
@@ -70,14 +71,27 @@ def redacted_object(value: dict[str, Any], mark: Mark) -> dict[str, Any]:
 
 def _change(change: Change, kind: str, mark: Mark) -> Change:
     path = dotted(change.path)
+    sides = (change.before, change.after)
     if kind == "ConfigMap" and not change.file and len(change.path) == 2 and change.path[0] == "data":  # noqa: PLR2004 - data and its key
         texts = [
             conf_text(side, mark) if _is_conf(change.path[1], side) else redacted(side, path, kind, mark)
-            for side in (change.before, change.after)
+            for side in sides
         ]
     else:
-        texts = [redacted(side, path, "" if change.file else kind, mark) for side in (change.before, change.after)]
-    return change._replace(before=texts[0], after=texts[1])
+        kind = "" if change.file else kind
+        texts = [redacted(side, path, kind, mark, named=change.named) for side in sides]
+    return change._replace(path=tuple(_parts(change.path, mark)), before=texts[0], after=texts[1])
+
+
+def _parts(path: Path, mark: Mark) -> Iterator[str | int | Item]:
+    """A path in which an item whose name is a secret, or a URL with one, is called by its mark."""
+    hide = False
+    for part in path:
+        if isinstance(part, Item) and isinstance(part.value, str):
+            yield Item(part.key, mark(part.value) if hide else without_secrets(part.value, mark))
+        else:
+            yield part
+        hide = hide or (isinstance(part, str) and tells(part))
 
 
 def _is_conf(key: Any, text: Any) -> bool:

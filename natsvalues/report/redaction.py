@@ -17,24 +17,39 @@ _NAMES = re.compile(NAME.replace(r"\b", r"(?![a-z])"), re.IGNORECASE)
 # Names of objects, never what is in them.
 _REFERENCES = re.compile(r"(?:secretName|secretKeyRef|secretRef|existingSecret|imagePullSecrets)\Z")
 # Where a name does not tell: the key of an encrypted JetStream, and a variable found by its index.
-_PLACES = re.compile(r"(?:^|\.)jetstream\.(?:key|ek)$|env\[\d+\]\.value$", re.IGNORECASE)
-_LAST = re.compile(r"\[name=([^\]]*)\]\.value$|\[\"([^\"]*)\"\]$|([^.\[\]\"]*)(?:\[[^\]]*\])*$")
+_PLACES = re.compile(r"(?:^|\.)jetstream\.(?:merge\.)?(?:key|ek)$|env\[\d+\]\.value$", re.IGNORECASE)
 _IN_POD = re.compile(r"\$\([A-Za-z_]\w*\)")
+# The parts of a dotted path: a quoted key, an item by its name, an index, a key.
+_PART = re.compile(r"\[\"([^\"]*)\"\]|\[[\w.]+=([^\]]*)\]|\[(?:\d+|-)\]|([^.\[\]]+)")
+# Blocks that hold secrets under names of their own, and other things, too.
+_BLOCKS = re.compile(r"auth(?:orization)?\Z", re.IGNORECASE)
+_SECRET_DATA = {"Secret": ("data", "stringData"), "ConfigMap": ("binaryData",)}
+_APPLIED = "last-applied-configuration"
 
 
-def redacted(value: Any, path: str = "", kind: str = "", mark: Mark = hidden) -> Any:
+def redacted(value: Any, path: str = "", kind: str = "", mark: Mark = hidden, *, named: str = "") -> Any:
     """`value` with every secret replaced; `path` is where it stands, dotted, in an object of that kind.
 
+    `named` is what stands beside it and names it: an option of a command line, or a name or path for a `value`.
     Variables of nats.conf and `$(VARIABLE)` of a pod are references, and stay.
     """
     if value is None or isinstance(value, (bool, Variable)):
         return value
     if _is_secret_data(path, kind):
         return _secret_data(value, mark)
-    last = _LAST.search(path)
-    name = next((part for part in last.groups() if part), "") if last else ""
-    tells = _PLACES.search(path) or (_NAMES.search(name) and not _REFERENCES.search(name))
-    return _inside(value, path, _How(kind, mark), hide=bool(tells))
+    parts = [found.groups() for found in _PART.finditer(path)]
+    keys = [quoted or key for quoted, _, key in parts if quoted or key]
+    if any(_REFERENCES.search(key) for key in keys):
+        return value
+    by_item = len(parts) > 1 and parts[-1][2] == "value" and _NAMES.search(parts[-2][1] or "")
+    by_key = any(tells(key) and not (_BLOCKS.match(key) and number) for number, key in enumerate(reversed(keys)))
+    hide = _PLACES.search(path) or _NAMES.search(named) or by_item or by_key
+    return _inside(value, path, _How(kind, mark), hide=bool(hide))
+
+
+def tells(name: str) -> bool:
+    """Whether what is kept under a name is a secret, or holds one."""
+    return bool(_NAMES.search(name)) or name.endswith(_APPLIED) or name == "stringData"
 
 
 class _How(NamedTuple):
@@ -61,20 +76,20 @@ def _inside(value: Any, path: str, how: _How, *, hide: bool) -> Any:
 
 
 def _entry(mapping: dict[str, Any], key: str, path: str, how: _How, *, hide: bool) -> Any:
-    """One entry of a mapping; `{name: TOKEN, value: x}` tells by its name."""
-    named = mapping.get("name")
-    by_name = key == "value" and isinstance(named, str) and _NAMES.search(named)
-    tells = by_name or (_NAMES.search(key) and not _REFERENCES.search(key))
+    """One entry of a mapping; `{name: TOKEN, value: x}` tells by its name, a JSON Patch by its path."""
+    names = [mapping.get(name) for name in ("name", "path")] if key == "value" else []
+    by_name = any(isinstance(name, str) and _NAMES.search(name) for name in names)
     inner = f"{path}.{key}".lstrip(".")
-    if _is_secret_data(inner, how.kind):
+    kind = mapping.get("kind")  # of a whole object, which may stand in Helm's values
+    if _is_secret_data(inner, how.kind) or (isinstance(kind, str) and key in _SECRET_DATA.get(kind, ())):
         return _secret_data(mapping[key], how.mark)
     if _REFERENCES.search(key):
         return mapping[key]
-    return _inside(mapping[key], inner, how, hide=hide or bool(tells) or bool(_PLACES.search(inner)))
+    return _inside(mapping[key], inner, how, hide=hide or by_name or tells(key) or bool(_PLACES.search(inner)))
 
 
 def _is_secret_data(path: str, kind: str) -> bool:
-    return kind == "Secret" and path.startswith(("data", "stringData"))
+    return path.startswith(_SECRET_DATA.get(kind, ())) if kind in _SECRET_DATA else False
 
 
 def _secret_data(value: Any, mark: Mark) -> Any:

@@ -26,7 +26,7 @@ _SHAPES = re.compile(
     re.DOTALL,
 )
 _USER_INFO = re.compile(r"(\w+://)([^/\s]*)@")
-_ASSIGNED = re.compile(rf"(?:{NAME})[\w.-]*[\"']?\s*(?:[:=]|\s)\s*\S", re.IGNORECASE)
+_ASSIGNED = re.compile(rf"(?:{NAME})[\w.-]*[\"']?\s*(?:[:=>]|\s)\s*\S", re.IGNORECASE)
 
 
 def hidden(_: Any) -> str:

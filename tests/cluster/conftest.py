@@ -159,6 +159,68 @@ def install(helm, nats_chart):
 
 
 @pytest.fixture
+def natsvalues(helm3, helm4, helm4_plugins, kubectl, kubeconfig, run):
+    """Run natsvalues on the cluster with helm 3 or 4: `natsvalues(4, "diff", "release:nats", "new.yaml").stdout`.
+
+    `env` goes over the rest: `env={"KUBECONFIG": other}`.
+    """
+
+    def call(major, *words, env=None, **keywords):
+        base = {"KUBECONFIG": kubeconfig, "HELM_BIN": {3: helm3, 4: helm4}[major], "KUBECTL": kubectl}
+        base |= {"HELM_PLUGINS": helm4_plugins} if major == 4 else {}
+        return run("natsvalues", *words, env=base | (env or {}), **keywords)
+
+    return call
+
+
+@pytest.fixture
+def differences(natsvalues):
+    """What `natsvalues diff` tells of one pair, read from its JSON: `differences(4, "nats", chart, ...).places()`."""
+
+    def call(major, *words, **keywords):
+        done = natsvalues(major, "diff", *words, "-o", "json", **keywords)
+        assert done.stderr == ""
+        assert done.returncode == 0
+        [region] = json.loads(done.stdout)["regions"]
+        return Told(region)
+
+    return call
+
+
+class Told(dict):
+    """One region of a report."""
+
+    def places(self):
+        """Every change as `Kind/name path`, with its level; whole objects without a path."""
+        return _places(self["objects"])
+
+    def drifted(self):
+        """The same of what differs in the cluster."""
+        return _places(self["drift"])
+
+    def values_changed(self):
+        """The Helm values that differ: before and after by path."""
+        return {change["path"]: (change["before"], change["after"]) for change in self["values"]}
+
+    @property
+    def is_empty(self):
+        """Whether nothing differs."""
+        return not self["objects"] and not self["values"] and not self["drift"]
+
+
+def _places(objects):
+    found = {}
+    for item in objects:
+        name = f"{item['object']['kind']}/{item['object']['name']}"
+        if item["op"] != "change":
+            found[f"{name} ({item['op']})"] = item["impact"]["level"]
+        for change in item["changes"]:
+            place = f"{change['file']}: {change['path']}" if change["file"] else change["path"]
+            found[f"{name} {place}"] = change["impact"]["level"]
+    return found
+
+
+@pytest.fixture
 def kubectl_on(kubectl, kubeconfig, run):
     """Run kubectl on the cluster: `kubectl_on("apply", "-f", "-", stdin=text)`; a failure fails the test."""
 
