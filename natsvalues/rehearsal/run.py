@@ -1,0 +1,192 @@
+"""Run one scenario from its first file to the outcome, bounded in time, memory and processes, and leave nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.outside import loopback, proc, processes
+from natsvalues.rehearsal.causes import Why
+from natsvalues.rehearsal.groups import observed_groups
+from natsvalues.rehearsal.judgement import judged
+from natsvalues.rehearsal.outcome import Cost, Group, Outcome, PodFate
+from natsvalues.rehearsal.scenarios import SCENARIOS
+from natsvalues.rehearsal.stage import Aims, Stage, Step, Stuck
+from natsvalues.rehearsal.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from natsvalues.rehearsal.snapshot import Snapshot
+
+_MEGABYTE = 1024 * 1024
+_WATCH = 0.5
+
+
+class Bounds(NamedTuple):
+    """How far a rehearsal may go: seconds for each wait and for all, bytes and processes of all servers."""
+
+    patience: float = 75.0
+    seconds: float = 600.0
+    memory: int = 3072 * _MEGABYTE
+    servers: int = 40
+
+
+class Order(NamedTuple):
+    """What to rehearse. `chosen` is the region that one-region scenarios are about; empty: the last one."""
+
+    scenario: str
+    steps: tuple[Step, ...]
+    scale: float = 20.0
+    chosen: str = ""
+    streams_in: tuple[str, ...] = ()
+    keep: str | None = None
+    bounds: Bounds = Bounds()
+
+
+class _End(NamedTuple):
+    """Why it is stuck, if it is, and everything as it was at the end."""
+
+    why: Why | None
+    now: Snapshot
+    seconds: float
+
+
+async def rehearse(order: Order, watch: Callable[[World], None] | None = None) -> Outcome:
+    """Run a scenario; `watch` is called twice a second for a live display.
+
+    Raises NatsvaluesError for what cannot be run at all; a supercluster that does not come together is an outcome.
+    Whatever happens, also when this is cancelled, every process is ended and reaped and every file removed.
+    """
+    regions = _regions(order)
+    begun, children, own = time.monotonic(), proc.children_seconds(), proc.own_seconds()
+    claim = loopback.Claim()
+    try:
+        with processes.scratch(order.keep) as folder:
+            world = World(regions, folder, claim, order.scale)
+            stage = Stage(
+                world, order.steps, Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience)
+            )
+            try:
+                end = await _played(order, stage, watch)
+            finally:
+                await _closed(world)
+    finally:
+        claim.close()
+    cost = Cost(
+        round(time.monotonic() - begun, 1),
+        round(proc.children_seconds() - children, 1),
+        round(proc.own_seconds() - own, 1),
+        world.memory,
+    )
+    return _outcome(order, stage, end, cost)
+
+
+def _regions(order: Order) -> tuple[str, ...]:
+    regions = tuple(dict.fromkeys(key for step in order.steps for key in step.renderings))
+    servers = sum(
+        max(step.renderings[key].replicas for step in order.steps if key in step.renderings) for key in regions
+    )
+    if servers > order.bounds.servers:
+        raise NatsvaluesError(
+            "NV-R004", f"the renderings have {servers} servers, and {order.bounds.servers} may run",
+            hint="raise --max-servers, or render fewer regions; a server takes about 20 MB",
+        )  # fmt: skip
+    if order.chosen and order.chosen not in regions:
+        raise NatsvaluesError(
+            "NV-R005", f"there is no rendering of a region `{order.chosen}`", hint=f"there are: {', '.join(regions)}"
+        )
+    return regions
+
+
+async def _played(order: Order, stage: Stage, watch: Callable[[World], None] | None) -> _End:
+    """How the scenario ended."""
+    why: Why | None = None
+    watching = asyncio.create_task(_watched(order, stage, asyncio.current_task(), watch))
+    try:
+        async with asyncio.timeout(order.bounds.seconds):
+            await SCENARIOS[order.scenario].run(stage)
+    except Stuck as stuck:
+        why = stuck.why
+        if stage.elections.meetings and stage.ledger.home:
+            stage.fates = await stage.ledger.check()
+    except TimeoutError:
+        stage.world.note(f"the time limit of {order.bounds.seconds:g} s was reached")
+        why = Why((), "give it more time (--limit), or look at the timeline for what takes so long", is_ring=False)
+    except asyncio.CancelledError:
+        if not stage.over_memory:
+            raise
+        why = Why((), "raise --max-memory, or rehearse fewer regions", is_ring=False)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await stage.ledger.stop_publishing()
+    return _End(why, stage.world.now(), stage.world.seconds)
+
+
+async def _watched(
+    order: Order, stage: Stage, main: asyncio.Task[object] | None, watch: Callable[[World], None] | None
+) -> None:
+    while True:
+        if watch is not None:
+            watch(stage.world)
+        if stage.world.memory > order.bounds.memory and main is not None and not stage.over_memory:
+            stage.over_memory = True
+            stage.world.note(f"the servers took more than {order.bounds.memory // _MEGABYTE} MB together")
+            main.cancel()
+        await asyncio.sleep(_WATCH)
+
+
+async def _closed(world: World) -> None:
+    closing = asyncio.ensure_future(world.close())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        with contextlib.suppress(Exception):
+            await closing
+        raise
+    finally:
+        world.kill_now()
+
+
+def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
+    world = stage.world
+    judgement = judged(stage, end.why, end.now)
+    events = tuple(world.timeline.events)
+    first_ready = {
+        event.subject: event.seconds for event in reversed(events) if event.kind == "pod" and event.text == "ready"
+    }
+    pods = tuple(
+        PodFate(
+            pod.name, key, pod.address, world.versions[key], pod.ready, shown.restarts, first_ready.get(pod.name)
+        )
+        for key, item in end.now.renderings.items()
+        for pod, shown in zip(world.pods[key][: item.replicas], end.now.of(key), strict=True)
+    )  # fmt: skip
+    groups: tuple[Group, ...] = observed_groups(end.now)
+    return Outcome(
+        scenario=order.scenario,
+        verdict=judgement.verdict,
+        lossy=judgement.lossy,
+        phase=stage.current,
+        seconds=stage.times.get(stage.current),
+        pods=pods,
+        groups=groups,
+        streams=stage.fates,
+        causes=judgement.causes,
+        remedy=judgement.remedy,
+        notes=(*world.notes, *judgement.notes),
+        moves=world.moves,
+        balancers={
+            item.meaning.key: item.forwarder.listen.address for found in world.balancers.values() for item in found
+        },
+        versions=world.versions,
+        renderings={key: item.digest for key, item in world.renderings.items()},
+        scale=order.scale,
+        cost=cost,
+        events=(*events, *judgement.events(end.seconds)),
+        times=stage.times,
+    )
