@@ -20,7 +20,7 @@ from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.sources import fitting, steps_in, steps_of
 from natsvalues.report.rehearsal_json import document
 from natsvalues.report.rehearsal_text import told
-from natsvalues.report.timeline_files import as_file
+from natsvalues.report.timeline_files import as_file, ending_of
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.outcome import Outcome
@@ -58,6 +58,7 @@ def run_rehearsals(options: Options) -> int:
 
     def work() -> int:
         orders = _orders(options)
+        _check_files(options, len(orders))
         outcomes = asyncio.run(_all(orders, options))
         if options.as_json:
             sys.stdout.write(json.dumps(document(outcomes), indent=1) + "\n")
@@ -162,6 +163,15 @@ async def _all(orders: list[Order], options: Options) -> list[Outcome]:
     return [task.result() for task in tasks]
 
 
+def _check_files(options: Options, scenarios: int) -> None:
+    """Find out before anything runs whether the reports can be written."""
+    if options.timeline:
+        ending_of(options.timeline, scenarios)
+    for path in filter(None, (options.timeline, options.junit)):
+        if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+            raise _unwritable(path, "there is no such folder")
+
+
 def _code(outcomes: list[Outcome], expect: str) -> int:
     words = {outcome.word for outcome in outcomes}
     if words == {expect or "converged"}:
@@ -174,7 +184,11 @@ def _write(path: str, text: str) -> None:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise NatsvaluesError(
-            "NV-R008", f"the report cannot be written: {error.strerror}", where=(Where(path),),
-            hint="name a file in a folder that exists",
-        ) from None  # fmt: skip
+        raise _unwritable(path, str(error.strerror)) from None
+
+
+def _unwritable(path: str, reason: str) -> NatsvaluesError:
+    return NatsvaluesError(
+        "NV-R008", f"the report cannot be written: {reason}", where=(Where(path),),
+        hint="name a file in a folder that exists",
+    )  # fmt: skip

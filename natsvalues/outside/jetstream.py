@@ -64,7 +64,8 @@ class Client:
     async def close(self) -> None:
         """Leave; a server that has gone does not matter."""
         with contextlib.suppress(Exception):  # whatever a dying connection raises
-            await asyncio.wait_for(self._connection.close(), 2)
+            async with asyncio.timeout(2):
+                await self._connection.close()
 
     async def make(self, name: str, cluster: str, replicas: int) -> Refused | None:
         """Make a stream `name` with the subject of its name, placed in `cluster`; None if that was done."""
@@ -155,13 +156,9 @@ async def connect(addresses: Sequence[str], port: int, login: Login, tls: tuple[
         """Nothing: what fails shows in the answers."""
 
     try:
-        connection = await asyncio.wait_for(
-            nats.connect(
-                [f"{'tls' if tls else 'nats'}://{address}:{port}" for address in addresses],
-                connect_timeout=2, allow_reconnect=False, error_cb=quiet, **options,
-            ),
-            SECONDS,
-        )  # fmt: skip
+        async with asyncio.timeout(SECONDS):
+            urls = [f"{'tls' if tls else 'nats'}://{address}:{port}" for address in addresses]
+            connection = await nats.connect(urls, connect_timeout=2, allow_reconnect=False, error_cb=quiet, **options)
     except Exception:  # noqa: BLE001   # nats-py has many kinds, all of which mean: not connected
         return None
     return Client(connection)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from natsvalues.outside.forwarder import Endpoint
 
 _INODE = 9  # the field of /proc/net/tcp
+_UTIME = 11  # the field of /proc/PID/stat, counted behind the name; stime follows
+_TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -29,10 +31,14 @@ def memory(pids: Iterable[int]) -> int:
     return total
 
 
-def children_seconds() -> float:
-    """CPU seconds of all children that have ended and were reaped."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def cpu_seconds(pid: int) -> float | None:
+    """CPU seconds of a process so far; None once it has ended."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rpartition(") ")[2].split()
+    except OSError:
+        return None
+    return (int(fields[_UTIME]) + int(fields[_UTIME + 1])) / _TICKS
 
 
 def own_seconds() -> float:

@@ -77,11 +77,11 @@ class Program:
     async def ended(self, seconds: float | None = None) -> bool:
         """Wait until the program has ended and is reaped; false if the time passes first."""
         try:
-            await asyncio.wait_for(self._ended.wait(), seconds)
+            async with asyncio.timeout(seconds):  # not wait_for, which up to 3.11 may lose a cancellation
+                await self._ended.wait()
         except TimeoutError:
             return False
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._reading), 1)  # its last words
+        await asyncio.wait([self._reading], timeout=1)  # its last words
         return True
 
     async def kill(self) -> None:

@@ -36,6 +36,7 @@ class Ledger:
         self._world = world
         self._serial = 0
         self._publishing: list[asyncio.Task[None]] = []
+        self._goes_on = True
 
     async def make_streams(self, *regions: str) -> tuple[StreamFate, ...]:
         """A stream for each region that runs JetStream and has none yet, with messages; what could not be placed."""
@@ -75,13 +76,16 @@ class Ledger:
 
     def keep_publishing(self) -> None:
         """Publish to every stream, ten times a second each, until `stop_publishing` or `check`."""
+        self._goes_on = True
         self._publishing = [asyncio.create_task(self._publish(name, None)) for name in self.home]
 
     async def stop_publishing(self) -> None:
         """Stop what `keep_publishing` began; what was acknowledged counts."""
-        for task in self._publishing:
-            task.cancel()
-        await asyncio.gather(*self._publishing, return_exceptions=True)
+        self._goes_on = False
+        if self._publishing:  # cancelled only if need be: nats-py may lose a cancellation, and with it an answer
+            _, late = await asyncio.wait(self._publishing, timeout=PATIENCE)
+            for task in late:
+                task.cancel()
         self._publishing = []
 
     async def _publish(self, name: str, many: int | None) -> None:
@@ -90,7 +94,7 @@ class Ledger:
         done = 0
         give_up = time.monotonic() + PATIENCE
         try:
-            while many is None or (done < many and time.monotonic() < give_up):
+            while self._goes_on if many is None else done < many and time.monotonic() < give_up:
                 if client is None or not self._serves(client, self.home[name]):
                     client = await self._replaced(client, self.home[name])
                 if client is None:

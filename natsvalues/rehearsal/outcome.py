@@ -54,7 +54,10 @@ class PodFate(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What it took: wall and CPU seconds, and the most resident bytes of all servers together."""
+    """What it took: wall and CPU seconds, and the most resident bytes of all servers together.
+
+    `own_cpu` is natsvalues' own, with all that the same command did meanwhile.
+    """
 
     wall: float
     server_cpu: float

@@ -62,7 +62,7 @@ async def rehearse(order: Order, watch: Callable[[World], None] | None = None) -
     Whatever happens, also when this is cancelled, every process is ended and reaped and every file removed.
     """
     regions = _regions(order)
-    begun, children, own = time.monotonic(), proc.children_seconds(), proc.own_seconds()
+    begun, own = time.monotonic(), proc.own_seconds()
     claim = loopback.Claim()
     try:
         with processes.scratch(order.keep) as folder:
@@ -78,7 +78,7 @@ async def rehearse(order: Order, watch: Callable[[World], None] | None = None) -
         claim.close()
     cost = Cost(
         round(time.monotonic() - begun, 1),
-        round(proc.children_seconds() - children, 1),
+        round(world.cpu, 1),
         round(proc.own_seconds() - own, 1),
         world.memory,
     )
@@ -161,7 +161,7 @@ def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
     }
     pods = tuple(
         PodFate(
-            pod.name, key, pod.address, world.versions[key], pod.ready, shown.restarts, first_ready.get(pod.name)
+            pod.name, key, pod.address, world.versions[key], shown.ready, shown.restarts, first_ready.get(pod.name)
         )
         for key, item in end.now.renderings.items()
         for pod, shown in zip(world.pods[key][: item.replicas], end.now.of(key), strict=True)

@@ -147,7 +147,8 @@ class Stage:
     async def _until_ready(self, pod: Pod) -> None:
         """Wait as a StatefulSet does; then, because a scaled kubelet is faster than servers are, for what it saved."""
         try:
-            await asyncio.wait_for(pod.become_ready(), self.patience)
+            async with asyncio.timeout(self.patience):
+                await pod.become_ready()
         except TimeoutError:
             raise self._stuck() from None
         probes = pod.charge.rendering.probes if pod.charge is not None else ()

@@ -44,6 +44,7 @@ class World:
         self.cut_off: set[str] = set()
         self.fresh = True
         self.memory = 0
+        self._cpu: dict[int, float] = {}
         self._folder = folder
         self._binaries: dict[str, Binary] = {}
         self._authority: Authority | None = None
@@ -218,6 +219,7 @@ class World:
             await asyncio.gather(*(self._ask(pod) for pods in self.pods.values() for pod in pods if pod.runs))
             pids = [pod.process.pid for pods in self.pods.values() for pod in pods if pod.process]
             self.memory = max(self.memory, proc.memory(pids))
+            self._cpu |= {pid: used for pid in pids if (used := proc.cpu_seconds(pid)) is not None}
             await asyncio.sleep(LOOK)
 
     async def _ask(self, pod: Pod) -> None:
@@ -244,6 +246,11 @@ class World:
         self.tell("leader", pod.name, (view.leader or "none") + itself)
         self.tell("group", pod.name, str(view.size))
         self.tell("links", pod.name, ", ".join(sorted(view.outbound)) or "none")
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of all servers, as far as they were looked at before they ended."""
+        return sum(self._cpu.values())
 
     def now(self) -> Snapshot:
         """Everything at this moment, of the regions that run. Raises what kept a pod from being run at all."""

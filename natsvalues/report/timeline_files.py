@@ -18,18 +18,24 @@ ENDINGS = (".svg", ".html", ".json", ".txt")
 _STYLE = "body{font-family:system-ui,sans-serif;max-width:74rem;margin:2rem auto;padding:0 1rem}svg{width:100%}"
 
 
-def as_file(outcomes: list[Outcome], path: str) -> str:
-    """The timelines of all scenarios. Raises NatsvaluesError for another ending, or an SVG of several scenarios."""
+def ending_of(path: str, scenarios: int) -> str:
+    """The format. Raises NatsvaluesError for another ending, or an SVG of several scenarios."""
     ending = path[path.rfind(".") :] if "." in path else ""
     if ending not in ENDINGS:
         raise NatsvaluesError(
             "NV-R009", f"`{ending}` is no format of a timeline", where=(Where(path),),
             hint=f"end the name in {', '.join(ENDINGS)}",
         )  # fmt: skip
-    if ending == ".svg" and len(outcomes) > 1:
+    if ending == ".svg" and scenarios > 1:
         raise NatsvaluesError(
             "NV-R009", "an SVG holds one scenario", where=(Where(path),), hint="use .html for several scenarios"
         )
+    return ending
+
+
+def as_file(outcomes: list[Outcome], path: str) -> str:
+    """The timelines of all scenarios. Raises as `ending_of` does."""
+    ending = ending_of(path, len(outcomes))
     if ending == ".svg":
         return svg(outcomes[0])
     if ending == ".json":

@@ -65,20 +65,11 @@ def tools(binaries, nats_server) -> dict[str, str]:
 def rehearse(run, tools, nats_server):
     """Run `natsvalues rehearse … -o json`: `rehearse(folder, "cold-restart", "--expect", "stuck")`."""
 
-    def call(folder, scenario, *arguments, timeout=240, versions=("2.14.2",)):
+    def call(folder, scenario, *arguments, versions=("2.14.2",)):
         for version in versions:
             nats_server(version)
-        words = [
-            "natsvalues",
-            "rehearse",
-            *([folder] if folder else []),
-            "--scenario",
-            scenario,
-            "-o",
-            "json",
-            *arguments,
-        ]
-        done = run(*words, env=tools, timeout=timeout)
+        words = ["rehearse", *([folder] if folder else []), "--scenario", scenario, "-o", "json", "--limit", "150"]
+        done = run("natsvalues", *words, *arguments, env=tools, timeout=280)
         return Rehearsed(done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr)
 
     return call
