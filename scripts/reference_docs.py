@@ -57,6 +57,8 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | 0 | Fine; warnings may stand on standard error. |
 | 1 | An expected failure, wrong usage included: the [error](errors.md) says what to do. |
 | 3 | A bug of natsvalues: nothing was written, `natsvalues last` has the trace. |
+| 4 | A rehearsal came together where `--expect` wanted something else. |
+| 5 | A rehearsal is stuck, or lost data. |
 | 130 | Interrupted, or the reader of the output went away. |
 
 | Variable | Meaning |
@@ -65,6 +67,8 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | `NATSVALUES_OVERLAYS` | The folder of the overlays, where `--overlays` is not given. |
 | `NATSVALUES_PRIOR` | The release before, where `--prior` is not given. |
 | `HELM_BIN` | The helm to ask, instead of the one on PATH. |
+| `XDG_CACHE_HOME` | The servers of a rehearsal are kept in `natsvalues` below it, else below `~/.cache`. |
+| `NATSVALUES_TOOLS` | The folder in which they are kept, instead. |
 | `XDG_STATE_HOME` | The report of the last run is `natsvalues/last.json` below it, else below `~/.local/state`. |
 """
 

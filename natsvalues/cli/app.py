@@ -135,13 +135,15 @@ def rehearse(
         list[str] | None, typer.Option(help="What to rehearse; several times, or `all`.", metavar="NAME")
     ] = None,
     overlays: Annotated[
-        str | None, typer.Option(help="Post-render the renderings with these overlays first.", metavar="FOLDER")
+        str | None,
+        typer.Option(help="Overlays that change the renderings; else found as ever.", metavar="FOLDER"),
     ] = None,
     rendering: Annotated[
-        str | None, typer.Option(help="With --overlays: the plain rendering of every region.", metavar="FILE")
+        str | None, typer.Option(help="The plain rendering of all regions, for the overlays.", metavar="FILE")
     ] = None,
     chart: Annotated[
-        str | None, typer.Option(help="With --overlays: the chart, which helm renders.", metavar="CHART")
+        str | None,
+        typer.Option(help="The chart that helm renders, for the overlays.", metavar="CHART"),
     ] = None,
     values: Annotated[
         list[str] | None, typer.Option("--values", "-f", help="Values for --chart; several times.", metavar="FILE")

@@ -14,7 +14,8 @@ from natsvalues.cli.progress import Progress
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import EXIT_GATE, EXIT_NOT_CONVERGED, EXIT_OK, NatsvaluesError, Where
-from natsvalues.overlays.folder import load
+from natsvalues.outside.server_binary import server_binary
+from natsvalues.overlays.folder import load, locate
 from natsvalues.rehearsal.run import Bounds, Order, rehearse
 from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.sources import fitting, steps_in, steps_of
@@ -58,7 +59,6 @@ def run_rehearsals(options: Options) -> int:
 
     def work() -> int:
         orders = _orders(options)
-        _check_files(options, len(orders))
         outcomes = asyncio.run(_all(orders, options))
         if options.as_json:
             sys.stdout.write(json.dumps(document(outcomes), indent=1) + "\n")
@@ -79,21 +79,24 @@ def _orders(options: Options) -> list[Order]:
     wanted = options.scenarios
     if ALL in wanted:
         left_out = {"upgrade"} if options.prior is None else set()
-        if options.overlays is None:
+        if not _has_overlays(options):
             left_out.add("stage-walk")
         wanted = tuple(name for name in SCENARIOS if name not in left_out)
+    _check_files(options, len(wanted))
     orders = []
     prior = steps_in(options.prior, read_stream) if options.prior else ()
     for name in wanted:
         steps = fitting(name, _steps(options, name), prior)
         keep = os.path.join(options.keep, name) if options.keep else None
         orders.append(Order(name, steps, options.scale, options.chosen, options.streams_in, keep, options.bounds))
-    return orders
+    versions = {str(item.version) for order in orders for step in order.steps for item in step.renderings.values()}
+    found = {version: server_binary(version) for version in sorted(versions)}
+    return [order._replace(binaries=found) for order in orders]
 
 
 def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
-    if options.overlays is None:
-        if options.folder is None or options.rendering or options.chart:
+    if not _has_overlays(options):
+        if options.folder is None:
             raise NatsvaluesError(
                 "NV-R007", "nothing says what to rehearse",
                 hint="give a folder with REGION.yaml for each region, or --overlays with --rendering or --chart",
@@ -105,6 +108,7 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
             "NV-R007", "overlays need one source of renderings" + (", and there are several" if given else ""),
             hint="give one of --rendering FILE, --chart CHART, or a folder with a plain REGION.yaml for each region",
         )  # fmt: skip
+    overlays = load(locate(options.overlays, dict(os.environ), os.getcwd()))
     shared = _shared_text(options)
 
     def text(region: str) -> tuple[str, str]:
@@ -113,7 +117,12 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
         path = os.path.join(options.folder or "", f"{region}.yaml")
         return read_stream(path), path
 
-    return steps_of(load(options.overlays), text, scenario)
+    return steps_of(overlays, text, scenario)
+
+
+def _has_overlays(options: Options) -> bool:
+    """Whether overlays make the renderings: they are named, or a plain rendering or a chart needs them."""
+    return bool(options.overlays or options.rendering or options.chart)
 
 
 def _shared_text(options: Options) -> tuple[str, str] | None:

@@ -49,16 +49,20 @@ class Program:
         asyncio.get_running_loop().add_reader(self._exit, self._reap)
 
     async def _read(self, heard: Callable[[str], None]) -> None:
-        reader = asyncio.StreamReader(limit=_LONGEST_LINE)
+        reader = asyncio.StreamReader()
         loop = asyncio.get_running_loop()
         transport, _ = await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), self._process.stdout or sys.stdin
         )
+        rest = b""
         try:
-            while line := await reader.readline():
-                heard(line.decode("utf-8", "replace").rstrip("\n"))
-        except ValueError:
-            return  # a line longer than anything we listen for
+            while data := await reader.read(_LONGEST_LINE):  # always read on: a full pipe would stop the program
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    heard(line.decode("utf-8", "replace"))
+                rest = rest[:_LONGEST_LINE]
+            if rest:
+                heard(rest.decode("utf-8", "replace"))
         finally:
             transport.close()
 

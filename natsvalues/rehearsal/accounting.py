@@ -58,6 +58,7 @@ class Ledger:
     async def check(self) -> tuple[StreamFate, ...]:
         """The fate of every stream; then whether a new one can be placed in each region that runs JetStream."""
         await self.stop_publishing()
+        await asyncio.gather(*(self._publish(name, 1) for name in self.home))  # every stream takes messages again
         fates = [await self._fate(name) for name in self.home]
         for region, rendering in self._world.renderings.items():
             running = any(pod.runs for pod in self._world.pods[region])

@@ -25,6 +25,7 @@ _TROUBLES = {
     "rejected": "add the region to the remote gateways of the one that rejects it",
     "TLS": "make the certificates of each side valid for the name that the other side dials",
     "authorization": "use one gateway user and password in all regions",
+    "reload refused": "restart the pods: gateway settings never reload; a post-rendered release rolls them by itself",
 }
 
 
@@ -55,14 +56,14 @@ class _Chain:
         self.remedies: list[str] = []
         self.is_ring = False
         self._pods_at: dict[str, int] = {}
+        self._linked: set[tuple[str, str]] = set()
 
     def why(self) -> Why:
         for region in self.now.renderings:
             self._pods_of(region)
         for group in expected_groups(self.now.renderings):
             self._group(group)
-        if not any(True for _ in expected_groups(self.now.renderings)):
-            self._links(tuple(self.now.renderings))
+        self._links(tuple(self.now.renderings))
         if not self.causes:
             self.causes = [Cause("the supercluster", "what is still missing", lack) for lack in missing(self.now)]
         return Why(tuple(self.causes), "; ".join(dict.fromkeys(self.remedies)), self.is_ring)
@@ -132,7 +133,8 @@ class _Chain:
             for name in dialled(self.now.renderings[region]):
                 other = by_gateway.get(name)
                 lonely = [pod for pod in self.now.of(region) if name not in pod.view.outbound]
-                if other is not None and lonely:
+                if other is not None and lonely and (region, other) not in self._linked:
+                    self._linked.add((region, other))
                     self._link(region, other, name, lonely)
 
     def _link(self, region: str, other: str, name: str, lonely: list[PodNow]) -> None:
@@ -142,6 +144,7 @@ class _Chain:
             if trouble is not None:
                 self.causes.append(Cause(subject, f"an end of: {trouble}", f"{pod.name}: {pod.troubles[trouble]}"))
                 self.remedies.append(_TROUBLES[trouble])
+                self.is_ring |= trouble == "reload refused"
                 return
         if {region, other} & self.now.cut:
             self.causes.append(Cause(subject, "the network", "the region is cut off"))

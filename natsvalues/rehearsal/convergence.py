@@ -27,7 +27,7 @@ def missing(now: Snapshot) -> tuple[str, ...]:
     waiting = [pod.name for pod in now.pods if not pod.ready]
     if waiting:
         found.append(f"not ready: {', '.join(waiting)}")
-    sick = [pod.name for pod in now.pods if pod.view.status != OK]
+    sick = [f"{pod.name} ({pod.view.reason or 'no answer'})" for pod in now.pods if pod.view.status != OK]
     if sick:
         found.append(f"/healthz is not 200: {', '.join(sick)}")
     for region, rendering in now.renderings.items():

@@ -42,7 +42,7 @@ class StreamFate(NamedTuple):
 
 
 class PodFate(NamedTuple):
-    """One pod at the end."""
+    """One pod at the end; `ready_after`: seconds from the beginning of the last phase, if it turned ready in it."""
 
     name: str
     region: str

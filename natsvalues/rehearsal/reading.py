@@ -12,9 +12,11 @@ from natsvalues.manifests.chart import Nats, config_path, find_nats
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.server import UNKNOWN, parse_version
 from natsvalues.manifests.settings import cluster_name, gateway, gateway_listen, monitor, settings
+from natsvalues.overlays.server_conf import placed
 from natsvalues.rehearsal.kubelet import KINDS, Probe
 from natsvalues.rehearsal.rendering import ASSUMED, Rendering, container_ports
 from natsvalues.rehearsal.services import balancers
+from natsvalues.text.natsconf import ConfSyntaxError
 
 if TYPE_CHECKING:
     from natsvalues.overlays.model import NatsSelector
@@ -27,7 +29,10 @@ def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -
     """
     release = Release(text, file)
     nats = find_nats(release, selector.name if selector else None, selector.namespace if selector else None)
-    conf = settings(nats)
+    try:
+        conf = settings(nats)
+    except ConfSyntaxError as error:
+        raise placed(release, nats, error) from None
     container = nats.container_value
     spec = nats.statefulset.value["spec"]
     pod = spec["template"]["spec"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
@@ -18,8 +19,9 @@ from natsvalues.rehearsal.stage import Aims, Stage, Step, Stuck
 from natsvalues.rehearsal.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from natsvalues.outside.server_binary import Binary
     from natsvalues.rehearsal.snapshot import Snapshot
 
 _MEGABYTE = 1024 * 1024
@@ -36,7 +38,11 @@ class Bounds(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What to rehearse. `chosen` is the region that one-region scenarios are about; empty: the last one."""
+    """What to rehearse. `chosen` is the region that one-region scenarios are about; empty: the last one.
+
+    `binaries` are servers that were fetched before, by version; others are fetched when they are needed, and
+    everything that runs waits meanwhile.
+    """
 
     scenario: str
     steps: tuple[Step, ...]
@@ -45,6 +51,7 @@ class Order(NamedTuple):
     streams_in: tuple[str, ...] = ()
     keep: str | None = None
     bounds: Bounds = Bounds()
+    binaries: Mapping[str, Binary] = MappingProxyType({})
 
 
 class _End(NamedTuple):
@@ -66,7 +73,8 @@ async def rehearse(order: Order, watch: Callable[[World], None] | None = None) -
     claim = loopback.Claim()
     try:
         with processes.scratch(order.keep) as folder:
-            world = World(regions, folder, claim, order.scale)
+            world = World(regions, folder, claim.net, order.scale)
+            world.binaries = dict(order.binaries)
             stage = Stage(
                 world, order.steps, Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience)
             )
@@ -156,12 +164,14 @@ def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
     world = stage.world
     judgement = judged(stage, end.why, end.now)
     events = tuple(world.timeline.events)
-    first_ready = {
-        event.subject: event.seconds for event in reversed(events) if event.kind == "pod" and event.text == "ready"
-    }
+    begun = max((event.seconds for event in events if event.kind == "phase"), default=0.0)
+    ready_after: dict[str, float] = {}
+    for event in events:
+        if event.kind == "pod" and event.text == "ready" and event.seconds >= begun:
+            ready_after.setdefault(event.subject, round(event.seconds - begun, 1))
     pods = tuple(
         PodFate(
-            pod.name, key, pod.address, world.versions[key], shown.ready, shown.restarts, first_ready.get(pod.name)
+            pod.name, key, pod.address, world.versions[key], shown.ready, shown.restarts, ready_after.get(pod.name)
         )
         for key, item in end.now.renderings.items()
         for pod, shown in zip(world.pods[key][: item.replicas], end.now.of(key), strict=True)

@@ -100,7 +100,7 @@ class Stage:
         """A supercluster that runs and holds streams, got by a way that no manifest has to allow.
 
         Load balancers let everybody through; regions of a meta group of their own boot without remotes first; where
-        a server's version elects early, one region goes first.
+        a server's version elects early, one region goes first, and the others' servers follow one by one.
         """
         step = step or self.steps[-1]
         self.phase("warm-up")
@@ -117,15 +117,28 @@ class Stage:
         await world.take(step.renderings)
         world.admit(everyone=True)
         await world.open_balancers()
-        first = next((key for key, item in step.renderings.items() if clustered(item)), "")
-        if not alone and first and step.renderings[first].version[:2] < _WAITS_FOR_ALL:
-            await world.start(first)
-            await self._wait(lambda: all(pod.view.leader for pod in world.now().of(first)), self.patience / 2)
+        versions = [item.version[:2] for item in step.renderings.values() if clustered(item)]
+        if not alone and versions and min(versions) < _WAITS_FOR_ALL:
+            await self._start_carefully(step)
         await world.start(*(key for key in step.renderings if not any(pod.runs for pod in world.pods[key])))
         await self.converged()
         world.fresh = False
         world.admit(everyone=False)
         await self.make_streams()
+
+    async def _start_carefully(self, step: Step) -> None:
+        """One region elects a leader; then the others' servers come one by one, so that none can elect another."""
+        first, *others = [key for key, item in step.renderings.items() if clustered(item)]
+        await self.world.start(first)
+        await self._wait(self._follow_one_leader, self.patience / 2)
+        for pod in (pod for key in others for pod in self.world.pods[key]):
+            pod.start()
+            await self._wait(self._follow_one_leader, self.patience / 4)
+
+    def _follow_one_leader(self) -> bool:
+        """Whether all servers that run are in one meta group under one leader."""
+        views = [pod.view for pods in self.world.pods.values() for pod in pods if pod.runs]
+        return len({view.leader for view in views} - {""}) == 1 and {view.size for view in views} == {len(views)}
 
     # --- changing ------------------------------------------------------------------------------------------
 

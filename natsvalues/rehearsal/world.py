@@ -31,8 +31,8 @@ LOOK = 0.4
 class World:
     """One rehearsal's supercluster. Regions are called as their renderings' keys."""
 
-    def __init__(self, regions: tuple[str, ...], folder: str, claim: loopback.Claim, scale: float) -> None:
-        self.map = Map(claim.net, regions)
+    def __init__(self, regions: tuple[str, ...], folder: str, net: int, scale: float) -> None:
+        self.map = Map(net, regions)
         self.timeline = Timeline()
         self.scale = scale
         self.renderings: dict[str, Rendering] = {}
@@ -46,11 +46,11 @@ class World:
         self.memory = 0
         self._cpu: dict[int, float] = {}
         self._folder = folder
-        self._binaries: dict[str, Binary] = {}
+        self.binaries: dict[str, Binary] = {}
         self._authority: Authority | None = None
         self._began = time.monotonic()
         self._looking: asyncio.Task[None] | None = None
-        self._starting: list[asyncio.Task[None]] = []
+        self._starting: dict[str, asyncio.Task[None]] = {}
 
     # --- time and events -----------------------------------------------------------------------------------
 
@@ -90,6 +90,8 @@ class World:
                 self.note(f"{key}: {note}")
             binary = await self._binary(key, rendering)
             pods = self.pods.setdefault(key, [])
+            for pod in pods[rendering.replicas :]:
+                await pod.stop()
             for ordinal in range(len(pods), rendering.replicas):
                 folder = os.path.join(self._folder, key, str(ordinal))
                 pods.append(Pod(key, ordinal, self.map.pod(key, ordinal), folder, record))
@@ -107,9 +109,9 @@ class World:
 
     async def _binary(self, key: str, rendering: Rendering) -> Binary:
         asked = str(rendering.version)
-        if asked not in self._binaries:
-            self._binaries[asked] = server_binary(asked)
-        binary = self._binaries[asked]
+        if asked not in self.binaries:
+            self.binaries[asked] = server_binary(asked)
+        binary = self.binaries[asked]
         if binary.version != asked:
             self.note(f"{key}: there is no nats-server {asked} to be had; the nearest, {binary.version}, was run")
         self.versions[key] = binary.version
@@ -164,7 +166,7 @@ class World:
                 for pod in pods:
                     pod.start()
             else:
-                self._starting.append(asyncio.create_task(self._one_by_one(pods)))
+                self._starting[key] = asyncio.create_task(self._one_by_one(pods))
 
     async def _one_by_one(self, pods: list[Pod]) -> None:
         for pod in pods:
@@ -173,9 +175,8 @@ class World:
 
     async def stop(self, *regions: str, graceful: bool = True) -> None:
         """Stop all pods of these regions at once."""
-        for task in self._starting:
+        for task in [self._starting.pop(key) for key in regions if key in self._starting]:
             task.cancel()
-        self._starting.clear()
         await asyncio.gather(*(pod.stop(graceful=graceful) for key in regions for pod in self.pods[key]))
 
     # --- cutting -------------------------------------------------------------------------------------------
@@ -263,7 +264,7 @@ class World:
 
     async def close(self) -> None:
         """End everything, whatever state it is in."""
-        tasks = [*self._starting, *([self._looking] if self._looking is not None else [])]
+        tasks = [*self._starting.values(), *([self._looking] if self._looking is not None else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
