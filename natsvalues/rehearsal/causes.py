@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from natsvalues.manifests.server import needs_leader
 from natsvalues.manifests.settings import remotes
 from natsvalues.rehearsal.addresses import host_port
-from natsvalues.rehearsal.convergence import OK, missing
-from natsvalues.rehearsal.groups import Expected, clustered, dialled, expected_groups
+from natsvalues.rehearsal.convergence import missing
+from natsvalues.rehearsal.groups import dialled, expected_groups
+from natsvalues.rehearsal.leaderless import why_not_whole
 from natsvalues.rehearsal.outcome import Cause
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ RING = (
     "let no probe wait for a meta leader, and give the gateway a LoadBalancer Service of its own with "
     "publishNotReadyAddresses; natsvalues post-render does both"
 )
-DOMAINS = "state the scope: no domain of its own for a region (supercluster), or a system account for each (region)"
 _TROUBLES = {
     "duplicate name": "give every region a server name prefix of its own, before its first stream",
     "wrong gateway": "call each remote as the other region's gateway.name calls itself",
@@ -62,7 +62,10 @@ class _Chain:
         for region in self.now.renderings:
             self._pods_of(region)
         for group in expected_groups(self.now.renderings):
-            self._group(group)
+            lack = why_not_whole(self.now, group, len(self.causes))
+            self.causes += lack.causes
+            self.remedies += [lack.remedy] if lack.remedy else []
+            self.is_ring |= lack.is_final
         self._links(tuple(self.now.renderings))
         if not self.causes:
             self.causes = [Cause("the supercluster", "what is still missing", lack) for lack in missing(self.now)]
@@ -81,51 +84,6 @@ class _Chain:
         answer = f"{status}: {_error(text)}" if status else text or "not asked yet"
         waits = "a meta leader" if leaderless else f"its {probe.kind} probe to succeed"
         self.causes.append(Cause(_listed(waiting), waits, f"the {probe} gets {answer}"))
-
-    def _group(self, group: Expected) -> None:
-        pods = [pod for pod in self.now.pods if pod.region in group.regions]
-        leaders = {pod.view.leader for pod in pods}
-        if len(leaders) == 1 and "" not in leaders:
-            return
-        regions = ", ".join(group.regions)
-        size = max((pod.view.size for pod in pods), default=0) or group.size
-        seen = "; ".join(f"{region}: {_leaders(self.now.of(region))}" for region in group.regions)
-        domains = {
-            str((self.now.renderings[region].conf.get("jetstream") or {}).get("domain", ""))
-            for region in group.regions
-            if isinstance(self.now.renderings[region].conf.get("jetstream"), dict)
-        }
-        if len(domains) > 1 and leaders != {""}:
-            self.causes.append(
-                Cause(
-                    f"the regions {regions}",
-                    "one JetStream domain, or a system account for each",
-                    f"the domains differ ({', '.join(sorted(domains))}), but there is one meta group of {size}: {seen}",
-                )
-            )
-            self.remedies.append(DOMAINS)
-            self.is_ring = True  # there is a leader, and waiting gives the others none
-            return
-        self.causes.append(
-            Cause(
-                f"the meta group of {regions}",
-                f"a majority of {size} servers" if not self.now.fresh else f"votes: it is fresh, and counts {size}",
-                seen,
-            )
-        )
-        if len(group.regions) == 1 and self.now.fresh and dialled(self.now.renderings[group.regions[0]]):
-            self.causes.append(
-                Cause(
-                    f"the fresh meta group of {regions}",
-                    f"votes of servers behind gateways, under another system account than `{group.account}`",
-                    "those never vote in it; a first boot with remotes counts them all the same",
-                    closes=len(self.causes) - 1,
-                )
-            )
-            self.remedies.append("boot the region once without remotes (stage local or expose), then join")
-            self.is_ring = True
-            return
-        self._links(group.regions)
 
     def _links(self, regions: tuple[str, ...]) -> None:
         by_gateway = {item.gateway_name: key for key, item in self.now.renderings.items()}
@@ -193,23 +151,7 @@ def _listed(pods: list[PodNow]) -> str:
     return ", ".join(pod.name for pod in pods)
 
 
-def _leaders(pods: tuple[PodNow, ...]) -> str:
-    told = sorted({pod.view.leader for pod in pods if pod.view.leader})
-    sizes = sorted({pod.view.size for pod in pods})
-    counted = "/".join(map(str, sizes))
-    return f"leader {', '.join(told) or 'none'}, {len(pods)} servers, group size {counted}"
-
-
 def _error(text: str) -> str:
     """The words of a health answer."""
     _, found, rest = text.partition('"error":"')
     return rest.partition('"')[0] if found else text[:200]
-
-
-def clusters_without_leader(now: Snapshot) -> tuple[str, ...]:
-    """Regions with JetStream of whose servers at least one knows no leader."""
-    return tuple(
-        region
-        for region, rendering in now.renderings.items()
-        if clustered(rendering) and any(not pod.view.leader or pod.view.status != OK for pod in now.of(region))
-    )

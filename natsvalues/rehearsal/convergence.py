@@ -27,9 +27,11 @@ def missing(now: Snapshot) -> tuple[str, ...]:
     waiting = [pod.name for pod in now.pods if not pod.ready]
     if waiting:
         found.append(f"not ready: {', '.join(waiting)}")
-    sick = [f"{pod.name} ({pod.view.reason or 'no answer'})" for pod in now.pods if pod.view.status != OK]
-    if sick:
-        found.append(f"/healthz is not 200: {', '.join(sick)}")
+    sick: dict[str, list[str]] = {}
+    for pod in now.pods:
+        if pod.view.status != OK:
+            sick.setdefault(pod.view.reason or "no answer", []).append(pod.name)
+    found += [f"/healthz is not 200: {', '.join(names)} ({reason})" for reason, names in sick.items()]
     for region, rendering in now.renderings.items():
         for other in now.renderings.values():
             remote = other.gateway_name or ""

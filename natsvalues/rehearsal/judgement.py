@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.manifests.settings import jetstream
-from natsvalues.rehearsal.causes import DOMAINS
 from natsvalues.rehearsal.groups import expected_groups
+from natsvalues.rehearsal.leaderless import DOMAINS
 from natsvalues.rehearsal.outcome import Cause, Verdict
 from natsvalues.rehearsal.timeline import Event
 

@@ -234,6 +234,9 @@ class Pod:
         else:
             self._readiness.clear()
         self._tell("pod", self.name, state)
+        if state in ("down", "stopping"):
+            self._tell("leader", self.name, "none")
+            self._tell("links", self.name, "none")
 
     def _hear(self, line: str) -> None:
         kind = trouble_in(line)

@@ -163,7 +163,7 @@ async def _closed(world: World) -> None:
 def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
     world = stage.world
     judgement = judged(stage, end.why, end.now)
-    events = tuple(world.timeline.events)
+    events = tuple(event for event in world.timeline.events if event.seconds <= end.seconds)  # not our own clearing up
     begun = max((event.seconds for event in events if event.kind == "phase"), default=0.0)
     ready_after: dict[str, float] = {}
     for event in events:

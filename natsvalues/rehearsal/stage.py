@@ -116,7 +116,7 @@ class Stage:
             world.fresh = False
         await world.take(step.renderings)
         world.admit(everyone=True)
-        await world.open_balancers()
+        await world.open_balancers(*step.renderings)
         versions = [item.version[:2] for item in step.renderings.values() if clustered(item)]
         if not alone and versions and min(versions) < _WAITS_FOR_ALL:
             await self._start_carefully(step)

@@ -146,9 +146,9 @@ class World:
         return dict(zip(rendering.pods, self.pods[key], strict=False))
 
     async def open_balancers(self, *regions: str) -> None:
-        """Let the load balancers of these regions arrive; all, if none is named."""
-        for key in regions or self.balancers:
-            for item in self.balancers.get(key, ()):
+        """Let the load balancers of these regions arrive."""
+        for key in regions:
+            for item in self.balancers[key]:
                 await item.open()
 
     def admit(self, *, everyone: bool) -> None:

@@ -32,7 +32,7 @@ def svg(outcome: Outcome) -> str:
     pods = tracks(events, "pod", end)
     balancers = tracks(events, "balancer", end)
     phases = [event for event in events if event.kind == "phase"]
-    height = _TOP + _ROW * (len(pods) + len(balancers)) + 84 + 16 * len(phases)
+    height = _TOP + _ROW * (len(pods) + len(balancers)) + 102 + 16 * len(phases)
     box = f'viewBox="0 0 {_LEFT + _WIDTH + 30} {height}" role="img" font-family="system-ui, sans-serif"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {box} font-size="12">',
@@ -56,7 +56,7 @@ def svg(outcome: Outcome) -> str:
         parts.append(f'<path d="M{x} {_TOP - 8}V{bottom}" stroke="#1b1f24" stroke-dasharray="2 3"/>')
         parts.append(f'<text x="{x + 3}" y="{_TOP - 10 - (number % 2) * 10}" fill="#1b1f24">{letter}</text>')
         told = f"{letter}  {event.seconds:.1f} s  {in_log(event.text)}"
-        parts.append(f'<text x="16" y="{bottom + 76 + number * 16}" fill="#1b1f24">{escape(told)}</text>')
+        parts.append(f'<text x="16" y="{bottom + 94 + number * 16}" fill="#1b1f24">{escape(told)}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -127,7 +127,9 @@ def _legend(y: int) -> list[str]:
     entries = [(_NAMES.get(state, state), colour) for state, colour in COLOURS.items()]
     entries += [("meta leader", _LEADER), ("gateway links", _LINK), ("load balancer sends", "#2a8c8c")]
     entries += [("probe answers 200", _PROBE_WELL), ("probe fails", _PROBE_FAILED)]
-    for name, colour in entries:
+    for number, (name, colour) in enumerate(entries):
+        if number == len(COLOURS):
+            x, y = 16, y + 18
         parts.append(f'<rect x="{x}" y="{y - 9}" width="11" height="11" fill="{colour}"/>')
         parts.append(f'<text x="{x + 15}" y="{y}" fill="#1b1f24">{name}</text>')
         x += 30 + 7 * len(name)

@@ -141,6 +141,38 @@ def test_a_fresh_region_under_its_own_account_waits_for_votes_that_never_come():
     assert "stage local or expose" in why.remedy
 
 
+def test_names_that_are_gone_stay_members(two):
+    """A group that counts more servers than exist says that names have changed, and that waiting is useless."""
+    why = why_stuck(whole(two, size=9))
+
+    assert (why.is_ring, why.causes[0].waits_for) == (True, "servers of other names")
+    assert "keep the server names" in why.remedy
+
+
+def test_a_region_that_changed_its_system_account_has_lost_its_group():
+    """It counts those it was with before, and is no majority without them."""
+    regions = {"us-east": rendering("us-east", "SYS-a"), "eu-west": rendering("eu-west", "SYS-b")}
+    pods = [pod(region, number, ready=True, size=6, links=REGIONS) for region in REGIONS for number in range(3)]
+
+    why = why_stuck(snapshot(regions, pods))
+
+    assert why.is_ring
+    assert "keep the system account" in why.remedy
+    assert "`SYS-a`, and 3 of 6 are no majority" in why.causes[1].seen
+
+
+def test_a_reload_that_was_refused_is_final(two):
+    """The gateway waits for a restart that nothing brings."""
+    words = "Failed to reload server configuration: config reload not supported for Gateway"
+    told = {"reload refused": words}
+    pods = [pod(region, number, ready=True, troubles=told) for region in REGIONS for number in range(3)]
+
+    why = why_stuck(snapshot(two, pods))
+
+    assert why.is_ring
+    assert "restart the pods" in why.remedy
+
+
 def test_groups_follow_the_system_account_not_the_domain():
     """One account: one group, whatever the domains say; two accounts: two groups; a region without JetStream: none."""
     shared = {"a": rendering("us-east", domain="x"), "b": rendering("eu-west", domain="y")}
