@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -58,6 +59,7 @@ def run_rehearsals(options: Options) -> int:
     """Run the scenarios, print what was found, and return the exit code."""
 
     def work() -> int:
+        logging.getLogger("asyncio").setLevel(logging.ERROR)  # its warnings are about other people's connections
         orders = _orders(options)
         outcomes = asyncio.run(_all(orders, options))
         if options.as_json:

@@ -23,6 +23,7 @@ MESSAGES = 20
 PATIENCE = 20.0
 """Seconds that a stream may take to be whole after the servers are."""
 _PAUSE = 0.1
+_ONE_MORE = 6.0
 _REPLICAS = 3
 
 
@@ -58,7 +59,8 @@ class Ledger:
     async def check(self) -> tuple[StreamFate, ...]:
         """The fate of every stream; then whether a new one can be placed in each region that runs JetStream."""
         await self.stop_publishing()
-        await asyncio.gather(*(self._publish(name, 1) for name in self.home))  # every stream takes messages again
+        # Every stream takes messages again; where one does not, its fate says why.
+        await asyncio.gather(*(self._publish(name, 1, _ONE_MORE) for name in self.home))
         fates = [await self._fate(name) for name in self.home]
         for region, rendering in self._world.renderings.items():
             running = any(pod.runs for pod in self._world.pods[region])
@@ -89,11 +91,11 @@ class Ledger:
                 task.cancel()
         self._publishing = []
 
-    async def _publish(self, name: str, many: int | None) -> None:
+    async def _publish(self, name: str, many: int | None, seconds: float = PATIENCE) -> None:
         """Publish until `many` are acknowledged, for ever without it; a server that goes is left for another."""
         client: Client | None = None
         done = 0
-        give_up = time.monotonic() + PATIENCE
+        give_up = time.monotonic() + seconds
         try:
             while self._goes_on if many is None else done < many and time.monotonic() < give_up:
                 if client is None or not self._serves(client, self.home[name]):

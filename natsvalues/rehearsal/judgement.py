@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.manifests.settings import jetstream
 from natsvalues.rehearsal.groups import expected_groups
-from natsvalues.rehearsal.leaderless import DOMAINS
+from natsvalues.rehearsal.leaderless import DOMAINS, early
 from natsvalues.rehearsal.outcome import Cause, Verdict
 from natsvalues.rehearsal.timeline import Event
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.outcome import StreamFate
     from natsvalues.rehearsal.snapshot import Snapshot
     from natsvalues.rehearsal.stage import Stage
-
-_WAITS_FOR_ALL = "2.12.0"
 
 
 class Judgement(NamedTuple):
@@ -80,13 +78,7 @@ def _met(meeting: Meeting, now: Snapshot) -> tuple[Cause, str]:
             "join with one region that ran JetStream, the seed; every other gets JetStream together with its remotes "
             "(scope supercluster), or a system account of its own before its first stream (scope region)"
         )
-    versions = sorted(
-        {str(now.renderings[region].version) for region, _ in meeting.leaders if region in now.renderings}
-    )
-    return cause, (
-        f"run {_WAITS_FOR_ALL} or later: nats-server {', '.join(versions)} elects a leader before it has heard all "
-        "servers; until then install the seed alone first, and create no streams before the meta group is whole"
-    )
+    return cause, early(now, tuple(region for region, _ in meeting.leaders if region in now.renderings))
 
 
 def _domains(now: Snapshot) -> str:

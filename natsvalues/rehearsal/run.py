@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from natsvalues.outside.server_binary import Binary
     from natsvalues.rehearsal.snapshot import Snapshot
+    from natsvalues.rehearsal.timeline import Event
 
 _MEGABYTE = 1024 * 1024
 _WATCH = 0.5
@@ -55,11 +56,12 @@ class Order(NamedTuple):
 
 
 class _End(NamedTuple):
-    """Why it is stuck, if it is, and everything as it was at the end."""
+    """Why it is stuck, if it is, and everything as it was at the end, before anything was cleared up."""
 
     why: Why | None
     now: Snapshot
     seconds: float
+    events: tuple[Event, ...]
 
 
 async def rehearse(order: Order, watch: Callable[[World], None] | None = None) -> Outcome:
@@ -132,7 +134,7 @@ async def _played(order: Order, stage: Stage, watch: Callable[[World], None] | N
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         await stage.ledger.stop_publishing()
-    return _End(why, stage.world.now(), stage.world.seconds)
+    return _End(why, stage.world.now(), stage.world.seconds, tuple(stage.world.timeline.events))
 
 
 async def _watched(
@@ -163,7 +165,7 @@ async def _closed(world: World) -> None:
 def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
     world = stage.world
     judgement = judged(stage, end.why, end.now)
-    events = tuple(event for event in world.timeline.events if event.seconds <= end.seconds)  # not our own clearing up
+    events = end.events
     begun = max((event.seconds for event in events if event.kind == "phase"), default=0.0)
     ready_after: dict[str, float] = {}
     for event in events:

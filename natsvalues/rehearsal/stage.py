@@ -13,6 +13,7 @@ from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.convergence import OK, is_steady, missing
 from natsvalues.rehearsal.elections import Elections, watched
 from natsvalues.rehearsal.groups import clustered, dialled
+from natsvalues.rehearsal.leaderless import WAITS_FOR_ALL
 from natsvalues.text.natsconf import ConfEditError, ConfOp, edit
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 _STEADY = 1.2  # a health check may answer 200 once while replicas recover; it must stay so
 _SETTLED = 20.0  # a ring of causes that has stood longer than any election takes
 _PAUSE = 0.2
-_WAITS_FOR_ALL = (2, 12)  # from here on, empty servers elect only once all that are counted vote
 
 
 class Step(NamedTuple):
@@ -118,7 +118,7 @@ class Stage:
         world.admit(everyone=True)
         await world.open_balancers(*step.renderings)
         versions = [item.version[:2] for item in step.renderings.values() if clustered(item)]
-        if not alone and versions and min(versions) < _WAITS_FOR_ALL:
+        if not alone and versions and min(versions) < WAITS_FOR_ALL:
             await self._start_carefully(step)
         await world.start(*(key for key in step.renderings if not any(pod.runs for pod in world.pods[key])))
         await self.converged()

@@ -148,7 +148,7 @@ class World:
     async def open_balancers(self, *regions: str) -> None:
         """Let the load balancers of these regions arrive."""
         for key in regions:
-            for item in self.balancers[key]:
+            for item in self.balancers.get(key, ()):  # a region may have none
                 await item.open()
 
     def admit(self, *, everyone: bool) -> None:

@@ -149,6 +149,17 @@ def test_names_that_are_gone_stay_members(two):
     assert "keep the server names" in why.remedy
 
 
+def test_an_early_election_names_the_version_to_move_to(two):
+    """Servers of 2.11 that count differently elected before they had heard all."""
+    old = {region: item._replace(version=ServerVersion(2, 11, 4)) for region, item in two.items()}
+    pods = (*whole(old, size=3).pods[:3], *whole(old).pods[3:])
+
+    why = why_stuck(snapshot(old, pods))
+
+    assert "count 3, 6 servers of 6" in why.causes[0].seen
+    assert "run 2.12.0 or later: nats-server 2.11.4" in why.remedy
+
+
 def test_a_region_that_changed_its_system_account_has_lost_its_group():
     """It counts those it was with before, and is no majority without them."""
     regions = {"us-east": rendering("us-east", "SYS-a"), "eu-west": rendering("eu-west", "SYS-b")}
