@@ -1,8 +1,9 @@
 """Rehearse everything on every server version, and write docs/rehearsal-matrix.md from what was seen.
 
-`python scripts/rehearsal_matrix.py` takes about half an hour on two cores and needs helm and the pinned servers
+`python scripts/rehearsal_matrix.py` takes about half an hour on two quiet cores and needs helm and the pinned servers
 (scripts/binaries.py fetches them). `--only WORD` (several times) keeps the cases whose name has every WORD, and
-prints without writing. `--jobs N` runs N cases side by side (default 4).
+prints the page instead of writing it. `--jobs N` runs N cases side by side (default 4). `--records FILE` keeps what
+is found, a line for each case, and does not run again what is there.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import json
 import os
 import sys
 import tempfile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.folder import load
+from natsvalues.rehearsal.outcome import Cost
 from natsvalues.rehearsal.reading import read_rendering
 from natsvalues.rehearsal.run import Order, rehearse
 from natsvalues.rehearsal.scenarios import SCENARIOS
@@ -72,9 +74,9 @@ def cases() -> list[Case]:
     rows += [("chart", "supercluster", 2, name) for name in ("first-install", "cold-region")]
     rows += [("domain", "supercluster", 2, "cold-restart")]
     rows += [(kind, "supercluster", 2, "stage-walk") for kind in ("join", "empty")]
-    for scope in ("supercluster", "region"):
-        rows += [("ours", scope, many, name) for many in (2, 3) for name in SCENARIOS]
     rows += [("ours", "supercluster", 5, "cold-restart")]
+    for many in (2, 3):
+        rows += [("ours", scope, many, name) for scope in ("supercluster", "region") for name in SCENARIOS]
     found = [Case(*row, version) for row in rows for version in VERSIONS]
     return [case for case in found if case.scenario != "upgrade" or case.version != VERSIONS[0]]
 
@@ -102,10 +104,9 @@ def _read(texts: dict[str, str]):  # noqa: ANN202   # renderings by region
     return {region: read_rendering(text, region) for region, text in texts.items()}
 
 
-async def run_all(wanted: list[Case], renderer: Renderer, jobs: int) -> dict[Case, Outcome]:
-    """Every case, `jobs` at a time; each is told when it is done."""
+async def run_all(wanted: list[Case], renderer: Renderer, jobs: int, records: str) -> None:
+    """Every case, `jobs` at a time; what is found goes into the file of records, a line of JSON for each."""
     gate = asyncio.Semaphore(jobs)
-    found: dict[Case, Outcome] = {}
     with tempfile.TemporaryDirectory() as folder:
 
         async def one(case: Case) -> None:
@@ -117,25 +118,43 @@ async def run_all(wanted: list[Case], renderer: Renderer, jobs: int) -> dict[Cas
                 except NatsvaluesError as error:
                     print(f"{case.name}: {error}", flush=True)
                     return
-                found[case] = outcome
-                fates = [f"{fate.region} {fate.fate} {fate.found}/{fate.acknowledged}" for fate in outcome.streams]
-                told = {
-                    "word": outcome.word,
-                    "lossy": outcome.lossy,
-                    "phase": outcome.phase,
-                    "seconds": outcome.seconds,
-                }
-                causes = [f"{cause.subject} | {cause.waits_for} | {cause.seen}" for cause in outcome.causes]
-                more = {"fates": fates, "cost": outcome.cost, "causes": causes[:4], "notes": outcome.notes[-3:]}
-                print(json.dumps({"case": case.name} | told | more), flush=True)
+                print(f"{case.name}: {outcome.word}", flush=True)
+                keep(records, record(case, outcome))
 
         async with asyncio.TaskGroup() as group:
             for case in wanted:
                 group.create_task(one(case))
-    return found
 
 
-def page(found: dict[Case, Outcome]) -> str:
+def keep(path: str, found: dict[str, Any]) -> None:
+    """Add a record to a file."""
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps(found) + "\n")
+
+
+def record(case: Case, outcome: Outcome) -> dict[str, Any]:
+    """What is kept of an outcome."""
+    return {
+        "case": case.name,
+        "word": outcome.word,
+        "lossy": outcome.lossy,
+        "phase": outcome.phase,
+        "seconds": outcome.seconds,
+        "fates": [f"{fate.region} {fate.fate} {fate.found}/{fate.acknowledged}" for fate in outcome.streams],
+        "cost": outcome.cost,
+        "causes": [f"{cause.subject} | {cause.waits_for} | {cause.seen}" for cause in outcome.causes[:4]],
+    }
+
+
+def recorded(path: str) -> dict[str, dict[str, Any]]:
+    """The records of a file by the names of their cases; of several the last."""
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as lines:
+        return {found["case"]: found for found in map(json.loads, lines)}
+
+
+def page(found: dict[str, dict[str, Any]]) -> str:
     """The tables."""
     parts = [HEAD]
     titles = {
@@ -145,66 +164,71 @@ def page(found: dict[Case, Outcome]) -> str:
         "empty": "The same, and the second holds no stream",
         "ours": "Post-rendered by natsvalues",
     }
+    known = [case for case in cases() if case.name in found]
     for kind, title in titles.items():
-        rows = list(dict.fromkeys(case.row for case in found if case.kind == kind))
+        rows = list(dict.fromkeys(case.row for case in known if case.kind == kind))
         if not rows:
             continue
         parts.append(f"## {title}\n\n| Scenario | Scope | Servers | {' | '.join(VERSIONS)} |\n")
         parts.append("| --- | --- | --- |" + " --- |" * len(VERSIONS) + "\n")
         for row in rows:
-            cells = [cell(found.get(Case(*row, version))) for version in VERSIONS]
+            cells = [cell(found.get(Case(*row, version).name)) for version in VERSIONS]
             parts.append(f"| {row[3]} | {row[1]} | {row[2]}x3 | {' | '.join(cells)} |\n")
         parts.append("\n")
     return "".join([*parts, costs(found)])
 
 
-def cell(outcome: Outcome | None) -> str:
+def cell(found: dict[str, Any] | None) -> str:
     """The outcome in a word or two."""
-    if outcome is None:
+    if found is None:
         return "-"
-    lost = sum(fate.lost for fate in outcome.streams)
-    if outcome.lossy:
-        met = f", {lost} messages lost" if lost else ", meta groups met"
-        return f"**{'stuck, ' if outcome.verdict == 'stuck' else ''}lossy**{met}"
-    return f"{outcome.seconds:g} s" if outcome.well and outcome.seconds is not None else f"**{outcome.word}**"
+    if found["lossy"]:
+        gone = sum(" gone " in fate or " lost " in fate for fate in found["fates"])
+        told = f", {gone} stream{'s' if gone > 1 else ''} lost" if gone else ", meta groups met"
+        return f"**{'stuck, ' if found['word'] == 'stuck' else ''}lossy**{told}"
+    return f"{found['seconds']:g} s" if found["word"] == "converged" else f"**{found['word']}**"
 
 
-def costs(found: dict[Case, Outcome]) -> str:
+def costs(found: dict[str, dict[str, Any]]) -> str:
     """What cold restarts took, by the number of servers."""
     lines = ["## What a rehearsal takes\n\n| Cold restart | Wall | CPU of the servers | Memory |\n"]
     lines.append("| --- | --- | --- | --- |\n")
     for many in (2, 3, 5):
-        costs_of = [
-            outcome.cost
-            for case, outcome in found.items()
-            if case.row == ("ours", "supercluster", many, "cold-restart") and outcome.well
-        ]
-        if costs_of:
-            walls = f"{min(cost.wall for cost in costs_of):.0f} to {max(cost.wall for cost in costs_of):.0f} s"
-            memory = f"{max(cost.memory for cost in costs_of) // 1_000_000} MB"
-            theirs = max(cost.server_cpu for cost in costs_of)
-            lines.append(f"| {many}x3 servers | {walls} | up to {theirs:g} s | up to {memory} |\n")
+        names = {Case("ours", "supercluster", many, "cold-restart", version).name for version in VERSIONS}
+        taken = [Cost(*one["cost"]) for name, one in found.items() if name in names and one["word"] == "converged"]
+        if taken:
+            walls = f"{min(cost.wall for cost in taken):.0f} to {max(cost.wall for cost in taken):.0f} s"
+            memory = f"{max(cost.memory for cost in taken) // 1_000_000} MB"
+            cpu = max(cost.server_cpu for cost in taken)
+            lines.append(f"| {many}x3 servers | {walls} | up to {cpu:g} s | up to {memory} |\n")
     lines.append("\nMemory is the most that all servers had together at one moment.\n")
     return "".join(lines)
 
 
 def main(arguments: list[str]) -> int:
-    """Run, print each outcome as a line of JSON, and write the page."""
+    """Run what is not on record yet, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--jobs", type=int, default=4)
-    parser.add_argument("--output", default="")
+    parser.add_argument("--records", default="")
     asked = parser.parse_args(arguments)
     os.environ["NATSVALUES_TOOLS"] = binaries.tools()
     for version in VERSIONS:
         binaries.fetch(f"nats-server@{version}")
-    wanted = [case for case in cases() if all(word in case.name.split() for word in asked.only)]
-    found = asyncio.run(run_all(wanted, Renderer(binaries.fetch("helm3")), asked.jobs))
-    ordered = {case: found[case] for case in wanted if case in found}
-    if asked.output or not asked.only:
-        with open(asked.output or PAGE, "w", encoding="utf-8") as file:
-            file.write(page(ordered))
-    return 0 if len(found) == len(wanted) else 1
+    with tempfile.TemporaryDirectory() as folder:
+        records = asked.records or os.path.join(folder, "records")
+        before = recorded(records)
+        chosen = [case for case in cases() if all(word in case.name.split() for word in asked.only)]
+        wanted = [case for case in chosen if case.name not in before]
+        asyncio.run(run_all(wanted, Renderer(binaries.fetch("helm3")), asked.jobs, records))
+        found = recorded(records)
+    text = page(found)
+    if asked.only:
+        print(text)
+    else:
+        with open(PAGE, "w", encoding="utf-8") as file:
+            file.write(text)
+    return 0 if all(case.name in found for case in chosen) else 1
 
 
 if __name__ == "__main__":

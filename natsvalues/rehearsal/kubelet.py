@@ -29,9 +29,11 @@ class Probe(NamedTuple):
     failure: int = 3
 
     def faster(self, scale: float) -> Probe:
-        """The same probe, delay and period `scale` times shorter, the timeout never below 1 s, which servers need."""
+        """The same probe, delay and period `scale` times shorter, the timeout at most to 2 s: servers need theirs."""
         return self._replace(
-            initial_delay=self.initial_delay / scale, period=self.period / scale, timeout=max(1.0, self.timeout / scale)
+            initial_delay=self.initial_delay / scale,
+            period=self.period / scale,
+            timeout=max(min(2.0, self.timeout), self.timeout / scale),
         )
 
     def __str__(self) -> str:

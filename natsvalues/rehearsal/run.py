@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.outside import loopback, proc, processes
-from natsvalues.rehearsal.causes import Why
+from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.groups import observed_groups
 from natsvalues.rehearsal.judgement import judged
 from natsvalues.rehearsal.outcome import Cost, Group, Outcome, PodFate
@@ -125,16 +125,22 @@ async def _played(order: Order, stage: Stage, watch: Callable[[World], None] | N
             stage.fates = await stage.ledger.check()
     except TimeoutError:
         stage.world.note(f"the time limit of {order.bounds.seconds:g} s was reached")
-        why = Why((), "give it more time (--limit), or look at the timeline for what takes so long", is_ring=False)
+        why = _cut_short(stage, "give it more time: --limit")
     except asyncio.CancelledError:
         if not stage.over_memory:
             raise
-        why = Why((), "raise --max-memory, or rehearse fewer regions", is_ring=False)
+        why = _cut_short(stage, "raise --max-memory, or rehearse fewer regions")
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         await stage.ledger.stop_publishing()
     return _End(why, stage.world.now(), stage.world.seconds, tuple(stage.world.timeline.events))
+
+
+def _cut_short(stage: Stage, remedy: str) -> Why:
+    """What was still missing when a bound was reached."""
+    found = why_stuck(stage.world.now())
+    return found._replace(remedy="; ".join(filter(None, (remedy, found.remedy))))
 
 
 async def _watched(

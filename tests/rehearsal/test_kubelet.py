@@ -84,7 +84,8 @@ def test_restarts_wait_longer_and_longer():
 
 
 def test_scaling_leaves_the_timeout_to_the_server():
-    """Delay and period shrink; a timeout stays at least a second."""
+    """Delay and period shrink; a timeout shrinks to two seconds at most, and a shorter one stays."""
     quick = Probe("startup", "/", 1, initial_delay=10, period=10, timeout=5).faster(20)
 
-    assert (quick.initial_delay, quick.period, quick.timeout) == (0.5, 0.5, 1)
+    assert (quick.initial_delay, quick.period, quick.timeout) == (0.5, 0.5, 2)
+    assert Probe("startup", "/", 1, timeout=1).faster(20).timeout == 1
