@@ -5,6 +5,7 @@ Used by the tests and by scripts/rehearsal_matrix.py.
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
@@ -43,9 +44,14 @@ class Renderer(NamedTuple):
             f"container.image.tag={version}-alpine",
             *settings,
         )
-        words = [word for setting in settings for word in ("--set", setting)]
-        command = [self.helm, "template", "nats", self.chart, *words]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+        return _templated(self.helm, self.chart, settings)
+
+
+@functools.cache
+def _templated(helm: str, chart: str, settings: tuple[str, ...]) -> str:
+    words = [word for setting in settings for word in ("--set", setting)]
+    command = [helm, "template", "nats", chart, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 def stock(renderer: Renderer, version: str, regions: Sequence[str], *settings: str) -> dict[str, str]:

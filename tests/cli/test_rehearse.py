@@ -27,7 +27,7 @@ def folder(cases, helm3, tmp_path_factory):
         (["nowhere"], "NV-R001"),
         (["."], "NV-R001"),
         ([], "NV-R007"),
-        (["--rendering", "x.yaml"], "NV-I007"),
+        (["--rendering", "x.yaml"], "NV-O002"),
         (["--chart", "x", "--overlays", "nowhere"], "NV-O002"),
         (["{folder}", "--scenario", "upgrade"], "NV-R002"),
         (["{folder}", "--scenario", "stage-walk"], "NV-R002"),
