@@ -79,9 +79,8 @@ async def _late_balancer(stage: Stage) -> None:
     for number, step in enumerate(stage.steps):
         stage.phase(f"first install{step.words}, the load balancer of {stage.chosen} is late")
         await stage.world.take(step.renderings)
-        late = number == len(stage.steps) - 1
-        await stage.arrive(*step.renderings, without=stage.chosen if late else "")
-        if late:
+        await stage.arrive(*step.renderings, without=stage.chosen)
+        if number == len(stage.steps) - 1:
             await stage.hold(HOLD)
             await stage.make_streams_where_healthy()
             stage.phase(f"the load balancer of {stage.chosen} arrives")
