@@ -15,6 +15,7 @@ from natsvalues.cli.progress import Progress
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import EXIT_GATE, EXIT_NOT_CONVERGED, EXIT_OK, NatsvaluesError, Where
+from natsvalues.outside.jetstream import require_client
 from natsvalues.outside.server_binary import server_binary
 from natsvalues.overlays.folder import load, locate
 from natsvalues.rehearsal.run import Bounds, Order, rehearse
@@ -60,6 +61,7 @@ def run_rehearsals(options: Options) -> int:
 
     def work() -> int:
         logging.getLogger("asyncio").setLevel(logging.ERROR)  # its warnings are about other people's connections
+        require_client()
         orders = _orders(options)
         outcomes = asyncio.run(_all(orders, options))
         if options.as_json:

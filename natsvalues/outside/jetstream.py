@@ -10,6 +10,7 @@ import base64
 import contextlib
 import json
 import ssl
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.outside.certificates import missing_extra
@@ -136,12 +137,16 @@ def _said(error: Exception) -> str:
     return {"NoRespondersError": "no responders", "TimeoutError": "no answer"}.get(name, name)
 
 
+def require_client() -> None:
+    """Raise NatsvaluesError where nats-py, which the extra brings, is not installed."""
+    if find_spec("nats") is None:
+        raise missing_extra("JetStream is asked through nats-py")
+
+
 async def connect(addresses: Sequence[str], port: int, login: Login, tls: tuple[str, str, str] | None) -> Client | None:
     """Connect to one of these servers; None if none of them lets us in. `tls`: certificate, key, authority."""
-    try:
-        import nats  # the optional extra: only where JetStream is looked at
-    except ImportError:
-        raise missing_extra("JetStream is asked through nats-py") from None
+    import nats  # the optional extra: only where JetStream is looked at
+
     options: dict[str, Any] = {}
     if tls is not None:
         context = ssl.create_default_context(cafile=tls[2])

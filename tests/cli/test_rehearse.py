@@ -67,3 +67,17 @@ def test_an_expectation_that_is_not_met_is_a_gate(run, folder, nats_server, bina
     assert done.returncode == 4
     assert done.stdout.startswith("first-install: converged in ")
     assert "meta group of 3" in done.stdout
+
+
+def test_without_the_extra_it_says_so(run, folder, tmp_path):
+    """A Python that does not find nats-py: an error before anything runs."""
+    hidden = "import sys, importlib.util as util; find = util.find_spec\n"
+    hidden += "util.find_spec = lambda name, *more: None if name == 'nats' else find(name, *more)\n"
+    hidden += f"sys.argv = ['natsvalues', 'rehearse', {folder!r}]\n"
+    hidden += "from natsvalues.__main__ import main; sys.exit(main())\n"
+    script = tmp_path / "hidden.py"
+    script.write_text(hidden, encoding="utf-8")
+
+    done = run("python", str(script))
+
+    assert (done.returncode, "error[NV-R024]" in done.stderr) == (1, True), done.stderr
