@@ -64,7 +64,8 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | 1 | An expected failure, wrong usage included: the [error](errors.md) says what to do. |
 | 2 | `diff --detailed-exitcode`: something differs. |
 | 3 | A bug of natsvalues: nothing was written, `natsvalues last` has the trace. |
-| 4 | A gate was crossed: `--fail-on` of `diff` (a level) or of `lint` (a severity). |
+| 4 | A gate was crossed: `--fail-on` of `diff` (a level) or of `lint` (a severity), or `--expect` of `rehearse`. |
+| 5 | A rehearsal is stuck, or lost data. |
 | 130 | Interrupted, or the reader of the output went away. |
 
 | Variable | Meaning |
@@ -78,6 +79,8 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | `HELM_DEBUG` | `true`: `diff` says on standard error how long each part took. |
 | `HELM_BIN` | The helm to ask, instead of the one on PATH. |
 | `KUBECTL` | The kubectl that `diff --live` asks, instead of the one on PATH. |
+| `XDG_CACHE_HOME` | The servers of a rehearsal are kept in `natsvalues` below it, else below `~/.cache`. |
+| `NATSVALUES_TOOLS` | The folder in which they are kept, instead. |
 | `XDG_STATE_HOME` | The report of the last run is `natsvalues/last.json` below it, else below `~/.local/state`. |
 """
 

@@ -165,6 +165,90 @@ def init(
     raise Leave(init_verb.init(folder, scope=scope, name=name, region=region))
 
 
+@app.command()
+def rehearse(
+    folder: Annotated[
+        str | None, typer.Argument(help="One rendering for each region, REGION.yaml; or a folder for each step.")
+    ] = None,
+    scenario: Annotated[
+        list[str] | None, typer.Option(help="What to rehearse; several times, or `all`.", metavar="NAME")
+    ] = None,
+    overlays: Annotated[
+        str | None,
+        typer.Option(help="Overlays that change the renderings; else found as ever.", metavar="FOLDER"),
+    ] = None,
+    rendering: Annotated[
+        str | None, typer.Option(help="The plain rendering of all regions, for the overlays.", metavar="FILE")
+    ] = None,
+    chart: Annotated[
+        str | None,
+        typer.Option(help="The chart that helm renders, for the overlays.", metavar="CHART"),
+    ] = None,
+    values: Annotated[
+        list[str] | None, typer.Option("--values", "-f", help="Values for --chart; several times.", metavar="FILE")
+    ] = None,
+    prior: Annotated[
+        str | None, typer.Option(help="For `upgrade`: the releases that run now, REGION.yaml.", metavar="FOLDER")
+    ] = None,
+    region: Annotated[
+        str, typer.Option(help="The region that a one-region scenario is about; else the last.", metavar="REGION")
+    ] = "",
+    streams: Annotated[
+        list[str] | None, typer.Option(help="Streams in this region only; several times.", metavar="REGION")
+    ] = None,
+    expect: Annotated[
+        str, typer.Option(help="The outcome that is well: converged, stuck or lossy.", metavar="OUTCOME")
+    ] = "",
+    output: Annotated[str, typer.Option("--output", "-o", help="text or json (format 1).", metavar="FORMAT")] = "text",
+    mapping: Annotated[bool, typer.Option("--mapping", help="List every setting moved to loopback.")] = False,
+    timeline: Annotated[
+        str | None, typer.Option(help="Write the timeline: .svg, .html, .json or .txt.", metavar="FILE")
+    ] = None,
+    junit: Annotated[str | None, typer.Option(help="Write JUnit XML.", metavar="FILE")] = None,
+    scale: Annotated[float, typer.Option(help="Probe periods are this many times shorter.", min=1, max=100)] = 20,
+    jobs: Annotated[int, typer.Option(help="Scenarios side by side.", min=1, max=8)] = 2,
+    patience: Annotated[float, typer.Option(help="Seconds after which nothing more is waited for.", min=5)] = 75,
+    limit: Annotated[float, typer.Option(help="Seconds that a whole scenario may take.", min=10)] = 600,
+    max_servers: Annotated[int, typer.Option(help="Servers that a scenario may run.", min=1)] = 40,
+    max_memory: Annotated[int, typer.Option(help="Megabytes that its servers may take.", min=64)] = 3072,
+    keep: Annotated[
+        str | None, typer.Option(help="Keep configurations and stores in this folder.", metavar="FOLDER")
+    ] = None,
+) -> None:
+    """Run the rendered regions with real servers on loopback, and see whether they come together.
+
+    Ends with exit code 5 when they are stuck or lose data.
+    """
+    from natsvalues.cli import rehearse as verb  # heavy only when used
+    from natsvalues.rehearsal.run import Bounds
+
+    if expect not in ("", "converged", "stuck", "lossy"):
+        raise typer.BadParameter(f"`{expect}` is none of converged, stuck, lossy", param_hint="--expect")
+    if output not in ("text", "json"):
+        raise typer.BadParameter(f"`{output}` is neither text nor json", param_hint="--output")
+    asked = verb.Options(
+        folder=folder,
+        scenarios=tuple(scenario or ("cold-restart",)),
+        overlays=overlays,
+        rendering=rendering,
+        chart=chart,
+        values=tuple(values or ()),
+        prior=prior,
+        chosen=region,
+        streams_in=tuple(streams or ()),
+        expect=expect,
+        as_json=output == "json",
+        mapping=mapping,
+        junit=junit,
+        timeline=timeline,
+        keep=keep,
+        jobs=jobs,
+        scale=scale,
+        bounds=Bounds(patience, limit, max_memory * 1024 * 1024, max_servers),
+    )
+    raise Leave(verb.run_rehearsals(asked))
+
+
 overlay_app = typer.Typer(help="Look at overlays.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(overlay_app, name="overlay")
 

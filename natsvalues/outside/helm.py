@@ -10,7 +10,7 @@ import tempfile
 from typing import Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.outside.processes import absent, patience, run
+from natsvalues.outside.commands import absent, patience, run
 from natsvalues.text.secrets import HIDDEN, without_secrets
 
 NOT_FOUND = "release: not found"

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.outside.processes import absent, patience, run
+from natsvalues.outside.commands import absent, patience, run
 from natsvalues.text.secrets import without_secrets
 
 # Helm's own options in kubectl's words; helm tells its plugins the same through variables.

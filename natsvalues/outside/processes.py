@@ -1,62 +1,150 @@
-"""Run one of the user's programs: bounded in time, ended with all that it started, its words kept from secrets."""
+"""Programs that never outlive us: each in a session of its own, killed with us, heard line by line, reaped.
+
+On Linux the kernel kills a child with the thread that started it (PR_SET_PDEATHSIG), also when we are killed
+ourselves; the main thread starts all of them. A scratch folder is removed by a process that waits for our end.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import ctypes
 import os
+import shutil
 import signal
 import subprocess
-from typing import NamedTuple
+import sys
+import tempfile
+from typing import TYPE_CHECKING
 
-from natsvalues.errors import NatsvaluesError
+from natsvalues.errors import NatsvaluesError, Where
 
-SECONDS = 60
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+_PR_SET_PDEATHSIG = 1
+_LONGEST_LINE = 64 * 1024
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_KEEPER = """
+import shutil, sys, time
+sys.stdin.read()
+for _ in range(50):
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
+    import os
+    if not os.path.exists(sys.argv[1]): break
+    time.sleep(0.1)
+"""
 
 
-class Done(NamedTuple):
-    """What a program did: exit code, standard output, standard error."""
+class Program:
+    """One running program. `code` is its exit code once it has ended, negative for a signal."""
 
-    code: int
-    out: str
-    err: str
+    def __init__(self, process: subprocess.Popen[bytes], heard: Callable[[str], None]) -> None:
+        self.pid = process.pid
+        self.code: int | None = None
+        self._process = process
+        self._ended = asyncio.Event()
+        self._reading = asyncio.create_task(self._read(heard))
+        self._exit = os.pidfd_open(process.pid)
+        asyncio.get_running_loop().add_reader(self._exit, self._reap)
+
+    async def _read(self, heard: Callable[[str], None]) -> None:
+        reader = asyncio.StreamReader()
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), self._process.stdout or sys.stdin
+        )
+        rest = b""
+        try:
+            while data := await reader.read(_LONGEST_LINE):  # always read on: a full pipe would stop the program
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    heard(line.decode("utf-8", "replace"))
+                rest = rest[:_LONGEST_LINE]
+            if rest:
+                heard(rest.decode("utf-8", "replace"))
+        finally:
+            transport.close()
+
+    def _reap(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._exit)
+        os.close(self._exit)
+        self.code = self._process.wait()
+        self._ended.set()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to a program that still runs."""
+        if self.code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    async def ended(self, seconds: float | None = None) -> bool:
+        """Wait until the program has ended and is reaped; false if the time passes first."""
+        try:
+            async with asyncio.timeout(seconds):  # not wait_for, which up to 3.11 may lose a cancellation
+                await self._ended.wait()
+        except TimeoutError:
+            return False
+        await asyncio.wait([self._reading], timeout=1)  # its last words
+        return True
+
+    async def kill(self) -> None:
+        """End it at once, and reap it."""
+        if self.code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+        await self._ended.wait()
+        self._reading.cancel()
+
+    def kill_now(self) -> None:
+        """End and reap it without an event loop's help, when everything is coming down."""
+        if self.code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self.code = self._process.wait()
 
 
-def patience() -> float:
-    """How many seconds helm or kubectl may take: NATSVALUES_HELM_SECONDS, else 60."""
+def start(command: Sequence[str], env: Mapping[str, str], folder: str, heard: Callable[[str], None]) -> Program:
+    """Start a program in `folder` with exactly this environment; `heard` gets each line that it says.
+
+    Needs a running event loop. Raises NatsvaluesError for a program that cannot be started.
+    """
+    parent = os.getpid()
+
+    def die_with_us() -> None:
+        if _LIBC is not None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(1)  # we ended before the kernel knew
+
     try:
-        return float(os.environ.get("NATSVALUES_HELM_SECONDS") or SECONDS)
-    except ValueError:
-        return SECONDS
+        process = subprocess.Popen(
+            command, env=dict(env), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True,
+            preexec_fn=die_with_us,  # noqa: PLW1509   # no other thread runs here: the event loop is the only one
+        )  # fmt: skip
+    except OSError as error:
+        raise NatsvaluesError(
+            "NV-R020", f"the program does not start: {error.strerror}", where=(Where(command[0]),),
+            hint="is it for this machine, and executable?",
+        ) from None  # fmt: skip
+    return Program(process, heard)
 
 
-def run(command: list[str], *, seconds: float, stdin: str | None = None) -> Done:
-    """Run a program to its end. Raises FileNotFoundError if there is none, TimeoutError after `seconds`."""
-    process = subprocess.Popen(  # the user's program, with arguments that are no shell's
-        command,
-        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,  # so that what it started (plugins, credential helpers) ends with it
-    )
+@contextlib.contextmanager
+def scratch(kept: str | None) -> Iterator[str]:
+    """A folder for one rehearsal: `kept` if that is given, else one that is gone afterwards, however we end."""
+    if kept is not None:
+        os.makedirs(kept, exist_ok=True)
+        yield os.path.abspath(kept)
+        return
+    folder = tempfile.mkdtemp(prefix="natsvalues-rehearsal-")
+    keeper = subprocess.Popen(  # in a session of its own, so that Ctrl-C at a terminal does not reach it
+        [sys.executable, "-S", "-E", "-c", _KEEPER, folder], stdin=subprocess.PIPE, start_new_session=True, cwd="/",
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
-        out, err = process.communicate(stdin, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        _end(process)
-        raise TimeoutError from None
-    except BaseException:
-        _end(process)
-        raise
-    return Done(process.returncode, out, err)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-
-
-def absent(program: str, code: str, hint: str) -> NatsvaluesError:
-    """The error for a program that is not there."""
-    return NatsvaluesError(code, f"`{program}` is not on PATH", hint=hint)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        keeper.communicate()

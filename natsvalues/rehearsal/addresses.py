@@ -1,0 +1,98 @@
+"""Who is where on loopback, and where the names lead that the renderings use.
+
+Each pod and each load balancer has an address of its own, so the rendered ports stay. Pods of other regions are not
+reachable but through a load balancer: what has no such way leads to an address where nobody is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.manifests.settings import gateway, remotes
+
+if TYPE_CHECKING:
+    from natsvalues.rehearsal.balancing import Balancer
+    from natsvalues.rehearsal.rendering import Rendering
+
+_FIRST_BALANCER, _NOBODY = 100, 254
+
+
+class Place(NamedTuple):
+    """An address on loopback, and what it stands for."""
+
+    address: str
+    meaning: str
+
+
+class Map(NamedTuple):
+    """The addresses of one rehearsal; `net` is the second number of all of them."""
+
+    net: int
+    regions: tuple[str, ...]
+
+    def pod(self, region: str, ordinal: int) -> str:
+        """A pod's address."""
+        return f"127.{self.net}.{self.regions.index(region) + 1}.{ordinal + 1}"
+
+    def balancer(self, region: str, number: int) -> str:
+        """The address of a region's load balancer with this number."""
+        return f"127.{self.net}.{_FIRST_BALANCER + self.regions.index(region)}.{number + 1}"
+
+    def nobody(self, region: str) -> str:
+        """Where a region's own addresses lead that others cannot reach."""
+        return f"127.{self.net}.{_NOBODY}.{self.regions.index(region) + 1}"
+
+
+class Layout(NamedTuple):
+    """All regions' renderings and load balancers (with every name that leads to them), and where they are."""
+
+    map: Map
+    renderings: dict[str, Rendering]
+    balancers: dict[str, tuple[Balancer, ...]]
+
+
+def named(renderings: dict[str, Rendering]) -> dict[str, tuple[Balancer, ...]]:
+    """Each region's load balancers, with every name that leads to them.
+
+    A name is declared by the Service, by gateway.advertise, or by another region that dials this one by it. Where
+    several Services could be meant, the one for the gateway alone is: it comes first.
+    """
+    found: dict[str, tuple[Balancer, ...]] = {}
+    for region, rendering in renderings.items():
+        own = rendering.balancers
+        taken = {host for balancer in own for host in balancer.hosts}
+        extra: dict[int, list[str]] = {}
+        for host in _said_of(rendering, renderings):
+            if own and host not in taken:
+                extra.setdefault(_meant(own, host), []).append(host)
+        found[region] = tuple(
+            balancer._replace(hosts=tuple(dict.fromkeys((*balancer.hosts, *extra.get(number, ())))))
+            for number, balancer in enumerate(own)
+        )
+    return found
+
+
+def _meant(own: tuple[Balancer, ...], host: str) -> int:
+    """Which of a region's load balancers a host leads to: with one for each pod, that whose pod it names."""
+    by_pod = [number for number, item in enumerate(own) if len(item.pods) == 1 and item.pods[0] in host]
+    return by_pod[0] if by_pod else 0
+
+
+def _said_of(rendering: Rendering, renderings: dict[str, Rendering]) -> list[str]:
+    advertised = gateway(rendering.conf).get("advertise")
+    hosts = [host_port(str(advertised))[0]] if isinstance(advertised, str) else []
+    for other in renderings.values():
+        for remote in remotes(other.conf):
+            if remote.name == rendering.gateway_name and other is not rendering:
+                hosts += [host_port(url)[0] for url in remote.urls]
+    return list(dict.fromkeys(hosts))
+
+
+def host_port(text: str) -> tuple[str, str]:
+    """Host and port of a url or of `host:port`; what is not there is empty."""
+    rest = text.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
+    if rest.startswith("["):
+        host, _, port = rest[1:].partition("]")
+        return host, port.lstrip(":")
+    host, colon, port = rest.rpartition(":")
+    return (host, port) if colon else (rest, "")

@@ -1,0 +1,119 @@
+"""One load balancer that runs: a forwarder, and the checks that decide whom it sends to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.outside import loopback
+from natsvalues.outside.forwarder import Endpoint, Forwarder
+from natsvalues.rehearsal.balancing import Balancer, Check, Target, backends, checked, endpoints
+from natsvalues.rehearsal.snapshot import BalancerNow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from natsvalues.outside.forwarder import Link
+    from natsvalues.rehearsal.pod import Pod
+    from natsvalues.rehearsal.timeline import Record
+
+_LOOK = 0.1  # seconds between two looks at who is a backend, for the timeline
+_OK = range(200, 400)
+
+
+class Region(NamedTuple):
+    """Its pods by name as they now are, and whether a dialler may reach it, so that a region can be cut off."""
+
+    pods: Callable[[], dict[str, Pod]]
+    may_pass: Callable[[Endpoint], bool]
+
+
+class LoadBalancer:
+    """Forwards to the pods of a region, as its meaning and what the pods show decide."""
+
+    def __init__(self, meaning: Balancer, address: str, region: Region, record: Record) -> None:
+        self.meaning = meaning
+        self.forwarder = Forwarder(Endpoint(address, meaning.port), self._choose)
+        self.admits_all = False
+        self.arrived = False
+        self._pods = region.pods
+        self._may_pass = region.may_pass
+        self._tell = record.tell
+        self._scale = record.scale
+        self._targets: dict[str, Target] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Begin to forward and to check."""
+        await self.forwarder.open()
+        self.arrived = True
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._watch())]
+            if self.meaning.check is not None:
+                self._tasks += [asyncio.create_task(self._check(pod, self.meaning.check)) for pod in self.meaning.pods]
+
+    async def close(self) -> None:
+        """Stop everything; whoever dials is refused."""
+        self.arrived = False
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self.forwarder.close()
+
+    def cut(self, meant: Callable[[Link], bool]) -> None:
+        """End the connections that are meant."""
+        self.forwarder.cut(meant)
+
+    def now(self) -> BalancerNow:
+        """The load balancer as plain values."""
+        meaning, targets = self.meaning, self._seen()
+        check = meaning.check
+        return BalancerNow(
+            meaning.key, meaning.region, f"{meaning.address}:{meaning.port}", meaning.publish_not_ready, self.arrived,
+            self._backends(), endpoints(meaning, targets), len(meaning.pods), self.forwarder.refused,
+            f"{check.scheme} {check.path} on {check.port}" if check else "",
+        )  # fmt: skip
+
+    def _seen(self) -> tuple[Target, ...]:
+        """The region's pods, with what the checks have shown so far."""
+        found = []
+        for name, pod in self._pods().items():
+            known = self._targets.get(name, Target(name, exists=False, ready=False))
+            found.append(known._replace(exists=pod.runs, ready=pod.ready))
+        return tuple(found)
+
+    def _backends(self) -> tuple[str, ...]:
+        if self.admits_all:
+            return tuple(target.pod for target in self._seen() if target.exists)
+        return backends(self.meaning, self._seen())
+
+    def _choose(self, dialler: Endpoint) -> Endpoint | None:
+        chosen = self._backends()
+        if not chosen or not self._may_pass(dialler):
+            return None
+        return Endpoint(self._pods()[random.choice(chosen)].address, self.meaning.target)  # noqa: S311   # no secret
+
+    async def _watch(self) -> None:
+        while True:
+            self._tell("balancer", self.meaning.key, f"{len(self._backends())} of {len(self.meaning.pods)}")
+            await asyncio.sleep(_LOOK)
+
+    async def _check(self, name: str, check: Check) -> None:
+        while True:
+            pod = self._pods().get(name)
+            well = False
+            if pod is not None and pod.runs:
+                if check.path:
+                    answer = await loopback.get(pod.address, check.port, check.path, scheme=check.scheme)
+                    well = answer.status in _OK
+                else:
+                    well = await loopback.accepts(pod.address, check.port)
+            known = self._targets.get(name, Target(name, exists=True, ready=False))
+            self._targets[name] = checked(known, check, well=well)
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(check.interval / self._scale)
+                continue
+            return

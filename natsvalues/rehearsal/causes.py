@@ -1,0 +1,157 @@
+"""Why nothing moves: a chain from the pods that are not ready to what they wait for, and back if it is a ring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.manifests.server import needs_leader
+from natsvalues.manifests.settings import remotes
+from natsvalues.rehearsal.addresses import host_port
+from natsvalues.rehearsal.convergence import missing
+from natsvalues.rehearsal.groups import dialled, expected_groups
+from natsvalues.rehearsal.leaderless import why_not_whole
+from natsvalues.rehearsal.outcome import Cause
+
+if TYPE_CHECKING:
+    from natsvalues.rehearsal.snapshot import BalancerNow, PodNow, Snapshot
+
+RING = (
+    "let no probe wait for a meta leader, and give the gateway a LoadBalancer Service of its own with "
+    "publishNotReadyAddresses; natsvalues post-render does both"
+)
+_TROUBLES = {
+    "duplicate name": "give every region a server name prefix of its own, before its first stream",
+    "wrong gateway": "call each remote as the other region's gateway.name calls itself",
+    "rejected": "add the region to the remote gateways of the one that rejects it",
+    "TLS": "make the certificates of each side valid for the name that the other side dials",
+    "authorization": "use one gateway user and password in all regions",
+    "reload refused": "restart the pods: gateway settings never reload; a post-rendered release rolls them by itself",
+}
+
+
+class Why(NamedTuple):
+    """The chain, what to do, and whether the chain closes: then waiting longer changes nothing."""
+
+    causes: tuple[Cause, ...]
+    remedy: str
+    is_ring: bool
+
+
+def why_stuck(now: Snapshot) -> Why:
+    """The causes as far as they show. Facts come from what was seen: answers, logs, backends, connections."""
+    return _ended(now) or _Chain(now).why()
+
+
+def _ended(now: Snapshot) -> Why | None:
+    """Servers that end by themselves: their last words say why."""
+    fatal = [pod for pod in now.pods if "fatal" in pod.troubles and pod.restarts and not pod.ready]
+    causes = tuple(Cause(pod.name, "its server to start", pod.troubles["fatal"]) for pod in fatal)
+    return Why(causes, "correct the configuration that the server refuses", is_ring=True) if causes else None
+
+
+class _Chain:
+    def __init__(self, now: Snapshot) -> None:
+        self.now = now
+        self.causes: list[Cause] = []
+        self.remedies: list[str] = []
+        self.is_ring = False
+        self._pods_at: dict[str, int] = {}
+        self._linked: set[tuple[str, str]] = set()
+
+    def why(self) -> Why:
+        for region in self.now.renderings:
+            self._pods_of(region)
+        for group in expected_groups(self.now.renderings):
+            lack = why_not_whole(self.now, group, len(self.causes))
+            self.causes += lack.causes
+            self.remedies += [lack.remedy] if lack.remedy else []
+            self.is_ring |= lack.is_final
+        self._links(tuple(self.now.renderings))
+        if not self.causes:
+            self.causes = [Cause("the supercluster", "what is still missing", lack) for lack in missing(self.now)]
+        return Why(tuple(self.causes), "; ".join(dict.fromkeys(self.remedies)), self.is_ring)
+
+    def _pods_of(self, region: str) -> None:
+        waiting = [pod for pod in self.now.of(region) if not pod.ready]
+        first = next((pod for pod in waiting if pod.waiting_on is not None), None)
+        if first is None or first.waiting_on is None:
+            return
+        status, text = first.answer
+        probe = first.waiting_on
+        version = self.now.renderings[region].version
+        leaderless = needs_leader(probe.path, version) and not first.view.leader
+        self._pods_at[region] = len(self.causes)
+        answer = f"{status}: {_error(text)}" if status else text or "not asked yet"
+        waits = "a meta leader" if leaderless else f"its {probe.kind} probe to succeed"
+        self.causes.append(Cause(_listed(waiting), waits, f"the {probe} gets {answer}"))
+
+    def _links(self, regions: tuple[str, ...]) -> None:
+        by_gateway = {item.gateway_name: key for key, item in self.now.renderings.items()}
+        for region in regions:
+            for name in dialled(self.now.renderings[region]):
+                other = by_gateway.get(name)
+                lonely = [pod for pod in self.now.of(region) if name not in pod.view.outbound]
+                if other is not None and lonely and (region, other) not in self._linked:
+                    self._linked.add((region, other))
+                    self._link(region, other, name, lonely)
+
+    def _link(self, region: str, other: str, name: str, lonely: list[PodNow]) -> None:
+        subject = f"the gateway from {region} to {name}"
+        for pod in (*lonely, *self.now.of(other)):
+            trouble = next((kind for kind in _TROUBLES if kind in pod.troubles), None)
+            if trouble is not None:
+                self.causes.append(Cause(subject, f"an end of: {trouble}", f"{pod.name}: {pod.troubles[trouble]}"))
+                self.remedies.append(_TROUBLES[trouble])
+                self.is_ring |= trouble == "reload refused"
+                return
+        if {region, other} & self.now.cut:
+            self.causes.append(Cause(subject, "the network", "the region is cut off"))
+            return
+        dialled_hosts = {
+            host_port(url)[0]
+            for remote in remotes(self.now.renderings[region].conf)
+            if remote.name == name
+            for url in remote.urls
+        }
+        found = [item for item in self.now.balancers if item.region == self.now.renderings[other].region]
+        balancer = next((item for item in found if item.address.rpartition(":")[0] in dialled_hosts), None)
+        balancer = balancer or next(iter(found), None)
+        if balancer is None:
+            hosts = ", ".join(sorted(dialled_hosts))
+            self.causes.append(
+                Cause(subject, "somebody at " + hosts, f"no LoadBalancer Service of {other} leads there")
+            )
+            self.remedies.append(f"give {other} a LoadBalancer Service for its gateway")
+            return
+        seen = f"{balancer.refused} connections were reset" if balancer.arrived else "nobody listens there yet"
+        self.causes.append(Cause(subject, f"load balancer {balancer.key} ({balancer.address})", seen))
+        if balancer.arrived:
+            self._balancer(balancer, other)
+
+    def _balancer(self, balancer: BalancerNow, region: str) -> None:
+        if balancer.backends:
+            return
+        back = self._pods_at.get(region)
+        subject = f"load balancer {balancer.key}"
+        if any(cause.subject == subject for cause in self.causes):
+            return
+        if balancer.publish_not_ready or balancer.endpoints:
+            seen = f"{len(balancer.endpoints)} endpoints, but its check ({balancer.check}) finds none healthy"
+            self.causes.append(Cause(subject, "a pod that passes its health check", seen, closes=back))
+            self.remedies.append("let the load balancer check a path that waits for no meta leader")
+        else:
+            seen = f"0 of {balancer.candidates} pods are endpoints: the Service has no publishNotReadyAddresses"
+            self.causes.append(Cause(subject, "a pod that is ready", seen, closes=back))
+            self.remedies.append(RING)
+        if back is not None and self.causes[back].waits_for == "a meta leader":
+            self.is_ring = True
+
+
+def _listed(pods: list[PodNow]) -> str:
+    return ", ".join(pod.name for pod in pods)
+
+
+def _error(text: str) -> str:
+    """The words of a health answer."""
+    _, found, rest = text.partition('"error":"')
+    return rest.partition('"')[0] if found else text[:200]

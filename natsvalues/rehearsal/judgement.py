@@ -1,0 +1,97 @@
+"""The verdict, from what was seen: did it come together, was anything lost, why, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.manifests.settings import jetstream
+from natsvalues.rehearsal.groups import expected_groups
+from natsvalues.rehearsal.leaderless import DOMAINS, early
+from natsvalues.rehearsal.outcome import Cause, Verdict
+from natsvalues.rehearsal.timeline import Event
+
+if TYPE_CHECKING:
+    from natsvalues.rehearsal.causes import Why
+    from natsvalues.rehearsal.elections import Meeting
+    from natsvalues.rehearsal.outcome import StreamFate
+    from natsvalues.rehearsal.snapshot import Snapshot
+    from natsvalues.rehearsal.stage import Stage
+
+
+class Judgement(NamedTuple):
+    """The verdict and its reasons."""
+
+    verdict: Verdict
+    lossy: bool
+    causes: tuple[Cause, ...]
+    remedy: str
+    notes: tuple[str, ...]
+
+    def events(self, seconds: float) -> tuple[Event, ...]:
+        """The last event of the timeline."""
+        word = "stuck" if self.verdict == "stuck" else "lossy" if self.lossy else "converged"
+        return (Event(round(seconds, 2), "phase", "scenario", word),)
+
+
+def judged(stage: Stage, why: Why | None, now: Snapshot) -> Judgement:
+    """The verdict on a stage after its scenario."""
+    causes = list(why.causes) if why is not None else []
+    remedies = [why.remedy] if why is not None and why.remedy else []
+    counted = why is None or bool(stage.elections.meetings)  # a region that never came up has lost nothing yet
+    lost = [fate for fate in stage.fates if counted and fate.fate in ("gone", "lost messages")]
+    unplaced = [fate for fate in stage.fates if fate.fate in ("not placeable", "not current")]
+    for fate in lost:
+        causes.append(Cause(f"stream {fate.name} of {fate.region}", "nothing: it is lost", _told(fate)))
+    for meeting in stage.elections.meetings:
+        cause, remedy = _met(meeting, now)
+        causes.append(cause)
+        remedies.append(remedy)
+    if why is None:
+        for fate in unplaced:
+            causes.append(Cause(f"{fate.name} in {fate.region}", "a server that takes it", f"{fate.fate}: {fate.seen}"))
+    domains = _domains(now)
+    notes = []
+    if domains:
+        notes.append(domains)
+        remedies.append(DOMAINS)
+    stuck = why is not None or bool(unplaced)
+    lossy = bool(lost or stage.elections.meetings)
+    return Judgement(
+        "stuck" if stuck else "converged", lossy, tuple(causes), "; ".join(dict.fromkeys(remedies)), tuple(notes)
+    )
+
+
+def _told(fate: StreamFate) -> str:
+    if fate.fate == "gone":
+        return f"{fate.acknowledged} acknowledged messages; the API says: {fate.seen}"
+    return f"{fate.lost} of {fate.acknowledged} acknowledged messages are not in it: {fate.seen}"
+
+
+def _met(meeting: Meeting, now: Snapshot) -> tuple[Cause, str]:
+    cause = Cause(
+        f"the meta groups that elected apart: {meeting}",
+        "nothing: their gateways met, one of their logs loses, and with it its region's streams",
+        "on their first boot" if meeting.fresh else "each ran JetStream alone before the join",
+    )
+    if not meeting.fresh:
+        return cause, (
+            "join with one region that ran JetStream, the seed; every other gets JetStream together with its remotes "
+            "(scope supercluster), or a system account of its own before its first stream (scope region)"
+        )
+    return cause, early(now, tuple(region for region, _ in meeting.leaders if region in now.renderings))
+
+
+def _domains(now: Snapshot) -> str:
+    """What to say where regions of one meta group state different domains."""
+    for group in expected_groups(now.renderings):
+        named = {
+            region: str(jetstream(now.renderings[region].conf).get("domain") or "none") for region in group.regions
+        }
+        if len(set(named.values())) > 1:
+            told = ", ".join(f"{region}: {domain}" for region, domain in named.items())
+            size = max((pod.view.size for pod in now.pods if pod.region in group.regions), default=0)
+            return (
+                f"the JetStream domains differ ({told}), and there is one meta group all the same (size {size}): "
+                "gateways carry the system account, which is one"
+            )
+    return ""

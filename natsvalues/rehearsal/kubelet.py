@@ -1,0 +1,106 @@
+"""What a kubelet makes of a container's probes: a state machine without a clock of its own.
+
+facts: readiness and liveness are only looked at once the startup probe has succeeded; readiness begins as failed,
+liveness as succeeded; a result counts after its threshold of equal answers in a row; a failed startup or liveness
+probe restarts the container, after a delay that doubles from 10 s to 300 s (Kubernetes documentation and
+pkg/kubelet/prober).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["startup", "readiness", "liveness"]
+KINDS: tuple[Kind, ...] = ("startup", "readiness", "liveness")
+FIRST_DELAY, LONGEST_DELAY = 10.0, 300.0
+
+
+class Probe(NamedTuple):
+    """One probe, times in seconds. `path` is empty for a TCP probe."""
+
+    kind: Kind
+    path: str
+    port: int
+    scheme: str = "HTTP"
+    initial_delay: float = 0
+    period: float = 10
+    timeout: float = 1
+    success: int = 1
+    failure: int = 3
+
+    def faster(self, scale: float) -> Probe:
+        """The same probe, delay and period `scale` times shorter, the timeout at most to 2 s: servers need theirs."""
+        return self._replace(
+            initial_delay=self.initial_delay / scale,
+            period=self.period / scale,
+            timeout=max(min(2.0, self.timeout), self.timeout / scale),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} probe {self.path or f'of port {self.port}'}"
+
+
+class Run(NamedTuple):
+    """Equal answers in a row, and the result they have led to so far (None: none yet)."""
+
+    answer: bool = False
+    length: int = 0
+    result: bool | None = None
+
+
+class Container(NamedTuple):
+    """The probes of one container since it was started, and what they have shown."""
+
+    probes: tuple[Probe, ...]
+    runs: tuple[Run, ...]
+    restarts: int = 0
+
+    def probe(self, kind: Kind) -> Probe | None:
+        """The probe of this kind, if the container has one."""
+        return next((probe for probe in self.probes if probe.kind == kind), None)
+
+    def result(self, kind: Kind) -> bool | None:
+        """What the probe of this kind has led to; None before its first result, or without such a probe."""
+        found = (run.result for probe, run in zip(self.probes, self.runs, strict=True) if probe.kind == kind)
+        return next(found, None)
+
+    @property
+    def started(self) -> bool:
+        """Whether the startup probe has succeeded, or there is none."""
+        return self.probe("startup") is None or self.result("startup") is True
+
+    @property
+    def ready(self) -> bool:
+        """Whether the container counts as ready."""
+        return self.started and (self.probe("readiness") is None or self.result("readiness") is True)
+
+    def asks(self, kind: Kind) -> bool:
+        """Whether a kubelet looks at this probe now."""
+        if self.probe(kind) is None:
+            return False
+        return not self.started if kind == "startup" else self.started
+
+
+def fresh(probes: tuple[Probe, ...], restarts: int = 0) -> Container:
+    """A container that was just started."""
+    return Container(probes, (Run(),) * len(probes), restarts)
+
+
+def answered(container: Container, kind: Kind, *, well: bool) -> tuple[Container, bool]:
+    """The container after a probe's answer, and whether it must be restarted."""
+    runs = []
+    restart = False
+    for probe, old in zip(container.probes, container.runs, strict=True):
+        if probe.kind != kind:
+            runs.append(old)
+            continue
+        length = old.length + 1 if old.length and old.answer == well else 1
+        settled = length >= (probe.success if well else probe.failure)
+        runs.append(Run(well, length, well if settled else old.result))
+        restart = settled and not well and kind != "readiness"
+    return container._replace(runs=tuple(runs)), restart
+
+
+def restart_delay(restarts: int) -> float:
+    """Seconds before the restart with this number, counted from 0: at once, then 10, 20, 40 … 300."""
+    return 0.0 if restarts == 0 else min(FIRST_DELAY * 2 ** (restarts - 1), LONGEST_DELAY)

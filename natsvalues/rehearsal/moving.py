@@ -1,0 +1,203 @@
+"""A pod's files moved to loopback: addresses, paths and certificates, and nothing else. Every move is on record."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsvalues.manifests.settings import jetstream_is_on
+from natsvalues.rehearsal.addresses import Layout, host_port
+from natsvalues.rehearsal.rendering import Rendering, environment
+from natsvalues.text.natsconf import ConfOp, Variable, edit, includes, read, symbolic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Path = tuple[str | int, ...]
+_LISTENERS = ("cluster", "gateway", "leafnodes", "websocket", "mqtt")
+_FOLDERS = ("store_dir", "dir", "ports_file_dir", "pid_file", "pidfile", "log_file", "logfile")
+_CERTIFICATES = {"cert_file": "tls.crt", "key_file": "tls.key", "ca_file": "ca.crt"}
+_LISTENS = ("listen", "http", "https", "host", "net", "addr")
+_URL_HOST = re.compile(r"(?<=://)((?:[^@/]*@)?)(?:\[[^\]]*\]|[^/:]*)(:\d+)?")
+CERTIFICATES = "certificates"
+
+
+class Move(NamedTuple):
+    """One setting that is not as rendered, and why."""
+
+    setting: str
+    rendered: str
+    run: str
+    why: str
+
+
+class Moved(NamedTuple):
+    """What a pod runs: files by path below its folder, its variables, its arguments, and what was moved."""
+
+    files: dict[str, str]
+    config_file: str
+    environment: dict[str, str]
+    arguments: tuple[str, ...]
+    moves: tuple[Move, ...]
+    names: tuple[str, ...]
+    needs_certificate: bool
+
+
+class _Guide(NamedTuple):
+    """Where things lead, for one pod."""
+
+    rendering: Rendering
+    key: str
+    layout: Layout
+    pod: str
+    mine: str
+    root: str
+    variables: dict[str, str]
+
+
+def moved(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
+    """What pod `ordinal` of a region runs, with its files below `root`. Raises as `natsconf.edit` does."""
+    rendering = layout.renderings[key]
+    places, balancers = layout.map, layout.balancers[key]
+    pod, mine = rendering.pods[ordinal], places.pod(key, ordinal)
+    variables = environment(rendering, pod, mine)
+    guide = _Guide(rendering, key, layout, pod, mine, root, variables)
+    folder = posixpath.dirname(rendering.config_file).lstrip("/")
+    files: dict[str, str] = {}
+    moves: dict[str, Move] = {}
+    main = posixpath.basename(rendering.config_file)
+    for name, text in rendering.files.items():
+        is_main = name == main
+        if not is_main and not name.endswith((".conf", ".cfg")):
+            files[posixpath.join(folder, name)] = text
+            continue
+        ops = list(_operations(symbolic(read(text)), guide, is_main=is_main))
+        files[posixpath.join(folder, name)] = edit(text, [op for op, _ in ops])
+        for _, move in ops:
+            moves.setdefault(move.setting, move)
+        for include in includes(read(text)):
+            path = posixpath.normpath(posixpath.join(folder, include.path.lstrip("/")))
+            if posixpath.basename(path) not in rendering.files and not path.startswith(".."):
+                files.setdefault(path, "")
+                moves[f"include {include.path}"] = Move(
+                    f"include {include.path}", "a file that the release does not hold", "an empty file", "unknown here"
+                )
+    config = posixpath.join(root, folder, main)
+    own_hosts = [host for balancer in balancers for host in balancer.hosts]
+    services = [pod, f"{pod}.{rendering.nats.statefulset.value['spec'].get('serviceName')}", rendering.nats.name]
+    spots = [places.balancer(key, number) for number in range(len(balancers))]
+    has_tls = any("_file" in str(name) for name in _keys(rendering.conf))
+    return Moved(
+        files, config, variables, _arguments(rendering, config), tuple(moves.values()),
+        (mine, *spots, "localhost", *services, *own_hosts), has_tls,
+    )  # fmt: skip
+
+
+def _keys(value: Any) -> Iterator[Any]:
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield key
+        yield from _keys(item)
+
+
+def _arguments(rendering: Rendering, config: str) -> tuple[str, ...]:
+    """The container's own arguments, with the configuration file where it now is."""
+    container = rendering.nats.container_value
+    words = [str(word) for word in container.get("args") or (container.get("command") or ())[1:]]
+    if not any(rendering.config_file in word for word in words) or "-c" in (container.get("command") or ())[1:2]:
+        return ("-c", config)  # a shell around it, say: what else it does is not known
+    return tuple(word.replace(rendering.config_file, config) for word in words)
+
+
+def _operations(conf: dict[str, Any], guide: _Guide, *, is_main: bool) -> Iterator[tuple[ConfOp, Move]]:
+    yield from _walk(conf, (), guide)
+    here = f"the address of {guide.pod}"
+    for name in _LISTENERS:
+        block = conf.get(name)
+        if isinstance(block, dict) and not set(block) & {"listen", "host", "net"}:
+            yield _op((name, "host"), None, guide.mine, here)
+    gateway = conf.get("gateway")
+    if isinstance(gateway, dict) and "advertise" not in gateway:
+        nobody = f"{guide.layout.map.nobody(guide.key)}:{guide.rendering.gateway_port}"
+        yield _op(("gateway", "advertise"), None, nobody, "pods tell their own address, which no other region reaches")
+    if not is_main:
+        return
+    if not set(conf) & {"listen", "host", "net", "addr"}:
+        yield _op(("host",), None, guide.mine, here)
+    if guide.rendering.monitor is None:
+        yield _op(("http_port",), None, 8222, "the rehearsal looks at the servers through monitoring")
+    jetstream = conf.get("jetstream")
+    if jetstream_is_on(conf) and not isinstance(jetstream, dict):
+        yield _op(("jetstream",), jetstream, {"store_dir": f"{guide.root}/store"}, "a folder of its own")
+    elif isinstance(jetstream, dict) and jetstream_is_on(conf) and not set(jetstream) & {"store_dir", "storedir"}:
+        yield _op(("jetstream", "store_dir"), None, f"{guide.root}/store", "a folder of its own")
+
+
+def _op(path: Path, old: Any, new: Any, why: str) -> tuple[ConfOp, Move]:
+    spelled = ".".join(map(str, path))
+    shown = "" if old is None else str(old) if not isinstance(old, dict) else "…"
+    return ConfOp("add", path, new), Move(spelled, without_login(shown), without_login(str(new)), why)
+
+
+def without_login(text: str) -> str:
+    """A url without user and password."""
+    return re.sub(r"(?<=://)[^@/\s]*@", "", text)
+
+
+def _walk(value: Any, at: Path, guide: _Guide) -> Iterator[tuple[ConfOp, Move]]:
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in entries:
+        path: Path = (*at, key)
+        meant = guide.variables.get(item.name) if isinstance(item, Variable) else item
+        new = _changed(str(key), meant, path, guide)
+        if new is None:
+            if isinstance(item, dict) and key == "tls" and "cert_file" in item and "ca_file" not in item:
+                ca = f"{guide.root}/{CERTIFICATES}/ca.crt"
+                yield _op((*path, "ca_file"), None, ca, "the throw-away certificates have an authority of their own")
+            yield from _walk(item, path, guide)
+        elif (new[0], meant) != (item, item):
+            yield (
+                ConfOp("replace", path, new[0]),
+                Move(".".join(map(str, path)), without_login(str(item)), without_login(str(new[0])), new[1]),
+            )
+
+
+def _changed(key: str, value: Any, path: Path, guide: _Guide) -> tuple[Any, str] | None:
+    """The new value and the reason; None where it stays."""
+    if key in _CERTIFICATES:
+        return f"{guide.root}/{CERTIFICATES}/{_CERTIFICATES[key]}", "a throw-away certificate with the declared names"
+    if key in _FOLDERS and isinstance(value, str):
+        return guide.root + posixpath.join("/", value), "below the pod's own folder"
+    block = path[0] if len(path) > 1 else ""
+    listens = len(path) == 1 or (len(path) == 2 and block in _LISTENERS)  # noqa: PLR2004   # a block's own setting
+    if listens and key in _LISTENS and isinstance(value, (str, int)) and not isinstance(value, bool):
+        _, _, port = str(value).rpartition(":")
+        address = guide.mine if key in ("host", "net", "addr") else f"{guide.mine}:{port}"
+        return address, f"the address of {guide.pod}"
+    if key == "advertise" and isinstance(value, str):
+        host, port = host_port(value)
+        default = str(guide.rendering.gateway_port or "") if block == "gateway" else ""
+        address, meaning = (
+            _led(host, path, guide) if block == "gateway" else (guide.mine, f"the address of {guide.pod}")
+        )
+        return f"{address}:{port or default}".rstrip(":"), meaning
+    if isinstance(value, str) and _URL_HOST.search(value) and key not in ("operator", "issuer"):
+        address, meaning = _led(host_port(value)[0], path, guide)
+        return _URL_HOST.sub(rf"\g<1>{address}\g<2>", value, count=1), meaning
+    return None
+
+
+def _led(host: str, path: Path, guide: _Guide) -> tuple[str, str]:
+    """The address that a host leads to from this pod, and what it stands for."""
+    label = host.partition(".")[0]
+    if path[0] != "gateway":
+        if label in guide.rendering.pods:
+            return guide.layout.map.pod(guide.key, guide.rendering.pods.index(label)), f"the address of {label}"
+        if label in (guide.rendering.nats.statefulset.value["spec"].get("serviceName"), guide.rendering.nats.name):
+            return guide.layout.map.pod(guide.key, 0), f"the first pod of {label}"
+        return guide.layout.map.nobody(guide.key), f"nobody: {host} is nothing of these renderings"
+    for region, found in guide.layout.balancers.items():
+        for number, balancer in enumerate(found):
+            if host in balancer.hosts:
+                return guide.layout.map.balancer(region, number), f"load balancer {balancer.key}"
+    return guide.layout.map.nobody(guide.key), f"nobody: no load balancer of these renderings is {host}"

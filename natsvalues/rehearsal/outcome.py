@@ -1,0 +1,99 @@
+"""What a rehearsal found: plain values that every report is made from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from natsvalues.rehearsal.moving import Move
+    from natsvalues.rehearsal.timeline import Event
+
+Verdict = Literal["converged", "stuck"]
+
+
+class Cause(NamedTuple):
+    """One link of a chain: who waits, for what, and what was seen; `closes` is the index it leads back to."""
+
+    subject: str
+    waits_for: str
+    seen: str
+    closes: int | None = None
+
+
+class Group(NamedTuple):
+    """A meta group as its servers report it at the end."""
+
+    leader: str
+    size: int
+    regions: dict[str, int]
+    domains: tuple[str, ...] = ()
+
+
+class StreamFate(NamedTuple):
+    """One stream: what was acknowledged before, what is there afterwards."""
+
+    name: str
+    region: str
+    acknowledged: int
+    found: int
+    lost: int
+    fate: Literal["kept", "lost messages", "gone", "not current", "not placeable"]
+    seen: str = ""
+
+
+class PodFate(NamedTuple):
+    """One pod at the end; `ready_after`: seconds from the beginning of the last phase, if it turned ready in it."""
+
+    name: str
+    region: str
+    address: str
+    version: str
+    ready: bool
+    restarts: int
+    ready_after: float | None
+
+
+class Cost(NamedTuple):
+    """What it took: wall and CPU seconds, and the most resident bytes of all servers together.
+
+    `own_cpu` is natsvalues' own, with all that the same command did meanwhile.
+    """
+
+    wall: float
+    server_cpu: float
+    own_cpu: float
+    memory: int
+
+
+class Outcome(NamedTuple):
+    """One scenario's result."""
+
+    scenario: str
+    verdict: Verdict
+    lossy: bool
+    phase: str
+    seconds: float | None
+    pods: tuple[PodFate, ...]
+    groups: tuple[Group, ...]
+    streams: tuple[StreamFate, ...]
+    causes: tuple[Cause, ...]
+    remedy: str
+    notes: tuple[str, ...]
+    moves: dict[str, tuple[Move, ...]]
+    balancers: dict[str, str]
+    versions: dict[str, str]
+    renderings: dict[str, str]
+    scale: float
+    cost: Cost
+    events: tuple[Event, ...]
+    times: dict[str, float]
+
+    @property
+    def well(self) -> bool:
+        """Whether it converged and nothing was lost."""
+        return self.verdict == "converged" and not self.lossy
+
+    @property
+    def word(self) -> str:
+        """`converged`, `stuck` or `lossy`: what `--expect` compares with."""
+        return "stuck" if self.verdict == "stuck" else "lossy" if self.lossy else "converged"

@@ -1,0 +1,247 @@
+"""One pod that runs: a real nats-server, and the kubelet that probes, restarts and stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.manifests.settings import POD, server_names
+from natsvalues.outside import loopback, processes
+from natsvalues.rehearsal.kubelet import KINDS, Container, Probe, answered, fresh, restart_delay
+from natsvalues.rehearsal.snapshot import PodNow, View, trouble_in
+
+if TYPE_CHECKING:
+    from natsvalues.outside.server_binary import Binary
+    from natsvalues.rehearsal.moving import Moved
+    from natsvalues.rehearsal.rendering import Rendering
+    from natsvalues.rehearsal.timeline import Record
+
+LONGEST_GRACE = 60.0
+_SIGNAL_GAP = 0.1  # between preStop's lame duck and SIGTERM: the server must have heard the first
+_OK = range(200, 400)  # what a kubelet takes for success
+
+
+class Charge(NamedTuple):
+    """What a pod is started from; replaced when its template changes."""
+
+    rendering: Rendering
+    moved: Moved
+    binary: Binary
+    probes: tuple[Probe, ...]
+
+
+class Pod:
+    """A pod of one region; its store outlives its processes, as a volume does."""
+
+    def __init__(self, region: str, ordinal: int, address: str, folder: str, record: Record) -> None:
+        self.region = region
+        self.ordinal = ordinal
+        self.address = address
+        self.folder = folder
+        self.view = View()
+        self.charge: Charge | None = None
+        self.process: processes.Program | None = None
+        self.container: Container = fresh(())
+        self.state = "down"
+        self.answers: dict[str, tuple[int, str]] = {}
+        self.troubles: dict[str, str] = {}
+        self.exit_code: int | None = None
+        self._tell = record.tell
+        self._scale = record.scale
+        self._kubelet: asyncio.Task[None] | None = None
+        self._readiness = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        """Region and pod name: the subject of its events."""
+        pod = self.charge.rendering.pods[self.ordinal] if self.charge else str(self.ordinal)
+        return f"{self.region}/{pod}"
+
+    @property
+    def server_name(self) -> str:
+        """The name that its server has in the meta group."""
+        if self.charge is None:
+            return ""
+        rendering = self.charge.rendering
+        return server_names(rendering.nats, rendering.conf).replace(POD, rendering.pods[self.ordinal])
+
+    @property
+    def runs(self) -> bool:
+        """Whether the pod exists: it was started and not stopped; its process may be between two restarts."""
+        return self._kubelet is not None and self.state != "stopping"
+
+    @property
+    def ready(self) -> bool:
+        """Whether the pod counts as ready."""
+        return self.state == "ready"
+
+    def raise_failure(self) -> None:
+        """Raise what ended the kubelet, if anything did: a program that cannot be started, or a bug."""
+        if self._kubelet is not None and self._kubelet.done() and not self._kubelet.cancelled():
+            self._kubelet.result()
+
+    def now(self) -> PodNow:
+        """The pod as plain values."""
+        waiting: Probe | None = None
+        for kind in KINDS:
+            if self.container.asks(kind) and kind != "liveness" and self.container.result(kind) is not True:
+                waiting = self.container.probe(kind)
+                break
+        answer = self.answers.get(waiting.kind, (0, "")) if waiting else (0, "")
+        view = self.view if self.process is not None and self.process.code is None else View()
+        return PodNow(
+            self.name, self.region, self.state, self.ready, self.container.restarts, waiting, answer, view,
+            dict(self.troubles), self.exit_code,
+        )  # fmt: skip
+
+    # --- files ---------------------------------------------------------------------------------------------
+
+    def prepare(self, charge: Charge) -> None:
+        """Take over a template: write its files. Nothing starts, and nothing that runs notices."""
+        self.charge = charge
+        for path, text in charge.moved.files.items():
+            whole = os.path.join(self.folder, path)
+            os.makedirs(os.path.dirname(whole), exist_ok=True)
+            with open(whole, "w", encoding="utf-8") as file:
+                file.write(text)
+        os.makedirs(os.path.join(self.folder, "var", "run", "nats"), exist_ok=True)
+
+    def lose_store(self) -> None:
+        """Forget everything, as a pod with a new volume."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # --- life ----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Let the kubelet run it."""
+        if self.charge is None or self._kubelet is not None:
+            return
+        self.container = fresh(self.charge.probes)
+        self.exit_code = None
+        self.troubles.clear()
+        self._kubelet = asyncio.create_task(self._live())
+
+    async def become_ready(self) -> None:
+        """Wait until the pod is ready, for ever if need be."""
+        await self._readiness.wait()
+
+    async def stop(self, *, graceful: bool = True) -> None:
+        """Terminate the pod: preStop and SIGTERM, then SIGKILL after the grace period; or SIGKILL at once."""
+        if self._kubelet is None:
+            return
+        self._become("stopping")
+        kubelet, self._kubelet = self._kubelet, None
+        kubelet.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await kubelet
+        await self._end(graceful=graceful)
+        self.view = View()
+        self._become("down")
+
+    def reload(self) -> None:
+        """What the chart's reloader does when the ConfigMap changes."""
+        if self.process is not None:
+            self.process.send(signal.SIGHUP)
+
+    def kill_now(self) -> None:
+        """End the process without waiting for anything."""
+        if self.process is not None:
+            self.process.kill_now()
+
+    async def _end(self, *, graceful: bool) -> None:
+        process, charge = self.process, self.charge
+        if process is None or process.code is not None or charge is None:
+            return
+        if graceful:
+            if charge.rendering.drains:
+                process.send(signal.SIGUSR2)
+                await process.ended(_SIGNAL_GAP)
+            process.send(signal.SIGTERM)
+            if await process.ended(min(charge.rendering.grace, LONGEST_GRACE)):
+                return
+        await process.kill()
+
+    async def _live(self) -> None:
+        """Start, probe, and start again whenever the process ends or a probe demands it."""
+        while True:
+            charge = self.charge
+            if charge is None:
+                return
+            self.answers.clear()
+            self._become("starting")
+            self.view = View()
+            command = [charge.binary.path, *charge.moved.arguments]
+            self.process = processes.start(command, charge.moved.environment, self.folder, self._hear)
+            work = [asyncio.create_task(self._probe(probe)) for probe in self.container.probes]
+            work.append(asyncio.create_task(self._until_ended(self.process)))
+            self._settle()
+            try:
+                await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in work:
+                    task.cancel()
+                await asyncio.gather(*work, return_exceptions=True)
+            why = "by itself"
+            if self.process.code is None:
+                why = "by its kubelet"
+                self._tell("pod", self.name, "stopping")
+                await self._end(graceful=True)
+            self.exit_code = self.process.code
+            restarts = self.container.restarts
+            self._become("down")
+            self._tell("log", self.name, f"restart {restarts + 1}: ended {why}, exit code {self.exit_code}")
+            await asyncio.sleep(restart_delay(restarts) / self._scale)
+            self.container = fresh(charge.probes, restarts + 1)
+
+    async def _until_ended(self, process: processes.Program) -> None:
+        await process.ended()
+
+    async def _probe(self, probe: Probe) -> None:
+        """One probe's worker; returns when the container must be restarted."""
+        await asyncio.sleep(probe.initial_delay)
+        while True:
+            if self.container.asks(probe.kind):
+                status, text = await self._ask(probe)
+                self.answers[probe.kind] = (status, text)
+                well = status in _OK
+                self._tell("probe", f"{self.name} {probe.kind}", f"{status or text}")
+                self.container, restart = answered(self.container, probe.kind, well=well)
+                if restart:
+                    self._tell("log", self.name, f"the {probe} failed {probe.failure} times: {status or ''} {text}")
+                    return
+                self._settle()
+            await asyncio.sleep(probe.period)
+
+    async def _ask(self, probe: Probe) -> tuple[int, str]:
+        if not probe.path:
+            accepted = await loopback.accepts(self.address, probe.port, probe.timeout)
+            return (200, "") if accepted else (0, "connection refused")
+        answer = await loopback.get(self.address, probe.port, probe.path, scheme=probe.scheme, seconds=probe.timeout)
+        return answer.status, answer.body[:500]
+
+    def _settle(self) -> None:
+        if self.state != "stopping":
+            self._become("ready" if self.container.ready else "running" if self.container.started else "starting")
+
+    def _become(self, state: str) -> None:
+        self.state = state
+        if state == "ready":
+            self._readiness.set()
+        else:
+            self._readiness.clear()
+        self._tell("pod", self.name, state)
+        if state in ("down", "stopping"):
+            self._tell("leader", self.name, "none")
+            self._tell("links", self.name, "none")
+
+    def _hear(self, line: str) -> None:
+        kind = trouble_in(line)
+        if kind is not None:
+            words = line.partition("] ")[2] or line
+            if kind not in self.troubles:
+                self._tell("log", self.name, words[:300])
+            self.troubles[kind] = words[:300]

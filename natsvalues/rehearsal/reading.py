@@ -1,0 +1,109 @@
+"""Read one region's rendered release: what of it a rehearsal runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.manifests.chart import Nats, config_path, find_nats
+from natsvalues.manifests.release import Release
+from natsvalues.manifests.server import UNKNOWN, parse_version
+from natsvalues.manifests.settings import cluster_name, gateway, gateway_listen, monitor, settings
+from natsvalues.overlays.server_conf import placed
+from natsvalues.rehearsal.kubelet import KINDS, Probe
+from natsvalues.rehearsal.rendering import ASSUMED, Rendering, container_ports
+from natsvalues.rehearsal.services import balancers
+from natsvalues.text.natsconf import ConfSyntaxError
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.model import NatsSelector
+
+
+def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -> Rendering:
+    """Read one region's release; `selector` says which NATS, and its version, where the release does not.
+
+    Raises NatsvaluesError where there is no NATS, or none that can be run here.
+    """
+    release = Release(text, file)
+    nats = find_nats(release, selector.name if selector else None, selector.namespace if selector else None)
+    try:
+        conf = settings(nats)
+    except ConfSyntaxError as error:
+        raise placed(release, nats, error) from None
+    container = nats.container_value
+    spec = nats.statefulset.value["spec"]
+    pod = spec["template"]["spec"]
+    watched = monitor(conf)
+    found, notes = _probes(container, watched)
+    stated = selector.version if selector else None
+    version = (parse_version(stated) if stated else None) or nats.version
+    if version == UNKNOWN:
+        notes.append(f"the image `{container.get('image')}` tells no version; {ASSUMED} was run")
+        version = ASSUMED
+    stop = json.dumps((container.get("lifecycle") or {}).get("preStop") or {})
+    rendering = Rendering(
+        region=str(gateway(conf).get("name") or cluster_name(conf) or posixpath.basename(file).rpartition(".")[0]),
+        file=file,
+        digest=hashlib.sha256(text.encode()).hexdigest()[:16],
+        nats=nats,
+        conf=conf,
+        files={key: item for key, item in nats.config_map.value["data"].items() if isinstance(item, str)},
+        config_file=config_path(container) or "",
+        replicas=_replicas(nats, spec),
+        version=version,
+        probes=found,
+        grace=float(pod.get("terminationGracePeriodSeconds", 30)),
+        drains="ldm" in stop,
+        parallel=spec.get("podManagementPolicy") == "Parallel",
+        reloads=any("reload" in str(item.get("image", "")) for item in pod["containers"]),
+        template=json.dumps(spec["template"], sort_keys=True, default=str),
+        balancers=(),
+        monitor=watched,
+        gateway_port=gateway_listen(conf),
+        notes=tuple(notes),
+    )
+    return rendering._replace(balancers=balancers(release, rendering))
+
+
+def _replicas(nats: Nats, spec: dict[str, Any]) -> int:
+    replicas = spec.get("replicas", 1)
+    if isinstance(replicas, int) and replicas > 0:
+        return replicas
+    raise NatsvaluesError(
+        "NV-R003", f"StatefulSet `{nats.name}` has {replicas!r} replicas: there is nothing to run",
+        hint="render the release with the servers that it has in production",
+    )  # fmt: skip
+
+
+def _probes(container: dict[str, Any], watched: tuple[int, str] | None) -> tuple[tuple[Probe, ...], list[str]]:
+    found: list[Probe] = []
+    notes: list[str] = []
+    ports = container_ports(container)
+    for kind in KINDS:
+        given = container.get(f"{kind}Probe")
+        if not isinstance(given, dict):
+            continue
+        get: Any = given.get("httpGet")
+        asked: Any = get or given.get("tcpSocket")
+        if not isinstance(asked, dict):
+            notes.append(f"the {kind} probe is neither HTTP nor TCP, and was not played")
+            continue
+        port = asked.get("port")
+        number = port if isinstance(port, int) else ports.get(str(port), watched[0] if watched else 0)
+        found.append(
+            Probe(
+                kind=kind,
+                path=str(asked.get("path") or "/") if asked is get else "",
+                port=number,
+                scheme=str(asked.get("scheme") or "HTTP").upper(),
+                initial_delay=float(given.get("initialDelaySeconds") or 0),
+                period=float(given.get("periodSeconds") or 10),
+                timeout=float(given.get("timeoutSeconds") or 1),
+                success=int(given.get("successThreshold") or 1),
+                failure=int(given.get("failureThreshold") or 3),
+            )
+        )
+    return tuple(found), notes

@@ -1,0 +1,101 @@
+"""One region's rendered release as a rehearsal needs it: pods, configuration, probes, load balancers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsvalues.manifests.server import ServerVersion
+from natsvalues.manifests.settings import gateway
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.chart import Nats
+    from natsvalues.rehearsal.balancing import Balancer
+    from natsvalues.rehearsal.kubelet import Probe
+
+CLIENT_PORT = 4222
+ASSUMED = ServerVersion(2, 14, 6)
+"""Run where no image tag tells a version; the report says so."""
+
+
+class Rendering(NamedTuple):
+    """One region as its release describes it. `region` is the name its gateway or cluster has."""
+
+    region: str
+    file: str
+    digest: str
+    nats: Nats
+    conf: dict[str, Any]
+    files: dict[str, str]
+    config_file: str
+    replicas: int
+    version: ServerVersion
+    probes: tuple[Probe, ...]
+    grace: float
+    drains: bool
+    parallel: bool
+    reloads: bool
+    template: str
+    balancers: tuple[Balancer, ...]
+    monitor: tuple[int, str] | None
+    gateway_port: int | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def pods(self) -> tuple[str, ...]:
+        """The names of the StatefulSet's pods."""
+        return tuple(f"{self.nats.name}-{ordinal}" for ordinal in range(self.replicas))
+
+    @property
+    def gateway_name(self) -> str | None:
+        """The name other gateways know it by."""
+        name = gateway(self.conf).get("name")
+        return str(name) if name is not None else None
+
+
+def container_ports(container: dict[str, Any]) -> dict[str, int]:
+    """The container's named ports."""
+    return {
+        str(port.get("name")): int(port["containerPort"])
+        for port in container.get("ports") or ()
+        if isinstance(port, dict) and isinstance(port.get("containerPort"), int)
+    }
+
+
+def environment(rendering: Rendering, pod: str, address: str) -> dict[str, str]:
+    """The container's variables as a kubelet fills them; what comes from a Secret is one text for all, made up."""
+    fields = {
+        "metadata.name": pod,
+        "metadata.namespace": rendering.nats.namespace or "default",
+        "status.podIP": address,
+        "status.podIPs": address,
+        "status.hostIP": address,
+        "spec.nodeName": f"node-of-{pod}",
+        "spec.serviceAccountName": "default",
+    }
+    found: dict[str, str] = {}
+    for item in rendering.nats.env:
+        source = item.get("valueFrom")
+        name = str(item.get("name"))
+        if not isinstance(source, dict):
+            found[name] = _expanded(str(item.get("value") or ""), found)
+        elif isinstance(source.get("fieldRef"), dict):
+            found[name] = fields.get(str(source["fieldRef"].get("fieldPath")), "")
+        else:
+            found[name] = MADE_UP
+    return found
+
+
+MADE_UP = "made-up-for-the-rehearsal"
+"""Stands for every value that a Secret holds, so that what must be equal in two regions is."""
+
+
+def _expanded(text: str, known: dict[str, str]) -> str:
+    """`$(NAME)` as Kubernetes expands it: variables before this one; `$$(NAME)` stays `$(NAME)`."""
+
+    def one(match: Any) -> str:
+        if match[0].startswith("$$"):
+            return str(match[0])[1:]
+        return known.get(str(match[1]), str(match[0]))
+
+    return re.sub(r"\$?\$\(([A-Za-z_.-][\w.-]*)\)", one, text)

@@ -1,0 +1,210 @@
+"""Run one scenario from its first file to the outcome, bounded in time, memory and processes, and leave nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.outside import loopback, proc, processes
+from natsvalues.rehearsal.causes import Why, why_stuck
+from natsvalues.rehearsal.groups import observed_groups
+from natsvalues.rehearsal.judgement import judged
+from natsvalues.rehearsal.outcome import Cost, Group, Outcome, PodFate
+from natsvalues.rehearsal.scenarios import SCENARIOS
+from natsvalues.rehearsal.stage import Aims, Stage, Step, Stuck
+from natsvalues.rehearsal.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from natsvalues.outside.server_binary import Binary
+    from natsvalues.rehearsal.snapshot import Snapshot
+    from natsvalues.rehearsal.timeline import Event
+
+_MEGABYTE = 1024 * 1024
+_WATCH = 0.5
+
+
+class Bounds(NamedTuple):
+    """How far a rehearsal may go: seconds for each wait and for all, bytes and processes of all servers."""
+
+    patience: float = 75.0
+    seconds: float = 600.0
+    memory: int = 3072 * _MEGABYTE
+    servers: int = 40
+
+
+class Order(NamedTuple):
+    """What to rehearse. `chosen` is the region that one-region scenarios are about; empty: the last one.
+
+    `binaries` are servers that were fetched before, by version; others are fetched when they are needed, and
+    everything that runs waits meanwhile.
+    """
+
+    scenario: str
+    steps: tuple[Step, ...]
+    scale: float = 20.0
+    chosen: str = ""
+    streams_in: tuple[str, ...] = ()
+    keep: str | None = None
+    bounds: Bounds = Bounds()
+    binaries: Mapping[str, Binary] = MappingProxyType({})
+
+
+class _End(NamedTuple):
+    """Why it is stuck, if it is, and everything as it was at the end, before anything was cleared up."""
+
+    why: Why | None
+    now: Snapshot
+    seconds: float
+    events: tuple[Event, ...]
+
+
+async def rehearse(order: Order, watch: Callable[[World], None] | None = None) -> Outcome:
+    """Run a scenario; `watch` is called twice a second for a live display.
+
+    Raises NatsvaluesError for what cannot be run at all; a supercluster that does not come together is an outcome.
+    Whatever happens, also when this is cancelled, every process is ended and reaped and every file removed.
+    """
+    regions = _regions(order)
+    begun, own = time.monotonic(), proc.own_seconds()
+    claim = loopback.Claim()
+    try:
+        with processes.scratch(order.keep) as folder:
+            world = World(regions, folder, claim.net, order.scale)
+            world.binaries = dict(order.binaries)
+            stage = Stage(
+                world, order.steps, Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience)
+            )
+            try:
+                end = await _played(order, stage, watch)
+            finally:
+                await _closed(world)
+    finally:
+        claim.close()
+    cost = Cost(
+        round(time.monotonic() - begun, 1),
+        round(world.cpu, 1),
+        round(proc.own_seconds() - own, 1),
+        world.memory,
+    )
+    return _outcome(order, stage, end, cost)
+
+
+def _regions(order: Order) -> tuple[str, ...]:
+    regions = tuple(dict.fromkeys(key for step in order.steps for key in step.renderings))
+    servers = sum(
+        max(step.renderings[key].replicas for step in order.steps if key in step.renderings) for key in regions
+    )
+    if servers > order.bounds.servers:
+        raise NatsvaluesError(
+            "NV-R004", f"the renderings have {servers} servers, and {order.bounds.servers} may run",
+            hint="raise --max-servers, or render fewer regions; a server takes about 20 MB",
+        )  # fmt: skip
+    if order.chosen and order.chosen not in regions:
+        raise NatsvaluesError(
+            "NV-R005", f"there is no rendering of a region `{order.chosen}`", hint=f"there are: {', '.join(regions)}"
+        )
+    return regions
+
+
+async def _played(order: Order, stage: Stage, watch: Callable[[World], None] | None) -> _End:
+    """How the scenario ended."""
+    why: Why | None = None
+    watching = asyncio.create_task(_watched(order, stage, asyncio.current_task(), watch))
+    try:
+        async with asyncio.timeout(order.bounds.seconds):
+            await SCENARIOS[order.scenario].run(stage)
+    except Stuck as stuck:
+        why = stuck.why
+        if stage.elections.meetings and stage.ledger.home:
+            stage.fates = await stage.ledger.check()
+    except TimeoutError:
+        stage.world.note(f"the time limit of {order.bounds.seconds:g} s was reached")
+        why = _cut_short(stage, "give it more time: --limit")
+    except asyncio.CancelledError:
+        if not stage.over_memory:
+            raise
+        why = _cut_short(stage, "raise --max-memory, or rehearse fewer regions")
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await stage.ledger.stop_publishing()
+    return _End(why, stage.world.now(), stage.world.seconds, tuple(stage.world.timeline.events))
+
+
+def _cut_short(stage: Stage, remedy: str) -> Why:
+    """What was still missing when a bound was reached."""
+    found = why_stuck(stage.world.now())
+    return found._replace(remedy="; ".join(filter(None, (remedy, found.remedy))))
+
+
+async def _watched(
+    order: Order, stage: Stage, main: asyncio.Task[object] | None, watch: Callable[[World], None] | None
+) -> None:
+    while True:
+        if watch is not None:
+            watch(stage.world)
+        if stage.world.memory > order.bounds.memory and main is not None and not stage.over_memory:
+            stage.over_memory = True
+            stage.world.note(f"the servers took more than {order.bounds.memory // _MEGABYTE} MB together")
+            main.cancel()
+        await asyncio.sleep(_WATCH)
+
+
+async def _closed(world: World) -> None:
+    closing = asyncio.ensure_future(world.close())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        with contextlib.suppress(Exception):
+            await closing
+        raise
+    finally:
+        world.kill_now()
+
+
+def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
+    world = stage.world
+    judgement = judged(stage, end.why, end.now)
+    events = end.events
+    begun = max((event.seconds for event in events if event.kind == "phase"), default=0.0)
+    ready_after: dict[str, float] = {}
+    for event in events:
+        if event.kind == "pod" and event.text == "ready" and event.seconds >= begun:
+            ready_after.setdefault(event.subject, round(event.seconds - begun, 1))
+    pods = tuple(
+        PodFate(
+            pod.name, key, pod.address, world.versions[key], shown.ready, shown.restarts, ready_after.get(pod.name)
+        )
+        for key, item in end.now.renderings.items()
+        for pod, shown in zip(world.pods[key][: item.replicas], end.now.of(key), strict=True)
+    )  # fmt: skip
+    groups: tuple[Group, ...] = observed_groups(end.now)
+    return Outcome(
+        scenario=order.scenario,
+        verdict=judgement.verdict,
+        lossy=judgement.lossy,
+        phase=stage.current,
+        seconds=stage.times.get(stage.current),
+        pods=pods,
+        groups=groups,
+        streams=stage.fates,
+        causes=judgement.causes,
+        remedy=judgement.remedy,
+        notes=(*world.notes, *judgement.notes),
+        moves=world.moves,
+        balancers={
+            item.meaning.key: item.forwarder.listen.address for found in world.balancers.values() for item in found
+        },
+        versions=world.versions,
+        renderings={key: item.digest for key, item in world.renderings.items()},
+        scale=order.scale,
+        cost=cost,
+        events=(*events, *judgement.events(end.seconds)),
+        times=stage.times,
+    )

@@ -1,0 +1,84 @@
+"""The whole supercluster at one moment, as plain values: what convergence and causes are judged by."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from natsvalues.rehearsal.kubelet import Probe
+    from natsvalues.rehearsal.rendering import Rendering
+
+Trouble = Literal["duplicate name", "wrong gateway", "rejected", "TLS", "authorization", "fatal", "reload refused"]
+_TROUBLES: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
+    ("fatal", re.compile(r"\[FTL\]|^nats-server: |^panic: ")),
+    ("duplicate name", re.compile(r"duplicate name|Duplicate Server Name|Duplicate Remote Server Name", re.IGNORECASE)),
+    ("wrong gateway", re.compile(r"remote gateway name is|Wrong Gateway", re.IGNORECASE)),
+    ("rejected", re.compile(r"Rejecting connection from gateway|gateway .* rejected", re.IGNORECASE)),
+    ("TLS", re.compile(r"TLS (?:gateway|route) handshake error|x509: |tls: ", re.IGNORECASE)),
+    ("reload refused", re.compile(r"config reload not supported")),
+    ("authorization", re.compile(r"authentication error|Authorization Violation", re.IGNORECASE)),
+)
+
+
+def trouble_in(line: str) -> Trouble | None:
+    """What kind of trouble a line of a server's log tells, if any."""
+    return next((kind for kind, pattern in _TROUBLES if pattern.search(line)), None)
+
+
+class View(NamedTuple):
+    """What a server itself reports through monitoring: /healthz, /jsz and /gatewayz."""
+
+    status: int = 0
+    reason: str = ""
+    name: str = ""
+    leader: str = ""
+    size: int = 0
+    outbound: tuple[str, ...] = ()
+    inbound: tuple[str, ...] = ()
+    jetstream: bool = False
+
+
+class PodNow(NamedTuple):
+    """One pod. `answers` are the last status and text of each of its probes, by kind."""
+
+    name: str
+    region: str
+    state: str
+    ready: bool
+    restarts: int
+    waiting_on: Probe | None
+    answer: tuple[int, str]
+    view: View
+    troubles: dict[str, str]
+    exit_code: int | None
+
+
+class BalancerNow(NamedTuple):
+    """One load balancer, how many pods it may send to, and how many connections it has reset."""
+
+    key: str
+    region: str
+    address: str
+    publish_not_ready: bool
+    arrived: bool
+    backends: tuple[str, ...]
+    endpoints: tuple[str, ...]
+    candidates: int
+    refused: int
+    check: str
+
+
+class Snapshot(NamedTuple):
+    """Everything at one moment; only regions that run count."""
+
+    seconds: float
+    renderings: dict[str, Rendering]
+    pods: tuple[PodNow, ...]
+    balancers: tuple[BalancerNow, ...]
+    cut: frozenset[str]
+    fresh: bool
+
+    def of(self, region: str) -> tuple[PodNow, ...]:
+        """A region's pods."""
+        return tuple(pod for pod in self.pods if pod.region == region)

@@ -1,0 +1,289 @@
+"""All regions on one loopback net: pods and load balancers that run, what the servers report, and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.outside import loopback, proc
+from natsvalues.outside.certificates import Authority
+from natsvalues.outside.server_binary import Binary, server_binary
+from natsvalues.rehearsal.addresses import Layout, Map, named
+from natsvalues.rehearsal.balancer import LoadBalancer, Region
+from natsvalues.rehearsal.moving import CERTIFICATES, Move, moved
+from natsvalues.rehearsal.pod import Charge, Pod
+from natsvalues.rehearsal.snapshot import Snapshot, View
+from natsvalues.rehearsal.timeline import ITSELF, Record, Timeline
+
+if TYPE_CHECKING:
+    from natsvalues.outside.forwarder import Endpoint, Link
+    from natsvalues.rehearsal.balancing import Balancer
+    from natsvalues.rehearsal.rendering import Rendering
+
+LOOK = 0.4
+"""Seconds between two looks at every server."""
+
+
+class World:
+    """One rehearsal's supercluster. Regions are called as their renderings' keys."""
+
+    def __init__(self, regions: tuple[str, ...], folder: str, net: int, scale: float) -> None:
+        self.map = Map(net, regions)
+        self.timeline = Timeline()
+        self.scale = scale
+        self.renderings: dict[str, Rendering] = {}
+        self.pods: dict[str, list[Pod]] = {}
+        self.balancers: dict[str, list[LoadBalancer]] = {}
+        self.moves: dict[str, tuple[Move, ...]] = {}
+        self.versions: dict[str, str] = {}
+        self.notes: list[str] = []
+        self.cut_off: set[str] = set()
+        self.fresh = True
+        self.memory = 0
+        self._cpu: dict[int, float] = {}
+        self._folder = folder
+        self.binaries: dict[str, Binary] = {}
+        self._authority: Authority | None = None
+        self._began = time.monotonic()
+        self._looking: asyncio.Task[None] | None = None
+        self._starting: dict[str, asyncio.Task[None]] = {}
+
+    # --- time and events -----------------------------------------------------------------------------------
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the rehearsal began."""
+        return time.monotonic() - self._began
+
+    def tell(self, kind: str, subject: str, text: str) -> None:
+        """Put an event on the timeline."""
+        self.timeline.tell(self.seconds, kind, subject, text)
+
+    def phase(self, text: str) -> None:
+        """Begin a part of the scenario."""
+        self.tell("phase", "scenario", text)
+
+    def note(self, text: str) -> None:
+        """Something for the report, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    # --- regions -------------------------------------------------------------------------------------------
+
+    async def take(self, renderings: dict[str, Rendering]) -> None:
+        """Take over the renderings of these regions, beside those of the others: files, load balancers, binaries.
+
+        Nothing that runs is restarted. Raises NatsvaluesError if a server's program cannot be had.
+        """
+        known = self.renderings | renderings
+        self.renderings = {key: known[key] for key in self.map.regions if key in known}
+        found = named(self.renderings)
+        layout = Layout(self.map, self.renderings, found)
+        record = Record(self.tell, self.scale)
+        for key in renderings:
+            rendering = self.renderings[key]
+            for note in rendering.notes:
+                self.note(f"{key}: {note}")
+            binary = await self._binary(key, rendering)
+            pods = self.pods.setdefault(key, [])
+            for pod in pods[rendering.replicas :]:
+                await pod.stop()
+            for ordinal in range(len(pods), rendering.replicas):
+                folder = os.path.join(self._folder, key, str(ordinal))
+                pods.append(Pod(key, ordinal, self.map.pod(key, ordinal), folder, record))
+            for pod in pods[: rendering.replicas]:
+                made = moved(layout, key, pod.ordinal, pod.folder)
+                if pod.ordinal == 0:
+                    self.moves[key] = made.moves
+                if made.needs_certificate:
+                    self._authority = self._authority or Authority()
+                    self._authority.issue(f"{pod.folder}/{CERTIFICATES}", made.names)
+                pod.prepare(
+                    Charge(rendering, made, binary, tuple(probe.faster(self.scale) for probe in rendering.probes))
+                )
+        await self._balance(found)
+
+    async def _binary(self, key: str, rendering: Rendering) -> Binary:
+        asked = str(rendering.version)
+        if asked not in self.binaries:
+            self.binaries[asked] = server_binary(asked)
+        binary = self.binaries[asked]
+        if binary.version != asked:
+            self.note(f"{key}: there is no nats-server {asked} to be had; the nearest, {binary.version}, was run")
+        self.versions[key] = binary.version
+        return binary
+
+    async def _balance(self, found: dict[str, tuple[Balancer, ...]]) -> None:
+        """Load balancers as they are now declared; one that changed is another, and arrives when it is opened."""
+        for key, meanings in found.items():
+            present = self.balancers.get(key, [])
+            if [item.meaning for item in present] == list(meanings):
+                continue
+            for item in present:
+                await item.close()
+            self.balancers[key] = [self._balancer(key, number, meaning) for number, meaning in enumerate(meanings)]
+            for item in self.balancers[key]:
+                item.admits_all = any(old.admits_all for old in present)
+                if any(old.arrived and old.meaning.name == item.meaning.name for old in present):
+                    await item.open()
+
+    def _balancer(self, key: str, number: int, meaning: Balancer) -> LoadBalancer:
+        def may_pass(dialler: Endpoint) -> bool:
+            return self._may_pass(dialler, key)
+
+        def pods() -> dict[str, Pod]:
+            return self._named_pods(key)
+
+        record = Record(self.tell, self.scale)
+        return LoadBalancer(meaning, self.map.balancer(key, number), Region(pods, may_pass), record)
+
+    def _named_pods(self, key: str) -> dict[str, Pod]:
+        rendering = self.renderings[key]
+        return dict(zip(rendering.pods, self.pods[key], strict=False))
+
+    async def open_balancers(self, *regions: str) -> None:
+        """Let the load balancers of these regions arrive."""
+        for key in regions:
+            for item in self.balancers.get(key, ()):  # a region may have none
+                await item.open()
+
+    def admit(self, *, everyone: bool) -> None:
+        """Whether load balancers send to every pod that exists, whatever the manifests say: only to warm up."""
+        for found in self.balancers.values():
+            for item in found:
+                item.admits_all = everyone
+
+    async def start(self, *regions: str) -> None:
+        """Start these regions' pods, as their StatefulSet's podManagementPolicy says."""
+        self._look()
+        for key in regions:
+            pods = self.pods[key][: self.renderings[key].replicas]
+            if self.renderings[key].parallel:
+                for pod in pods:
+                    pod.start()
+            else:
+                self._starting[key] = asyncio.create_task(self._one_by_one(pods))
+
+    async def _one_by_one(self, pods: list[Pod]) -> None:
+        for pod in pods:
+            pod.start()
+            await pod.become_ready()
+
+    async def stop(self, *regions: str, graceful: bool = True) -> None:
+        """Stop all pods of these regions at once."""
+        for task in [self._starting.pop(key) for key in regions if key in self._starting]:
+            task.cancel()
+        await asyncio.gather(*(pod.stop(graceful=graceful) for key in regions for pod in self.pods[key]))
+
+    # --- cutting -------------------------------------------------------------------------------------------
+
+    def cut(self, key: str) -> None:
+        """Cut a region off: no connection between it and the others lives on, and none is made."""
+        self.cut_off.add(key)
+        owners = {pod.process.pid: region for region, pods in self.pods.items() for pod in pods if pod.process}
+
+        for region, found in self.balancers.items():
+
+            def crosses(link: Link, region: str = region) -> bool:
+                holder = proc.holder(link.dialler, owners)
+                return region == key or (holder is not None and owners[holder] == key)
+
+            for item in found:
+                item.cut(crosses)
+        self.tell("links", key, "cut off")
+
+    def mend(self, key: str) -> None:
+        """Undo a cut."""
+        self.cut_off.discard(key)
+        self.tell("links", key, "connected again")
+
+    def _may_pass(self, dialler: Endpoint, key: str) -> bool:
+        if not self.cut_off:
+            return True
+        if key in self.cut_off:
+            return False
+        owners = {pod.process.pid: region for region in self.cut_off for pod in self.pods[region] if pod.process}
+        return proc.holder(dialler, owners) is None
+
+    # --- looking -------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.gather(*(self._ask(pod) for pods in self.pods.values() for pod in pods if pod.runs))
+            pids = [pod.process.pid for pods in self.pods.values() for pod in pods if pod.process]
+            self.memory = max(self.memory, proc.memory(pids))
+            self._cpu |= {pid: used for pid in pids if (used := proc.cpu_seconds(pid)) is not None}
+            await asyncio.sleep(LOOK)
+
+    async def _ask(self, pod: Pod) -> None:
+        port, scheme = self.renderings[pod.region].monitor or (8222, "HTTP")
+        health, js, gateways = await asyncio.gather(
+            *(loopback.get(pod.address, port, path, scheme=scheme) for path in ("/healthz", "/jsz", "/gatewayz"))
+        )
+        if not pod.runs:
+            return
+        group = _table(js.body).get("meta_cluster") or {}
+        links = _table(gateways.body)
+        view = View(
+            health.status,
+            str(_table(health.body).get("error", "")) or health.body[:200] if health.status != 200 else "",  # noqa: PLR2004   # HTTP
+            pod.server_name,
+            str(group.get("leader") or ""),
+            int(group.get("cluster_size") or 0),
+            tuple(name for name, link in (links.get("outbound_gateways") or {}).items() if link.get("connection")),
+            tuple(name for name, found in (links.get("inbound_gateways") or {}).items() if found),
+            js.status == 200 and not _table(js.body).get("disabled"),  # noqa: PLR2004   # HTTP
+        )
+        pod.view = view
+        itself = f" {ITSELF}" if view.leader and view.leader == view.name else ""
+        self.tell("leader", pod.name, (view.leader or "none") + itself)
+        self.tell("group", pod.name, str(view.size))
+        self.tell("links", pod.name, ", ".join(sorted(view.outbound)) or "none")
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of all servers, as far as they were looked at before they ended."""
+        return sum(self._cpu.values())
+
+    def now(self) -> Snapshot:
+        """Everything at this moment, of the regions that run. Raises what kept a pod from being run at all."""
+        for pod in (pod for found in self.pods.values() for pod in found):
+            pod.raise_failure()
+        running = {key: item for key, item in self.renderings.items() if any(pod.runs for pod in self.pods[key])}
+        pods = tuple(pod.now() for key in running for pod in self.pods[key][: running[key].replicas])
+        balancers = tuple(item.now() for found in self.balancers.values() for item in found)
+        return Snapshot(self.seconds, running, pods, balancers, frozenset(self.cut_off), self.fresh)
+
+    async def close(self) -> None:
+        """End everything, whatever state it is in."""
+        tasks = [*self._starting.values(), *([self._looking] if self._looking is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            await asyncio.gather(*(pod.stop(graceful=False) for pods in self.pods.values() for pod in pods))
+        for found in self.balancers.values():
+            for item in found:
+                await item.close()
+
+    def kill_now(self) -> None:
+        """End every process without an event loop's help."""
+        for pods in self.pods.values():
+            for pod in pods:
+                pod.kill_now()
+
+
+def _table(body: str) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

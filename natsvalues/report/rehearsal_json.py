@@ -1,0 +1,61 @@
+"""A rehearsal as JSON, format 1: what programs read, and what other reports may attach as evidence."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.report.redaction import HIDDEN
+
+if TYPE_CHECKING:
+    from natsvalues.rehearsal.outcome import Outcome
+
+FORMAT = 1
+_LOGIN = re.compile(r"(\w+://)[^/\s@]*@")
+
+
+def document(outcomes: list[Outcome]) -> dict[str, Any]:
+    """All scenarios, and the worst of their verdicts."""
+    stuck = any(outcome.verdict == "stuck" for outcome in outcomes)
+    return {
+        "format": FORMAT,
+        "verdict": "stuck" if stuck else "converged",
+        "lossy": any(outcome.lossy for outcome in outcomes),
+        "scenarios": [scenario(outcome) for outcome in outcomes],
+    }
+
+
+def scenario(outcome: Outcome) -> dict[str, Any]:
+    """One scenario. Times are seconds; `renderings` are digests of what was run, to tell whether it is the same."""
+    return {
+        "scenario": outcome.scenario,
+        "verdict": outcome.verdict,
+        "lossy": outcome.lossy,
+        "phase": outcome.phase,
+        "seconds": outcome.seconds,
+        "times": outcome.times,
+        "scale": outcome.scale,
+        "causes": [cause._asdict() | {"seen": in_log(cause.seen)} for cause in outcome.causes],
+        "remedy": outcome.remedy,
+        "notes": list(outcome.notes),
+        "pods": [pod._asdict() for pod in outcome.pods],
+        "meta_groups": [group._asdict() for group in outcome.groups],
+        "streams": [fate._asdict() for fate in outcome.streams],
+        "messages": {
+            "acknowledged": sum(fate.acknowledged for fate in outcome.streams),
+            "lost": sum(fate.lost for fate in outcome.streams),
+        },
+        "servers": outcome.versions,
+        "renderings": outcome.renderings,
+        "mapping": {
+            "load_balancers": outcome.balancers,
+            "settings": {region: [move._asdict() for move in moves] for region, moves in outcome.moves.items()},
+        },
+        "cost": outcome.cost._asdict(),
+        "timeline": [event._asdict() | {"text": in_log(event.text)} for event in outcome.events],
+    }
+
+
+def in_log(text: str) -> str:
+    """A line of a log without the user and password of a url."""
+    return _LOGIN.sub(rf"\1{HIDDEN}@", text)

@@ -1,0 +1,59 @@
+"""A rehearsal for people: the verdict, why, what to do, then the figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.report.rehearsal_json import in_log
+from natsvalues.report.timeline_text import drawn
+
+if TYPE_CHECKING:
+    from natsvalues.rehearsal.outcome import Cause, Outcome
+
+_WIDTH = 100
+
+
+def told(outcome: Outcome, *, mapping: bool = False, width: int = _WIDTH) -> str:
+    """One scenario. With `mapping` every setting that was moved to loopback is listed."""
+    lines = [f"{outcome.scenario}: {outcome.word}{_when(outcome)}"]
+    lines += [f"  {line}" for line in chain(outcome.causes)]
+    if outcome.remedy:
+        lines.append(f"  remedy: {outcome.remedy}")
+    lines.append("")
+    lines += drawn(outcome, width)
+    lines.append("")
+    for group in outcome.groups:
+        members = ", ".join(f"{region} {many}" for region, many in group.regions.items())
+        lines.append(f"  meta group of {group.size}, leader {group.leader}: {members}")
+    for fate in outcome.streams:
+        counted = f"{fate.found} messages, {fate.acknowledged} acknowledged, {fate.lost} lost"
+        lines.append(f"  stream {fate.name} ({fate.region}): {fate.fate}; {counted}; {fate.seen}")
+    restarts = sum(pod.restarts for pod in outcome.pods)
+    servers = ", ".join(f"{region} {version}" for region, version in outcome.versions.items())
+    cost = outcome.cost
+    lines.append(f"  {len(outcome.pods)} servers ({servers}), {restarts} restarts by the kubelet")
+    cpu = f"CPU {cost.server_cpu:g} s of the servers, {cost.own_cpu:g} s of natsvalues"
+    lines.append(f"  {cost.wall:g} s; {cpu}; memory of the servers {cost.memory // 1_000_000} MB")
+    lines.append(f"  probe periods {outcome.scale:g} times shorter; elections, lame duck and grace take their time")
+    lines += [f"  note: {in_log(note)}" for note in outcome.notes]
+    if mapping:
+        for region, moves in outcome.moves.items():
+            lines.append(f"  moved to loopback, pod 0 of {region}:")
+            lines += [f"    {move.setting}: {move.rendered or '(none)'} -> {move.run} ({move.why})" for move in moves]
+    return "\n".join(lines) + "\n"
+
+
+def chain(causes: tuple[Cause, ...]) -> list[str]:
+    """The causes as numbered lines; a link that leads back to an earlier one says so."""
+    lines = []
+    for number, cause in enumerate(causes, 1):
+        back = f" -> {cause.closes + 1}" if cause.closes is not None else ""
+        lines.append(f"{number}. {cause.subject}: waits for {cause.waits_for}{back}")
+        lines.append(f"   {in_log(cause.seen)}")
+    return lines
+
+
+def _when(outcome: Outcome) -> str:
+    if outcome.verdict == "stuck":
+        return f" ({outcome.phase})"
+    return f" in {outcome.seconds:g} s ({outcome.phase})" if outcome.seconds is not None else ""

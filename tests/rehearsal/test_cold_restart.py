@@ -1,0 +1,38 @@
+"""The cold restart, with real servers: the chart's own rendering stays stuck and says why, ours comes together."""
+
+import pytest
+
+pytestmark = [pytest.mark.nats, pytest.mark.helm, pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+def test_the_charts_own_rendering_is_stuck_and_says_why(stock_folder, rehearse):
+    """Pods wait for a leader, the leader for gateways, those for a load balancer, and that for the pods: a ring."""
+    done = rehearse(stock_folder("2.14.2", "us-east", "eu-west"), "cold-restart")
+
+    assert (done.code, done.report["verdict"]) == (5, "stuck"), done.told()
+    causes = done.scenario["causes"]
+    waits = [cause["waits_for"] for cause in causes]
+    assert waits[0] == "a meta leader"
+    assert "startup probe /healthz gets 503" in causes[0]["seen"]
+    assert any("a majority of 6 servers" in wait for wait in waits)
+    closing = [cause for cause in causes if cause["closes"] is not None]
+    assert {cause["subject"] for cause in closing} == {"load balancer us-east/nats", "load balancer eu-west/nats"}
+    assert all("no publishNotReadyAddresses" in cause["seen"] for cause in closing)
+    assert all(waits[cause["closes"]] == "a meta leader" for cause in closing)
+    assert "publishNotReadyAddresses" in done.scenario["remedy"]
+    assert not done.report["lossy"]
+
+
+def test_ours_comes_together_and_keeps_every_message(our_folder, rehearse):
+    """All six are ready under one leader, and each region's stream has what it acknowledged: 20 before, one after."""
+    done = rehearse(our_folder("2.14.2", "us-east", "eu-west"), "cold-restart")
+
+    assert (done.code, done.report["verdict"], done.report["lossy"]) == (0, "converged", False), done.told()
+    found = done.scenario
+    assert [(group["size"], group["regions"]) for group in found["meta_groups"]] == [(6, {"us-east": 3, "eu-west": 3})]
+    assert [(fate["region"], fate["fate"], fate["acknowledged"]) for fate in found["streams"]] == [
+        ("eu-west", "kept", 21),
+        ("us-east", "kept", 21),
+    ]
+    assert all(pod["ready"] and pod["address"].startswith("127.") for pod in found["pods"])
+    assert found["times"]["cold restart of all regions"] > 0
