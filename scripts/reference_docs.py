@@ -1,7 +1,8 @@
-"""Write the reference pages in docs/ from what they describe: the model, the schema, the command line, the profiles.
+"""Write the reference pages in docs/ from what they describe: model, schema, command line, lint rules, profiles.
 
 `python scripts/reference_docs.py` writes docs/overlays.md, docs/overlay.schema.json, docs/diff.schema.json,
-docs/cli.md, docs/reload.md and docs/providers.md; with `--check` it writes nothing, names the stale files and fails (exit code 1).
+docs/cli.md, docs/rules.md, docs/reload.md and docs/providers.md; with `--check` it writes nothing, names the stale
+files and fails (exit code 1).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from natsvalues.cli.app import app
+from natsvalues.lint.rules import GROUPS
 from natsvalues.overlays.model import Region, Supercluster
 from natsvalues.overlays.reading import Between, Matches, field_doc, spelled
 from natsvalues.overlays.schema import schema
@@ -25,6 +27,8 @@ from natsvalues.report.diff_schema import schema as diff_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from natsvalues.lint.rule import Rule
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOCS = os.path.join(ROOT, "docs")
@@ -60,7 +64,7 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | 1 | An expected failure, wrong usage included: the [error](errors.md) says what to do. |
 | 2 | `diff --detailed-exitcode`: something differs. |
 | 3 | A bug of natsvalues: nothing was written, `natsvalues last` has the trace. |
-| 4 | A gate was crossed: `diff --fail-on`. |
+| 4 | A gate was crossed: `--fail-on` of `diff` (a level) or of `lint` (a severity). |
 | 130 | Interrupted, or the reader of the output went away. |
 
 | Variable | Meaning |
@@ -75,6 +79,30 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | `HELM_BIN` | The helm to ask, instead of the one on PATH. |
 | `KUBECTL` | The kubectl that `diff --live` asks, instead of the one on PATH. |
 | `XDG_STATE_HOME` | The report of the last run is `natsvalues/last.json` below it, else below `~/.local/state`. |
+"""
+
+RULES_HEAD = """\
+# Lint rules
+
+<!-- Written by scripts/reference_docs.py from natsvalues/lint/rules: change those. -->
+
+What `natsvalues lint` looks for; how to use it is in [lint.md](lint.md). `natsvalues rules` lists the rules, and
+`natsvalues rules GW001` (or its name) shows one. Ids and names are stable.
+
+Each rule has an example that fails it and one that passes; the tests make both, of renderings of every version of
+the chart that is there. They are JSON merge patches of a clean supercluster of two regions, `us-east` and `eu-west`:
+
+| Part | What it changes |
+| --- | --- |
+| `conf` | `nats.conf` |
+| `container`, `statefulSet` | the server's container (its `env` merges by name), its StatefulSet |
+| `service` | the gateway's own Service |
+| `clients`, `headless` | the chart's Services |
+| `overlay`, `supercluster` | the region's file, the common file |
+| `us-east`, `eu-west` | parts of that region alone; without it a part counts for both |
+| `untouched`, `only` | rendered with the chart's gateway on and without natsvalues; that region alone |
+| `text`, `add`, `fill` | words of `nats.conf` replaced; one more document; a ConfigMap with so many random characters |
+| `values` | a values file that the chart is rendered with |
 """
 
 
@@ -156,6 +184,37 @@ def cli_page() -> str:
     return "".join(parts)
 
 
+def rules_page() -> str:
+    """The page of all lint rules."""
+    parts = [RULES_HEAD]
+    for group, rules in GROUPS.items():
+        parts.append(f"\n## {group}\n\n| Rule | Severity | What |\n| --- | --- | --- |\n")
+        parts += [
+            f"| [`{rule.id}`](#{rule.id.lower()}-{rule.name}) {rule.name} | {rule.severity} | {cell(rule.what)} |\n"
+            for rule in rules
+        ]
+        parts += [rule_section(rule) for rule in rules]
+    return "".join(parts)
+
+
+def rule_section(rule: Rule) -> str:
+    """All that is known of one rule."""
+    fix = " `natsvalues lint --fix` does it." if rule.fixable else ""
+    lines = [
+        f"\n### {rule.id} {rule.name}\n",
+        f"{rule.what} ({rule.severity})\n",
+        f"**Why.** {rule.why} *Source: {rule.source}. Holds for {rule.holds}.*\n",
+        f"**What to do.** {rule.remedy}{fix}\n",
+        f"```yaml\n# FAIL\n{rule.fails.strip()}\n---\n# PASS\n{rule.passes.strip()}\n```\n",
+    ]
+    return "\n".join(lines)
+
+
+def cell(text: str) -> str:
+    """A text inside a table."""
+    return text.replace("|", "\\|")
+
+
 def verbs(command: Any, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Yield a command's words, then those of the commands inside it."""
     yield words
@@ -171,6 +230,7 @@ def pages() -> dict[str, str]:
         "diff.schema.json": json.dumps(diff_schema(), indent=2) + "\n",
         "cli.md": cli_page(),
         "reload.md": reload_page(),
+        "rules.md": rules_page(),
     }
 
 

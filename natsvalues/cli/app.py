@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from natsvalues import __version__
+from natsvalues.cli import app_lint
 from natsvalues.cli import completion as completion_verb
 from natsvalues.cli import explain as explain_verb
 from natsvalues.cli import init as init_verb
@@ -17,6 +18,7 @@ from natsvalues.cli import providers as providers_verb
 from natsvalues.cli import schema as schema_verb
 from natsvalues.cli.diff import diff as run_diff
 from natsvalues.cli.diff_options import help_text as diff_help
+from natsvalues.cli.leave import Leave
 from natsvalues.cli.light import ALLOWABLE, PostRenderOptions, with_environment
 from natsvalues.errors import EXIT_ERROR, EXIT_INTERRUPTED
 
@@ -125,6 +127,9 @@ def diff(
     raise Leave(run_diff(words or []))
 
 
+app_lint.declare(app)
+
+
 @app.command()
 def last(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as it is kept.")] = False,
@@ -205,10 +210,6 @@ def completion(
 ) -> None:
     """Print the completion script for a shell."""
     raise Leave(completion_verb.completion(app, shell, words or []))
-
-
-class Leave(SystemExit):
-    """A verb's own exit code, told apart from typer's 2 for wrong usage."""
 
 
 def run() -> int:

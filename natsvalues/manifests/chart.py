@@ -44,15 +44,14 @@ class Nats(NamedTuple):
     @property
     def pod_labels(self) -> dict[str, Any]:
         """Labels of the pods, by which Services select them."""
-        metadata = self.statefulset.value["spec"]["template"].get("metadata") or {}
-        return metadata.get("labels") or {}
+        labels = _dig(self.statefulset.value, "spec", "template", "metadata", "labels")
+        return labels if isinstance(labels, dict) else {}
 
     @property
     def container_value(self) -> dict[str, Any]:
         """The server's container."""
         containers = self.statefulset.value["spec"]["template"]["spec"]["containers"]
-        found: dict[str, Any] = next(item for item in containers if item.get("name") == self.container)
-        return found
+        return next(item for item in mappings(containers) if item.get("name") == self.container)
 
     @property
     def version(self) -> ServerVersion:
@@ -62,7 +61,7 @@ class Nats(NamedTuple):
     @property
     def env(self) -> list[dict[str, Any]]:
         """The environment variables of the server's container."""
-        return [item for item in self.container_value.get("env") or [] if isinstance(item, dict)]
+        return mappings(self.container_value.get("env"))
 
     @property
     def conf(self) -> str:
@@ -169,6 +168,8 @@ def _examined(release: Release, statefulset: Manifest) -> Iterator[Nats | str]:
 
 
 def _nats_of(release: Release, statefulset: Manifest, pod: dict[str, Any], container: dict[str, Any]) -> Nats | str:
+    if not isinstance(container.get("name"), str):
+        return "has no name"
     if not _has_client_port(container):
         return f"has no port `nats` or {CLIENT_PORT}"
     path = config_path(container)
@@ -201,7 +202,8 @@ def _has_client_port(container: dict[str, Any]) -> bool:
 
 def config_path(container: dict[str, Any]) -> str | None:
     """The configuration file that the container's command line names."""
-    words = [str(word) for part in ("command", "args") for word in (container.get(part) or ())]
+    given = [container.get(part) for part in ("command", "args")]
+    words = [str(word) for part in given for word in (part if isinstance(part, list) else ())]
     for position, word in enumerate(words):
         option, _, attached = word.partition("=")
         if option in ("-c", "-config", "--config"):
@@ -211,14 +213,10 @@ def config_path(container: dict[str, Any]) -> str | None:
 
 def _config_map_of(pod: dict[str, Any], container: dict[str, Any], path: str) -> str | None:
     folder = posixpath.dirname(path)
-    mounts = {
-        mount.get("mountPath"): mount.get("name")
-        for mount in container.get("volumeMounts") or ()
-        if isinstance(mount, dict)
-    }
+    mounts = {str(mount.get("mountPath")): mount.get("name") for mount in mappings(container.get("volumeMounts"))}
     volume = mounts.get(folder) or mounts.get(path)  # the folder, or the one file by subPath
-    for candidate in pod.get("volumes") or ():
-        if isinstance(candidate, dict) and candidate.get("name") == volume and volume:
+    for candidate in mappings(pod.get("volumes")):
+        if candidate.get("name") == volume and volume:
             name = _dig(candidate, "configMap", "name")
             return str(name) if name else None
     return None
@@ -253,6 +251,11 @@ def port_role(port: dict[str, Any], listen: int) -> str:
     if target in (GATEWAY_PORT_NAME, listen):
         return "gateway"
     return "monitor" if target in ("monitor", MONITOR_PORT) else "other"
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """The mappings in a list; nothing where something else stands."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _dig(value: Any, *keys: str) -> Any:

@@ -125,5 +125,7 @@ def server_names(nats: Nats, conf: dict[str, Any]) -> str:
 
 def _expanded(name: str, env: dict[str, Any]) -> str:
     entry = env.get(name, {})
-    field = ((entry.get("valueFrom") or {}).get("fieldRef") or {}).get("fieldPath")
-    return POD if field == "metadata.name" else str(entry.get("value", f"${name}"))
+    source = entry.get("valueFrom")
+    field = source.get("fieldRef") if isinstance(source, dict) else None
+    is_pod = isinstance(field, dict) and field.get("fieldPath") == "metadata.name"
+    return POD if is_pod else str(entry.get("value", f"${name}"))

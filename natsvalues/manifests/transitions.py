@@ -9,9 +9,10 @@ server-side apply refuses, because the server's default for rollingUpdate stays,
 from __future__ import annotations
 
 import base64
-from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from natsvalues.manifests.quantities import quantity
 from natsvalues.text.yamledit import same
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _claims(templates: Any) -> Any:
         if "storage" in requests:
             spec["resources"] = {
                 **spec["resources"],
-                "requests": {**requests, "storage": quantity(requests["storage"])},
+                "requests": {**requests, "storage": _worth(requests["storage"])},
             }
         found.append({"metadata": {key: text for key, text in metadata.items() if text}, "spec": spec})
     return found
@@ -135,20 +136,10 @@ KINDS = frozenset(kind for field in FIELDS for kind in field.kinds) | {
 """The kinds of objects of which `refusals` knows anything."""
 
 
-def quantity(text: Any) -> Any:
+def _worth(text: Any) -> Any:
     """A quantity by its worth, so that `1Gi` is `1024Mi`; what is none comes back as it is."""
-    written = str(text)
-    digits = written.rstrip("KMGTPEikmnu")
-    unit = written[len(digits) :]
-    try:
-        return Decimal(digits) * _UNITS[unit]
-    except (InvalidOperation, KeyError):
-        return text
-
-
-_UNITS = {"": Decimal(1), "m": Decimal("0.001"), "k": Decimal(1000)}
-_UNITS |= {unit: Decimal(1000) ** power for power, unit in enumerate("MGTPE", 2)}
-_UNITS |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", 1)}
+    worth = quantity(text)
+    return text if worth is None else worth
 
 
 def _refusal(path: tuple[str, ...], new: Object, remedy: str, reason: str = "") -> Refusal:
@@ -290,8 +281,8 @@ def _job(old: Object, new: Object) -> Iterator[Found]:
 def _claim(old: Object, new: Object) -> Iterator[Found]:
     """A volume claim: nothing changes but a name for its volume, and a size that grows."""
     before, after = ({"volumeMode": "Filesystem", **_mapping(value, "spec")} for value in (old, new))
-    sizes = [quantity(_at(spec, ("resources", "requests", "storage")) or 0) for spec in (before, after)]
-    if all(isinstance(size, Decimal) for size in sizes) and sizes[1] < sizes[0]:
+    sizes = [_worth(_at(spec, ("resources", "requests", "storage")) or 0) for spec in (before, after)]
+    if all(isinstance(size, Fraction) for size in sizes) and sizes[1] < sizes[0]:
         yield ("spec", "resources", "requests", "storage"), "a volume claim cannot shrink", CLAIM
     for key in ("accessModes", "selector", "storageClassName", "volumeMode", "volumeName", "dataSource"):
         was, is_to_be = before.get(key), after.get(key)

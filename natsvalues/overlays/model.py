@@ -118,6 +118,20 @@ class LoadBalancer(NamedTuple):
     options: Annotated[dict[str, str] | None, Doc("The provider's own inputs, by the names its profile gives.")] = None
 
 
+class Ignore(NamedTuple):
+    """One lint rule that does not count here, and why."""
+
+    rule: Annotated[str, Doc("Id or name of the rule, such as LB004 or no-gateway-service.")]
+    reason: Annotated[str, Matches(r"[\s\S]*\S[\s\S]*", "a reason"), Doc("Why it does not count; reports show it.")]
+
+
+class Lint(NamedTuple):
+    """What `natsvalues lint` does with its findings; it changes nothing that is rendered."""
+
+    ignore: Annotated[tuple[Ignore, ...], Doc("Rules that do not count.")] = ()
+    severity: Annotated[dict[str, str] | None, Doc("Severity by rule: error, warning or note.")] = None
+
+
 class Supercluster(NamedTuple):
     """The file `supercluster.yaml`: what all regions have in common."""
 
@@ -128,6 +142,7 @@ class Supercluster(NamedTuple):
     load_balancer: Annotated[LoadBalancer, Doc("Defaults for every region's load balancer.")] = LoadBalancer()
     probes: Annotated[Probes, Doc("Probe paths of every region.")] = Probes()
     dns: Annotated[Dns, Doc("DNS annotations of every region.")] = Dns()
+    lint: Annotated[Lint, Doc("Lint rules, for every region.")] = Lint()
 
 
 class NatsSelector(NamedTuple):
@@ -207,3 +222,4 @@ class Region(NamedTuple):
     dns: Annotated[Dns | None, Doc("DNS annotations, instead of the supercluster's.")] = None
     nats: Annotated[NatsSelector, Doc("Which NATS, in a release with several.")] = NatsSelector()
     patches: Annotated[tuple[UserPatch, ...], Doc("Your own changes, applied last.")] = ()
+    lint: Annotated[Lint, Doc("Lint rules, for this region.")] = Lint()

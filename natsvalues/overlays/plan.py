@@ -15,7 +15,7 @@ from natsvalues.overlays.model import Dns, LoadBalancer, Probes, Region, Supercl
 
 if TYPE_CHECKING:
     from natsvalues.errors import Where
-    from natsvalues.overlays.folder import Overlays
+    from natsvalues.overlays.folder import Overlays, RegionFile
     from natsvalues.overlays.reading import Positions
 
 
@@ -48,9 +48,12 @@ class Plan(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """A short digest of the effective overlay; equal plans have equal digests."""
-        settled = (self.supercluster, self.region, self.load_balancer, self.probes, self.dns, self.remotes)
-        return hashlib.sha256(repr(settled).encode()).hexdigest()[:12]
+        """A short digest of the effective overlay; equal plans have equal digests. `lint` renders nothing."""
+        files = (self.supercluster, self.region, self.load_balancer, self.probes, self.dns, self.remotes)
+        text = repr(files)
+        for lint in (self.supercluster.lint, self.region.lint):
+            text = text.replace(f", lint={lint!r})", ")", 1)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
     def shares_jetstream(self) -> bool:
@@ -67,6 +70,25 @@ def plan(overlays: Overlays, name: str) -> Plan:
     """The plan of one region. Raises with every contradiction between the files, whichever region it is in."""
     file = overlays.region(name)
     check(overlays)
+    return _plan(overlays, file, _joined(overlays))
+
+
+def plans(overlays: Overlays) -> dict[str, Plan]:
+    """The plan of each region, by its name. Raises as `plan` does."""
+    check(overlays)
+    joined = _joined(overlays)
+    return {name: _plan(overlays, file, joined) for name, file in overlays.regions.items()}
+
+
+def _joined(overlays: Overlays) -> tuple[Remote, ...]:
+    """Every region in stage join, as the others dial it."""
+    regions = [file.region for file in overlays.regions.values()]
+    return tuple(
+        Remote(region.name, _urls(overlays.supercluster, region)) for region in regions if region.stage == "join"
+    )
+
+
+def _plan(overlays: Overlays, file: RegionFile, joined: tuple[Remote, ...]) -> Plan:
     region = file.region
     shared = overlays.supercluster
     return Plan(
@@ -79,11 +101,7 @@ def plan(overlays: Overlays, name: str) -> Plan:
         dns=region.dns or shared.dns,
         host=region.gateway.host,
         port=region.gateway.port or shared.gateway.port,
-        remotes=tuple(
-            Remote(other.region.name, _urls(shared, other.region))
-            for other in overlays.regions.values()
-            if other.region.name != name and other.region.stage == "join"
-        ),
+        remotes=tuple(remote for remote in joined if remote.name != region.name),
         known=tuple(overlays.regions),
     )
 

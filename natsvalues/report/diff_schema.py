@@ -58,7 +58,7 @@ def schema() -> dict[str, Any]:
                 {
                     "file": {
                         **_MAYBE_TEXT,
-                        "description": "The key of the ConfigMap whose settings the path leads to.",
+                        "description": "The key of the data whose settings the path leads to.",
                     },
                     "path": {**_TEXT, "description": "For people: containers[name=nats].image"},
                     "pointer": {

@@ -38,6 +38,8 @@ def text(diffs: tuple[ReleaseDiff, ...], *, color: bool, width: int) -> str:
 
 def columns(line: str) -> int:
     """How many columns of a terminal a printable text takes."""
+    if line.isascii():
+        return len(line)
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in line)
 
 

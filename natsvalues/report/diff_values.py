@@ -21,6 +21,7 @@ SIGNS = {"add": "+", "remove": "-", "replace": "~", "reorder": "~", "change": "~
 _CONTEXT = 3
 _ONE_LINE = 160
 _SHORTEST = 24
+_MARK = re.compile(r"\(redacted [0-9a-f]+\)")
 _UNENDED = "(no newline at the end)"
 _BARE = re.compile(r"[^\s\[\]{}\"'>|&*!%@`#-](?:(?! -> ).)*(?<! )\Z")
 
@@ -68,11 +69,20 @@ def file_of(change: Change) -> str:
 
 
 def shortened(text: str, room: int) -> str:
-    """`text`, cut in the middle to `room` characters."""
+    """`text`, cut in the middle to `room` characters; the mark of a secret stays whole or goes whole."""
     if len(text) <= room:
         return text
     head = (room - 1) // 2
-    return f"{text[:head]}…{text[len(text) - (room - 1 - head) :]}"
+    tail = len(text) - (room - 1 - head)
+    return f"{text[: _mark_around(text, head)[0]]}…{text[_mark_around(text, tail)[1] :]}"
+
+
+def _mark_around(text: str, index: int) -> tuple[int, int]:
+    """Where the mark of a secret that a cut at `index` would go through begins and ends; else `index`, twice."""
+    for found in _MARK.finditer(text):
+        if found.start() < index < found.end():
+            return found.span()
+    return index, index
 
 
 def pair(before: str, after: str, room: int) -> tuple[str, str]:
@@ -80,10 +90,11 @@ def pair(before: str, after: str, room: int) -> tuple[str, str]:
     room = max(room, _SHORTEST)
     if max(len(before), len(after)) <= room:
         return before, after
-    same = _common(before, after)
-    start = max(0, same - room // 4)
+    same = _mark_around(before, _common(before, after))[0]
+    start = _mark_around(before, max(0, same - room // 4))[0]
     same_end = _common(before[same:][::-1], after[same:][::-1])
-    cut = max(0, same_end - room // 4)
+    same_end = len(before) - _mark_around(before, len(before) - same_end)[1]
+    cut = len(before) - _mark_around(before, len(before) - max(0, same_end - room // 4))[1]
     return _window(before, start, cut, room), _window(after, start, cut, room)
 
 

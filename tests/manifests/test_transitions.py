@@ -1,10 +1,9 @@
 """What the API server refuses to change; the table itself is asked of a real one in tests/cluster."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natsvalues.manifests.transitions import KINDS, quantity, refusals
+from natsvalues.manifests.transitions import KINDS, refusals
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "None", "LoadBalancer", "1Gi", "Local"]),
@@ -24,20 +23,6 @@ def test_nothing_is_too_odd_to_be_compared(old, new, live):
     old = {**old, "metadata": {"uid": "a"} if live else {}}
     refusals(old, {**new, "apiVersion": old["apiVersion"], "kind": old["kind"]})
     assert refusals(old, old) == []
-
-
-@pytest.mark.parametrize(
-    ("one", "other"), [("1Gi", "1024Mi"), ("1G", "1000M"), ("1", 1), ("500m", "0.5"), ("1k", "1000"), ("2Ti", "2048Gi")]
-)
-def test_quantities_are_compared_by_their_worth(one, other):
-    """The units of Kubernetes, binary and decimal."""
-    assert quantity(one) == quantity(other)
-
-
-@pytest.mark.parametrize("text", ["", "much", "1Zi", None])
-def test_what_is_no_quantity_stays_what_it_is(text):
-    """The API server will judge it."""
-    assert quantity(text) == text
 
 
 def test_the_way_round_names_the_object():

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import cmarkgfm
 from cmarkgfm.cmark import Options
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from natsvalues.diff.changes import LEVELS, About, Change, Impact, Note, ObjectDiff, ReleaseDiff
@@ -43,6 +43,7 @@ CHANGES = st.builds(
     st.just("") | WORDS,
     LINES,
     LINES,
+    st.just(""),
 )
 KEYS = st.builds(ResourceKey, WORDS, WORDS, WORDS, WORDS)
 OBJECTS = st.builds(
@@ -55,6 +56,9 @@ OBJECTS = st.builds(
     IMPACTS,
     st.none() | KEYS,
     st.booleans(),
+    st.booleans(),
+    LINES,
+    LINES,
 )
 SIDES = st.builds(About, WORDS | WORDS.map(lambda name: f"{name}.yaml"), WORDS, WORDS, LINES, WORDS, WORDS)
 DIFFS = st.lists(
@@ -66,12 +70,14 @@ DIFFS = st.lists(
         st.lists(CHANGES, max_size=2).map(tuple),
         st.lists(st.builds(Note, st.sampled_from(LEVELS), WORDS, WORDS), max_size=2).map(tuple),
         WORDS,
+        st.lists(OBJECTS, max_size=1).map(tuple),
     ),
     min_size=1,
     max_size=2,
 ).map(tuple)
 VOID = {"meta", "input", "br"}
-CHECKED = settings(deadline=None, max_examples=50)
+# Every field is given: of a named tuple Hypothesis makes up those that are not, whatever their defaults.
+CHECKED = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Elements(HTMLParser):

@@ -1,0 +1,134 @@
+"""The verbs that judge before anything is deployed: lint, topology, rules; their options and help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from natsvalues.cli import lint as lint_verb
+from natsvalues.cli import rules as rules_verb
+from natsvalues.cli import topology as topology_verb
+from natsvalues.cli.leave import Leave
+from natsvalues.cli.lint_inputs import Wanted
+from natsvalues.cli.lint_render import Chart
+
+Overlays = Annotated[
+    str | None, typer.Option(help="Folder of the overlays; also NATSVALUES_OVERLAYS.", metavar="FOLDER")
+]
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Overlays, renderings (a file, or a folder with one REGION.yaml for each region), or - for standard "
+        "input; left out: the overlays of this directory.",
+        metavar="PATH",
+    ),
+]
+ChartName = Annotated[str | None, typer.Option("--chart", help="Render this chart first.", metavar="CHART")]
+Values = Annotated[
+    list[str] | None,
+    typer.Option("--values", "-f", help="Values file for --chart; {region} stands for the region.", metavar="FILE"),
+]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="Setting for --chart.", metavar="KEY=VALUE")]
+Release = Annotated[str, typer.Option(help="Name of the release, for --chart.", metavar="NAME")]
+Namespace = Annotated[str | None, typer.Option(help="Namespace, for --chart.", metavar="NAME")]
+ChartVersion = Annotated[
+    str | None, typer.Option("--chart-version", help="Version of the chart, for --chart.", metavar="VERSION")
+]
+AllRegions = Annotated[bool, typer.Option("--all-regions", help="Render --chart for every region.")]
+
+
+def lint(
+    paths: Paths = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            help="The region of a single rendering; of several, report this one's findings.", metavar="REGION"
+        ),
+    ] = None,
+    overlays: Overlays = None,
+    chart: ChartName = None,
+    values: Values = None,
+    settings: Settings = None,
+    release: Release = "nats",
+    namespace: Namespace = None,
+    chart_version: ChartVersion = None,
+    all_regions: AllRegions = False,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            help=f"{', '.join(lint_verb.FORMATS)}; with =FILE into a file; may be given several times.",
+            metavar="FORMAT[=FILE]",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        str, typer.Option(help="Exit code 4 from this severity on: error, warning, note, never.", metavar="SEVERITY")
+    ] = "error",
+    severity: Annotated[
+        list[str] | None, typer.Option(help="Give a rule another severity.", metavar="RULE=SEVERITY")
+    ] = None,
+    baseline: Annotated[str | None, typer.Option(help="Pass over the findings in this file.", metavar="FILE")] = None,
+    write_baseline: Annotated[
+        str | None, typer.Option(help="Write the findings into this file, and pass over them.", metavar="FILE")
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Make the fixes that are safe, in the overlay files.")] = False,
+) -> None:
+    """Judge overlays and renderings by the rules of a supercluster, before anything is deployed."""
+    options = lint_verb.LintOptions(
+        Wanted(tuple(paths or ()), overlays, region),
+        _chart(chart, values, settings, release, namespace, chart_version),
+        all_regions,
+        tuple(formats or ("text",)),
+        fail_on,
+        tuple(severity or ()),
+        baseline,
+        write_baseline,
+        fix,
+    )
+    raise Leave(lint_verb.run_lint(options))
+
+
+def _chart(
+    chart: str | None,
+    values: list[str] | None,
+    settings: list[str] | None,
+    release: str,
+    namespace: str | None,
+    version: str | None,
+) -> Chart | None:
+    if chart is None:
+        if values or settings:
+            raise typer.BadParameter("needs --chart", param_hint="--values or --set")
+        return None
+    return Chart(chart, tuple(values or ()), release, namespace, version, tuple(settings or ()))
+
+
+def topology(
+    paths: Paths = None,
+    region: Annotated[str | None, typer.Option(help="The region of a single rendering.", metavar="REGION")] = None,
+    overlays: Overlays = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            help=f"{', '.join(topology_verb.FORMATS)}; with =FILE into a file; may be given several times.",
+            metavar="FORMAT[=FILE]",
+        ),
+    ] = None,
+) -> None:
+    """Draw the supercluster: regions, gateways, load balancers, meta groups, and lint's findings in place."""
+    raise Leave(topology_verb.run_topology(Wanted(tuple(paths or ()), overlays, region), tuple(formats or ("svg",))))
+
+
+def rules(
+    rule: Annotated[str | None, typer.Argument(help="Explain this rule, by id or name.")] = None,
+) -> None:
+    """List the lint rules, or explain one."""
+    raise Leave(rules_verb.rules(rule))
+
+
+def declare(app: typer.Typer) -> None:
+    """Put the verbs on the command line."""
+    for verb in (lint, topology, rules):
+        app.command()(verb)

@@ -1,0 +1,106 @@
+"""`natsvalues lint`: judge overlays and renderings by the rules, before anything is deployed."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.cli.edge import guarded
+from natsvalues.cli.lint_inputs import Wanted, subject
+from natsvalues.cli.outputs import outputs, require_known, write
+from natsvalues.cli.state import Run
+from natsvalues.cli.streams import read_stream
+from natsvalues.errors import EXIT_GATE, EXIT_OK
+from natsvalues.lint.fixing import fixed
+from natsvalues.lint.ignores import severity
+from natsvalues.lint.linter import Report, baseline_text, lint, read_baseline
+from natsvalues.lint.rule import SEVERITIES
+from natsvalues.lint.rules import find_rule
+
+if TYPE_CHECKING:
+    from natsvalues.cli.lint_render import Chart
+    from natsvalues.lint.rule import Severity
+    from natsvalues.lint.subject import Subject
+
+FORMATS = ("text", "json", "sarif", "junit", "github", "markdown")
+THRESHOLDS = (*SEVERITIES, "never")
+
+
+class LintOptions(NamedTuple):
+    """What `lint` was told. `formats` are `NAME` or `NAME=FILE`, `severities` are `RULE=SEVERITY`."""
+
+    wanted: Wanted
+    chart: Chart | None = None
+    all_regions: bool = False
+    formats: tuple[str, ...] = ("text",)
+    fail_on: str = "error"
+    severities: tuple[str, ...] = ()
+    baseline: str | None = None
+    write_baseline: str | None = None
+    fix: bool = False
+
+
+def run_lint(options: LintOptions) -> int:
+    """Lint, report, and say by the exit code whether a finding reaches the threshold."""
+    gc.disable()  # one pass over what may be hundreds of regions: collecting in between only costs
+    return guarded(Run(), lambda: _lint(options))
+
+
+def _lint(options: LintOptions) -> int:
+    wished = outputs(options.formats, FORMATS)
+    require_known("--fail-on", options.fail_on, THRESHOLDS)
+    severities = dict(_severity(text) for text in options.severities)
+    baseline = read_baseline(read_stream(options.baseline), options.baseline) if options.baseline else Counter[str]()
+    report = lint(_subject(options), severities, baseline, options.wanted.region)
+    if options.fix and _fix(report):
+        report = lint(_subject(options), severities, baseline, options.wanted.region)
+    if options.write_baseline:
+        write(options.write_baseline, baseline_text(report))
+        report = report._replace(findings=(), known=(*report.known, *report.findings))
+    for name, file in wished:
+        write(file, _formatted(report, name, options.fail_on))
+    return EXIT_GATE if report.reaches(options.fail_on) else EXIT_OK
+
+
+def _subject(options: LintOptions) -> Subject:
+    if options.chart is None:
+        return subject(options.wanted)
+    from natsvalues.cli.lint_render import renderings, values_files  # starts helm; only when asked for
+
+    made = renderings(options.chart, options.wanted, all_regions=options.all_regions)
+    return subject(options.wanted, made, values_files(options.chart, made))
+
+
+def _severity(text: str) -> tuple[str, Severity]:
+    word, _, level = text.partition("=")
+    return find_rule(word).id, severity(level)
+
+
+def _fix(report: Report) -> bool:
+    """Write the fixes, and tell each; whether there were any."""
+    files = fixed(report)
+    for file in files:
+        write(file.file, file.text)
+        titles = dict.fromkeys(finding.fix.title for finding in file.findings if finding.fix is not None)
+        sys.stderr.write("".join(f"fixed {file.file}: {title}\n" for title in titles))
+    return bool(files)
+
+
+def _formatted(report: Report, name: str, threshold: str) -> str:
+    if name == "json":
+        from natsvalues.report.findings_json import findings_json as format_report
+    elif name == "sarif":
+        from natsvalues.report.sarif import sarif as format_report
+    elif name == "github":
+        from natsvalues.report.findings_github import findings_github as format_report
+    elif name == "markdown":
+        from natsvalues.report.findings_markdown import findings_markdown as format_report
+    elif name == "junit":
+        from natsvalues.report.junit import junit
+
+        return junit(report, threshold)
+    else:
+        from natsvalues.report.findings_text import findings_text as format_report
+    return format_report(report)

@@ -1,0 +1,132 @@
+"""What `lint` and `topology` look at: files and folders as they were named, read and put together."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+from natsvalues.cli.streams import STANDARD_INPUT, read_stream
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.lint.subject import Cluster, Subject, clusters_of, values_of
+from natsvalues.manifests.release import Release
+from natsvalues.overlays.folder import Overlays, load, locate
+from natsvalues.overlays.plan import plans
+from natsvalues.text.stream import split
+
+_OVERLAY = re.compile(r"^kind:[ \t]*[\"']?(?:Supercluster|Region)\b", re.MULTILINE)
+_API_VERSION = re.compile(r"^apiVersion:", re.MULTILINE)
+
+
+class Wanted(NamedTuple):
+    """What to look at: `paths` are files, folders or `-`; `region` names the region of a single rendering."""
+
+    paths: tuple[str, ...] = ()
+    overlays: str | None = None
+    region: str | None = None
+
+
+class Rendering(NamedTuple):
+    """A rendered release: the name of its file, its text, and what to call its region where nothing says it."""
+
+    file: str
+    text: str
+    stem: str
+
+
+def subject(wanted: Wanted, rendered: tuple[Rendering, ...] = (), values: tuple[str, ...] = ()) -> Subject:
+    """Everything that was named; `rendered` are renderings made by us, with these files of `values`.
+
+    Without any: the overlays of this directory.
+
+    Raises NatsvaluesError for what cannot be read, and for a folder with nothing to look at.
+    """
+    folders, renderings = _sorted_out(wanted.paths)
+    named = wanted.overlays or os.environ.get("NATSVALUES_OVERLAYS") or None
+    if len(folders) > 1 or (folders and wanted.overlays):
+        raise NatsvaluesError(
+            "NV-L006",
+            "overlays of more than one supercluster",
+            where=tuple(Where(folder) for folder in [*folders, *([named] if named else [])]),
+            hint="lint one supercluster at a time",
+        )
+    folder = folders[0] if folders else None
+    if folder is None and (named or rendered or not renderings):
+        folder = located(wanted, required=not rendered)
+    overlays = load(folder) if folder is not None else None
+    planned = plans(overlays) if overlays is not None else {}
+    clusters: list[Cluster] = []
+    texts = {file: read_stream(file) for file in _files(overlays)}
+    everything = [*renderings, *rendered]
+    for rendering in everything:
+        release = Release(rendering.text, rendering.file)
+        asked = wanted.region if len(everything) == 1 else None
+        clusters += clusters_of(release, rendering.stem, overlays, planned, asked)
+        texts[rendering.file] = rendering.text
+    given = {file: read_stream(file) for file in values}
+    read = tuple(values_of(file, text) for file, text in given.items())
+    return Subject(overlays, planned, tuple(clusters), texts | given, read)
+
+
+def located(wanted: Wanted, *, required: bool) -> str | None:
+    """The folder of overlays that a post-render run would find. None where none is named, found or required."""
+    try:
+        return locate(wanted.overlays, dict(os.environ), os.getcwd())
+    except NatsvaluesError:
+        if required or wanted.overlays or os.environ.get("NATSVALUES_OVERLAYS"):
+            raise
+        return None
+
+
+def _sorted_out(paths: tuple[str, ...]) -> tuple[list[str], list[Rendering]]:
+    """The folders of overlays among the paths, and the renderings."""
+    folders: list[str] = []
+    renderings: list[Rendering] = []
+    for path in paths:
+        if path == "-":
+            renderings.append(Rendering(STANDARD_INPUT, read_stream(), ""))
+            continue
+        files = _yaml_files(path) if os.path.isdir(path) else [path]
+        if not files:
+            raise NatsvaluesError(
+                "NV-L007",
+                "a folder without a YAML file",
+                where=(Where(path),),
+                hint="give a folder of overlays, or of renderings: one REGION.yaml for each region",
+            )
+        texts = {file: read_stream(file) for file in files}
+        if any(_is_overlay(text) for text in texts.values()):
+            folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
+            if not any(_is_same(folder, known) for known in folders):
+                folders.append(folder)
+        else:
+            renderings += [Rendering(file, text, _stem(file)) for file, text in texts.items()]
+    return folders, renderings
+
+
+def _is_overlay(text: str) -> bool:
+    """Whether a document of the file is an overlay: those have no apiVersion, unlike others of the same kind."""
+    return bool(_OVERLAY.search(text)) and any(
+        _OVERLAY.search(chunk.text) and not _API_VERSION.search(chunk.text) for chunk in split(text)
+    )
+
+
+def _is_same(folder: str, other: str) -> bool:
+    return os.path.realpath(folder) == os.path.realpath(other)
+
+
+def _yaml_files(folder: str) -> list[str]:
+    names = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")))
+    return [os.path.join(folder, name) for name in names]
+
+
+def _stem(file: str) -> str:
+    return os.path.splitext(os.path.basename(file))[0]
+
+
+def _files(overlays: Overlays | None) -> list[str]:
+    """The overlays' files, each once."""
+    if overlays is None:
+        return []
+    found = [overlays.positions.file, *(file.positions.file for file in overlays.regions.values())]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,48 @@
+"""All rules, by group, in the order of their ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.lint.rules import (
+    balancers,
+    clouds,
+    decisions,
+    gateway,
+    health_checks,
+    jetstream,
+    mesh,
+    names,
+    overlays,
+    probes,
+    seam,
+    security,
+    values,
+)
+from natsvalues.overlays.reading import nearest
+
+if TYPE_CHECKING:
+    from natsvalues.lint.rule import Rule
+
+GROUPS: dict[str, tuple[Rule, ...]] = {
+    "Names": names.RULES,
+    "Gateway": gateway.RULES + mesh.RULES,
+    "Load balancer": balancers.RULES + health_checks.RULES + clouds.RULES,
+    "Probes": probes.RULES,
+    "JetStream": jetstream.RULES,
+    "Security": security.RULES,
+    "Helm seam": seam.RULES + values.RULES,
+    "Overlays": decisions.RULES + overlays.RULES,
+}
+RULES: tuple[Rule, ...] = tuple(rule for group in GROUPS.values() for rule in group)
+
+
+def find_rule(word: str, where: tuple[Where, ...] = ()) -> Rule:
+    """The rule with that id or name. Raises NatsvaluesError with the nearest one."""
+    for rule in RULES:
+        if word.lower() in (rule.id.lower(), rule.name):
+            return rule
+    known = [*(rule.name for rule in RULES), *(rule.id for rule in RULES)]
+    hint = nearest(word, known) or "`natsvalues rules` lists them"
+    raise NatsvaluesError("NV-L002", f"there is no lint rule `{word}`", where=where, hint=hint)

@@ -1,0 +1,317 @@
+"""What a cloud's load balancer makes of the gateway Service's annotations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.lint.checks import AWS, AZURE, DIGITALOCEAN, GATEWAY, SERVICE
+from natsvalues.lint.rule import Problem, rule
+from natsvalues.lint.subject import ports_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.errors import Where
+    from natsvalues.lint.subject import Cluster
+    from natsvalues.manifests.release import Manifest
+
+LBC = "aws-load-balancer-controller, docs/guide/service/annotations.md and its source; not run on a cloud"
+CCM = "cloud-provider-azure, pkg/consts and azure_loadbalancer_healthprobe.go; not run on a cloud"
+
+
+def _at(cluster: Cluster, service: Manifest, key: str) -> tuple[Where, ...]:
+    return (cluster.at(service, "metadata", "annotations", key),)
+
+
+@rule(
+    "LB015",
+    "aws-health-check-port",
+    "error",
+    why="With IP targets a number is the pod's port and a name fails where the target port is named; with instance "
+    "targets a number is the node's port, on which nothing of NATS listens.",
+    source=LBC,
+    remedy='With IP targets write "8222"; with instance targets the name of a port of this Service.',
+    fails="""\
+service:
+  metadata:
+    annotations:
+      service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: instance
+      service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: '8222'""",
+    passes="""\
+service:
+  metadata:
+    annotations:
+      service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip
+      service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: '8222'""",
+)
+def aws_health_check_port(cluster: Cluster) -> Iterator[Problem]:
+    """The AWS health check's port is spelled for the other kind of target."""
+    key = AWS + "healthcheck-port"
+    for service in cluster.balancers:
+        asked = str(service.annotations.get(key, GATEWAY))
+        if asked == GATEWAY:
+            continue
+        by_name = {str(port.get("name")): port for port in ports_of(service)}
+        node_ports = {str(port.get("nodePort")) for port in ports_of(service)}
+        wrong = ""
+        if service.annotations.get(AWS + "nlb-target-type") == "ip":
+            if asked in by_name and isinstance(by_name[asked].get("targetPort"), str):
+                wrong = f"`{asked}` is a port name, and its target port is named"
+            elif not asked.isdigit() and asked not in by_name:
+                wrong = f"the Service has no port `{asked}`"
+        elif asked.isdigit() and asked not in node_ports:
+            wrong = f"{asked} is a port of the node, and no nodePort of the Service"
+        elif not asked.isdigit() and asked not in by_name:
+            wrong = f"the Service has no port `{asked}`"
+        if wrong:
+            yield Problem(wrong, _at(cluster, service, key), (cluster.region,))
+
+
+@rule(
+    "LB016",
+    "azure-app-protocol",
+    "error",
+    why="Azure reads a port's appProtocol before the Service's own probe annotation: with the chart's `tcp` the probe "
+    "stays TCP and the path is never asked.",
+    source=CCM,
+    remedy="Take appProtocol off the gateway's port, or use the port's own keys (port_7222_health-probe_protocol).",
+    fails="""\
+service:
+  metadata: {annotations: {service.beta.kubernetes.io/azure-load-balancer-health-probe-protocol: http}}
+  spec: {ports: [{name: gateway, port: 7222, targetPort: gateway, appProtocol: tcp}]}""",
+    passes="""\
+service:
+  metadata: {annotations: {service.beta.kubernetes.io/azure-load-balancer-health-probe-protocol: http}}
+  spec: {ports: [{name: gateway, port: 7222, targetPort: gateway}]}""",
+)
+def azure_app_protocol(cluster: Cluster) -> Iterator[Problem]:
+    """Azure ignores the probe that is asked for, because the port has an appProtocol."""
+    key = AZURE + "health-probe-protocol"
+    for service in cluster.balancers:
+        for index, port in enumerate(ports_of(service)):
+            own = f"{SERVICE}port_{port.get('port')}_health-probe_protocol"
+            if key in service.annotations and "appProtocol" in port and own not in service.annotations:
+                where = (cluster.at(service, "spec", "ports", index, "appProtocol"), *_at(cluster, service, key))
+                message = f"port {port.get('port')} has appProtocol `{port['appProtocol']}`"
+                yield Problem(message, where, (cluster.region,))
+
+
+@rule(
+    "LB017",
+    "azure-probe-refused",
+    "error",
+    why="A probe port that is no port of the Service is taken for a port of the node; an interval below 5 s, fewer "
+    "than 2 probes, or 120 s and more in all are refused.",
+    source=CCM,
+    remedy="Expose `monitor` in the Service and keep it off the load balancer with port_8222_no_lb_rule.",
+    fails="""\
+service:
+  metadata: {annotations: {service.beta.kubernetes.io/port_7222_health-probe_port: '8222'}}
+  spec: {ports: [{name: gateway, port: 7222, targetPort: gateway}]}""",
+    passes="""\
+service:
+  metadata: {annotations: {service.beta.kubernetes.io/port_7222_health-probe_port: '8222'}}
+  spec:
+    ports:
+    - {name: gateway, port: 7222, targetPort: gateway}
+    - {name: monitor, port: 8222, targetPort: monitor}""",
+)
+def azure_probe_refused(cluster: Cluster) -> Iterator[Problem]:
+    """Azure's probe asks a port that the Service does not have, or is timed as Azure refuses."""
+    for service in cluster.balancers:
+        known = {str(port.get(key)) for port in ports_of(service) for key in ("port", "name")}
+        for port in ports_of(service):
+            prefix = f"{SERVICE}port_{port.get('port')}_health-probe_"
+            asked = service.annotations.get(prefix + "port")
+            if asked is not None and str(asked) not in known:
+                message = f"the Service has no port {asked}"
+                yield Problem(message, _at(cluster, service, prefix + "port"), (cluster.region,))
+            yield from _timing(cluster, service, prefix + "interval", prefix + "num-of-probe")
+        yield from _timing(cluster, service, AZURE + "health-probe-interval", AZURE + "health-probe-num-of-probe")
+
+
+def _timing(cluster: Cluster, service: Manifest, interval_key: str, number_key: str) -> Iterator[Problem]:
+    interval, number = _number(service, interval_key, 5), _number(service, number_key, 2)
+    key = interval_key if interval_key in service.annotations else number_key
+    if interval < 5 or number < 2 or interval * number >= 120:  # noqa: PLR2004   # Azure's own limits
+        message = f"{number} probes at an interval of {interval} s"
+        yield Problem(message, _at(cluster, service, key), (cluster.region,))
+
+
+def _number(service: Manifest, key: str, default: int) -> int:
+    text = str(service.annotations.get(key, ""))
+    return int(text) if text.isdigit() else default
+
+
+@rule(
+    "LB018",
+    "digitalocean-health-check-port",
+    "error",
+    why="DigitalOcean maps the port to a nodePort of the Service, and reports an error for any other.",
+    source="digitalocean-cloud-controller-manager, do/loadbalancers.go; not run on a cloud",
+    remedy="Expose that port in the Service, or leave the health check to the default.",
+    fails="""\
+service:
+  metadata: {annotations: {service.beta.kubernetes.io/do-loadbalancer-healthcheck-port: '8222'}}
+  spec: {ports: [{name: gateway, port: 7222, targetPort: gateway}]}""",
+    passes="""\
+service:
+  metadata: {annotations: {service.beta.kubernetes.io/do-loadbalancer-healthcheck-port: '7222'}}
+  spec: {ports: [{name: gateway, port: 7222, targetPort: gateway}]}""",
+)
+def digitalocean_port(cluster: Cluster) -> Iterator[Problem]:
+    """DigitalOcean's health check asks a port that the Service does not have."""
+    key = DIGITALOCEAN + "healthcheck-port"
+    for service in cluster.balancers:
+        asked = service.annotations.get(key)
+        if asked is not None and str(asked) not in {str(port.get("port")) for port in ports_of(service)}:
+            message = f"the Service has no port {asked}"
+            yield Problem(message, _at(cluster, service, key), (cluster.region,))
+
+
+@rule(
+    "LB019",
+    "gcp-internal-in-one-region",
+    "warning",
+    why="An internal load balancer of Google Cloud is reachable from its own region only, unless global access is on.",
+    source="GKE, LoadBalancer Service parameters; the effect was not run on a cloud",
+    remedy='Set networking.gke.io/internal-load-balancer-allow-global-access: "true".',
+    fails="service: {metadata: {annotations: {networking.gke.io/load-balancer-type: Internal}}}",
+    passes="""\
+service:
+  metadata:
+    annotations:
+      networking.gke.io/load-balancer-type: Internal
+      networking.gke.io/internal-load-balancer-allow-global-access: 'true'""",
+)
+def gcp_internal(cluster: Cluster) -> Iterator[Problem]:
+    """An internal load balancer of Google Cloud does not let other regions in."""
+    for service in cluster.balancers:
+        internal = str(service.annotations.get("networking.gke.io/load-balancer-type", "")).lower() == "internal"
+        by_class = service.value["spec"].get("loadBalancerClass") == "networking.gke.io/l4-regional-internal"
+        key = "networking.gke.io/internal-load-balancer-allow-global-access"
+        if (internal or by_class) and service.annotations.get(key) != "true":
+            where = (cluster.at(service, "metadata", "annotations", "networking.gke.io/load-balancer-type"),)
+            message = f"Service `{service.key.name}` is internal, without global access"
+            yield Problem(message, where, (cluster.region,))
+
+
+@rule(
+    "LB020",
+    "kube-vip-local-traffic",
+    "error",
+    why="With externalTrafficPolicy Local kube-vip leaves out endpoints that do not serve yet, also under "
+    "publishNotReadyAddresses: a cold start hangs.",
+    source="kube-vip, pkg/endpoints/providers/endpointslices.go; not run",
+    remedy="Set externalTrafficPolicy: Cluster.",
+    fails="service: {spec: {loadBalancerClass: kube-vip.io/kube-vip-class, externalTrafficPolicy: Local}}",
+    passes="service: {spec: {loadBalancerClass: kube-vip.io/kube-vip-class, externalTrafficPolicy: Cluster}}",
+)
+def kube_vip_local(cluster: Cluster) -> Iterator[Problem]:
+    """A load balancer of kube-vip sends local traffic only."""
+    for service in cluster.balancers:
+        spec = service.value["spec"]
+        ours = str(spec.get("loadBalancerClass", "")).startswith("kube-vip.io/") or any(
+            key.startswith("kube-vip.io/") for key in service.annotations
+        )
+        if ours and spec.get("externalTrafficPolicy") == "Local":
+            where = (cluster.at(service, "spec", "externalTrafficPolicy"),)
+            yield Problem("externalTrafficPolicy is Local, with kube-vip", where, (cluster.region,))
+
+
+@rule(
+    "LB021",
+    "aws-scheme-left-out",
+    "warning",
+    why="The AWS Load Balancer Controller makes an internal load balancer with instance targets where nothing else is "
+    "said, and other regions may not reach it.",
+    source=LBC,
+    remedy="State aws-load-balancer-scheme, internal or internet-facing.",
+    fails="""\
+service:
+  metadata:
+    annotations:
+      service.beta.kubernetes.io/aws-load-balancer-type: external
+      service.beta.kubernetes.io/aws-load-balancer-scheme: null""",
+    passes="""\
+service:
+  metadata:
+    annotations:
+      service.beta.kubernetes.io/aws-load-balancer-type: external
+      service.beta.kubernetes.io/aws-load-balancer-scheme: internal""",
+)
+def aws_scheme_left_out(cluster: Cluster) -> Iterator[Problem]:
+    """A Service for the AWS Load Balancer Controller does not say whether it is internal."""
+    for service in cluster.gateway_services:
+        kind = service.annotations.get(AWS + "type") in ("external", "nlb-ip")
+        by_class = service.value["spec"].get("loadBalancerClass") == "service.k8s.aws/nlb"
+        stated = {AWS + "scheme", AWS + "internal"} & set(service.annotations)
+        if cluster.has_gateway and (kind or by_class) and not stated:
+            message = f"Service `{service.key.name}` becomes internal, because it does not say"
+            yield Problem(message, _at(cluster, service, AWS + "type"), (cluster.region,))
+
+
+@rule(
+    "LB022",
+    "source-ranges-ignored",
+    "warning",
+    why="With security groups of your own the AWS Load Balancer Controller does not apply the Service's ranges.",
+    source=LBC,
+    remedy="Put the ranges into the security groups, and take them off the Service.",
+    fails="""\
+service:
+  metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-security-groups: sg-1}}
+  spec: {loadBalancerSourceRanges: [203.0.113.0/24]}""",
+    passes="""\
+service:
+  metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-security-groups: sg-1}}
+  spec: {loadBalancerSourceRanges: null}""",
+)
+def source_ranges_ignored(cluster: Cluster) -> Iterator[Problem]:
+    """A Service has source ranges that its controller ignores."""
+    for service in cluster.balancers:
+        own = AWS + "security-groups"
+        if own in service.annotations and service.value["spec"].get("loadBalancerSourceRanges"):
+            where = (cluster.at(service, "spec", "loadBalancerSourceRanges"), *_at(cluster, service, own))
+            yield Problem("loadBalancerSourceRanges beside security groups", where, (cluster.region,))
+
+
+@rule(
+    "LB023",
+    "node-ports-needed",
+    "error",
+    why="With instance targets the load balancer sends to node ports; without them the controller fails.",
+    source=LBC,
+    remedy="Take allocateLoadBalancerNodePorts: false off, or use IP targets.",
+    fails="""\
+service:
+  metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: instance}}
+  spec: {allocateLoadBalancerNodePorts: false}""",
+    passes="""\
+service:
+  metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip}}
+  spec: {allocateLoadBalancerNodePorts: false}""",
+)
+def node_ports_needed(cluster: Cluster) -> Iterator[Problem]:
+    """A load balancer with instance targets gets no node ports."""
+    for service in cluster.balancers:
+        spec: dict[str, Any] = service.value["spec"]
+        instance = service.annotations.get(AWS + "nlb-target-type") == "instance"
+        if instance and spec.get("allocateLoadBalancerNodePorts") is False:
+            if all("nodePort" in port for port in ports_of(service)):
+                continue
+            where = (cluster.at(service, "spec", "allocateLoadBalancerNodePorts"),)
+            yield Problem("instance targets, and no node ports", where, (cluster.region,))
+
+
+RULES = (
+    aws_health_check_port,
+    azure_app_protocol,
+    azure_probe_refused,
+    digitalocean_port,
+    gcp_internal,
+    kube_vip_local,
+    aws_scheme_left_out,
+    source_ranges_ignored,
+    node_ports_needed,
+)

@@ -1,0 +1,140 @@
+"""Decisions that only people can make, and that the overlays must state: who joins how, under what names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.lint.rule import Problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.lint.subject import Subject
+    from natsvalues.overlays.folder import RegionFile
+
+STAGES = "run on nats-server 2.11.4, 2.12.8, 2.14.6 and 2.15.1; docs/stages.md"
+
+
+def _files(subject: Subject) -> dict[str, RegionFile]:
+    return subject.overlays.regions if subject.overlays is not None else {}
+
+
+def _runs_jetstream(subject: Subject, region: str) -> bool:
+    """Whether a region may run JetStream: unless its rendering shows that it does not."""
+    rendered = [cluster for cluster in subject.clusters if cluster.region == region]
+    return not rendered or any(cluster.has_jetstream for cluster in rendered)
+
+
+@rule(
+    "OV001",
+    "joins-not-stated",
+    "warning",
+    "overlays",
+    why="When clusters that both ran JetStream join, one of them loses its streams; so a render with JetStream on is "
+    "refused until the region says how it joins.",
+    source=STAGES,
+    remedy="joins: seed for the one region that may hold streams, joins: empty for every other.",
+    fails="eu-west: {overlay: {joins: null}}",
+    passes="eu-west: {overlay: {joins: empty}}",
+)
+def joins_not_stated(subject: Subject) -> Iterator[Problem]:
+    """A region that shares JetStream does not say how it joins."""
+    for name, file in _files(subject).items():
+        shares = subject.plans[name].shares_jetstream
+        if shares and file.region.joins is None and _runs_jetstream(subject, name):
+            yield Problem(f"`{name}` does not say how it joins", (file.positions.where("joins"),), (name,))
+
+
+@rule(
+    "OV002",
+    "no-seed",
+    "warning",
+    "overlays",
+    why="A first boot with remotes waits for servers of all regions; the seed elects its leader alone, before the "
+    "others come.",
+    source=STAGES,
+    remedy="Make the region that holds streams, or will first, joins: seed.",
+    fails="us-east: {overlay: {joins: empty}}",
+    passes="us-east: {overlay: {joins: seed}}",
+)
+def no_seed(subject: Subject) -> Iterator[Problem]:
+    """All regions join as empty, so none may ever have run JetStream."""
+    files = _files(subject)
+    shares = all(plan.shares_jetstream for plan in subject.plans.values())
+    if shares and len(files) > 1 and all(file.region.joins == "empty" for file in files.values()):
+        where = tuple(file.positions.where("joins") for file in files.values())
+        yield Problem("no region is `joins: seed`", where, tuple(files))
+
+
+@rule(
+    "OV003",
+    "server-names-not-stated",
+    "warning",
+    "overlays",
+    why="A server name is a JetStream identity. A render with JetStream on is refused until the choice is stated.",
+    source="run on nats-server 2.12.8 and 2.15.1",
+    remedy='serverNames: {prefix: ""} for the region that holds streams, a prefix of its own for every other.',
+    fails="eu-west: {overlay: {serverNames: null}}",
+    passes="eu-west: {overlay: {serverNames: {prefix: eu-west-}}}",
+)
+def server_names_not_stated(subject: Subject) -> Iterator[Problem]:
+    """A region does not say what its servers are called."""
+    for name, file in _files(subject).items():
+        if file.region.server_names is None and _runs_jetstream(subject, name):
+            message = f"`{name}` does not say what its servers are called"
+            yield Problem(message, (file.positions.where("serverNames"),), (name,))
+
+
+@rule(
+    "OV004",
+    "system-account-not-stated",
+    "warning",
+    "overlays",
+    why="In scope region the system accounts keep the regions apart; a render with JetStream on is refused until "
+    "the account is stated.",
+    source=STAGES,
+    remedy='systemAccount: "$SYS" for a region that holds streams under the default one, SYS-REGION for a new one.',
+    fails="""\
+supercluster: {jetstream: {scope: region}}
+eu-west: {overlay: {joins: null}}
+us-east: {overlay: {joins: null, systemAccount: $SYS}}""",
+    passes="""\
+supercluster: {jetstream: {scope: region}}
+eu-west: {overlay: {joins: null, systemAccount: SYS-eu-west}}
+us-east: {overlay: {joins: null, systemAccount: $SYS}}""",
+)
+def system_account_not_stated(subject: Subject) -> Iterator[Problem]:
+    """An independent region does not say under which system account its JetStream lives."""
+    for name, file in _files(subject).items():
+        apart = not subject.plans[name].shares_jetstream
+        if apart and file.region.system_account is None and _runs_jetstream(subject, name):
+            message = f"`{name}` does not state its system account"
+            yield Problem(message, (file.positions.where("systemAccount"),), (name,))
+
+
+@rule(
+    "OV005",
+    "joins-before-the-seed",
+    "error",
+    "overlays",
+    why="An empty region starts JetStream together with its remotes and waits for the seed's servers; without them it "
+    "never elects, or, before 2.12, elects alone.",
+    source=STAGES,
+    remedy="Bring the seed to stage join first, and wait until it is healthy.",
+    fails="us-east: {overlay: {stage: expose}}",
+    passes="us-east: {overlay: {stage: join}}",
+)
+def joins_before_seed(subject: Subject) -> Iterator[Problem]:
+    """An empty region is in stage join, and the seed is not."""
+    files = _files(subject)
+    seed = next((file for file in files.values() if file.region.joins == "seed"), None)
+    if seed is None or seed.region.stage == "join" or not subject.plans[seed.region.name].shares_jetstream:
+        return
+    for name, file in files.items():
+        if file.region.joins == "empty" and file.region.stage == "join":
+            where = (file.positions.where("stage"), seed.positions.where("stage"))
+            message = f"`{name}` joins, and the seed `{seed.region.name}` is in stage `{seed.region.stage}`"
+            yield Problem(message, where, (name, seed.region.name))
+
+
+RULES = (joins_not_stated, no_seed, server_names_not_stated, system_account_not_stated, joins_before_seed)

@@ -1,0 +1,264 @@
+"""The gateway block of one cluster: what it advertises, whom it dials, whom it lets in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.lint.endpoints import is_private, read_endpoint, stays_inside
+from natsvalues.lint.rule import Problem, rule
+from natsvalues.lint.subject import ports_of
+from natsvalues.manifests.chart import port_role
+from natsvalues.overlays.hosts import is_address, same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.lint.subject import Cluster
+    from natsvalues.manifests.release import Manifest
+
+
+@rule(
+    "GW001",
+    "no-advertise",
+    "error",
+    why="Without it each server gossips its pod's address. Other regions take these addresses over and cannot reach "
+    "them; one that then knows a region only by gossip dials it without pause, at the cost of a core.",
+    source="run on nats-server 2.11.4, 2.12.8, 2.14.6 and 2.15.1; nats.docs, Gateway behind Load Balancer",
+    remedy="Set config.gateway.merge.advertise to the host and port of the region's load balancer.",
+    fails="conf: {gateway: {advertise: null}}",
+    passes="conf: {gateway: {advertise: nats-gw-us-east.example.com:7222}}",
+)
+def no_advertise(cluster: Cluster) -> Iterator[Problem]:
+    """The gateway does not say at what address other regions reach it."""
+    if cluster.has_gateway and "advertise" not in cluster.gateway:
+        yield Problem("the gateway has no `advertise`", (cluster.at_conf("gateway"),), (cluster.region,))
+
+
+@rule(
+    "GW002",
+    "advertise-inside-cluster",
+    "error",
+    why="The advertised address is gossiped to all regions, and this one means nothing outside the cluster.",
+    source="run on nats-server 2.11.4, 2.14.6 and 2.15.1; nats-server issue 5355",
+    remedy="Advertise the load balancer's DNS name and port.",
+    fails="conf: {gateway: {advertise: nats-gateway.nats.svc.cluster.local:7222}}",
+    passes="conf: {gateway: {advertise: nats-gw.example.com:7222}}",
+)
+def advertise_inside_cluster(cluster: Cluster) -> Iterator[Problem]:
+    """The gateway advertises a name or address that only its own cluster knows."""
+    for address in cluster.advertised:
+        if stays_inside(address.host):
+            where = (cluster.at_conf("gateway", "advertise"),)
+            yield Problem(f"`{address}` is advertised to other regions", where, (cluster.region,))
+            return
+
+
+@rule(
+    "GW003",
+    "advertise-private-address",
+    "warning",
+    why="Other regions reach it only where the networks are peered, and a pod's address looks just like it.",
+    source="nats-server issue 5355, a pod address that was gossiped; nats.docs, Gateway behind Load Balancer",
+    remedy="Advertise a DNS name of the load balancer; where networks are peered, ignore this rule with that reason. "
+    "A rendering made by natsvalues is not asked: its overlay states the address.",
+    fails="""\
+untouched: true
+conf: {gateway: {advertise: "10.1.2.3:7222"}}""",
+    passes="""\
+untouched: true
+conf: {gateway: {advertise: "192.0.2.3:7222"}}""",
+)
+def advertise_private_address(cluster: Cluster) -> Iterator[Problem]:
+    """The gateway advertises an address of a private network."""
+    for address in cluster.advertised:
+        if is_private(address.host) and not cluster.is_stamped:
+            where = (cluster.at_conf("gateway", "advertise"),)
+            yield Problem(f"`{address}` is a private address", where, (cluster.region,))
+            return
+
+
+@rule(
+    "GW004",
+    "advertise-other-than-dns",
+    "warning",
+    why="external-dns points one name at the load balancer, and the servers tell other regions another.",
+    source="external-dns docs/sources/service.md",
+    remedy="Advertise the name that the gateway's Service asks external-dns for.",
+    fails="conf: {gateway: {advertise: other.example.com:7222}}",
+    passes="us-east: {conf: {gateway: {advertise: nats-gw-us-east.example.com:7222}}}",
+)
+def advertise_other_than_dns(cluster: Cluster) -> Iterator[Problem]:
+    """The advertised host is none of the names that external-dns makes for the gateway's load balancer."""
+    hosts = {same(address.host) for address in cluster.advertised}
+    if not hosts or all(is_address(host) for host in hosts):
+        return
+    names = {
+        same(name.strip()): (service, key)
+        for service in cluster.gateway_services
+        for key, text in service.annotations.items()
+        if key.startswith("external-dns.") and key.endswith("/hostname")
+        for name in str(text).split(",")
+    }
+    if names and not hosts & set(names):
+        name, (service, key) = next(iter(names.items()))
+        where = (cluster.at_conf("gateway", "advertise"), cluster.at(service, "metadata", "annotations", key))
+        message = f"`{cluster.advertised[0].host}` is advertised, and DNS gets `{name}`"
+        yield Problem(message, where, (cluster.region,))
+
+
+@rule(
+    "GW005",
+    "advertise-other-port",
+    "warning",
+    why="Without a port in it the server puts its own gateway port behind the advertised host; other regions dial "
+    "what is advertised, and the load balancer listens elsewhere.",
+    source="run on nats-server 2.12.8 and 2.14.6",
+    remedy="Advertise the port of the gateway's Service.",
+    fails="service: {spec: {ports: [{name: gateway, port: 443, targetPort: gateway}]}}",
+    passes="service: {spec: {ports: [{name: gateway, port: 7222, targetPort: gateway}]}}",
+)
+def advertise_other_port(cluster: Cluster) -> Iterator[Problem]:
+    """The advertised port is none on which a load balancer of the gateway listens."""
+    balancers = cluster.gateway_services or cluster.balancers
+    ports = {port for service in balancers for port in _gateway_ports(cluster, service)}
+    if ports and not any((address.port or cluster.listen) in ports for address in cluster.advertised or ()):
+        for address in cluster.advertised[:1]:
+            where = (cluster.at_conf("gateway", "advertise"), cluster.at(balancers[0], "spec", "ports"))
+            listed = ", ".join(str(port) for port in sorted(ports))
+            message = f"port {address.port or cluster.listen} is advertised, and the load balancer has {listed}"
+            yield Problem(message, where, (cluster.region,))
+
+
+def _gateway_ports(cluster: Cluster, service: Manifest) -> list[int]:
+    listed = [port for port in ports_of(service) if port_role(port, cluster.listen) == "gateway"]
+    kinds = ("port", "nodePort")
+    return [port[kind] for port in listed for kind in kinds if isinstance(port.get(kind), int)]
+
+
+@rule(
+    "GW006",
+    "unknown-clusters-accepted",
+    "warning",
+    why="A cluster that joins by gossip or by a mistyped file becomes part of the meta group; if its JetStream ran "
+    "alone before, it can erase the streams of the others.",
+    source="run on nats-server 2.12.8 and 2.15.1",
+    remedy="Set config.gateway.merge.reject_unknown_cluster: true and list all regions as gateways.",
+    fails="conf: {gateway: {reject_unknown_cluster: false}}",
+    passes="conf: {gateway: {reject_unknown_cluster: true}}",
+)
+def unknown_clusters_accepted(cluster: Cluster) -> Iterator[Problem]:
+    """The gateway lets in clusters that are not in its list."""
+    asked = [cluster.gateway.get(key) for key in ("reject_unknown_cluster", "reject_unknown")]
+    if cluster.has_gateway and True not in asked:
+        message = "`reject_unknown_cluster` is not true"
+        where = (cluster.at_conf("gateway", "reject_unknown_cluster"),)
+        yield Problem(message, where, (cluster.region,))
+
+
+@rule(
+    "GW007",
+    "gateway-incomplete",
+    "error",
+    why="The server does not start with it, while `nats-server -t` calls the file valid.",
+    source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
+    remedy="Give the gateway a name and a port, and each remote a name and a url.",
+    fails="conf: {gateway: {gateways: [{name: eu-west}]}}",
+    passes="conf: {gateway: {gateways: [{name: eu-west, url: nats://nats-gw-eu-west.example.com:7222}]}}",
+)
+def gateway_incomplete(cluster: Cluster) -> Iterator[Problem]:
+    """The gateway has no name or no port, or a remote has no name or no url."""
+    if not cluster.has_gateway:
+        return
+    block = cluster.gateway
+    lacks = [
+        *(["a name"] if "name" not in block else []),
+        *(["a port"] if "port" not in block and "listen" not in block else []),
+    ]
+    if lacks:
+        message = f"the gateway has not got {' and '.join(lacks)}"
+        yield Problem(message, (cluster.at_conf("gateway"),), (cluster.region,))
+    listed = block.get("gateways")
+    for index, entry in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(entry, dict) and not (entry.get("name") and (entry.get("urls") or entry.get("url"))):
+            missing = "no url" if entry.get("name") else "no name"
+            message = f"a remote has {missing}" + (f": `{entry['name']}`" if entry.get("name") else "")
+            yield Problem(message, (cluster.at_conf("gateway", "gateways", index),), (cluster.region,))
+
+
+@rule(
+    "GW008",
+    "remote-inside-cluster",
+    "error",
+    why="A gateway leads to another region; this name or address means something only inside one cluster.",
+    source="nats.docs, Gateway behind Load Balancer; nats-io/k8s issue 321",
+    remedy="Dial the other region's load balancer by its DNS name.",
+    fails="conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats.nats.svc.cluster.local:7222]}]}}",
+    passes="conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}",
+)
+def remote_inside_cluster(cluster: Cluster) -> Iterator[Problem]:
+    """The url of a remote is a Service name, or an address of this machine."""
+    for index, remote in cluster.remotes:
+        for place, url in enumerate(remote.urls):
+            address = read_endpoint(url)
+            if address is not None and stays_inside(address.host):
+                where = (cluster.at_conf("gateway", "gateways", index, "urls", place),)
+                yield Problem(f"remote `{remote.name}` is dialled at `{address}`", where, (cluster.region,))
+
+
+@rule(
+    "GW009",
+    "remote-twice",
+    "warning",
+    why="The server takes the file without a word, and the entries are no list of alternatives.",
+    source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
+    remedy="Write one entry for each remote.",
+    fails="""\
+conf:
+  gateway:
+    gateways:
+    - {name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}
+    - {name: eu-west, urls: [nats://nats-gw-eu-west-2.example.com:7222]}""",
+    passes="conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}",
+)
+def remote_twice(cluster: Cluster) -> Iterator[Problem]:
+    """Two remotes have the same name."""
+    seen: dict[str, int] = {}
+    for index, remote in cluster.remotes:
+        first = seen.setdefault(remote.name, index)
+        if first != index:
+            where = tuple(cluster.at_conf("gateway", "gateways", place) for place in (index, first))
+            yield Problem(f"remote `{remote.name}` is listed twice", where, (cluster.region,))
+
+
+@rule(
+    "GW010",
+    "dials-nobody",
+    "note",
+    why="It is joined only if other regions dial it; a gateway without remotes is a step on the way.",
+    source="run on nats-server 2.12.8 and 2.14.6",
+    remedy="List the other regions as gateways, or turn the gateway off. For the safe order see docs/stages.md.",
+    fails="""\
+untouched: true
+conf: {gateway: {gateways: null}}""",
+    passes="""\
+untouched: true
+conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}""",
+)
+def dials_nobody(cluster: Cluster) -> Iterator[Problem]:
+    """The gateway has no remotes, and natsvalues did not make it so."""
+    if cluster.has_gateway and not cluster.remotes and not cluster.is_stamped:
+        yield Problem("the gateway dials no other region", (cluster.at_conf("gateway"),), (cluster.region,))
+
+
+RULES = (
+    no_advertise,
+    advertise_inside_cluster,
+    advertise_private_address,
+    advertise_other_than_dns,
+    advertise_other_port,
+    unknown_clusters_accepted,
+    gateway_incomplete,
+    remote_inside_cluster,
+    remote_twice,
+    dials_nobody,
+)

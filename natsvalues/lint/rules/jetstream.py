@@ -1,0 +1,253 @@
+"""JetStream across regions: which meta group forms, who could lose streams, what does not start."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from natsvalues.lint.rule import Problem, rule
+from natsvalues.manifests.chart import mappings
+from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream, system_account
+from natsvalues.text.natsconf import includes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.lint.subject import Cluster, Subject
+
+ACCOUNT_SOURCE = "run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
+
+
+@rule(
+    "JS001",
+    "domain-per-region",
+    "error",
+    "supercluster",
+    why="Over gateways the meta group follows the system account, whatever the domains say: the regions still elect "
+    "one leader together, and a region without it cannot place streams (error 10005), answers with another's domain, "
+    "and has no leader when it is alone, all with /healthz at 200. The advice holds over leaf nodes only.",
+    source=ACCOUNT_SOURCE,
+    remedy="For independent regions give each a system account of its own (jetstream.scope: region in the overlays); "
+    "for one JetStream take the domain out, or give all regions the same.",
+    fails="""\
+us-east: {conf: {jetstream: {domain: us}}}
+eu-west: {conf: {jetstream: {domain: eu}}}""",
+    passes="""\
+us-east: {conf: {jetstream: {domain: acme}}}
+eu-west: {conf: {jetstream: {domain: acme}}}""",
+)
+def domain_per_region(subject: Subject) -> Iterator[Problem]:
+    """Regions with one system account have different JetStream domains, or a lone one is named after its region."""
+    groups: dict[str, list[Cluster]] = {}
+    for cluster in subject.clusters:
+        if cluster.has_jetstream and cluster.remotes:
+            groups.setdefault(system_account(cluster.conf), []).append(cluster)
+    for account, clusters in groups.items():
+        domains = {cluster.region: _domain(cluster) for cluster in clusters}
+        if len(set(domains.values())) > 1:
+            first = next(cluster for cluster in clusters if domains[cluster.region] is not None)
+            others = [cluster for cluster in clusters if domains[cluster.region] != domains[first.region]]
+            for cluster in others:
+                message = (
+                    f"`{first.region}` has domain `{domains[first.region]}` and `{cluster.region}` "
+                    f"`{domains[cluster.region] or 'none'}`, both with system account `{account}`"
+                )
+                where = tuple(item.at_conf("jetstream", "domain") for item in (cluster, first))
+                yield Problem(message, where, (cluster.region, first.region))
+        elif len(subject.clusters) == 1 and _is_named_after(domains[clusters[0].region], clusters[0]):
+            cluster = clusters[0]
+            shown = f"`{account}`" if account != DEFAULT_ACCOUNT else f"the default system account `{account}`"
+            message = f"domain `{domains[cluster.region]}` is this region's own, with {shown}"
+            yield Problem(message, (cluster.at_conf("jetstream", "domain"),), (cluster.region,))
+
+
+def _domain(cluster: Cluster) -> str | None:
+    found = jetstream(cluster.conf).get("domain")
+    return str(found) if found is not None else None
+
+
+def _is_named_after(domain: str | None, cluster: Cluster) -> bool:
+    """Whether a domain looks like one region's, so that the others will have another one."""
+    if domain is None or cluster.is_stamped or system_account(cluster.conf) != DEFAULT_ACCOUNT:
+        return False
+    name, region = domain.lower(), str(cluster.gateway_name or "").lower()
+    if any(name in remote.name.lower() for _, remote in cluster.remotes):
+        return False  # what all regions are called after
+    return bool(region) and (name in region or region in name)
+
+
+@rule(
+    "JS002",
+    "jetstream-before-joining",
+    "error",
+    "supercluster",
+    why="A region that ran JetStream alone, even without a stream, has a meta group of its own. When it joins others "
+    "under one system account, one side's streams vanish, on some versions from disk, while every check is green.",
+    source="run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1",
+    remedy="Turn JetStream on in the joining region together with its remotes (joins: empty does that), or give it "
+    "a system account of its own before its first stream.",
+    fails="eu-west: {conf: {gateway: {gateways: null}}}",
+    passes="eu-west: {conf: {gateway: {gateways: null}, jetstream: null}}",
+)
+def jetstream_before_joining(subject: Subject) -> Iterator[Problem]:
+    """A region runs JetStream alone, and others that share its system account already dial it."""
+    for cluster in subject.clusters:
+        if not cluster.has_jetstream or cluster.remotes or cluster.gateway_name is None:
+            continue
+        account = system_account(cluster.conf)
+        for other in subject.clusters:
+            dialled = [index for index, remote in other.remotes if remote.name == cluster.gateway_name]
+            if dialled and other.has_jetstream and system_account(other.conf) == account:
+                where = (cluster.at_conf("jetstream"), other.at_conf("gateway", "gateways", dialled[0]))
+                message = f"JetStream runs alone here under `{account}`, and `{other.region}` already dials this region"
+                yield Problem(message, where, (cluster.region, other.region))
+                break
+
+
+@rule(
+    "JS003",
+    "empty-region-runs-jetstream",
+    "error",
+    why="Its overlay says that it joins as `empty`: until it joins it runs no JetStream, or it could erase the "
+    "streams of the seed when it does.",
+    source="run on nats-server 2.12.8 and 2.15.1",
+    remedy="Render it through natsvalues, which takes JetStream out until the stage is join.",
+    fails="""\
+eu-west: {overlay: {stage: expose}, conf: {jetstream: {store_dir: /data, max_file_store: 1073741824}}}""",
+    passes="eu-west: {overlay: {stage: expose}}",
+)
+def empty_region_runs_jetstream(cluster: Cluster) -> Iterator[Problem]:
+    """A region that is to join as empty runs JetStream before it joins."""
+    if cluster.plan is not None and cluster.plan.waits_to_join and cluster.has_jetstream:
+        message = f"JetStream is on in stage `{cluster.plan.region.stage}`, and the region joins as `empty`"
+        where = (cluster.at_conf("jetstream"), cluster.plan.where("joins"))
+        yield Problem(message, where, (cluster.region,))
+
+
+@rule(
+    "JS004",
+    "jetstream-without-routes",
+    "error",
+    why="With a gateway JetStream is clustered, and the server ends with `JetStream cluster requires configured "
+    "routes`, while `nats-server -t` calls the file valid.",
+    source="run on nats-server 2.10.26 and 2.14.2",
+    remedy="Set config.cluster.enabled: true; one replica is enough.",
+    fails="conf: {cluster: {routes: null}}",
+    passes="conf: {cluster: {routes: [nats://nats-0.nats-headless:6222]}}",
+)
+def jetstream_without_routes(cluster: Cluster) -> Iterator[Problem]:
+    """JetStream and a gateway are on, and the cluster has no routes."""
+    if cluster.waits_for_leader and not cluster.routes:
+        where = (cluster.at_conf("cluster", "routes"), cluster.at_conf("jetstream"))
+        yield Problem("the cluster has no routes", where, (cluster.region,))
+
+
+@rule(
+    "JS005",
+    "more-routes-than-servers",
+    "error",
+    why="The number of routes sizes the first meta group; with more of them than servers it never elects.",
+    source="read in server/raft.go; run on nats-server 2.14.6 with too many gateway urls",
+    remedy="List one route for each server, as the chart does from config.cluster.replicas.",
+    fails="statefulSet: {spec: {replicas: 1}}",
+    passes="statefulSet: {spec: {replicas: 3}}",
+)
+def more_routes_than_servers(cluster: Cluster) -> Iterator[Problem]:
+    """A JetStream cluster has more routes than servers."""
+    if cluster.has_jetstream and len(cluster.routes) > max(cluster.replicas, 1):
+        where = (cluster.at(cluster.nats.statefulset, "spec", "replicas"), cluster.at_conf("cluster", "routes"))
+        message = f"{len(cluster.routes)} routes, and {cluster.replicas} servers"
+        yield Problem(message, where, (cluster.region,))
+
+
+@rule(
+    "JS006",
+    "domain-refused",
+    "error",
+    why="The server does not start with a domain that has a dot or a wildcard, while `nats-server -t` calls it valid.",
+    source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
+    remedy="Use letters, digits, - and _.",
+    fails="conf: {jetstream: {domain: eu.west}}",
+    passes="conf: {jetstream: {domain: eu-west}}",
+)
+def domain_refused(cluster: Cluster) -> Iterator[Problem]:
+    """The JetStream domain has characters that the server refuses."""
+    domain = jetstream(cluster.conf).get("domain")
+    if isinstance(domain, str) and any(character in domain for character in ".*>"):
+        yield Problem(f"domain `{domain}`", (cluster.at_conf("jetstream", "domain"),), (cluster.region,))
+
+
+@rule(
+    "JS007",
+    "system-account-unknown",
+    "error",
+    why="The server ends with `error resolving system account: account missing`, while `nats-server -t` calls the "
+    "file valid.",
+    source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
+    remedy="Declare the account under accounts.",
+    fails="conf: {system_account: SYS-EU, accounts: {APP: {}}}",
+    passes="conf: {system_account: SYS-EU, accounts: {APP: {}, SYS-EU: {}}}",
+)
+def system_account_unknown(cluster: Cluster) -> Iterator[Problem]:
+    """The system account is none of the accounts."""
+    account = system_account(cluster.conf)
+    accounts = cluster.conf.get("accounts")
+    known = set(accounts) if isinstance(accounts, dict) else set()
+    if account in known | {DEFAULT_ACCOUNT} or {"operator", "resolver", "trusted_keys"} & set(cluster.conf):
+        return
+    if not _has_foreign_include(cluster):
+        where = (cluster.at_conf("system_account"), cluster.at_conf("accounts"))
+        yield Problem(f"account `{account}` is not declared", where, (cluster.region,))
+
+
+def _has_foreign_include(cluster: Cluster) -> bool:
+    """Whether something is included that the release does not have: what it declares is not known here."""
+    data = cluster.nats.config_map.value["data"]
+    return any(include.path.rpartition("/")[2] not in data for include in includes(cluster.parsed))
+
+
+@rule(
+    "JS008",
+    "store-does-not-survive",
+    "warning",
+    why="Streams on a volume that ends with the pod are lost one replica at a time; a server that comes back empty "
+    "under its old name is taken for one that has its data.",
+    source="Kubernetes, volumes: emptyDir; a server name is a JetStream identity (run on 2.12.8 and 2.15.1)",
+    remedy="Keep config.jetstream.fileStore.pvc.enabled: true.",
+    fails="""\
+statefulSet:
+  spec:
+    volumeClaimTemplates: null
+    template: {spec: {volumes: [{name: config, configMap: {name: nats-config}}, {name: pid, emptyDir: {}}]}}""",
+    passes="conf: {jetstream: {store_dir: /data}}",
+)
+def store_does_not_survive(cluster: Cluster) -> Iterator[Problem]:
+    """The JetStream store is on no volume that outlives the pod."""
+    block = jetstream(cluster.conf)
+    folder = block.get("store_dir")
+    if not cluster.has_jetstream or not isinstance(folder, str) or block.get("max_file_store") == 0:
+        return
+    mounts = {str(mount.get("mountPath")): str(mount.get("name")) for mount in cluster.mounts}
+    inside = folder
+    while inside not in mounts and inside not in ("/", ""):
+        inside = posixpath.dirname(inside)
+    name = mounts.get(inside)
+    spec = cluster.nats.statefulset.value["spec"]
+    claims = [item.get("metadata") for item in mappings(spec.get("volumeClaimTemplates"))]
+    claimed = {str(metadata.get("name")) for metadata in mappings(claims)}
+    volumes = {str(item.get("name")): item for item in mappings(spec["template"]["spec"].get("volumes"))}
+    if name not in claimed and (name is None or "emptyDir" in volumes.get(name, {"emptyDir": {}})):
+        where = (cluster.at_conf("jetstream", "store_dir"), cluster.at_container("volumeMounts"))
+        yield Problem(f"`{folder}` is on no persistent volume", where, (cluster.region,))
+
+
+RULES = (
+    domain_per_region,
+    jetstream_before_joining,
+    empty_region_runs_jetstream,
+    jetstream_without_routes,
+    more_routes_than_servers,
+    domain_refused,
+    system_account_unknown,
+    store_does_not_survive,
+)

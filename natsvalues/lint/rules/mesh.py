@@ -1,0 +1,212 @@
+"""The regions as they dial one another: addresses, numbers of urls, who lists whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.lint.endpoints import read_endpoint
+from natsvalues.lint.rule import Problem, rule
+from natsvalues.manifests.settings import system_account
+from natsvalues.overlays.hosts import is_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.lint.subject import Cluster, Subject
+    from natsvalues.manifests.settings import Remote
+
+
+@rule(
+    "GW011",
+    "dialled-elsewhere",
+    "warning",
+    "supercluster",
+    why="The configured url is dialled first, the advertised address is what everyone learns by gossip: if they "
+    "differ, one of them is stale, and the region is reached in a way nobody looks after.",
+    source="run on nats-server 2.12.8 and 2.14.6",
+    remedy="Dial a region at the address it advertises.",
+    fails="us-east: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://old.example.com:7222]}]}}}",
+    passes="us-east: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}}",
+)
+def dialled_elsewhere(subject: Subject) -> Iterator[Problem]:
+    """A region is dialled at another address than it advertises."""
+    by_name = {cluster.gateway_name: cluster for cluster in subject.joined}
+    for cluster in subject.joined:
+        for index, remote in cluster.remotes:
+            other = by_name.get(remote.name)
+            if other is None or not other.advertised:
+                continue
+            for place, url in enumerate(remote.urls):
+                address = read_endpoint(url)
+                if address is None or address in other.advertised:
+                    continue
+                if not any(address.matches(own, other.listen) for own in other.advertised):
+                    where = (
+                        cluster.at_conf("gateway", "gateways", index, "urls", place),
+                        other.at_conf("gateway", "advertise"),
+                    )
+                    message = f"`{remote.name}` is dialled at `{address}` and advertises `{other.advertised[0]}`"
+                    yield Problem(message, where, (cluster.region, other.region))
+
+
+@rule(
+    "GW012",
+    "more-urls-than-servers",
+    "error",
+    "supercluster",
+    why="The first meta group has as many members as there are routes and urls of other gateways. If that is more "
+    "than there are servers, a fresh or cold supercluster never elects a leader.",
+    source="run on nats-server 2.14.6 with 5 urls for 3 servers; read in server/raft.go",
+    remedy="Give each remote one url: its load balancer's.",
+    fails="""\
+us-east:
+  conf:
+    gateway:
+      gateways:
+      - name: eu-west
+        urls:
+        - nats://nats-gw-eu-west.example.com:7222
+        - nats://a.example.com:7222
+        - nats://b.example.com:7222
+        - nats://c.example.com:7222
+        - nats://d.example.com:7222
+eu-west: {conf: {gateway: {advertise: nats-gw-eu-west.example.com:7222}}}""",
+    passes="us-east: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}}",
+)
+def more_urls_than_servers(subject: Subject) -> Iterator[Problem]:
+    """A region's routes and gateway urls count more servers than there are."""
+    by_name = {cluster.gateway_name: cluster for cluster in subject.joined}
+    for cluster in subject.joined:
+        if not cluster.has_jetstream:
+            continue
+        counted, there, worst, excess = len(cluster.routes), cluster.replicas, 0, 0
+        for index, remote in cluster.remotes:
+            servers = _servers(remote, by_name)
+            counted, there = counted + len(remote.urls), there + servers
+            if len(remote.urls) - servers > excess:
+                worst, excess = index, len(remote.urls) - servers
+        if counted > there and excess:
+            where = (cluster.at_conf("gateway", "gateways", worst, "urls"), cluster.at_conf("cluster", "routes"))
+            message = f"routes and gateway urls count {counted} servers, and there are {there}"
+            yield Problem(message, where, (cluster.region,))
+
+
+def _servers(remote: Remote, by_name: dict[str | None, Cluster]) -> int:
+    """How many servers a remote has; as many as urls where it is not known."""
+    other = by_name.get(remote.name)
+    return other.replicas if other is not None else len(remote.urls)
+
+
+@rule(
+    "GW013",
+    "not-dialled-back",
+    "warning",
+    "supercluster",
+    why="Every server of every region should have the same set of gateways. A region that refuses unknown clusters "
+    "turns away one that it does not list.",
+    source="run on nats-server 2.12.8 and 2.14.6; Synadia's check CLUSTER_008",
+    remedy="List all regions in all regions; a server skips its own name, so the list may be the same everywhere.",
+    fails="eu-west: {conf: {gateway: {gateways: []}}}",
+    passes="eu-west: {conf: {gateway: {gateways: [{name: us-east, urls: [nats://nats-gw-us-east.example.com:7222]}]}}}",
+)
+def not_dialled_back(subject: Subject) -> Iterator[Problem]:
+    """A region dials another that does not list it."""
+    by_name = {cluster.gateway_name: cluster for cluster in subject.joined}
+    listed = {cluster.region: {remote.name for _, remote in cluster.remotes} for cluster in subject.joined}
+    for cluster in subject.joined:
+        for index, remote in cluster.remotes:
+            other = by_name.get(remote.name)
+            if other is not None and other is not cluster and cluster.gateway_name not in listed[other.region]:
+                where = (
+                    other.at_conf("gateway", "gateways"),
+                    cluster.at_conf("gateway", "gateways", index),
+                )
+                refuses = True in (other.gateway.get("reject_unknown_cluster"), other.gateway.get("reject_unknown"))
+                message = f"`{cluster.region}` dials `{other.region}`, which does not list it" + (
+                    " and refuses clusters it does not know" if refuses else ""
+                )
+                yield Problem(message, where, (other.region, cluster.region))
+
+
+@rule(
+    "GW014",
+    "remote-not-in-overlays",
+    "warning",
+    "supercluster",
+    why="The overlays are the list of regions; a gateway that is in none of them is not checked with the others.",
+    source="natsvalues keeps such remotes when it renders, and warns",
+    remedy="Add a region file for it, or take it out of the chart's values.",
+    fails="""\
+conf:
+  gateway:
+    gateways:
+    - {name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}
+    - {name: mars, urls: [nats://mars.example.com:7222]}""",
+    passes="conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}",
+)
+def remote_not_in_overlays(subject: Subject) -> Iterator[Problem]:
+    """A rendering lists a gateway that is no region of the overlays."""
+    if subject.overlays is None:
+        return
+    for cluster in subject.clusters:
+        for index, remote in cluster.remotes:
+            if remote.name not in subject.overlays.regions:
+                where = (cluster.at_conf("gateway", "gateways", index, "name"),)
+                yield Problem(f"remote `{remote.name}` is no region of the overlays", where, (cluster.region,))
+
+
+@rule(
+    "GW015",
+    "one-name-many-addresses",
+    "note",
+    "cluster",
+    why="These versions count a remote's host name once for each address it resolves to: a load balancer with an "
+    "address in each zone makes the first meta group too large to elect, and a name without an address counts "
+    "nothing.",
+    source="nats-server commit ff17fc468 (2026-05-26), in 2.12.10 and 2.14.2",
+    holds="nats-server before 2.12.10, and 2.14.0 and 2.14.1",
+    remedy="Run 2.12.10, 2.14.2 or later.",
+    fails="container: {image: nats:2.12.8-alpine}",
+    passes="container: {image: nats:2.14.2-alpine}",
+)
+def one_name_many_addresses(cluster: Cluster) -> Iterator[Problem]:
+    """The server's version counts gateway host names by their addresses."""
+    version = cluster.version[:3]
+    fixed = (2, 12, 10) <= version < (2, 14, 0) or version >= (2, 14, 2)
+    urls = [read_endpoint(url) for _, remote in cluster.remotes for url in remote.urls]
+    names = [address for address in urls if address is not None and not is_address(address.host)]
+    if cluster.version.known and not fixed and names and cluster.has_jetstream:
+        message = f"server {cluster.version} counts the addresses behind `{names[0].host}`"
+        yield Problem(message, (cluster.at_container("image"),), (cluster.region,))
+
+
+@rule(
+    "GW016",
+    "elects-alone",
+    "note",
+    "cluster",
+    why="Before 2.12 a region elects its own meta leader when the gateways come late on a first boot; when they come, "
+    "one region's streams are lost. From 2.12 on an election of empty servers needs all of them.",
+    source="run on nats-server 2.10.26, 2.11.4 and 2.14.6",
+    holds="nats-server before 2.12",
+    remedy="Run 2.12 or later, or create no streams before the meta group shows the servers of all regions.",
+    fails="container: {image: nats:2.11.4-alpine}",
+    passes="container: {image: nats:2.12.10-alpine}",
+)
+def elects_alone(cluster: Cluster) -> Iterator[Problem]:
+    """The server's version lets a region elect a leader before it has met the others."""
+    if cluster.version.known and cluster.version[:2] < (2, 12) and cluster.has_jetstream and cluster.remotes:
+        if cluster.plan is not None and system_account(cluster.conf) == cluster.plan.region.system_account:
+            return  # its meta group is its own
+        message = f"server {cluster.version} can elect a meta leader of this region alone"
+        yield Problem(message, (cluster.at_container("image"),), (cluster.region,))
+
+
+RULES = (
+    dialled_elsewhere,
+    more_urls_than_servers,
+    not_dialled_back,
+    remote_not_in_overlays,
+    one_name_many_addresses,
+    elects_alone,
+)

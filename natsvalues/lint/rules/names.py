@@ -1,0 +1,225 @@
+"""Names: of clusters, gateways, remotes and servers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.lint.endpoints import read_endpoint
+from natsvalues.lint.rule import Problem, rule
+from natsvalues.manifests.settings import POD, cluster_name, server_names
+from natsvalues.text.natsconf import Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.errors import Where
+    from natsvalues.lint.subject import Cluster, Subject
+
+
+@rule(
+    "NM001",
+    "cluster-name-differs",
+    "error",
+    why="The server ends at once with `cluster name conflicts between cluster and gateway definitions`, while "
+    "`nats-server -t` calls the file valid. The chart calls the cluster after the release unless told otherwise.",
+    source="run on nats-server 2.12.8 and 2.14.6",
+    remedy="Give config.cluster.merge.name and config.gateway.merge.name the same name: the region's.",
+    fails="conf: {gateway: {name: europe}}",
+    passes="conf: {cluster: {name: europe}, gateway: {name: europe}}",
+)
+def cluster_name_differs(cluster: Cluster) -> Iterator[Problem]:
+    """The gateway and the cluster have different names."""
+    name, own = cluster_name(cluster.conf), cluster.gateway_name
+    if name is not None and own is not None and name != own:
+        where = (cluster.at_conf("gateway", "name"), cluster.at_conf("cluster", "name"))
+        yield Problem(f"the gateway is called `{own}` and the cluster `{name}`", where, (cluster.region,))
+
+
+@rule(
+    "NM002",
+    "same-gateway-name",
+    "error",
+    "supercluster",
+    why="A server takes a remote gateway with its own name for itself and ignores it, so these regions never meet. "
+    "With the chart's defaults every region is called as the release.",
+    source="read in server/gateway.go; run on nats-server 2.12.8 and 2.14.6",
+    remedy="Name each region's cluster and gateway after the region.",
+    fails="eu-west: {conf: {cluster: {name: us-east}, gateway: {name: us-east}}}",
+    passes="eu-west: {conf: {cluster: {name: eu-west}, gateway: {name: eu-west}}}",
+)
+def same_gateway_name(subject: Subject) -> Iterator[Problem]:
+    """Two regions have the same gateway name."""
+    seen: dict[str, Cluster] = {}
+    for cluster in subject.joined:
+        first = seen.setdefault(str(cluster.gateway_name), cluster)
+        if first is not cluster:
+            yield Problem(
+                f"`{first.region}` and `{cluster.region}` both call their gateway `{cluster.gateway_name}`",
+                (cluster.at_conf("gateway", "name"), first.at_conf("gateway", "name")),
+                (cluster.region, first.region),
+            )
+
+
+@rule(
+    "NM003",
+    "same-server-names",
+    "error",
+    "supercluster",
+    why="A gateway connection from a server whose name is known already is closed with `Duplicate Server Name`, "
+    "for ever, and no meta leader is elected. The chart calls servers after their pods: nats-0 in every region.",
+    source="run on nats-server 2.12.8 and 2.14.6",
+    remedy="Give every region but one a config.serverNamePrefix of its own, before its first stream: a server name "
+    "is a JetStream identity, so the region that holds streams keeps its names.",
+    fails="""\
+us-east: {container: {env: [{name: SERVER_NAME, value: $(POD_NAME)}]}}
+eu-west: {container: {env: [{name: SERVER_NAME, value: $(POD_NAME)}]}}""",
+    passes="""\
+us-east: {container: {env: [{name: SERVER_NAME, value: $(POD_NAME)}]}}
+eu-west: {container: {env: [{name: SERVER_NAME, value: eu-west-$(POD_NAME)}]}}""",
+)
+def same_server_names(subject: Subject) -> Iterator[Problem]:
+    """Servers of two regions have the same name."""
+    seen: dict[str, Cluster] = {}
+    told: set[tuple[str, str]] = set()
+    for cluster in subject.clusters:
+        if not cluster.has_gateway and cluster.plan is None:
+            continue
+        for name in _names(cluster):
+            first = seen.setdefault(name, cluster)
+            pair = (cluster.region, first.region)
+            if first is not cluster and pair not in told:
+                told.add(pair)
+                yield Problem(
+                    f"`{first.region}` and `{cluster.region}` both have a server called `{name}`",
+                    (_at_names(cluster), _at_names(first)),
+                    pair,
+                )
+
+
+def _names(cluster: Cluster) -> list[str]:
+    pattern = server_names(cluster.nats, cluster.conf)
+    if "server_name" not in cluster.conf:
+        return []
+    return [pattern.replace(POD, f"{cluster.nats.name}-{ordinal}") for ordinal in range(cluster.replicas)]
+
+
+def _at_names(cluster: Cluster) -> Where:
+    spelled = cluster.conf.get("server_name")
+    for index, item in enumerate(cluster.container.get("env") or []):
+        if isinstance(spelled, Variable) and isinstance(item, dict) and item.get("name") == spelled.name:
+            return cluster.at_container("env", index, "value")
+    return cluster.at_conf("server_name")
+
+
+@rule(
+    "NM004",
+    "servers-called-as-pods",
+    "note",
+    why="Another region with the chart's default names would have the same ones, and their gateways would not "
+    "connect. One region of a supercluster may do this: the one that held streams first.",
+    source="run on nats-server 2.12.8 and 2.14.6",
+    remedy="Lint all regions together to be sure, or set config.serverNamePrefix before the first stream.",
+    fails="""\
+untouched: true
+only: us-east
+container: {env: [{name: SERVER_NAME, value: $(POD_NAME)}]}""",
+    passes="""\
+untouched: true
+only: us-east
+container: {env: [{name: SERVER_NAME, value: us-east-$(POD_NAME)}]}""",
+    looks_at="supercluster",
+)
+def servers_called_as_pods(subject: Subject) -> Iterator[Problem]:
+    """A region linted alone calls its servers after their pods, as every other region does by default."""
+    if len(subject.clusters) != 1 or subject.overlays is not None:
+        return
+    for cluster in subject.clusters:
+        if cluster.has_gateway and not cluster.is_stamped and server_names(cluster.nats, cluster.conf) == POD:
+            names = f"{cluster.nats.name}-0"
+            yield Problem(f"servers are called `{names}` and so on", (_at_names(cluster),), (cluster.region,))
+
+
+@rule(
+    "NM005",
+    "server-name-not-its-own",
+    "error",
+    why="Clustered JetStream does not start without a server name, and several servers cannot share one.",
+    source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
+    remedy="Write server_name: $SERVER_NAME with the variable made of the pod's name, as the chart does.",
+    fails="conf: {server_name: nats}",
+    passes="conf: {server_name: $SERVER_NAME}",
+)
+def server_name_not_its_own(cluster: Cluster) -> Iterator[Problem]:
+    """Servers of a JetStream cluster have no name, or all the same one."""
+    if not cluster.has_jetstream or (not cluster.routes and not cluster.has_gateway):
+        return
+    if "server_name" not in cluster.conf:
+        yield Problem("JetStream is clustered and server_name is not set", (cluster.at_conf(),), (cluster.region,))
+    elif cluster.replicas > 1 and POD not in (pattern := server_names(cluster.nats, cluster.conf)):
+        known = not isinstance(cluster.conf["server_name"], Variable) or not pattern.startswith("$")
+        if known:
+            where = (_at_names(cluster),)
+            yield Problem(f"all {cluster.replicas} servers are called `{pattern}`", where, (cluster.region,))
+
+
+@rule(
+    "NM006",
+    "wrong-remote-name",
+    "error",
+    "supercluster",
+    why="The remote answers with its own name, and the server closes the connection with `Wrong Gateway`, once a "
+    "second. The wrong name also spreads by gossip. The regions may still meet the other way round, which hides it.",
+    source="run on nats-server 2.12.8 and 2.14.6",
+    remedy="Call the remote as the region at that address calls its gateway.",
+    fails="us-east: {conf: {gateway: {gateways: [{name: europe, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}}",
+    passes="us-east: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}}",
+)
+def wrong_remote_name(subject: Subject) -> Iterator[Problem]:
+    """A remote's url is the address of a region that has another name."""
+    names = {cluster.gateway_name for cluster in subject.joined}
+    owners = {str(address).lower(): cluster for cluster in subject.joined for address in cluster.advertised}
+    for cluster in subject.joined:
+        for index, remote in cluster.remotes:
+            reached = (owners.get(str(read_endpoint(url)).lower()) for url in remote.urls)
+            owner = next((found for found in reached if found is not None), None)
+            if remote.name not in names and owner is not None:
+                yield Problem(
+                    f"remote `{remote.name}` has the address of `{owner.gateway_name}`",
+                    (cluster.at_conf("gateway", "gateways", index, "name"), owner.at_conf("gateway", "name")),
+                    (cluster.region, owner.region),
+                )
+
+
+@rule(
+    "NM007",
+    "name-with-spaces",
+    "error",
+    why="From 2.12 on the server refuses server and cluster names with spaces; 2.10 took them, so an upgrade fails.",
+    source="run on nats-server 2.10.26 and 2.12.8",
+    remedy="Use letters, digits, - and _ in names.",
+    holds="nats-server 2.12 or later",
+    fails="conf: {cluster: {name: eu west}, gateway: {name: eu west}}",
+    passes="conf: {cluster: {name: eu_west}, gateway: {name: eu_west}}",
+)
+def name_with_spaces(cluster: Cluster) -> Iterator[Problem]:
+    """The name of a cluster, gateway or server has a space in it."""
+    block = cluster.conf.get("cluster")
+    named = [
+        (("cluster", "name"), block.get("name") if isinstance(block, dict) else None),
+        (("gateway", "name"), cluster.gateway.get("name")),
+        (("server_name",), cluster.conf.get("server_name")),
+    ]
+    for path, name in named:
+        if isinstance(name, str) and " " in name:
+            yield Problem(f"`{name}` has a space in it", (cluster.at_conf(*path),), (cluster.region,))
+
+
+RULES = (
+    cluster_name_differs,
+    same_gateway_name,
+    same_server_names,
+    servers_called_as_pods,
+    server_name_not_its_own,
+    wrong_remote_name,
+    name_with_spaces,
+)

@@ -1,0 +1,243 @@
+"""Between Helm, natsvalues and the servers: renders that forgot something, and files that mean something else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.lint.rule import Fix, Problem, rule
+from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
+from natsvalues.manifests.stamps import PREFIX, RESTART_DIGEST
+from natsvalues.overlays.server_conf import REFUSED
+from natsvalues.text.paths import Op
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.errors import Where
+    from natsvalues.lint.subject import Cluster, Subject
+
+DIGEST = PREFIX + "overlay-digest"
+
+
+@rule(
+    "HS001",
+    "not-stamped",
+    "error",
+    "supercluster",
+    why="Helm runs a post-renderer only when it is told to: one upgrade without the flag takes every edit out again, "
+    "and rollback, kustomize without --enable-exec and `helm template --output-dir` of Helm 3 leave it out silently.",
+    source="run on helm 3.19.0 and 4.3.1 and kustomize 5.8.2",
+    remedy="Render with --post-renderer natsvalues, in every install and upgrade.",
+    fails="eu-west: {untouched: true}",
+    passes="eu-west: {conf: {debug: false}}",
+)
+def not_stamped(subject: Subject) -> Iterator[Problem]:
+    """A rendering of a region that natsvalues looks after carries no stamp of it."""
+    others = [cluster.region for cluster in subject.clusters if cluster.is_stamped]
+    ours = {id(cluster.release) for cluster in subject.clusters if cluster.is_stamped}
+    for cluster in subject.clusters:
+        if cluster.is_stamped or (cluster.plan is None and (not others or id(cluster.release) in ours)):
+            continue  # a second NATS of a release that is stamped is nobody's region
+        file = cluster.plan.positions.file if cluster.plan is not None else f"the stamps of `{others[0]}`"
+        statefulset = cluster.nats.statefulset
+        where = (cluster.at(statefulset, "metadata", "annotations"),)
+        message = f"`{statefulset.key}` was not rendered through natsvalues, against {file}"
+        yield Problem(message, where, (cluster.region,))
+
+
+@rule(
+    "HS002",
+    "stale-render",
+    "warning",
+    why="What is deployed is not what the overlays say now; another region may already be dialled elsewhere.",
+    source="natsvalues stamps the digest of the effective overlay on what it touches",
+    remedy="Render the region again. Its remotes are part of the digest: a change in one region's file counts in all.",
+    fails="statefulSet: {metadata: {annotations: {natsvalues.io/overlay-digest: '000000000000'}}}",
+    passes="overlay: {lint: {severity: {GW010: warning}}}",
+)
+def stale_render(cluster: Cluster) -> Iterator[Problem]:
+    """The rendering was made from other overlays than these."""
+    stamp = cluster.nats.statefulset.annotations.get(DIGEST)
+    if cluster.plan is not None and stamp is not None and str(stamp) != cluster.plan.digest:
+        where = (cluster.at(cluster.nats.statefulset, "metadata", "annotations", DIGEST),)
+        message = f"rendered from overlay {stamp}, and `{cluster.plan.positions.file}` is at {cluster.plan.digest}"
+        yield Problem(message, where, (cluster.region,))
+
+
+@rule(
+    "HS003",
+    "pods-do-not-roll",
+    "warning",
+    why="Gateway settings never reload: the chart's reloader tells the server, the server refuses the whole file, and "
+    "nobody hears of it. Without a checksum on the pods they keep the old settings.",
+    source="run on nats-server 2.12.8 and 2.14.6; read in server/reload.go",
+    remedy="Set podTemplate.configChecksumAnnotation: true, or render through natsvalues, which rolls pods only when "
+    "a setting needs it.",
+    fails="""\
+statefulSet:
+  spec:
+    template: {metadata: {annotations: null}}""",
+    passes="""\
+statefulSet:
+  spec:
+    template: {metadata: {annotations: {checksum/config: 0a}}}""",
+)
+def pods_do_not_roll(cluster: Cluster) -> Iterator[Problem]:
+    """Nothing restarts the pods when a gateway setting changes."""
+    metadata = cluster.nats.statefulset.value["spec"]["template"].get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    keys = annotations if isinstance(annotations, dict) else {}
+    rolls = RESTART_DIGEST in keys or any(key.startswith("checksum/") for key in keys)
+    if cluster.has_gateway and not rolls:
+        where = (cluster.at(cluster.nats.statefulset, "spec", "template", "metadata", "annotations"),)
+        yield Problem("the pods carry no checksum of nats.conf", where, (cluster.region,))
+
+
+@rule(
+    "HS004",
+    "config-means-something-else",
+    "error",
+    why="The server takes the file, but reads other settings than are written.",
+    source="compared with the server's own parser (conf, 2.14.2)",
+    remedy="Mend the file in the chart's values.",
+    fails='text: {old: \'"pid_file": "/var/run/nats/nats.pid"\', new: \'"max_payload": 5kbi, "pid_file": "/x"\'}',
+    passes='text: {old: \'"pid_file": "/var/run/nats/nats.pid"\', new: \'"pid_file": "/run/nats/nats.pid"\'}',
+)
+def config_means_other(cluster: Cluster) -> Iterator[Problem]:
+    """nats.conf has a place that the server reads otherwise than it looks."""
+    yield from _traps(cluster, grave=True)
+
+
+@rule(
+    "HS005",
+    "config-is-doubtful",
+    "warning",
+    why="The server takes the file; hardly anyone means what it says.",
+    source="compared with the server's own parser (conf, 2.14.2)",
+    remedy="Mend the file in the chart's values.",
+    fails='text: {old: \'"pid_file": "/var/run/nats/nats.pid"\', new: \'"max_payload": 16Ei, "pid_file": "/x"\'}',
+    passes='text: {old: \'"pid_file": "/var/run/nats/nats.pid"\', new: \'"max_payload": 16Mi, "pid_file": "/x"\'}',
+)
+def config_is_doubtful(cluster: Cluster) -> Iterator[Problem]:
+    """nats.conf has a value that overflows or changes its kind."""
+    yield from _traps(cluster, grave=False)
+
+
+def _traps(cluster: Cluster, *, grave: bool) -> Iterator[Problem]:
+    for offset, message in cluster.parsed.findings:
+        if (message in REFUSED) == grave:
+            at = cluster.at_conf()
+            line = (at.line or 1) + cluster.nats.conf.count("\n", 0, offset)
+            yield Problem(message, (at._replace(line=line, column=None),), (cluster.region,))
+
+
+@rule(
+    "HS006",
+    "release-too-large",
+    "warning",
+    "cluster",
+    why="Helm keeps manifests, chart and values of a release in one Secret, and a Secret holds 1 MiB.",
+    source="run on helm 3.19.0; Kubernetes, Secrets",
+    remedy="Split the umbrella release, or keep large files out of the chart.",
+    fails="fill: 1100000",
+    passes="fill: 1000",
+)
+def release_too_large(cluster: Cluster) -> Iterator[Problem]:
+    """The release takes so much of the Secret that Helm stores it in that it may not fit."""
+    release = cluster.release
+    if sum(len(chunk.text) for chunk in release.chunks) < WORTH_MEASURING:
+        return
+    size = stored_size(release.pieces())
+    if size > LIMIT * 6 // 10:
+        message = f"the manifests take {min(size, LIMIT) // 1024} KiB of 1 MiB"
+        yield Problem(message, (release.where(1),), (cluster.region,))
+
+
+@rule(
+    "HS007",
+    "servers-differ",
+    "warning",
+    why="With a load balancer for each pod the other regions list one url for each server the overlay names.",
+    source="natsvalues warns of it when it renders",
+    remedy="Set servers in the overlay to what is rendered (--fix does), or config.cluster.replicas.",
+    fails="overlay: {servers: 5}",
+    passes="overlay: {servers: 3}",
+    fixable=True,
+)
+def servers_differ(cluster: Cluster) -> Iterator[Problem]:
+    """The overlay says another number of servers than are rendered."""
+    plan = cluster.plan
+    stated = plan.region.servers if plan is not None else None
+    if plan is None or stated is None or stated == cluster.replicas:
+        return
+    where = (plan.positions.where("servers"), cluster.at(cluster.nats.statefulset, "spec", "replicas"))
+    fix = Fix(
+        f"set servers to {cluster.replicas}",
+        plan.positions.file,
+        plan.positions.lines.get((), 1),
+        (Op("replace", ("servers",), cluster.replicas),),
+    )
+    message = f"the overlay says {stated} servers, the rendering has {cluster.replicas}"
+    yield Problem(message, where, (cluster.region,), fix)
+
+
+@rule(
+    "HS008",
+    "server-version-unknown",
+    "warning",
+    why="Which health checks are leader-free depends on the version, so one before 2.11 is assumed.",
+    source="run on nats-server 2.10.26 to 2.15.1",
+    remedy="Use an image tag with the version, or state nats.version in the region's overlay.",
+    fails="container: {image: nats:alpine}",
+    passes="container: {image: nats:2.14.2-alpine}",
+)
+def server_version_unknown(cluster: Cluster) -> Iterator[Problem]:
+    """The image does not tell the server's version."""
+    if not cluster.version.known:
+        where = (cluster.at_container("image"),)
+        yield Problem(f"`{cluster.container.get('image')}` tells no version", where, (cluster.region,))
+
+
+@rule(
+    "HS009",
+    "list-with-anchors",
+    "warning",
+    why="Helm 4 fails with any post-renderer at a List whose items share YAML anchors.",
+    source="run on helm 4.3.1; helm issue 32203",
+    holds="Helm 4",
+    remedy="Render the items as documents of their own.",
+    fails="""\
+add: |
+  apiVersion: v1
+  kind: List
+  items:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: &labels {team: bus}}}
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: b, labels: *labels}}""",
+    passes="""\
+add: |
+  apiVersion: v1
+  kind: List
+  items:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {team: bus}}}""",
+)
+def list_with_anchors(cluster: Cluster) -> Iterator[Problem]:
+    """A List in the release has an anchor in one item and its alias in another."""
+    release = cluster.release
+    for number in release.mentioning("List", "items", "&", "*"):
+        manifest = release.manifest(number)
+        if manifest is not None and manifest.key.kind.endswith("List") and manifest.tree.shared_ids():
+            where: tuple[Where, ...] = (cluster.at(manifest, "items"),)
+            yield Problem(f"{manifest.key.kind} with anchors across its items", where, (cluster.region,))
+
+
+RULES = (
+    not_stamped,
+    stale_render,
+    pods_do_not_roll,
+    config_means_other,
+    config_is_doubtful,
+    release_too_large,
+    servers_differ,
+    server_version_unknown,
+    list_with_anchors,
+)

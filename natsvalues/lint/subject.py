@@ -1,0 +1,285 @@
+"""What rules look at: a cluster as it was rendered, and all clusters and overlays of a supercluster together."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.lint.endpoints import Endpoint, read_endpoint
+from natsvalues.lint.places import in_conf, in_manifest, place
+from natsvalues.manifests import settings
+from natsvalues.manifests.chart import Nats, all_nats, mappings, no_nats, port_role
+from natsvalues.manifests.server import ServerVersion, parse_version
+from natsvalues.manifests.stamps import REGION
+from natsvalues.overlays.choice import choose
+from natsvalues.overlays.server_conf import placed
+from natsvalues.overlays.transforms.stamps import is_stamped
+from natsvalues.text.natsconf import ConfSyntaxError, Variable, read
+from natsvalues.text.paths import dotted
+from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, find
+
+if TYPE_CHECKING:
+    from natsvalues.errors import Where
+    from natsvalues.manifests.release import Manifest, Release
+    from natsvalues.overlays.folder import Overlays
+    from natsvalues.overlays.plan import Plan
+    from natsvalues.text.natsconf import Conf
+
+DEFAULT_GATEWAY_PORT = 7222
+_SERVICE = re.compile(r"^[\"']?kind[\"']?:[ \t]*[\"']?Service[\"']?[ \t\r]*$", re.MULTILINE)
+
+
+class Cluster(NamedTuple):
+    """One NATS cluster as a rendering has it: the region it is, and what its configuration means."""
+
+    region: str
+    release: Release
+    nats: Nats
+    conf: dict[str, Any]
+    version: ServerVersion
+    services: tuple[Manifest, ...]
+    """Every Service that selects its pods."""
+    plan: Plan | None
+    parsed: Conf
+    """nats.conf as it was read, for places."""
+    gateway_name: str | None
+    """The gateway's name."""
+    remotes: tuple[tuple[int, settings.Remote], ...]
+    """The remote gateways other than itself, each with its index in the list."""
+    advertised: tuple[Endpoint, ...]
+    """What the servers advertise, each address once; empty where nothing readable is set."""
+
+    @property
+    def container(self) -> dict[str, Any]:
+        """The server's container."""
+        return self.nats.container_value
+
+    @property
+    def container_path(self) -> tuple[str | int, ...]:
+        """The path of the server's container inside the StatefulSet."""
+        containers = self.nats.statefulset.value["spec"]["template"]["spec"]["containers"]
+        return ("spec", "template", "spec", "containers", containers.index(self.container))
+
+    @property
+    def mounts(self) -> list[dict[str, Any]]:
+        """The volume mounts of the server's container."""
+        return mappings(self.container.get("volumeMounts"))
+
+    @property
+    def replicas(self) -> int:
+        """How many servers there are."""
+        return _replicas(self.nats)
+
+    @property
+    def is_stamped(self) -> bool:
+        """Whether natsvalues made this rendering what it is."""
+        return is_stamped(self.nats.statefulset)
+
+    @property
+    def gateway(self) -> dict[str, Any]:
+        """The gateway block; empty where there is none."""
+        return settings.gateway(self.conf)
+
+    @property
+    def has_gateway(self) -> bool:
+        """Whether there is a gateway block."""
+        return "gateway" in self.conf
+
+    @property
+    def listen(self) -> int:
+        """The port the servers listen on for gateways."""
+        return settings.gateway_listen(self.conf) or DEFAULT_GATEWAY_PORT
+
+    @property
+    def has_jetstream(self) -> bool:
+        """Whether JetStream is on."""
+        return settings.jetstream_is_on(self.conf)
+
+    @property
+    def routes(self) -> list[Any]:
+        """The routes of the cluster block."""
+        block = self.conf.get("cluster")
+        listed = block.get("routes") if isinstance(block, dict) else None
+        return listed if isinstance(listed, list) else []
+
+    @property
+    def waits_for_leader(self) -> bool:
+        """Whether a strict health check fails here at a cold start: clustered JetStream behind a gateway."""
+        return self.has_jetstream and self.has_gateway
+
+    @property
+    def balancers(self) -> tuple[Manifest, ...]:
+        """Services that lead from outside to the gateway."""
+        return tuple(service for service in self.services if is_outside(service) and "gateway" in self.roles(service))
+
+    @property
+    def gateway_services(self) -> tuple[Manifest, ...]:
+        """Of these, the ones that lead to the gateway and to no clients or routes."""
+        return tuple(service for service in self.balancers if "other" not in self.roles(service))
+
+    def roles(self, service: Manifest) -> list[str]:
+        """What each port of a Service leads to: `gateway`, `monitor` or `other`."""
+        return [port_role(port, self.listen) for port in ports_of(service)]
+
+    def at(self, manifest: Manifest, *keys: str | int) -> Where:
+        """The place of a field of a manifest."""
+        return in_manifest(self.release, manifest, *keys)
+
+    def at_container(self, *keys: str | int) -> Where:
+        """The place of a field of the server's container."""
+        return in_manifest(self.release, self.nats.statefulset, *self.container_path, *keys)
+
+    def at_conf(self, *path: str | int) -> Where:
+        """The place of a setting of nats.conf."""
+        return in_conf(self.release, self.nats, self.parsed, *path)
+
+
+class Values(NamedTuple):
+    """A values file that a chart was rendered with."""
+
+    file: str
+    tree: Tree
+
+    def has(self, *keys: str) -> bool:
+        """Whether the file sets this value."""
+        return find(self.tree.root, *keys) is not None
+
+    def where(self, *keys: str) -> Where:
+        """The place of a value."""
+        return place(self.file, 1, self.tree, keys, dotted(keys))
+
+
+class Subject(NamedTuple):
+    """All that is linted together: overlays if there are any, and clusters as far as they were rendered."""
+
+    overlays: Overlays | None
+    plans: dict[str, Plan]
+    clusters: tuple[Cluster, ...]
+    texts: dict[str, str]
+    """The text of every file, by its name in places."""
+    values: tuple[Values, ...] = ()
+    """Values files of the chart, where lint rendered it."""
+
+    @property
+    def joined(self) -> list[Cluster]:
+        """The clusters that have a gateway with a name."""
+        return [cluster for cluster in self.clusters if cluster.gateway_name is not None]
+
+
+def values_of(file: str, text: str) -> Values:
+    """A values file, read. Raises YamlSyntaxError with its place."""
+    try:
+        return Values(file, Tree(text.replace("\r\n", "\n")))
+    except YamlSyntaxError as error:
+        raise at(file, 1, error) from None
+
+
+def ports_of(service: Manifest) -> list[dict[str, Any]]:
+    """A Service's ports."""
+    return mappings(service.value["spec"].get("ports"))
+
+
+def is_outside(service: Manifest) -> bool:
+    """Whether a Service can be reached from outside its cluster."""
+    return service.value["spec"].get("type") in ("LoadBalancer", "NodePort")
+
+
+def is_headless(service: Manifest) -> bool:
+    """Whether a Service only names its pods."""
+    return bool(service.value["spec"].get("clusterIP") == "None")
+
+
+def clusters_of(
+    release: Release, stem: str, overlays: Overlays | None, plans: dict[str, Plan], asked: str | None = None
+) -> list[Cluster]:
+    """The clusters of one rendering. `stem` names it where nothing else does; `asked` is the region as told.
+
+    Raises NatsvaluesError for a stream without NATS, or cut in half, or if no region can be meant.
+    """
+    release.require_readable([len(release.chunks) - 1])  # a stream cut in half shows at its end
+    found = all_nats(release)
+    if not found:
+        raise no_nats(release)
+    clusters = []
+    for nats in found:
+        region = asked or nats.statefulset.annotations.get(REGION)
+        known = plans.get(str(region or stem))
+        if overlays is not None and known is None:
+            known = plans[choose(overlays, release, region)]
+        if known is not None:
+            selector = known.region.nats
+            if not nats.is_meant_by(selector.name, selector.namespace):
+                continue  # another NATS of the same release, which no overlay is about
+            region = known.region.name
+        clusters.append(_cluster(_name(region, stem, nats, len(found)), release, nats, known))
+    return clusters
+
+
+def _name(region: Any, stem: str, nats: Nats, found: int) -> str:
+    """What to call a cluster: its region if that is known, else after its file, else after its StatefulSet."""
+    if region:
+        return str(region)
+    if not stem:
+        return nats.name
+    return stem if found == 1 else f"{stem}/{nats.name}"
+
+
+def _cluster(region: str, release: Release, nats: Nats, known: Plan | None) -> Cluster:
+    try:
+        conf = settings.settings(nats)
+    except ConfSyntaxError as error:
+        raise placed(release, nats, error) from None
+    stated = known.region.nats.version if known is not None else None
+    version = (parse_version(stated) if stated else None) or nats.version
+    numbers = [number for number in release.numbers() if _SERVICE.search(release.chunks[number].text)]
+    services = release.manifests(
+        numbers, lambda item: item.key.kind == "Service" and isinstance(item.value.get("spec"), dict)
+    )
+    selecting = tuple(service for service in services if nats.selected_by(service))
+    name = settings.gateway(conf).get("name")
+    listed = enumerate(settings.remotes(conf))
+    return Cluster(
+        region,
+        release,
+        nats,
+        conf,
+        version,
+        selecting,
+        known,
+        parsed=read(nats.conf),
+        gateway_name=str(name) if name is not None else None,
+        remotes=tuple((index, remote) for index, remote in listed if remote.name != name),
+        advertised=_advertised(nats, settings.gateway(conf).get("advertise")),
+    )
+
+
+def _replicas(nats: Nats) -> int:
+    given = nats.statefulset.value["spec"].get("replicas", 1)
+    return given if isinstance(given, int) else 1
+
+
+def _advertised(nats: Nats, given: Any) -> tuple[Endpoint, ...]:
+    """The addresses behind `advertise`: one, or with a variable made of the pod's name one for each server."""
+    if isinstance(given, Variable):
+        env = {str(item.get("name")): str(item.get("value", "")) for item in nats.env}
+        given = env.get(given.name, "")
+    if not isinstance(given, str):
+        return ()
+    pods = [f"{nats.name}-{ordinal}" for ordinal in range(_replicas(nats))]
+    texts = [given.replace(settings.POD, pod) for pod in pods] if settings.POD in given else [given]
+    return tuple(found for found in map(read_endpoint, texts) if found is not None)
+
+
+def require_distinct(clusters: list[Cluster]) -> None:
+    """Raise if two renderings are one region: comparing a region with itself would find nonsense."""
+    seen: dict[str, Cluster] = {}
+    for cluster in clusters:
+        first = seen.setdefault(cluster.region, cluster)
+        if first is not cluster:
+            raise NatsvaluesError(
+                "NV-L001",
+                f"two renderings are region `{cluster.region}`",
+                where=(first.at(first.nats.statefulset), cluster.at(cluster.nats.statefulset)),
+                hint="give one rendering for each region; --region names the region of a single rendering",
+            )

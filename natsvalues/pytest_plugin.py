@@ -1,0 +1,122 @@
+"""A pytest fixture for people who test their own charts: render for a region, look at objects, judge by the rules.
+
+pytest loads this module wherever natsvalues is installed, so it imports nothing else until the fixture is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from natsvalues.cli.lint_inputs import Rendering, Wanted
+    from natsvalues.lint.linter import Report
+
+
+class Rendered(NamedTuple):
+    """A chart as it would be installed: rendered by helm, then by natsvalues where there are overlays."""
+
+    renderings: tuple[Rendering, ...]
+    wanted: Wanted
+    report: Report
+
+    @property
+    def text(self) -> str:
+        """The manifests, as Helm would get them; of all regions, if there are several."""
+        return "".join(rendering.text for rendering in self.renderings)
+
+    @property
+    def objects(self) -> list[dict[str, Any]]:
+        """Every object, in the order of the manifests."""
+        from natsvalues.manifests.release import Release
+
+        releases = [Release(rendering.text, rendering.file) for rendering in self.renderings]
+        return [
+            manifest.value for release in releases for manifest in release.manifests(release.numbers(), lambda _: True)
+        ]
+
+    def find(self, kind: str, name: str) -> dict[str, Any]:
+        """The one object of that kind and name; fails with what there is."""
+        named = [(item.get("kind"), (item.get("metadata") or {}).get("name"), item) for item in self.objects]
+        found = [item for its_kind, its_name, item in named if (its_kind, its_name) == (kind, name)]
+        if len(found) != 1:
+            there = ", ".join(f"{its_kind}/{its_name}" for its_kind, its_name, _ in named)
+            pytest.fail(f"{len(found)} objects are {kind}/{name}; there are: {there}", pytrace=False)
+        return found[0]
+
+    @property
+    def conf(self) -> dict[str, Any]:
+        """What nats.conf means, of a single region; `$VARIABLES` as text."""
+        from natsvalues.overlays.pipeline import plain
+
+        clusters = self.report.subject.clusters
+        if len(clusters) != 1:
+            pytest.fail(f"nats.conf of one region, and {len(clusters)} were rendered", pytrace=False)
+        settled: dict[str, Any] = plain(clusters[0].conf)
+        return settled
+
+    def rules(self) -> list[str]:
+        """The ids of all findings, each once."""
+        return sorted({finding.rule.id for finding in self.report.findings})
+
+    def assert_clean(self, *, fail_on: str = "warning", ignore: Iterable[str] = ()) -> None:
+        """Fail with the report unless all findings are below `fail_on`; rules to `ignore` by id or name."""
+        from natsvalues.lint.rules import find_rule
+        from natsvalues.report.findings_text import findings_text
+
+        passed_over = {find_rule(word).id for word in ignore}
+        left = tuple(finding for finding in self.report.findings if finding.rule.id not in passed_over)
+        report = self.report._replace(findings=left)
+        if report.reaches(fail_on):
+            pytest.fail("\n" + findings_text(report), pytrace=False)
+
+
+class Charts:
+    """What the fixture `natsvalues` gives."""
+
+    def render(  # noqa: PLR0913   # what helm template takes, by keyword
+        self,
+        chart: str,
+        *,
+        region: str | None = None,
+        all_regions: bool = False,
+        values: Iterable[str] = (),
+        settings: dict[str, Any] | None = None,
+        overlays: str | None = None,
+        release: str = "nats",
+        namespace: str | None = None,
+        version: str | None = None,
+    ) -> Rendered:
+        """Render a chart; `values` are files (`{region}` stands for the region), `settings` what `--set` takes.
+
+        Without overlays (none named, none in charts/overlays here or above) it is what helm makes of it. Fails
+        with helm's or natsvalues' own words.
+        """
+        from natsvalues.cli.lint_inputs import Wanted, subject
+        from natsvalues.cli.lint_render import Chart, renderings, values_files
+        from natsvalues.errors import NatsvaluesError
+        from natsvalues.lint.linter import lint
+
+        wished = tuple(f"{key}={_spelled(value)}" for key, value in (settings or {}).items())
+        wanted = Wanted(overlays=overlays, region=region)
+        try:
+            named = Chart(str(chart), tuple(map(str, values)), release, namespace, version, wished)
+            made = renderings(named, wanted, all_regions=all_regions)
+            return Rendered(made, wanted, lint(subject(wanted, made, values_files(named, made)), region=region))
+        except NatsvaluesError as error:
+            said = str(error)
+        pytest.fail(said, pytrace=False)
+
+
+def _spelled(value: Any) -> str:
+    """A value as helm's --set reads it."""
+    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
+
+
+@pytest.fixture
+def natsvalues() -> Charts:
+    """Render charts for regions, and judge them: `natsvalues.render("charts/nats", region="us-east")`."""
+    return Charts()

@@ -1,0 +1,130 @@
+"""The lines around a finding, without a secret: each line that holds any of one is hidden whole.
+
+What is secret is told by its place in the document and in nats.conf, as in every report, and by its shape.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.report.redaction import HIDDEN, redacted, without_secrets
+from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
+from natsvalues.text.natsconf import ConfArray, ConfMap, Entry, read
+from natsvalues.text.natsconf import Scalar as ConfScalar
+from natsvalues.text.stream import split
+from natsvalues.text.yamltree import Tree, find, key_text, scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.errors import Where
+
+AROUND = 1
+LONGEST = 160
+_KEY_BLOCK = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+
+
+class Line(NamedTuple):
+    """One line of a file, as a report may show it."""
+
+    number: int
+    text: str
+
+
+def excerpt(texts: dict[str, str], where: Where) -> list[Line]:
+    """The line of a place and its neighbours in the same document; nothing where the place has no line."""
+    text = texts.get(where.file)
+    if text is None or where.line is None:
+        return []
+    chunk = next((item for item in reversed(split(text)) if item.line <= where.line), None)
+    if chunk is None:
+        return []
+    lines = safe_lines(chunk.text)
+    at = where.line - chunk.line
+    first, last = max(at - AROUND, 0), min(at + AROUND, len(lines) - 1)
+    shown = [Line(chunk.line + number, lines[number]) for number in range(first, last + 1)]
+    while shown and not shown[-1].text.strip() and shown[-1].number != where.line:
+        shown.pop()
+    return [line for line in shown if not line.text.startswith("---") or line.number == where.line]
+
+
+def safe_lines(document: str) -> list[str]:
+    """The lines of one document, those with secrets hidden; all of them in one that cannot be read."""
+    text = document.replace("\r\n", "\n")
+    lines = text.split("\n")
+    try:
+        tree = Tree(text)
+        kind = find(tree.root, "kind")
+        name = str(scalar(kind)) if isinstance(kind, ScalarNode) else ""
+        hidden = set(_hidden(tree, tree.root, "", name, tree.value))
+    except NatsvaluesError:
+        hidden = set(range(len(lines)))
+    for match in _KEY_BLOCK.finditer(text):
+        first = text.count("\n", 0, match.start())
+        hidden |= set(range(first, first + match[0].count("\n") + 1))
+    return [
+        HIDDEN if number in hidden or without_secrets(line) != line else _short(line)
+        for number, line in enumerate(lines)
+    ]
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def _hidden(tree: Tree, node: Node | None, path: str, kind: str, meant: Any) -> Iterator[int]:
+    """The lines, from 0, of values that a report would not show."""
+    if isinstance(node, MappingNode):
+        safe = redacted(meant, path, kind)
+        for key, item in node.value:
+            name = key_text(key)
+            known = isinstance(meant, dict) and name in meant and isinstance(safe, dict)
+            if known and isinstance(item, ScalarNode) and safe[name] != meant[name]:
+                yield from _lines(tree, item)
+            elif known:
+                yield from _hidden(tree, item, f"{path}.{name}".lstrip("."), kind, meant[name])
+            if isinstance(item, ScalarNode) and item.style == "|" and "\n" in item.value:
+                yield from (tree.line(item) + line for line in _hidden_in_conf(item.value))
+    elif isinstance(node, SequenceNode):
+        safe = redacted(meant, path, kind)
+        for index, item in enumerate(node.value):
+            if isinstance(item, ScalarNode) and (not isinstance(safe, list) or safe[index] != meant[index]):
+                yield from _lines(tree, item)
+            else:
+                yield from _hidden(tree, item, f"{path}[{index}]", kind, meant[index])
+    elif isinstance(node, ScalarNode) and redacted(meant, path, kind) != meant:
+        yield from _lines(tree, node)
+
+
+def _lines(tree: Tree, node: Node) -> range:
+    if isinstance(node, ScalarNode) and node.style == "|" and _reads_as_conf(node.value):
+        return range(0)  # looked at line by line
+    first = tree.line(node) - 1
+    return range(first, tree.text.count("\n", 0, tree.end(node)) + 1)
+
+
+def _reads_as_conf(text: str) -> bool:
+    try:
+        return bool(read(text).root.entries)
+    except NatsvaluesError:
+        return False
+
+
+def _hidden_in_conf(text: str) -> Iterator[int]:
+    """The lines, from 0, of secrets in a server's configuration file."""
+    if _reads_as_conf(text):
+        yield from _secrets(text, read(text).root, "")
+
+
+def _secrets(text: str, node: Any, path: str) -> Iterator[int]:
+    if isinstance(node, ConfMap):
+        for entry in node.entries:
+            if isinstance(entry, Entry):
+                yield from _secrets(text, entry.value, f"{path}.{entry.key}".lstrip("."))
+    elif isinstance(node, ConfArray):
+        for item in node.items:
+            yield from _secrets(text, item, path)
+    elif isinstance(node, ConfScalar) and node.kind != "variable" and redacted(node.value, path) != node.value:
+        yield from range(text.count("\n", 0, node.span.start), text.count("\n", 0, node.span.end) + 1)

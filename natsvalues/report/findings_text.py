@@ -1,0 +1,61 @@
+"""Findings as text for a terminal or a log: the place, the offending line with its neighbours, what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.lint.rule import SEVERITIES
+from natsvalues.report.excerpt import excerpt
+
+if TYPE_CHECKING:
+    from natsvalues.errors import Where
+    from natsvalues.lint.linter import Report
+    from natsvalues.lint.rule import Finding
+
+
+def findings_text(report: Report) -> str:
+    """All findings, the ignored ones in a line each, and a summary."""
+    parts = [_paragraph(finding, report.subject.texts) for finding in report.findings]
+    parts += [
+        f"ignored[{item.finding.rule.id}] {item.finding.message}\n --> {item.finding.where[0]}\n  = {item.reason}\n"
+        for item in report.ignored
+    ]
+    return "\n".join([*parts, summary(report) + "\n"])
+
+
+def _paragraph(finding: Finding, texts: dict[str, str]) -> str:
+    lines = [f"{finding.severity}[{finding.rule.id}] {finding.rule.name}: {finding.message}"]
+    lines += [f" --> {finding.where[0]}", *_quoted(finding.where[0], texts)]
+    lines += [f"  also {place}" for place in finding.where[1:]]
+    lines.append(f"help: {finding.rule.remedy}")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(where: Where, texts: dict[str, str]) -> list[str]:
+    lines = excerpt(texts, where)
+    width = max((len(str(line.number)) for line in lines), default=0)
+    return [
+        f"{'>' if line.number == where.line else ' '} {line.number:>{width}} | {line.text}".rstrip() for line in lines
+    ]
+
+
+def summary(report: Report) -> str:
+    """One line: how many of what, and on what."""
+    counts = [(report.count(severity), severity) for severity in SEVERITIES]
+    told = ", ".join(counted(number, word) for number, word in counts if number) or "no findings"
+    told += f", {len(report.ignored)} ignored" if report.ignored else ""
+    told += f", {len(report.known)} known from the baseline" if report.known else ""
+    return f"{told}: {len(report.rules)} rules on {looked_at(report)}"
+
+
+def counted(number: int, word: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number} {word}" + ("" if number == 1 else "s")
+
+
+def looked_at(report: Report) -> str:
+    """What was looked at, in words."""
+    overlays = report.subject.overlays
+    parts = [f"the overlays of {counted(len(overlays.regions), 'region')}"] if overlays is not None else []
+    parts += [counted(len(report.subject.clusters), "rendering")] if report.subject.clusters else []
+    return " and ".join(parts)

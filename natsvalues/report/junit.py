@@ -1,0 +1,62 @@
+"""Findings as JUnit XML: a suite for each region, a test for each rule that was asked of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from natsvalues.lint.rule import SEVERITIES
+from natsvalues.lint.rules import GROUPS
+
+if TYPE_CHECKING:
+    from natsvalues.lint.linter import Report
+    from natsvalues.lint.rule import Finding
+
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(report: Report, threshold: str) -> str:
+    """The whole report. A finding as grave as the threshold fails its test; a lesser one is told as its output."""
+    counted = SEVERITIES[: SEVERITIES.index(threshold) + 1] if threshold in SEVERITIES else ()
+    regions = dict.fromkeys([*report.subject.plans, *(cluster.region for cluster in report.subject.clusters)])
+    root = ET.Element("testsuites", name="natsvalues lint")
+    groups = {rule.id: group for group, rules in GROUPS.items() for rule in rules}
+    for region in regions:
+        suite = ET.SubElement(root, "testsuite", name=_text(region))
+        for rule in report.rules:
+            about = {"classname": f"natsvalues.{groups[rule.id]}", "name": f"{rule.id} {rule.name}"}
+            case = ET.SubElement(suite, "testcase", about)
+            found = [finding for finding in report.findings if finding.rule is rule and finding.regions[0] == region]
+            passed_over = [item for item in report.ignored if item.finding.rule is rule]
+            for finding in (finding for finding in found if finding.severity in counted):
+                failure = ET.SubElement(case, "failure", message=_text(finding.message), type=finding.severity)
+                failure.text = _told(finding)
+            lesser = [_told(finding) for finding in found if finding.severity not in counted]
+            reasons = [item.reason for item in passed_over if item.finding.regions[0] == region]
+            if reasons and not found:
+                ET.SubElement(case, "skipped", message=_text("; ".join(reasons)))
+            if lesser:
+                ET.SubElement(case, "system-out").text = "\n".join(lesser)
+        _count(suite, suite)
+    _count(root, root)
+    ET.indent(root, " ")
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _count(element: ET.Element, inside: ET.Element) -> None:
+    cases = list(inside.iter("testcase"))
+    element.set("tests", str(len(cases)))
+    element.set("failures", str(sum(case.find("failure") is not None for case in cases)))
+    element.set("errors", "0")
+    element.set("skipped", str(sum(case.find("skipped") is not None for case in cases)))
+
+
+def _told(finding: Finding) -> str:
+    places = "".join(f"\n --> {place}" for place in finding.where)
+    return _text(f"{finding.severity}[{finding.rule.id}] {finding.message}{places}\nhelp: {finding.rule.remedy}")
+
+
+def _text(text: str) -> str:
+    """A text without the characters that XML cannot hold."""
+    return _NO_XML.sub("?", text)

@@ -1,0 +1,64 @@
+"""The supercluster as a Mermaid flowchart, which code hosts draw inside markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.lint.rule import SEVERITIES
+from natsvalues.report.findings_text import counted
+from natsvalues.report.topology_svg import headline
+
+if TYPE_CHECKING:
+    from natsvalues.lint.topology import Node, Topology
+
+_STYLES = """\
+  classDef error stroke:#b3261e,stroke-width:3px
+  classDef warning stroke:#bf8700,stroke-width:2px
+  classDef absent stroke-dasharray:5 4
+"""
+
+
+def topology_mermaid(picture: Topology) -> str:
+    """A subgraph for each meta group of several regions; arrows for who dials whom."""
+    ids = {name: f"r{number}" for number, name in enumerate([*(node.name for node in picture.nodes), *picture.absent])}
+    nodes = {node.name: node for node in picture.nodes}
+    lines = ["---", f'title: "{_escaped(headline(picture))}"', "---", "flowchart LR"]
+    grouped: set[str] = set()
+    for number, group in enumerate(picture.groups):
+        if len(group.regions) > 1:
+            size = f", {counted(group.servers, 'server')}" if group.servers is not None else ""
+            lines.append(f'  subgraph g{number}["meta group under {_escaped(group.account)}{size}"]')
+            lines += [f"  {_node(ids[name], nodes[name])}" for name in group.regions]
+            lines.append("  end")
+            grouped |= set(group.regions)
+    lines += [_node(ids[node.name], node) for node in picture.nodes if node.name not in grouped]
+    lines += [f'  {ids[name]}["{_escaped(name)}<br/>not among these files"]:::absent' for name in picture.absent]
+    for link in picture.links:
+        codes = " ".join(dict.fromkeys(finding.rule.id for finding in link.findings))
+        arrow = "<-->" if link.both else "-->"
+        text = f"|{codes}|" if codes else ""
+        lines.append(f"  {ids[link.source]} {arrow}{text} {ids[link.target]}")
+    return "\n".join(lines) + "\n" + _STYLES
+
+
+def _node(name: str, node: Node) -> str:
+    numbers = [(sum(item.severity == severity for item in node.findings), severity) for severity in SEVERITIES]
+    findings = ", ".join(counted(number, severity) for number, severity in numbers if number)
+    about = [
+        f"<b>{_escaped(node.name)}</b>",
+        " · ".join(filter(None, [counted(node.servers, "server") if node.servers else "", node.version, node.stage])),
+        _escaped(node.address or "nothing advertised"),
+        _escaped(node.balancer),
+        f"JetStream under {_escaped(node.account)}" if node.jetstream != "off" else "no JetStream",
+        findings,
+    ]
+    worst = next((severity for number, severity in numbers if number), "")
+    style = f":::{worst}" if worst in ("error", "warning") else ""
+    return f'  {name}["{"<br/>".join(filter(None, about))}"]{style}'
+
+
+def _escaped(text: str) -> str:
+    """A text inside a quoted label: Mermaid's own entities for what would end it or become markup."""
+    for character, entity in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("\n", " ")):
+        text = text.replace(character, entity)
+    return text

@@ -1,0 +1,264 @@
+"""`natsvalues lint` and `rules` as people run them: inputs, formats, exit codes, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+VALUES = "config.cluster.enabled=true,config.jetstream.enabled=true"
+
+pytestmark = pytest.mark.helm
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A repository: charts/overlays of the checkout, nothing else."""
+    shutil.copytree(os.path.join(ROOT, "charts", "overlays"), tmp_path / "charts" / "overlays")
+    return tmp_path
+
+
+@pytest.fixture
+def rendering(run, helm3, nats_chart, home):
+    """A rendering that natsvalues never touched, with the chart's gateway on."""
+    text = run(
+        helm3, "template", "nats", nats_chart, "--set", f"{VALUES},config.gateway.enabled=true", check=True
+    ).stdout
+    (home / "raw.yaml").write_text(text, encoding="utf-8")
+    return "raw.yaml"
+
+
+@pytest.fixture
+def folder(run, helm3, nats_chart, home):
+    """A folder with a rendering for each region, made by natsvalues."""
+    raw = run(helm3, "template", "nats", nats_chart, "--set", VALUES, check=True).stdout
+    (home / "rendered").mkdir()
+    for region in ("us-east", "eu-west", "ap-south"):
+        text = run("natsvalues", "post-render", f"--region={region}", stdin=raw, cwd=home, check=True).stdout
+        (home / "rendered" / f"{region}.yaml").write_text(text, encoding="utf-8")
+    return home / "rendered"
+
+
+def test_overlays_of_this_directory(run, home):
+    """Without a path the overlays are linted; a note does not fail."""
+    done = run("natsvalues", "lint", cwd=home)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "note[OV010]" in done.stdout
+    assert "charts/overlays/us-east.yaml:13: loadBalancer.scheme" in done.stdout
+    assert done.stdout.endswith("1 note: 13 rules on the overlays of 3 regions\n")
+
+
+def test_a_comment_in_an_overlay(run, home):
+    """Behind the field; the report shows the reason."""
+    file = home / "charts" / "overlays" / "us-east.yaml"
+    text = file.read_text(encoding="utf-8")
+    comment = "  # natsvalues: ignore OV010 until the certificates are there"
+    file.write_text(text.replace("internet-facing", "internet-facing" + comment), encoding="utf-8")
+    done = run("natsvalues", "lint", "--fail-on", "note", cwd=home)
+
+    assert done.returncode == 0
+    assert "ignored[OV010] `us-east` is internet-facing, and gateways have no TLS" in done.stdout
+    assert "  = until the certificates are there\n" in done.stdout
+
+
+def test_a_rendering_alone(run, home, rendering):
+    """A file and standard input give the same findings; an error fails."""
+    from_file = run("natsvalues", "lint", rendering, "--format", "json", cwd=home)
+    text = (home / rendering).read_text(encoding="utf-8")
+    from_input = run("natsvalues", "lint", "-", "--format", "json", cwd=home, stdin=text)
+
+    assert from_file.returncode == from_input.returncode == 4
+    found = [json.loads(done.stdout)["findings"] for done in (from_file, from_input)]
+    assert [item["rule"] for item in found[0]] == [item["rule"] for item in found[1]]
+    assert {"GW001", "PR001", "LB004"} <= {item["rule"] for item in found[0]}
+    assert {item["where"][0]["file"] for item in found[1]} == {"standard input"}
+
+
+def test_an_object_of_another_kind_region(run, home, rendering):
+    """A custom resource in a rendering does not make it an overlay."""
+    file = home / rendering
+    other = "---\napiVersion: cloud.example.com/v1\nkind: Region\nmetadata: {name: a}\n"
+    file.write_text(file.read_text(encoding="utf-8") + other, encoding="utf-8")
+    done = run("natsvalues", "lint", rendering, cwd=home)
+
+    assert done.returncode == 4
+    assert "84 rules on 1 rendering" in done.stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_all_regions_and_their_overlays(run, home):
+    """A folder is one rendering for each region; with the overlays the stamps are checked, too."""
+    alone = run("natsvalues", "lint", "rendered", cwd=home)
+    assert (alone.returncode, alone.stdout) == (0, "no findings: 84 rules on 3 renderings\n")
+    both = run("natsvalues", "lint", "rendered", "charts/overlays", "--fail-on", "warning", cwd=home)
+    assert both.returncode == 0
+    assert "97 rules on the overlays of 3 regions and 3 renderings" in both.stdout
+
+    overlay = home / "charts" / "overlays" / "eu-west.yaml"
+    overlay.write_text(overlay.read_text(encoding="utf-8").replace("nats-gw-eu-west", "gw-eu"), encoding="utf-8")
+    stale = run("natsvalues", "lint", "rendered", "--overlays", "charts/overlays", "--format", "json", cwd=home)
+    assert {(item["rule"], *item["regions"]) for item in json.loads(stale.stdout)["findings"]} >= {
+        ("HS002", "eu-west"),
+        ("HS002", "us-east"),
+    }
+
+
+def test_a_render_that_forgot_natsvalues(run, home, folder, rendering):
+    """Beside stamped regions it is found without any overlay."""
+    shutil.copy(home / rendering, folder / "eu-west.yaml")
+    done = run("natsvalues", "lint", "rendered", "--format", "json", "--region", "eu-west", cwd=home)
+
+    findings = json.loads(done.stdout)["findings"]
+    assert "HS001" in {item["rule"] for item in findings}
+    assert all("eu-west" in item["regions"] for item in findings)
+
+
+def test_a_file_of_an_overlay_folder_means_the_folder(run, home):
+    """As a pre-commit hook names files: two of them are the same overlays."""
+    files = ["charts/overlays/us-east.yaml", "charts/overlays/eu-west.yaml"]
+    done = run("natsvalues", "lint", *files, cwd=home)
+
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 note: 13 rules on the overlays of 3 regions")
+
+
+def test_a_chart_is_rendered_first(run, home, helm3, nats_chart):
+    """For one region or for all, through natsvalues; values files may be named after the region."""
+    for region in ("us-east", "eu-west", "ap-south"):
+        (home / f"{region}.yaml").write_text("config: {jetstream: {enabled: true}}\n", encoding="utf-8")
+    words = ["--chart", nats_chart, "-f", "{region}.yaml", "--set", "config.cluster.enabled=true"]
+    env = {"HELM_BIN": helm3}
+
+    one = run("natsvalues", "lint", *words, "--region", "us-east", cwd=home, env=env)
+    assert (one.returncode, one.stderr) == (0, "")
+    assert "13 rules" not in one.stdout
+    everything = run("natsvalues", "lint", *words, "--all-regions", "--format", "json", cwd=home, env=env)
+    report = json.loads(everything.stdout)
+    assert (everything.returncode, report["summary"]["error"], report["summary"]["warning"]) == (0, 0, 0)
+    assert report["regions"] == ["ap-south", "eu-west", "us-east"]
+
+    neither = run("natsvalues", "lint", *words, cwd=home, env=env)
+    assert (neither.returncode, neither.stdout) == (1, "")
+    assert "error[NV-L008]" in neither.stderr
+
+
+def test_values_that_the_chart_ignores(run, home, helm3, nats_chart):
+    """Found in the file that has them, with the line."""
+    (home / "us-east.yaml").write_text("config: {cluster: {enabled: true}}\nservice:\n  type: LoadBalancer\n", "utf-8")
+    words = ["--chart", nats_chart, "-f", "{region}.yaml", "--region", "us-east", "--format", "json"]
+    done = run("natsvalues", "lint", *words, cwd=home, env={"HELM_BIN": helm3})
+
+    found = [item for item in json.loads(done.stdout)["findings"] if item["rule"] == "HS010"]
+    assert [item["where"] for item in found] == [
+        [{"file": "us-east.yaml", "line": 3, "column": 9, "field": "service.type"}]
+    ]
+
+
+def test_a_chart_without_overlays(run, helm3, nats_chart):
+    """People who do not use natsvalues yet can lint their chart."""
+    words = ["--chart", nats_chart, "--set", f"{VALUES},config.gateway.enabled=true"]
+    done = run("natsvalues", "lint", *words, env={"HELM_BIN": helm3})
+
+    assert done.returncode == 4
+    assert "error[PR001]" in done.stdout
+    assert "error[HS001]" not in done.stdout
+
+
+def test_several_formats_at_once(run, home, rendering):
+    """One on standard output, the others into files, all of the same findings."""
+    formats = ["text", "json=a.json", "sarif=a.sarif", "junit=a.xml", "github=a.txt", "markdown=a.md"]
+    words = [word for name in formats for word in ("--format", name)]
+    done = run("natsvalues", "lint", rendering, *words, cwd=home)
+
+    assert done.returncode == 4
+    number = len(json.loads((home / "a.json").read_text(encoding="utf-8"))["findings"])
+    assert number == done.stdout.count("\nhelp: ")
+    assert len(json.loads((home / "a.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]) == number
+    assert (home / "a.txt").read_text(encoding="utf-8").count("::") == 2 * number
+    assert (home / "a.md").read_text(encoding="utf-8").count("\n| ") == number + 2
+    assert 'failures="' in (home / "a.xml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("threshold", "severity", "code"),
+    [("error", [], 4), ("never", [], 0), ("error", ["GW001=note", "PR001=warning"], 0), ("note", ["GW001=note"], 4)],
+)
+def test_the_threshold_decides_the_exit_code(threshold, severity, code, run, home, rendering):
+    """Findings are told in any case."""
+    words = [word for item in severity for word in ("--severity", item)]
+    done = run("natsvalues", "lint", rendering, "--fail-on", threshold, *words, cwd=home)
+
+    assert done.returncode == code
+    assert "[GW001]" in done.stdout
+
+
+def test_taking_over_an_existing_setup(run, home, rendering):
+    """With a baseline the present findings are passed over."""
+    first = run("natsvalues", "lint", rendering, "--write-baseline", "known.json", cwd=home)
+    assert first.returncode == 0
+    later = run("natsvalues", "lint", rendering, "--baseline", "known.json", "--fail-on", "note", cwd=home)
+    assert later.returncode == 0
+    assert "known from the baseline" in later.stdout
+
+
+def test_fix_edits_the_overlay(run, home):
+    """And tells what it did; a second run has nothing left."""
+    file = home / "charts" / "overlays" / "supercluster.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + "\nprobes:\n  startup: keep   # for now\n", encoding="utf-8")
+    done = run("natsvalues", "lint", "--fix", cwd=home)
+
+    assert done.stderr == "fixed charts/overlays/supercluster.yaml: set probes.startup to auto\n"
+    assert file.read_text(encoding="utf-8") == text + "\nprobes:\n  startup: auto   # for now\n"
+    assert "OV008" not in done.stdout
+
+
+WRONG = {
+    "an unknown format": (["--format", "xml"], "NV-L009"),
+    "two for standard output": (["--format", "text", "--format", "json"], "NV-L009"),
+    "an unknown threshold": (["--fail-on", "fatal"], "NV-L009"),
+    "an unknown rule": (["--severity", "GW999=note"], "NV-L002"),
+    "an unknown severity": (["--severity", "GW001=fatal"], "NV-L004"),
+    "a missing file": (["nothing.yaml"], "NV-I007"),
+    "a folder without YAML": (["charts"], "NV-L007"),
+    "no NATS": (["app.yaml"], "NV-I003"),
+    "no YAML": (["broken.yaml"], "NV-I002"),
+    "two superclusters": (["charts/overlays", "other"], "NV-L006"),
+    "the same region twice": (["raw.yaml", "again/raw.yaml"], "NV-L001"),
+    "a region that is none": (["raw.yaml", "--overlays", "charts/overlays", "--region", "mars"], "NV-O003"),
+    "a region that cannot be told": (["raw.yaml", "--overlays", "charts/overlays"], "NV-O009"),
+    "no baseline": (["--baseline", "app.yaml"], "NV-L005"),
+    "a file that cannot be written": (["--format", "json=no/such/folder.json"], "NV-L010"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_input_gives_an_error_and_no_report(case, run, home, rendering):
+    """Exit code 1, a code and a remedy, and nothing on standard output."""
+    (home / "app.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", encoding="utf-8")
+    (home / "broken.yaml").write_text("a: [b\n---\nStatefulSet nats configMap volumeMounts config: ]\n", "utf-8")
+    (home / "again").mkdir()
+    shutil.copy(home / rendering, home / "again")
+    shutil.copytree(home / "charts" / "overlays", home / "other")
+    words, code = WRONG[case]
+    done = run("natsvalues", "lint", *words, cwd=home)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error[{code}]: ")
+    assert "\nhelp: " in done.stderr
+
+
+def test_rules_are_listed_and_explained(run):
+    """All of them by group; one by id or name."""
+    listing = run("natsvalues", "rules", check=True).stdout
+    assert len([line for line in listing.splitlines() if line[:2].isupper()]) == 97
+    one = run("natsvalues", "rules", "gw001", check=True).stdout
+    assert one == run("natsvalues", "rules", "no-advertise", check=True).stdout
+    assert one.startswith("GW001 no-advertise (error)\n")
+    assert "\nFAIL\n  conf: {gateway: {advertise: null}}\n" in one
+    unknown = run("natsvalues", "rules", "no-advertize")
+    assert unknown.returncode == 1
+    assert "did you mean `no-advertise`?" in unknown.stderr

@@ -1,0 +1,187 @@
+"""Make what a rule's example describes, of any rendering of the chart: see natsvalues/lint/rule.py for the parts."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.lint.subject import Subject, clusters_of, values_of
+from natsvalues.manifests.chart import find_nats
+from natsvalues.manifests.release import Release
+from natsvalues.overlays.folder import Overlays, load
+from natsvalues.overlays.pipeline import render
+from natsvalues.overlays.plan import plan, plans
+from natsvalues.text.natsconf import ConfOp, Variable, edit, read, symbolic
+from natsvalues.text.paths import Op
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.release import Manifest
+
+REGIONS = ("us-east", "eu-west")
+SUPERCLUSTER = {"kind": "Supercluster", "name": "acme", "jetstream": {"scope": "supercluster"}}
+OVERLAYS = {
+    "us-east": {
+        "kind": "Region",
+        "name": "us-east",
+        "servers": 3,
+        "joins": "seed",
+        "stage": "join",
+        "serverNames": {"prefix": ""},
+        "gateway": {"host": "nats-gw-us-east.example.com"},
+        "loadBalancer": {"provider": "aws-lbc-ip", "scheme": "internal"},
+    },
+    "eu-west": {
+        "kind": "Region",
+        "name": "eu-west",
+        "servers": 3,
+        "joins": "empty",
+        "stage": "join",
+        "serverNames": {"prefix": "eu-west-"},
+        "gateway": {"host": "nats-gw-eu-west.example.com"},
+        "loadBalancer": {"provider": "aws-lbc-ip", "scheme": "internal"},
+    },
+}
+
+
+_RENDERED: dict[tuple[str, str, str], str] = {}
+
+
+class Renderings(NamedTuple):
+    """Two renderings of one chart: with JetStream and a cluster, and with the chart's gateway on as well."""
+
+    plain: str
+    gateway: str
+
+
+def merged(value: Any, patch: Any) -> Any:
+    """A JSON merge patch (RFC 7386); lists of environment variables merge by name."""
+    if isinstance(value, list) and isinstance(patch, list) and patch and all("value" in item for item in patch):
+        names = [item["name"] for item in patch]
+        return [item for item in value if item["name"] not in names] + patch
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(value) if isinstance(value, dict) else {}
+    for key, item in patch.items():
+        if item is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), item)
+    return result
+
+
+def subject(example: str, renderings: Renderings, folder: str) -> Subject:
+    """The supercluster that an example describes; `folder` takes its overlays."""
+    parts = yaml.safe_load(example)
+    mine = {name: {**parts, **parts.get(name, {})} for name in REGIONS}
+    overlays = write_overlays(parts, folder)
+    wanted = [name for name in REGIONS if parts.get("only", name) == name]
+    releases = {name: changed(rendered(name, mine[name], renderings, overlays), mine[name]) for name in wanted}
+    known = None if parts.get("untouched") else overlays
+    planned = plans(known) if known is not None else {}
+    clusters = [
+        cluster
+        for name, release in releases.items()
+        for cluster in clusters_of(release, name, known, planned, name if known is not None else None)
+    ]
+    texts = {f"{name}.yaml": item.text() for name, item in releases.items()}
+    values = (values_of("values.yaml", yaml.safe_dump(parts["values"])),) if "values" in parts else ()
+    return Subject(known, planned, tuple(clusters), texts, values)
+
+
+def write_overlays(parts: dict[str, Any], folder: str) -> Overlays:
+    """Write the overlays as the example has them, and read them."""
+    os.makedirs(folder, exist_ok=True)
+    files = {"supercluster": merged(SUPERCLUSTER, parts.get("supercluster", {}))}
+    for name, base in OVERLAYS.items():
+        files[name] = merged(base, parts.get(name, {}).get("overlay", parts.get("overlay", {})))
+    for name, content in files.items():
+        with open(os.path.join(folder, f"{name}.yaml"), "w", encoding="utf-8") as file:
+            yaml.safe_dump(content, file, sort_keys=False)
+    return load(folder)
+
+
+def rendered(name: str, parts: dict[str, Any], renderings: Renderings, overlays: Overlays) -> Release:
+    """The region's release, through natsvalues if it was; as it is where its overlay is one that a render refuses."""
+    if parts.get("untouched"):
+        return Release(renderings.gateway, f"{name}.yaml")
+    planned = plan(overlays, name)
+    key = (renderings.plain, name, planned.digest)
+    if key not in _RENDERED:  # most examples leave the overlays as they are
+        try:
+            _RENDERED[key] = render(Release(renderings.plain), planned).release.text()
+        except NatsvaluesError:
+            _RENDERED[key] = renderings.plain
+    return Release(_RENDERED[key], f"{name}.yaml")
+
+
+def changed(release: Release, parts: dict[str, Any]) -> Release:
+    """The release with the example's parts merged in."""
+    nats = find_nats(release)
+    names = {"service": f"{nats.name}-gateway", "headless": nats.statefulset.value["spec"]["serviceName"]}
+    names["clients"] = nats.name
+    for part, name in names.items():
+        if part in parts:
+            release = _service(release, name, parts[part])
+    nats = find_nats(release)
+    statefulset = nats.statefulset
+    wanted = merged(statefulset.value, parts.get("statefulSet", {}))
+    if "container" in parts:
+        containers = [
+            merged(item, parts["container"]) if item["name"] == nats.container else item
+            for item in wanted["spec"]["template"]["spec"]["containers"]
+        ]
+        pod = {**wanted["spec"]["template"]["spec"], "containers": containers}
+        wanted = {**wanted, "spec": {**wanted["spec"], "template": {**wanted["spec"]["template"], "spec": pod}}}
+    release = release.with_changed(_edited(statefulset, wanted))
+    text = nats.conf
+    if "conf" in parts:
+        text = edit(text, list(_operations(symbolic(read(text)), parts["conf"], ())))
+    if "text" in parts:
+        assert parts["text"]["old"] in text
+        text = text.replace(parts["text"]["old"], parts["text"]["new"])
+    op = Op("replace", ("data", nats.config_key), text)
+    stream = release.with_changed(nats.config_map.edited((op,))).text()
+    if "add" in parts:
+        stream += "---\n" + parts["add"]
+    if "fill" in parts:
+        noise = random.Random(7).choices("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV", k=parts["fill"])  # noqa: S311   # only noise
+        stream += f"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: fill}}\ndata: {{fill: {''.join(noise)}}}\n"
+    return Release(stream, release.file)
+
+
+def _service(release: Release, name: str, patch: Any) -> Release:
+    found = release.manifests(
+        release.mentioning("Service", name), lambda item: item.key.kind == "Service" and item.key.name == name
+    )
+    if patch is None:
+        kept = [chunk.text for number, chunk in enumerate(release.chunks) if number != found[0].number]
+        return Release("".join(kept), release.file)
+    return release.with_changed(_edited(found[0], merged(found[0].value, patch)))
+
+
+def _edited(manifest: Manifest, wanted: dict[str, Any]) -> Manifest:
+    return manifest.edited(tuple(Op("add", (key,), item) for key, item in wanted.items()))
+
+
+def _operations(conf: Any, patch: dict[str, Any], path: tuple[str, ...]):
+    for key, item in patch.items():
+        present = conf.get(key) if isinstance(conf, dict) else None
+        if item is None:
+            if present is not None:
+                yield ConfOp("remove", (*path, key))
+        elif isinstance(item, dict) and isinstance(present, dict):
+            yield from _operations(present, item, (*path, key))
+        else:
+            yield ConfOp("add", (*path, key), _spelled(item))
+
+
+def _spelled(item: Any) -> Any:
+    if isinstance(item, dict):
+        return {key: _spelled(inner) for key, inner in item.items() if inner is not None}
+    if isinstance(item, list):
+        return [_spelled(inner) for inner in item]
+    return Variable(item[1:]) if isinstance(item, str) and item.startswith("$") and item != "$SYS" else item
