@@ -41,6 +41,10 @@ def diff(words: list[str]) -> int:
 
             with phases.of("live"):
                 sides = [with_drift(item, options) for item in sides]
+        if options.evidence is not None:
+            from natsvalues.cli.diff_evidence import evidence  # same
+
+            sides = [item._replace(notes=(*evidence(options.evidence, item.new), *item.notes)) for item in sides]
         diffs = tuple(compared(item, ignored, phases) for item in sides)
         with phases.of("report"):
             reports = made(diffs, options)

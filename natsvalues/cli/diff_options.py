@@ -54,6 +54,7 @@ class DiffOptions(NamedTuple):
     live: bool = False
     no_post_renderer: bool = False
     allow_unreleased: bool = False
+    evidence: str | None = None
     timings: bool = False
 
 
@@ -86,6 +87,7 @@ OPTIONS: dict[str, Option] = {
     "live": Option(("--live",), "", "Also what differs in the cluster from what the old release says (reads only)."),
     "no_post_renderer": Option(("--no-post-renderer",), "", "Take the new side as the chart renders it."),
     "allow_unreleased": Option(("--allow-unreleased",), "", "No such release: compare with nothing."),
+    "evidence": Option(("--evidence",), "FILE", "Tell what a rehearsal of the new side showed (rehearse -o json)."),
     "timings": Option(("--timings",), "", "Say on standard error how long each part took; also HELM_DEBUG."),
 }
 _BY_NAME = {name: (field, option) for field, option in OPTIONS.items() for name in option.names}
@@ -148,7 +150,7 @@ def _value(name: str, option: Option, attached: str | None, left: list[str]) -> 
 def _options(given: dict[str, list[str]], rest: list[str]) -> DiffOptions:
     flags = {field for field, option in OPTIONS.items() if not option.takes}
     fields: dict[str, object] = {field: texts[-1] == "true" for field, texts in given.items() if field in flags}
-    for field in ("revision", "to_revision", "region", "overlays"):
+    for field in ("revision", "to_revision", "region", "overlays", "evidence"):
         if field in given:
             fields[field] = given[field][-1]
     for field in ("revision", "to_revision"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 import os
 
@@ -199,6 +200,31 @@ def test_a_refused_post_render_leaves_the_report_that_says_why(run, tmp_path):
     done = run(*command, "--prior=prior.yaml", "--report=r.json", stdin=text, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert json.loads((tmp_path / "r.json").read_text())["worst"] == "identity"
+
+
+def test_a_rehearsal_of_the_new_side_is_told(diff, tmp_path):
+    """Only one of the very rendering counts; what was stuck or lost sets the level."""
+    with open(NEW, encoding="utf-8") as file:
+        digest = hashlib.sha256(file.read().encode()).hexdigest()[:16]
+    good = {"scenario": "cold-restart", "verdict": "converged", "lossy": False, "seconds": 5.7, "remedy": ""}
+    stuck = good | {"scenario": "rolling", "verdict": "stuck", "remedy": "do so"}
+    lost = good | {"scenario": "stage-walk", "lossy": True, "remedy": "do otherwise"}
+    report = {"format": 1, "scenarios": [item | {"renderings": {"a": digest}} for item in (good, stuck, lost)]}
+    (tmp_path / "r.json").write_text(json.dumps(report))
+    told = json.loads(diff(OLD, NEW, "--evidence", "r.json", "-o", "json", cwd=tmp_path, check=True).stdout)
+    assert [(note["level"], note["remedy"]) for note in told["regions"][0]["notes"]] == [
+        ("none", None), ("deadlock", "do so"), ("data-loss", "do otherwise"),
+    ]  # fmt: skip
+    assert (
+        "rehearsed with real servers, `cold-restart`: converged in 5.7 s" in told["regions"][0]["notes"][0]["message"]
+    )
+
+    done = diff(NEW, OLD, "--evidence", "r.json", cwd=tmp_path, check=True)
+    assert "r.json is a rehearsal of other renderings" in done.stdout
+    (tmp_path / "r.json").write_text("{}")
+    done = diff(OLD, NEW, "--evidence", "r.json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error[NV-D011]: not a report of a rehearsal\n --> r.json")
 
 
 def test_the_phases_are_told_on_standard_error(diff):
