@@ -123,7 +123,10 @@ REUSE = {
 }
 
 
-@pytest.mark.parametrize("case", REUSE)
+BOTH = ("nothing given", "one given, reuse", "a new default, reuse")  # the rest with Helm 4 alone, for the time
+
+
+@pytest.mark.parametrize(("case", "major"), [*((case, 4) for case in REUSE), *((case, 3) for case in BOTH)])
 def test_values_are_reused_as_helm_does(case, differences, helm, install, major, nats_chart, tmp_path):
     """What is foretold for an upgrade is what helm has stored after it, values included."""
     words, default = REUSE[case]
@@ -234,12 +237,13 @@ def test_all_regions_from_their_contexts(cluster, helm, natsvalues, nats_chart, 
 
 
 def test_a_kind_that_the_cluster_lacks_is_compared(differences, install, major, nats_chart):
-    """PodMonitor without its definition: where a dry run on the server fails, the diff still tells."""
+    """A monitor without its definition: where a dry run on the server fails, the diff still tells."""
     install(major, "nats")
-    monitored = ("--set", "promExporter.enabled=true,promExporter.podMonitor.enabled=true")
+    rule = {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule", "metadata": {"name": "nats"}}
+    monitored = ("--set-json", f"extraResources=[{json.dumps(rule)}]")
     refused = install(major, "nats", *monitored, "--dry-run=server", check=False)
     assert refused.returncode == 1
     assert "no matches for kind" in refused.stderr
     found = differences(major, "nats", nats_chart, *SET, *monitored, "--no-post-renderer", "--live")
-    assert "PodMonitor/nats (add)" in found.places()
+    assert found.places() == {"PrometheusRule/nats (add)": "none"}
     assert found["drift"] == []
