@@ -39,8 +39,9 @@ HEAD = """\
 
 <!-- Written by scripts/rehearsal_matrix.py from what it saw. -->
 
-Every case was run once by `python scripts/rehearsal_matrix.py`, regions of three servers, probe periods 20 times
-shorter than rendered, on one machine with two cores and other work on it. Seconds count from the beginning of the
+Every case was run once by `python scripts/rehearsal_matrix.py`, four to seven side by side and in several sittings
+(`--records`), regions of three servers, probe periods 20 times shorter than rendered, on one machine with two cores and
+much other work on it. Seconds count from the beginning of the
 scenario's last phase until everything is whole; elections are random, so expect seconds, not these seconds. What the
 scenarios do is in [rehearse.md](rehearse.md).
 
@@ -201,7 +202,10 @@ def costs(found: dict[str, dict[str, Any]]) -> str:
             memory = f"{max(cost.memory for cost in taken) // 1_000_000} MB"
             cpu = max(cost.server_cpu for cost in taken)
             lines.append(f"| {many}x3 servers | {walls} | up to {cpu:g} s | up to {memory} |\n")
-    lines.append("\nMemory is the most that all servers had together at one moment.\n")
+    lines.append(
+        "\nMemory is the most that all servers had together at one moment. Wall times are those of cases that ran "
+        "beside others;\nthe five of 5x3 servers ran all at once.\n"
+    )
     return "".join(lines)
 
 
