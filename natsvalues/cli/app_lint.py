@@ -57,6 +57,8 @@ def lint(
     formats: Annotated[
         list[str] | None,
         typer.Option(
+            "--output",
+            "-o",
             "--format",
             help=f"{', '.join(lint_verb.FORMATS)}; with =FILE into a file; may be given several times.",
             metavar="FORMAT[=FILE]",
@@ -111,6 +113,8 @@ def topology(
     formats: Annotated[
         list[str] | None,
         typer.Option(
+            "--output",
+            "-o",
             "--format",
             help=f"{', '.join(topology_verb.FORMATS)}; with =FILE into a file; may be given several times.",
             metavar="FORMAT[=FILE]",

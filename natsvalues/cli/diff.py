@@ -7,10 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.diff_options import DiffOptions, read
-from natsvalues.cli.diff_output import made, write
+from natsvalues.cli.diff_output import made
 from natsvalues.cli.diff_sides import named, no_such_release, stored
 from natsvalues.cli.diff_upgrade import Sides, decision_of, stamped, upgrade, words_of
 from natsvalues.cli.edge import guarded
+from natsvalues.cli.outputs import write
 from natsvalues.cli.phases import Phases
 from natsvalues.cli.state import Run
 from natsvalues.diff.changes import at_least

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import shutil
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from natsvalues.cli import outputs
 from natsvalues.cli.diff_options import DiffOptions, Output, colored
-from natsvalues.errors import NatsvaluesError, Where
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import ReleaseDiff
@@ -21,38 +20,10 @@ WIDTH = 100
 """Columns of a report that goes to no terminal."""
 
 
-class Report(NamedTuple):
-    """A finished report; `file` is None for standard output."""
-
-    file: str | None
-    text: str
-
-
-def made(diffs: tuple[ReleaseDiff, ...], options: DiffOptions) -> list[Report]:
+def made(diffs: tuple[ReleaseDiff, ...], options: DiffOptions) -> list[outputs.Output]:
     """Every report that was asked for; none is written yet."""
-    outputs = options.outputs or (Output("text"),)
-    return [Report(None if item.file == "-" else item.file, _report(diffs, item, options)) for item in outputs]
-
-
-def write(reports: list[Report]) -> None:
-    """Write the files, all or none, then standard output. Raises NatsvaluesError for a file that cannot be."""
-    written: list[tuple[str, str]] = []
-    try:
-        for report in reports:
-            if report.file is not None:
-                written.append((_beside(report.file, report.text), report.file))  # noqa: PERF401  # known if the next fails
-        for temporary, file in written:
-            os.replace(temporary, file)
-    except BaseException:
-        for temporary, _ in written:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        raise
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal that lacks a letter
-    for report in reports:
-        if report.file is None:
-            sys.stdout.write(report.text)
-    sys.stdout.flush()
+    wished = options.outputs or (Output("text"),)
+    return [outputs.Output(None if item.file == "-" else item.file, _report(diffs, item, options)) for item in wished]
 
 
 def _report(diffs: tuple[ReleaseDiff, ...], output: Output, options: DiffOptions) -> str:
@@ -95,17 +66,3 @@ def _json(value: object) -> str:
     import json
 
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-
-
-def _beside(path: str, text: str) -> str:
-    """Write a text beside a file, and give where; renaming it there is then the whole of writing the file."""
-    temporary = f"{path}.{os.getpid()}"
-    try:
-        with open(temporary, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-    except OSError as error:
-        raise NatsvaluesError(
-            "NV-D006", f"cannot write the report: {error.strerror}", where=(Where(path),),
-            hint="give a file in a folder that exists: -o html=diff.html",
-        ) from None  # fmt: skip
-    return temporary

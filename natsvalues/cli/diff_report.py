@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from natsvalues.cli.diff import compared
 from natsvalues.cli.diff_options import SUFFIXES, DiffOptions, Output
-from natsvalues.cli.diff_output import made, write
+from natsvalues.cli.diff_output import made
 from natsvalues.cli.diff_upgrade import Sides
+from natsvalues.cli.outputs import write
 from natsvalues.cli.phases import Phases
 from natsvalues.diff.changes import About
 from natsvalues.diff.impact.context import Decision

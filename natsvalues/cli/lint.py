@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.lint_inputs import Wanted, subject
-from natsvalues.cli.outputs import outputs, require_known, write
+from natsvalues.cli.outputs import Output, outputs, require_known, write
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import EXIT_GATE, EXIT_OK
@@ -57,10 +57,9 @@ def _lint(options: LintOptions) -> int:
     if options.fix and _fix(report):
         report = lint(_subject(options), severities, baseline, options.wanted.region)
     if options.write_baseline:
-        write(options.write_baseline, baseline_text(report))
+        write([Output(options.write_baseline, baseline_text(report))])
         report = report._replace(findings=(), known=(*report.known, *report.findings))
-    for name, file in wished:
-        write(file, _formatted(report, name, options.fail_on))
+    write([Output(file, _formatted(report, name, options.fail_on)) for name, file in wished])
     return EXIT_GATE if report.reaches(options.fail_on) else EXIT_OK
 
 
@@ -82,7 +81,7 @@ def _fix(report: Report) -> bool:
     """Write the fixes, and tell each; whether there were any."""
     files = fixed(report)
     for file in files:
-        write(file.file, file.text)
+        write([Output(file.file, file.text)])
         titles = dict.fromkeys(finding.fix.title for finding in file.findings if finding.fix is not None)
         sys.stderr.write("".join(f"fixed {file.file}: {title}\n" for title in titles))
     return bool(files)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from typing import NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.overlays.reading import nearest
@@ -14,13 +16,13 @@ def outputs(formats: tuple[str, ...], known: tuple[str, ...]) -> list[tuple[str,
     found: list[tuple[str, str | None]] = []
     for text in formats:
         name, _, file = text.partition("=")
-        require_known("--format", name, known)
-        found.append((name, file or None))
+        require_known("--output", name, known)
+        found.append((name, None if file in ("", "-") else file))
     if sum(file is None for _, file in found) > 1:
         raise NatsvaluesError(
             "NV-L009",
             "two reports for standard output",
-            hint=f"write all but one to files: --format {found[0][0]} --format {found[1][0]}=FILE",
+            hint=f"write all but one to files: -o {found[0][0]} -o {found[1][0]}=FILE",
         )
     return found
 
@@ -32,20 +34,48 @@ def require_known(option: str, word: str, known: tuple[str, ...]) -> None:
         raise NatsvaluesError("NV-L009", f"{option} does not know `{word}`", hint=hint)
 
 
-def write(file: str | None, text: str) -> None:
-    """Write a file, whole or not at all; without a name, standard output."""
-    if file is None:
-        sys.stdout.write(text)
-        return
-    temporary = f"{file}.{os.getpid()}"
+class Output(NamedTuple):
+    """A finished report; `file` is None for standard output."""
+
+    file: str | None
+    text: str
+
+
+def write(finished: list[Output]) -> None:
+    """Write the files, all or none, then standard output. Raises NatsvaluesError for a file that cannot be."""
+    written: list[tuple[str, str]] = []
     try:
-        with open(temporary, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        os.replace(temporary, file)
+        for output in finished:
+            if output.file is not None:
+                written.append((_beside(output.file, output.text), output.file))  # noqa: PERF401  # known if the next fails
+        for temporary, file in written:
+            os.replace(temporary, file)
+    except BaseException:
+        for temporary, _ in written:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal that lacks a letter
+    for output in finished:
+        if output.file is None:
+            sys.stdout.write(output.text)
+    sys.stdout.flush()
+
+
+def _beside(path: str, text: str) -> str:
+    """Write a text beside a file, and give where; renaming it there is then the whole of writing the file."""
+    temporary = f"{path}.{os.getpid()}"
+    try:
+        with open(temporary, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.write(text)
     except OSError as error:
-        raise NatsvaluesError(
-            "NV-L010",
-            f"cannot write the file: {error.strerror}",
-            where=(Where(file),),
-            hint="give a file in a folder that exists and may be written to",
-        ) from None
+        raise unwritable(path, str(error.strerror)) from None
+    return temporary
+
+
+def unwritable(path: str, reason: str) -> NatsvaluesError:
+    """The error for a file that cannot be written."""
+    return NatsvaluesError(
+        "NV-S005", f"cannot write the file: {reason}", where=(Where(path),),
+        hint="give a file in a folder that exists and may be written to",
+    )  # fmt: skip

@@ -11,10 +11,11 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.cli.edge import guarded
+from natsvalues.cli.outputs import Output, unwritable, write
 from natsvalues.cli.progress import Progress
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
-from natsvalues.errors import EXIT_GATE, EXIT_NOT_CONVERGED, EXIT_OK, NatsvaluesError, Where
+from natsvalues.errors import EXIT_GATE, EXIT_NOT_CONVERGED, EXIT_OK, NatsvaluesError
 from natsvalues.outside.jetstream import require_client
 from natsvalues.outside.server_binary import server_binary
 from natsvalues.overlays.folder import load, locate
@@ -26,6 +27,8 @@ from natsvalues.report.rehearsal_text import told
 from natsvalues.report.timeline_files import as_file, ending_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from natsvalues.rehearsal.outcome import Outcome
     from natsvalues.rehearsal.stage import Step
 
@@ -64,19 +67,23 @@ def run_rehearsals(options: Options) -> int:
         require_client()
         orders = _orders(options)
         outcomes = asyncio.run(_all(orders, options))
-        if options.as_json:
-            sys.stdout.write(json.dumps(document(outcomes), indent=1) + "\n")
-        else:
-            sys.stdout.write("\n".join(told(outcome, mapping=options.mapping) for outcome in outcomes))
-        if options.timeline:
-            _write(options.timeline, as_file(outcomes, options.timeline))
-        if options.junit:
-            from natsvalues.report.rehearsal_junit import junit  # only when asked for
-
-            _write(options.junit, junit(outcomes, options.expect))
+        write(list(_outputs(outcomes, options)))
         return _code(outcomes, options.expect)
 
     return guarded(Run(), work)
+
+
+def _outputs(outcomes: list[Outcome], options: Options) -> Iterator[Output]:
+    if options.as_json:
+        yield Output(None, json.dumps(document(outcomes), indent=1) + "\n")
+    else:
+        yield Output(None, "\n".join(told(outcome, mapping=options.mapping) for outcome in outcomes))
+    if options.timeline:
+        yield Output(options.timeline, as_file(outcomes, options.timeline))
+    if options.junit:
+        from natsvalues.report.rehearsal_junit import junit  # only when asked for
+
+        yield Output(options.junit, junit(outcomes, options.expect))
 
 
 def _orders(options: Options) -> list[Order]:
@@ -182,7 +189,7 @@ def _check_files(options: Options, scenarios: int) -> None:
         ending_of(options.timeline, scenarios)
     for path in filter(None, (options.timeline, options.junit)):
         if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
-            raise _unwritable(path, "there is no such folder")
+            raise unwritable(path, "there is no such folder")
 
 
 def _code(outcomes: list[Outcome], expect: str) -> int:
@@ -190,18 +197,3 @@ def _code(outcomes: list[Outcome], expect: str) -> int:
     if words == {expect or "converged"}:
         return EXIT_OK
     return EXIT_NOT_CONVERGED if words - {"converged", expect} else EXIT_GATE
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise _unwritable(path, str(error.strerror)) from None
-
-
-def _unwritable(path: str, reason: str) -> NatsvaluesError:
-    return NatsvaluesError(
-        "NV-R008", f"the report cannot be written: {reason}", where=(Where(path),),
-        hint="name a file in a folder that exists",
-    )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.lint_inputs import Wanted, subject
-from natsvalues.cli.outputs import outputs, write
+from natsvalues.cli.outputs import Output, outputs, write
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_OK
 from natsvalues.lint.linter import lint
@@ -24,8 +24,7 @@ def run_topology(wanted: Wanted, formats: tuple[str, ...]) -> int:
     def work() -> int:
         wished = outputs(formats, FORMATS)
         picture = topology(lint(subject(wanted)))
-        for name, file in wished:
-            write(file, _drawn(picture, name))
+        write([Output(file, _drawn(picture, name)) for name, file in wished])
         return EXIT_OK
 
     return guarded(Run(), work)

@@ -79,7 +79,7 @@ def test_several_reports_in_one_run(diff, tmp_path):
     done = diff(OLD, NEW, "-o", "json=b.json", "-o", "html=missing/a.html", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(
-        "error[NV-D006]: cannot write the report: No such file or directory\n --> missing/a.html"
+        "error[NV-S005]: cannot write the file: No such file or directory\n --> missing/a.html"
     )
     assert "b.json" not in os.listdir(tmp_path)
 

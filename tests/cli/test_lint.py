@@ -231,7 +231,7 @@ WRONG = {
     "a region that is none": (["raw.yaml", "--overlays", "charts/overlays", "--region", "mars"], "NV-O003"),
     "a region that cannot be told": (["raw.yaml", "--overlays", "charts/overlays"], "NV-O009"),
     "no baseline": (["--baseline", "app.yaml"], "NV-L005"),
-    "a file that cannot be written": (["--format", "json=no/such/folder.json"], "NV-L010"),
+    "a file that cannot be written": (["--format", "json=no/such/folder.json"], "NV-S005"),
 }
 
 

@@ -35,7 +35,7 @@ def folder(cases, helm3, tmp_path_factory):
         (["{folder}", "--region", "mars"], "NV-R005"),
         (["{folder}", "--max-servers", "2"], "NV-R004"),
         (["{folder}", "--timeline", "x.png"], "NV-R009"),
-        (["{folder}", "--timeline", "nowhere/x.svg"], "NV-R008"),
+        (["{folder}", "--timeline", "nowhere/x.svg"], "NV-S005"),
         (["{folder}", "--scenario", "rolling", "--scenario", "cold-region", "--timeline", "x.svg"], "NV-R009"),
         (["{folder}", "--overlays", "nowhere", "--chart", "x"], "NV-R007"),
     ],
