@@ -225,6 +225,7 @@ class Stage:
             await asyncio.sleep(_PAUSE)
 
     def _stuck(self) -> Stuck:
+        self._watch_elections()  # a roll that hangs may be the first to show who has met
         now = self.world.now()
         for lack in missing(now):
             self.world.note(f"at the end: {lack}")
