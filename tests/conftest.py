@@ -18,6 +18,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 TESTS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(TESTS)
 ABSENT = "not in this clone:"
+
+# How fast a machine is, and how much an example takes, says nothing about the properties.
+settings.register_profile(
+    "natsvalues", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.load_profile("natsvalues")
 LEFT_OUT = "LEFT OUT:"
 
 

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import cmarkgfm
 from cmarkgfm.cmark import Options
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natsvalues.diff.changes import LEVELS, About, Change, Impact, Note, ObjectDiff, ReleaseDiff
@@ -28,7 +28,11 @@ NASTY = st.sampled_from((
 # fmt: on
 WORDS = st.lists(NASTY | st.text(st.characters(), max_size=5), max_size=6).map("".join)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | WORDS
-VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=4))
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=8,
+)
 IMPACTS = st.builds(Impact, st.sampled_from(LEVELS), WORDS, WORDS, WORDS)
 PATHS = st.lists(WORDS | st.integers(0, 9) | st.builds(Item, WORDS, WORDS), max_size=3).map(tuple)
 LINES = st.none() | st.integers(1, 999)
@@ -77,7 +81,7 @@ DIFFS = st.lists(
 ).map(tuple)
 VOID = {"meta", "input", "br"}
 # Every field is given: of a named tuple Hypothesis makes up those that are not, whatever their defaults.
-CHECKED = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+CHECKED = settings(max_examples=40)
 
 
 class Elements(HTMLParser):
