@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.diff.changes import Change, Note, ObjectDiff, ReleaseDiff
 from natsvalues.diff.comparison import compare
-from natsvalues.diff.configuration import ConfFile, Unreadable, opened
+from natsvalues.diff.configuration import Unreadable, opened
 from natsvalues.diff.derived import cause
 from natsvalues.diff.pairing import Pair, pairs
 from natsvalues.text.paths import PathError, concrete, pointer
+from natsvalues.text.yamltree import find
 
 if TYPE_CHECKING:
+    from natsvalues.diff.configuration import ConfFile
     from natsvalues.diff.ignoring import Rule
     from natsvalues.diff.sides import Side
     from natsvalues.manifests.objects import Entry
     from natsvalues.manifests.release import ResourceKey
     from natsvalues.text.paths import Path
-
-Files = dict[tuple["ResourceKey", str], ConfFile]
 
 
 class Comparison:
@@ -133,7 +133,9 @@ def _steps(path: Path, value: Any) -> tuple[str | int, ...]:
 
 
 def _file_line(entry: Entry, file: ConfFile, change: Change) -> int:
-    """The line of a setting, in the stream; exact where the file stands as a block, as the chart writes it."""
+    """The line of a setting, in the stream; that of the whole file where it does not stand as a block."""
     start = entry.line_of("data", change.file)
-    node_line = file.conf.text.count("\n", 0, file.offset_of(change.path))
-    return start + (1 + node_line if "\n" in file.conf.text.rstrip("\n") or node_line else 1)
+    node = find(entry.manifest.tree.root, *entry.within, "data", change.file)
+    if getattr(node, "style", None) not in ("|", ">"):
+        return start
+    return start + 1 + file.conf.text.count("\n", 0, file.offset_of(change.path))
