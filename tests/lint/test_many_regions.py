@@ -17,7 +17,7 @@ from natsvalues.overlays.plan import plans
 
 REGIONS = 200
 SECONDS = 8
-"""Of CPU, on a slow machine that does other things; 2.7 s were measured on a loaded one (docs/lint.md)."""
+"""Of CPU, on a slow machine that does other things; 2.3 s were measured on a quiet one (docs/lint.md)."""
 
 
 @pytest.fixture
