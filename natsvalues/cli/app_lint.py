@@ -75,6 +75,10 @@ def lint(
         str | None, typer.Option(help="Write the findings into this file, and pass over them.", metavar="FILE")
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Make the fixes that are safe, in the overlay files.")] = False,
+    evidence: Annotated[
+        str | None,
+        typer.Option(help="Tell what a rehearsal of these renderings showed (rehearse -o json).", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Judge overlays and renderings by the rules of a supercluster, before anything is deployed."""
     options = lint_verb.LintOptions(
@@ -87,6 +91,7 @@ def lint(
         baseline,
         write_baseline,
         fix,
+        evidence,
     )
     raise Leave(lint_verb.run_lint(options))
 

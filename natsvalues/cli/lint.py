@@ -12,10 +12,11 @@ from natsvalues.cli.lint_inputs import Wanted, subject
 from natsvalues.cli.outputs import Output, outputs, require_known, write
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
-from natsvalues.errors import EXIT_GATE, EXIT_OK
+from natsvalues.errors import EXIT_GATE, EXIT_OK, NatsvaluesError, Where
 from natsvalues.lint.fixing import fixed
 from natsvalues.lint.ignores import severity
 from natsvalues.lint.linter import Report, baseline_text, lint, read_baseline
+from natsvalues.lint.rehearsed import rehearsals
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.lint.rules import find_rule
 
@@ -40,6 +41,7 @@ class LintOptions(NamedTuple):
     baseline: str | None = None
     write_baseline: str | None = None
     fix: bool = False
+    evidence: str | None = None
 
 
 def run_lint(options: LintOptions) -> int:
@@ -64,6 +66,21 @@ def _lint(options: LintOptions) -> int:
 
 
 def _subject(options: LintOptions) -> Subject:
+    named = _named(options)
+    if options.evidence is None:
+        return named
+    if not named.clusters:
+        raise NatsvaluesError(
+            "NV-L010",
+            "--evidence without a rendering: nothing says whether the rehearsal is about this",
+            where=(Where(options.evidence),),
+            hint="lint the folder of renderings that was rehearsed",
+        )
+    return named._replace(rehearsed=rehearsals(read_stream(options.evidence), options.evidence))
+
+
+def _named(options: LintOptions) -> Subject:
+    """What the paths and the chart give."""
     if options.chart is None:
         return subject(options.wanted)
     from natsvalues.cli.lint_render import renderings, values_files  # starts helm; only when asked for

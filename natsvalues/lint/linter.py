@@ -83,6 +83,8 @@ def lint(
 
 
 def _applies(rule: Rule, subject: Subject) -> bool:
+    if rule.looks_at == "rehearsal":
+        return bool(subject.rehearsed)
     return subject.overlays is not None if rule.looks_at == "overlays" else bool(subject.clusters)
 
 

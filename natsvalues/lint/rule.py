@@ -5,7 +5,8 @@ regions, `us-east` and `eu-west`, rendered through natsvalues. The parts are `co
 `env` merges by name), `statefulSet`, `service` (the gateway's), `clients` and `headless` (the chart's own Services),
 `overlay` (the region's file), `supercluster`, and a region's name for parts of that region alone. `untouched: true`:
 rendered with the chart's gateway on, and without natsvalues; `only`: that region alone; `text`: words of nats.conf
-replaced; `add`: one more document; `fill`: a ConfigMap with so many random characters; `values`: the chart's.
+replaced; `add`: one more document; `fill`: a ConfigMap with so many random characters; `values`: the chart's;
+`rehearsed`: a scenario of the evidence.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """Gravest first."""
-Looks = Literal["cluster", "supercluster", "overlays"]
+Looks = Literal["cluster", "supercluster", "overlays", "rehearsal"]
 
 
 class Fix(NamedTuple):

@@ -21,6 +21,7 @@ from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, find
 
 if TYPE_CHECKING:
     from natsvalues.errors import Where
+    from natsvalues.lint.rehearsed import Rehearsed
     from natsvalues.manifests.release import Manifest, Release
     from natsvalues.overlays.folder import Overlays
     from natsvalues.overlays.plan import Plan
@@ -160,6 +161,8 @@ class Subject(NamedTuple):
     """The text of every file, by its name in places."""
     values: tuple[Values, ...] = ()
     """Values files of the chart, where lint rendered it."""
+    rehearsed: tuple[Rehearsed, ...] = ()
+    """What was given as evidence."""
 
     @property
     def joined(self) -> list[Cluster]:

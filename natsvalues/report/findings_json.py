@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues import __version__
 from natsvalues.lint.rule import SEVERITIES
+from natsvalues.lint.rules.rehearsal import proves
 from natsvalues.report.json_v1 import place
 
 if TYPE_CHECKING:
     from natsvalues.lint.linter import Report
+    from natsvalues.lint.rehearsed import Rehearsed
     from natsvalues.lint.rule import Finding
 
 FORMAT = 1
@@ -24,11 +26,23 @@ def findings_json(report: Report) -> str:
         "natsvalues": __version__,
         "regions": sorted({cluster.region for cluster in report.subject.clusters} | set(report.subject.plans)),
         "summary": {**counts, "ignored": len(report.ignored), "known": len(report.known)},
+        "rehearsed": [_rehearsed(item, report) for item in report.subject.rehearsed],
         "findings": [finding_json(finding) for finding in report.findings],
         "ignored": [{**finding_json(item.finding), "reason": item.reason} for item in report.ignored],
         "known": [finding_json(finding) for finding in report.known],
     }
     return json.dumps(content, indent=1) + "\n"
+
+
+def _rehearsed(item: Rehearsed, report: Report) -> dict[str, Any]:
+    """A scenario of the evidence; `proves` says whether it ran these very renderings. Seconds as it took."""
+    return {
+        "scenario": item.scenario,
+        "converged": item.converged,
+        "lossy": item.lossy,
+        "seconds": item.seconds,
+        "proves": proves(item, report.subject),
+    }
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

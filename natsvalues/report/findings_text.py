@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import SEVERITIES
+from natsvalues.lint.rules.rehearsal import proves
 from natsvalues.report.excerpt import excerpt
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def findings_text(report: Report) -> str:
         f"ignored[{item.finding.rule.id}] {item.finding.message}\n --> {item.finding.where[0]}\n  = {item.reason}\n"
         for item in report.ignored
     ]
-    return "\n".join([*parts, summary(report) + "\n"])
+    return "\n".join([*parts, *rehearsed(report), summary(report) + "\n"])
 
 
 def _paragraph(finding: Finding, texts: dict[str, str]) -> str:
@@ -36,6 +37,15 @@ def _quoted(where: Where, texts: dict[str, str]) -> list[str]:
     width = max((len(str(line.number)) for line in lines), default=0)
     return [
         f"{'>' if line.number == where.line else ' '} {line.number:>{width}} | {line.text}".rstrip() for line in lines
+    ]
+
+
+def rehearsed(report: Report) -> list[str]:
+    """The good news of a rehearsal, a line for each scenario; the bad is among the findings."""
+    return [
+        f"rehearsed with real servers, `{item.scenario}`: converged in {item.seconds:g} s"
+        for item in report.subject.rehearsed
+        if item.converged and not item.lossy and proves(item, report.subject)
     ]
 
 

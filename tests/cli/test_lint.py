@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -254,7 +255,7 @@ def test_wrong_input_gives_an_error_and_no_report(case, run, home, rendering):
 def test_rules_are_listed_and_explained(run):
     """All of them by group; one by id or name."""
     listing = run("natsvalues", "rules", check=True).stdout
-    assert len([line for line in listing.splitlines() if line[:2].isupper()]) == 97
+    assert len([line for line in listing.splitlines() if line[:2].isupper()]) == 100
     one = run("natsvalues", "rules", "gw001", check=True).stdout
     assert one == run("natsvalues", "rules", "no-advertise", check=True).stdout
     assert one.startswith("GW001 no-advertise (error)\n")
@@ -262,3 +263,51 @@ def test_rules_are_listed_and_explained(run):
     unknown = run("natsvalues", "rules", "no-advertize")
     assert unknown.returncode == 1
     assert "did you mean `no-advertise`?" in unknown.stderr
+
+
+def rehearsal(home, *scenarios, renderings=()):
+    """A report of a rehearsal, of the files named, in which each scenario went as it says."""
+    texts = [(home / file).read_text(encoding="utf-8") for file in renderings]
+    ran = {str(number): hashlib.sha256(text.encode()).hexdigest()[:16] for number, text in enumerate(texts)}
+    well = {"verdict": "converged", "lossy": False, "seconds": 5.7, "remedy": "", "renderings": ran}
+    (home / "r.json").write_text(json.dumps({"format": 1, "scenarios": [well | item for item in scenarios]}))
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_rehearsal_as_evidence(run, home):
+    """Good news in a line, bad news as findings, and nothing from renderings that have changed since."""
+    files = sorted(f"rendered/{file}" for file in os.listdir(home / "rendered"))
+    lint = ("natsvalues", "lint", "rendered", "--evidence", "r.json")
+    rehearsal(home, {"scenario": "cold-restart"}, renderings=files)
+    good = run(*lint, "-o", "text", "-o", "json=l.json", "-o", "markdown=l.md", cwd=home)
+    told = "rehearsed with real servers, `cold-restart`: converged in 5.7 s"
+    assert (good.returncode, good.stdout) == (0, f"{told}\nno findings: 87 rules on 3 renderings\n")
+    assert told in (home / "l.md").read_text(encoding="utf-8")
+    (shown,) = json.loads((home / "l.json").read_text(encoding="utf-8"))["rehearsed"]
+    assert (shown["scenario"], shown["proves"]) == ("cold-restart", True)
+
+    bad = ({"scenario": "rolling", "verdict": "stuck", "remedy": "move on"}, {"scenario": "walk", "lossy": True})
+    rehearsal(home, *bad, renderings=files)
+    done = run(*lint, cwd=home)
+    assert done.returncode == 4
+    assert "error[RH001] rehearsal-stuck: rehearsed with real servers, `rolling` got stuck: move on" in done.stdout
+    assert " --> r.json: scenarios[1]\n" in done.stdout
+    assert "2 errors: 87 rules on 3 renderings" in done.stdout
+
+    with open(home / files[0], "a", encoding="utf-8") as file:
+        file.write("# edited since\n")
+    changed = run(*lint, cwd=home)
+    assert changed.returncode == 0
+    assert "2 warnings" in changed.stdout
+    assert "warning[RH003] rehearsed-otherwise: `rolling` was rehearsed with another rendering of " in changed.stdout
+
+
+def test_evidence_that_is_none(run, home, rendering):
+    """Not a rehearsal's report, or nothing to compare it with: an error, and no report."""
+    (home / "r.json").write_text("[]")
+    done = run("natsvalues", "lint", rendering, "--evidence", "r.json", cwd=home)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error[NV-D011]: not a report of a rehearsal\n --> r.json")
+    done = run("natsvalues", "lint", "--evidence", "r.json", cwd=home)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error[NV-L010]")

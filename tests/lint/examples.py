@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.lint.subject import Subject, clusters_of, values_of
+from natsvalues.lint.rehearsed import Rehearsed, digest, rehearsals
+from natsvalues.lint.subject import Cluster, Subject, clusters_of, values_of
 from natsvalues.manifests.chart import find_nats
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import Overlays, load
@@ -89,7 +91,17 @@ def subject(example: str, renderings: Renderings, folder: str) -> Subject:
     ]
     texts = {f"{name}.yaml": item.text() for name, item in releases.items()}
     values = (values_of("values.yaml", yaml.safe_dump(parts["values"])),) if "values" in parts else ()
-    return Subject(known, planned, tuple(clusters), texts, values)
+    return Subject(known, planned, tuple(clusters), texts, values, _rehearsed(parts, clusters))
+
+
+def _rehearsed(parts: dict[str, Any], clusters: list[Cluster]) -> tuple[Rehearsed, ...]:
+    """The evidence of an example: a rehearsal of these renderings that went well, but for what it says."""
+    if "rehearsed" not in parts:
+        return ()
+    well = {"scenario": "cold-restart", "verdict": "converged", "lossy": False, "seconds": 5.7, "remedy": ""}
+    ran = parts["rehearsed"].get("renderings", [digest(cluster.release) for cluster in clusters])
+    scenario = {**well, **parts["rehearsed"], "renderings": dict(enumerate(ran))}
+    return rehearsals(json.dumps({"format": 1, "scenarios": [scenario]}), "rehearsal.json")
 
 
 def write_overlays(parts: dict[str, Any], folder: str) -> Overlays:

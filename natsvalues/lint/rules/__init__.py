@@ -16,6 +16,7 @@ from natsvalues.lint.rules import (
     names,
     overlays,
     probes,
+    rehearsal,
     seam,
     security,
     values,
@@ -34,6 +35,7 @@ GROUPS: dict[str, tuple[Rule, ...]] = {
     "Security": security.RULES,
     "Helm seam": seam.RULES + values.RULES,
     "Overlays": decisions.RULES + overlays.RULES,
+    "Rehearsal": rehearsal.RULES,
 }
 RULES: tuple[Rule, ...] = tuple(rule for group in GROUPS.values() for rule in group)
 

@@ -1,0 +1,67 @@
+"""What a rehearsal showed, as other reports attach it: the scenarios of `natsvalues rehearse … -o json`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.text.secrets import without_secrets
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.release import Release
+
+FORMAT = 1
+_NAME = re.compile(r"[a-z][a-z-]*")
+
+
+class Rehearsed(NamedTuple):
+    """One scenario as it went. `remedy` says what to do where it went wrong; `digests` are of what was rehearsed."""
+
+    where: Where
+    scenario: str
+    converged: bool
+    lossy: bool
+    seconds: float
+    remedy: str
+    digests: frozenset[str]
+
+
+def rehearsals(text: str, file: str) -> tuple[Rehearsed, ...]:
+    """The scenarios of a report. Raises NatsvaluesError for a file that is no report of a rehearsal."""
+    try:
+        report = json.loads(text)
+        if report["format"] == FORMAT:
+            return tuple(
+                _rehearsed(item, Where(file, field=f"scenarios[{i}]")) for i, item in enumerate(report["scenarios"])
+            )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        pass
+    raise NatsvaluesError(
+        "NV-D011",
+        "not a report of a rehearsal",
+        where=(Where(file),),
+        hint="give what `natsvalues rehearse … -o json` printed",
+    )
+
+
+def _rehearsed(scenario: dict[str, Any], where: Where) -> Rehearsed:
+    name = scenario["scenario"]
+    if _NAME.fullmatch(name) is None:
+        raise ValueError(name)
+    return Rehearsed(
+        where,
+        name,
+        scenario["verdict"] == "converged",
+        bool(scenario["lossy"]),
+        float(scenario["seconds"]),
+        without_secrets(str(scenario["remedy"])),
+        frozenset(scenario["renderings"].values()),
+    )
+
+
+def digest(release: Release) -> str:
+    """As a rehearsal names a rendering: the beginning of the SHA-256 of its text."""
+    return hashlib.sha256(release.text().encode()).hexdigest()[:16]

@@ -1,0 +1,93 @@
+"""What a rehearsal of these very renderings showed (`--evidence`): real servers count more than any rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.lint.rehearsed import digest
+from natsvalues.lint.rule import Problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.lint.rehearsed import Rehearsed
+    from natsvalues.lint.subject import Subject
+
+
+@rule(
+    "RH001",
+    "rehearsal-stuck",
+    "error",
+    "rehearsal",
+    why="The same manifests will do the same in production, where nobody can start over.",
+    source="the rehearsal that --evidence gives: real nats-servers on these renderings",
+    holds="the server versions of the images",
+    remedy="The report says which probe waits for what; natsvalues rehearse shows it as a timeline.",
+    fails="rehearsed: {verdict: stuck}",
+    passes="rehearsed: {verdict: converged}",
+)
+def stuck(subject: Subject) -> Iterator[Problem]:
+    """A scenario that was rehearsed with these renderings got stuck."""
+    for rehearsed, regions in _scenarios(subject):
+        if regions and not rehearsed.converged:
+            message = f"rehearsed with real servers, `{rehearsed.scenario}` got stuck{_advice(rehearsed)}"
+            yield Problem(message, (rehearsed.where,), regions)
+
+
+@rule(
+    "RH002",
+    "rehearsal-lossy",
+    "error",
+    "rehearsal",
+    why="A stream or a message that was acknowledged is gone, and no other region has it.",
+    source="the rehearsal that --evidence gives: real nats-servers on these renderings",
+    holds="the server versions of the images",
+    remedy="Take the sequence that docs/stages.md calls safe, and the server version that the report names.",
+    fails="rehearsed: {lossy: true}",
+    passes="rehearsed: {lossy: false}",
+)
+def lossy(subject: Subject) -> Iterator[Problem]:
+    """A scenario that was rehearsed with these renderings lost streams or acknowledged messages."""
+    for rehearsed, regions in _scenarios(subject):
+        if regions and rehearsed.lossy:
+            message = f"rehearsed with real servers, `{rehearsed.scenario}` lost streams or acknowledged messages"
+            yield Problem(message + _advice(rehearsed), (rehearsed.where,), regions)
+
+
+@rule(
+    "RH003",
+    "rehearsed-otherwise",
+    "warning",
+    "rehearsal",
+    why="A rehearsal proves something of the manifests that ran, and nothing of others.",
+    source="the digests of the renderings, which the rehearsal's report holds",
+    remedy="Rehearse what is to be deployed: natsvalues rehearse FOLDER -o json.",
+    fails="rehearsed: {renderings: [0123456789abcdef]}",
+    passes="rehearsed: {verdict: converged}",
+)
+def rehearsed_otherwise(subject: Subject) -> Iterator[Problem]:
+    """The rehearsal that is given as evidence was made with other renderings than these."""
+    for rehearsed, regions in _scenarios(subject):
+        if not regions:
+            others = tuple(item.region for item in subject.clusters if digest(item.release) not in rehearsed.digests)
+            message = f"`{rehearsed.scenario}` was rehearsed with another rendering of {', '.join(others)}"
+            yield Problem(message, (rehearsed.where,), others)
+
+
+def _scenarios(subject: Subject) -> Iterator[tuple[Rehearsed, tuple[str, ...]]]:
+    """Each scenario with the regions that are linted; with none if it ran other renderings than these."""
+    regions = tuple(cluster.region for cluster in subject.clusters)
+    for rehearsed in subject.rehearsed:
+        yield rehearsed, regions if proves(rehearsed, subject) else ()
+
+
+def _advice(rehearsed: Rehearsed) -> str:
+    return f": {rehearsed.remedy}" if rehearsed.remedy else ""
+
+
+def proves(rehearsed: Rehearsed, subject: Subject) -> bool:
+    """Whether every rendering that is linted was part of the rehearsal, as it is."""
+    return all(digest(cluster.release) in rehearsed.digests for cluster in subject.clusters)
+
+
+RULES = (stuck, lossy, rehearsed_otherwise)
