@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.cli.streams import read_stream
 from natsvalues.diff.changes import Level, Note
-from natsvalues.lint.rehearsed import Rehearsed, digest, rehearsals
+from natsvalues.lint.rehearsed import Rehearsed, converged_in, digest, rehearsals
 
 if TYPE_CHECKING:
     from natsvalues.diff.sides import Side
@@ -32,12 +32,10 @@ def evidence(file: str, new: Side) -> list[Note]:
 
 def _note(rehearsed: Rehearsed) -> Note:
     """What one scenario showed: good news without a level, a ring that never ends, or what was lost."""
-    name = f"rehearsed with real servers, `{rehearsed.scenario}`"
+    if rehearsed.converged and not rehearsed.lossy:
+        return Note("none", converged_in(rehearsed), "")
+    level: Level = "deadlock"
+    outcome = "stuck: the regions never came together"
     if rehearsed.lossy:
-        level: Level = "data-loss"
-        outcome = "streams or acknowledged messages were lost"
-    elif rehearsed.converged:
-        level, outcome = "none", f"converged in {rehearsed.seconds:g} s"
-    else:
-        level, outcome = "deadlock", "stuck: the regions never came together"
-    return Note(level, f"{name}: {outcome}", rehearsed.remedy if level != "none" else "")
+        level, outcome = "data-loss", "streams or acknowledged messages were lost"
+    return Note(level, f"rehearsed with real servers, `{rehearsed.scenario}`: {outcome}", rehearsed.remedy)

@@ -18,13 +18,16 @@ _NAME = re.compile(r"[a-z][a-z-]*")
 
 
 class Rehearsed(NamedTuple):
-    """One scenario as it went. `remedy` says what to do where it went wrong; `digests` are of what was rehearsed."""
+    """One scenario as it went. `remedy` says what to do where it went wrong; `digests` are of what was rehearsed.
+
+    `seconds` until all had come together; None where they never did.
+    """
 
     where: Where
     scenario: str
     converged: bool
     lossy: bool
-    seconds: float
+    seconds: float | None
     remedy: str
     digests: frozenset[str]
 
@@ -56,10 +59,16 @@ def _rehearsed(scenario: dict[str, Any], where: Where) -> Rehearsed:
         name,
         scenario["verdict"] == "converged",
         bool(scenario["lossy"]),
-        float(scenario["seconds"]),
+        None if scenario["seconds"] is None else float(scenario["seconds"]),
         without_secrets(str(scenario["remedy"])),
         frozenset(scenario["renderings"].values()),
     )
+
+
+def converged_in(rehearsed: Rehearsed) -> str:
+    """The good news: that all came together, and how soon."""
+    soon = f" in {rehearsed.seconds:g} s" if rehearsed.seconds is not None else ""
+    return f"rehearsed with real servers, `{rehearsed.scenario}`: converged{soon}"
 
 
 def digest(release: Release) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from natsvalues.lint.rehearsed import converged_in
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.lint.rules.rehearsal import proves
 from natsvalues.report.excerpt import excerpt
@@ -43,7 +44,7 @@ def _quoted(where: Where, texts: dict[str, str]) -> list[str]:
 def rehearsed(report: Report) -> list[str]:
     """The good news of a rehearsal, a line for each scenario; the bad is among the findings."""
     return [
-        f"rehearsed with real servers, `{item.scenario}`: converged in {item.seconds:g} s"
+        converged_in(item)
         for item in report.subject.rehearsed
         if item.converged and not item.lossy and proves(item, report.subject)
     ]

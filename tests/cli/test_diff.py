@@ -207,7 +207,7 @@ def test_a_rehearsal_of_the_new_side_is_told(diff, tmp_path):
     with open(NEW, encoding="utf-8") as file:
         digest = hashlib.sha256(file.read().encode()).hexdigest()[:16]
     good = {"scenario": "cold-restart", "verdict": "converged", "lossy": False, "seconds": 5.7, "remedy": ""}
-    stuck = good | {"scenario": "rolling", "verdict": "stuck", "remedy": "do so"}
+    stuck = good | {"scenario": "rolling", "verdict": "stuck", "seconds": None, "remedy": "do so"}
     lost = good | {"scenario": "stage-walk", "lossy": True, "remedy": "do otherwise"}
     report = {"format": 1, "scenarios": [item | {"renderings": {"a": digest}} for item in (good, stuck, lost)]}
     (tmp_path / "r.json").write_text(json.dumps(report))

@@ -286,7 +286,10 @@ def test_a_rehearsal_as_evidence(run, home):
     (shown,) = json.loads((home / "l.json").read_text(encoding="utf-8"))["rehearsed"]
     assert (shown["scenario"], shown["proves"]) == ("cold-restart", True)
 
-    bad = ({"scenario": "rolling", "verdict": "stuck", "remedy": "move on"}, {"scenario": "walk", "lossy": True})
+    bad = (
+        {"scenario": "rolling", "verdict": "stuck", "seconds": None, "remedy": "move on"},
+        {"scenario": "walk", "lossy": True},
+    )
     rehearsal(home, *bad, renderings=files)
     done = run(*lint, cwd=home)
     assert done.returncode == 4

@@ -1,13 +1,22 @@
 """The cold restart, with real servers: the chart's own rendering stays stuck and says why, ours comes together."""
 
+import json
+
 import pytest
 
 pytestmark = [pytest.mark.nats, pytest.mark.helm, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def test_the_charts_own_rendering_is_stuck_and_says_why(stock_folder, rehearse):
+def linted_with(done, folder, run, tmp_path) -> str:
+    """What lint says of the folder that was rehearsed, with the rehearsal as evidence."""
+    (tmp_path / "rehearsal.json").write_text(json.dumps(done.report))
+    return run("natsvalues", "lint", str(folder), "--evidence", str(tmp_path / "rehearsal.json")).stdout
+
+
+def test_the_charts_own_rendering_is_stuck_and_says_why(stock_folder, rehearse, run, tmp_path):
     """Pods wait for a leader, the leader for gateways, those for a load balancer, and that for the pods: a ring."""
-    done = rehearse(stock_folder("2.14.2", "us-east", "eu-west"), "cold-restart")
+    folder = stock_folder("2.14.2", "us-east", "eu-west")
+    done = rehearse(folder, "cold-restart")
 
     assert (done.code, done.report["verdict"]) == (5, "stuck"), done.told()
     causes = done.scenario["causes"]
@@ -21,13 +30,16 @@ def test_the_charts_own_rendering_is_stuck_and_says_why(stock_folder, rehearse):
     assert all(waits[cause["closes"]] == "a meta leader" for cause in closing)
     assert "publishNotReadyAddresses" in done.scenario["remedy"]
     assert not done.report["lossy"]
+    assert "error[RH001] rehearsal-stuck: rehearsed" in linted_with(done, folder, run, tmp_path)
 
 
-def test_ours_comes_together_and_keeps_every_message(our_folder, rehearse):
+def test_ours_comes_together_and_keeps_every_message(our_folder, rehearse, run, tmp_path):
     """All six are ready under one leader, and each region's stream has what it acknowledged: 20 before, one after."""
-    done = rehearse(our_folder("2.14.2", "us-east", "eu-west"), "cold-restart")
+    folder = our_folder("2.14.2", "us-east", "eu-west")
+    done = rehearse(folder, "cold-restart")
 
     assert (done.code, done.report["verdict"], done.report["lossy"]) == (0, "converged", False), done.told()
+    assert "`cold-restart`: converged in " in linted_with(done, folder, run, tmp_path)
     found = done.scenario
     assert [(group["size"], group["regions"]) for group in found["meta_groups"]] == [(6, {"us-east": 3, "eu-west": 3})]
     assert [(fate["region"], fate["fate"], fate["acknowledged"]) for fate in found["streams"]] == [
