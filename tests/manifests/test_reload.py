@@ -6,7 +6,7 @@ import pytest
 
 from natsvalues.manifests.reload import canonical, restart_part
 from natsvalues.manifests.reload_effect import effect
-from natsvalues.manifests.reload_table import ALIASES, ROWS
+from natsvalues.manifests.reload_table import ALIASES, ROWS, RUN_ON
 from natsvalues.manifests.server import UNKNOWN, parse_version
 from natsvalues.text.natsconf import Variable
 
@@ -223,6 +223,29 @@ def test_what_is_not_in_the_table_is_refused(path):
 
     assert told.outcome == "refused"
     assert told.known == path.startswith("cluster")  # all of a cluster is refused but what is named
+
+
+@pytest.mark.parametrize("path", sorted({row.path for row in ROWS}))
+def test_what_rolls_no_pods_reloads_everywhere(path):
+    """Whatever the version and the change: the digest of the pods and the effect of a reload agree."""
+    changes = [(None, 1), (1, None), (1, 2), (2, 1), ("a", "b"), (None, {}), ({}, None)]
+    versions = ["", *(".".join(map(str, release)) for release in RUN_ON if release >= first_known(path))]
+    dropped = path not in str(flat(restart_part(conf_with(path, 1))))
+    outcomes = {outcome(path.replace("*", "x"), *change, version) for change in changes for version in versions}
+
+    assert not dropped or outcomes == {"reload"}
+
+
+def first_known(path):
+    """The first version that any rule of a path is for."""
+    return min(row.since for row in ROWS if row.path == path)
+
+
+def flat(conf, at=""):
+    """The paths of a configuration's settings."""
+    if not isinstance(conf, dict):
+        return [at]
+    return [path for key, item in conf.items() for path in flat(item, f"{at}.{key}".lstrip("."))]
 
 
 def test_a_rule_says_how_it_is_known():
