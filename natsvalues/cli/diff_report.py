@@ -25,7 +25,7 @@ def leave_report(file: str, prior: Release, result: Result) -> None:
     """Compare and write; the format is that of the file's suffix. Raises NatsvaluesError if it cannot be written."""
     plan = result.plan
     label = f"region {plan.region.name} as it would be"
-    new = Release("".join(result.release.pieces()), label)
+    new = Release(result.release.text(), label)
     namespace = result.nats.namespace
     sides = Sides(
         _side(prior, prior.file, namespace),

@@ -149,7 +149,7 @@ def post_rendered(text: str, label: str, options: DiffOptions, run: Run) -> tupl
     result = rendered(text, label, PostRenderOptions(options.region, options.overlays), run)
     plan = result.plan
     scope = plan.supercluster.jetstream.scope
-    return "".join(result.release.pieces()), Decision(scope, plan.region.joins or "")
+    return result.release.text(), Decision(scope, plan.region.joins or "")
 
 
 def decision_of(region: str | None, overlays: str | None) -> Decision:

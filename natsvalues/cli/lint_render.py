@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from natsvalues.cli.lint_inputs import Rendering, located
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.release import Release
-from natsvalues.outside.helm import helm
+from natsvalues.outside.helm import templated
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan
@@ -37,7 +37,7 @@ def renderings(chart: Chart, wanted: Wanted, *, all_regions: bool) -> tuple[Rend
     folder = located(wanted, required=False)
     if folder is None:
         name = wanted.region or chart.release
-        return (Rendering(f"{name} (rendered)", templated(chart, wanted.region or ""), name),)
+        return (Rendering(f"{name} (rendered)", _templated(chart, wanted.region or ""), name),)
     overlays = load(folder)
     regions = [wanted.region] if wanted.region else list(overlays.regions)
     if len(regions) > 1 and not all_regions:
@@ -50,7 +50,7 @@ def renderings(chart: Chart, wanted: Wanted, *, all_regions: bool) -> tuple[Rend
     found = []
     for region in regions:
         file = f"{region} (rendered)"
-        result = render(Release(templated(chart, region), file), plan(overlays, region))
+        result = render(Release(_templated(chart, region), file), plan(overlays, region))
         found.append(Rendering(file, result.release.text(), region))
     return tuple(found)
 
@@ -61,13 +61,13 @@ def values_files(chart: Chart, made: tuple[Rendering, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(file.replace(REGION, item.stem) for item in made for file in local))
 
 
-def templated(chart: Chart, region: str) -> str:
+def _templated(chart: Chart, region: str) -> str:
     """What helm makes of the chart, without natsvalues."""
-    words = ["template", chart.release, chart.chart]
+    words: list[str] = []
     for file in chart.values:
         words += ["--values", file.replace(REGION, region)]
     for setting in chart.settings:
         words += ["--set", setting.replace(REGION, region)]
     words += ["--namespace", chart.namespace] if chart.namespace else []
     words += ["--version", chart.version] if chart.version else []
-    return helm(*words)
+    return templated(chart.release, chart.chart, *words)

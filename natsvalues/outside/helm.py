@@ -191,5 +191,9 @@ def values_given(options: list[str], stdin: str | None = None) -> dict[str, Any]
 
 def rendering(release: str, chart: str, options: list[str], stdin: str | None = None) -> str:
     """What helm renders for an upgrade of a release, without asking the cluster."""
-    told = helm("template", release, chart, "--is-upgrade", *options, stdin=stdin)
-    return _PULLED.sub("", told)
+    return templated(release, chart, "--is-upgrade", *options, stdin=stdin)
+
+
+def templated(release: str, chart: str, *options: str, stdin: str | None = None) -> str:
+    """What `helm template` renders, and nothing that helm says of fetching the chart."""
+    return _PULLED.sub("", helm("template", release, chart, *options, stdin=stdin))
