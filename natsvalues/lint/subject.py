@@ -20,6 +20,8 @@ from natsvalues.text.paths import dotted
 from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, find
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from natsvalues.errors import Where
     from natsvalues.lint.rehearsed import Rehearsed
     from natsvalues.manifests.release import Manifest, Release
@@ -168,6 +170,14 @@ class Subject(NamedTuple):
     def joined(self) -> list[Cluster]:
         """The clusters that have a gateway with a name."""
         return [cluster for cluster in self.clusters if cluster.gateway_name is not None]
+
+    def links(self) -> Iterator[tuple[Cluster, int, settings.Remote, Cluster]]:
+        """Who dials whom, of the clusters here: the one, the index and the settings of the remote, and the other."""
+        by_name = {cluster.gateway_name: cluster for cluster in self.joined}
+        for cluster in self.joined:
+            for index, remote in cluster.remotes:
+                if remote.name in by_name:
+                    yield cluster, index, remote, by_name[remote.name]
 
 
 def values_of(file: str, text: str) -> Values:

@@ -30,23 +30,20 @@ if TYPE_CHECKING:
 )
 def dialled_elsewhere(subject: Subject) -> Iterator[Problem]:
     """A region is dialled at another address than it advertises."""
-    by_name = {cluster.gateway_name: cluster for cluster in subject.joined}
-    for cluster in subject.joined:
-        for index, remote in cluster.remotes:
-            other = by_name.get(remote.name)
-            if other is None or not other.advertised:
+    for cluster, index, remote, other in subject.links():
+        if not other.advertised:
+            continue
+        for place, url in enumerate(remote.urls):
+            address = read_endpoint(url)
+            if address is None or address in other.advertised:
                 continue
-            for place, url in enumerate(remote.urls):
-                address = read_endpoint(url)
-                if address is None or address in other.advertised:
-                    continue
-                if not any(address.matches(own, other.listen) for own in other.advertised):
-                    where = (
-                        cluster.at_conf("gateway", "gateways", index, "urls", place),
-                        other.at_conf("gateway", "advertise"),
-                    )
-                    message = f"`{remote.name}` is dialled at `{address}` and advertises `{other.advertised[0]}`"
-                    yield Problem(message, where, (cluster.region, other.region))
+            if not any(address.matches(own, other.listen) for own in other.advertised):
+                where = (
+                    cluster.at_conf("gateway", "gateways", index, "urls", place),
+                    other.at_conf("gateway", "advertise"),
+                )
+                message = f"`{remote.name}` is dialled at `{address}` and advertises `{other.advertised[0]}`"
+                yield Problem(message, where, (cluster.region, other.region))
 
 
 @rule(
@@ -111,21 +108,18 @@ def _servers(remote: Remote, by_name: dict[str | None, Cluster]) -> int:
 )
 def not_dialled_back(subject: Subject) -> Iterator[Problem]:
     """A region dials another that does not list it."""
-    by_name = {cluster.gateway_name: cluster for cluster in subject.joined}
     listed = {cluster.region: {remote.name for _, remote in cluster.remotes} for cluster in subject.joined}
-    for cluster in subject.joined:
-        for index, remote in cluster.remotes:
-            other = by_name.get(remote.name)
-            if other is not None and other is not cluster and cluster.gateway_name not in listed[other.region]:
-                where = (
-                    other.at_conf("gateway", "gateways"),
-                    cluster.at_conf("gateway", "gateways", index),
-                )
-                refuses = True in (other.gateway.get("reject_unknown_cluster"), other.gateway.get("reject_unknown"))
-                message = f"`{cluster.region}` dials `{other.region}`, which does not list it" + (
-                    " and refuses clusters it does not know" if refuses else ""
-                )
-                yield Problem(message, where, (other.region, cluster.region))
+    for cluster, index, _, other in subject.links():
+        if other is not cluster and cluster.gateway_name not in listed[other.region]:
+            where = (
+                other.at_conf("gateway", "gateways"),
+                cluster.at_conf("gateway", "gateways", index),
+            )
+            refuses = True in (other.gateway.get("reject_unknown_cluster"), other.gateway.get("reject_unknown"))
+            message = f"`{cluster.region}` dials `{other.region}`, which does not list it" + (
+                " and refuses clusters it does not know" if refuses else ""
+            )
+            yield Problem(message, where, (other.region, cluster.region))
 
 
 @rule(

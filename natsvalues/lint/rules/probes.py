@@ -231,8 +231,7 @@ def ordered_start_waits(cluster: Cluster) -> Iterator[Problem]:
 def killed_while_draining(cluster: Cluster) -> Iterator[Problem]:
     """The pod has less time to end than the server takes to let its clients go."""
     given = cluster.nats.statefulset.value["spec"]["template"]["spec"].get("terminationGracePeriodSeconds", 30)
-    spelled = (cluster.conf.get("lame_duck_duration", "2m"), cluster.conf.get("lame_duck_grace_period", "10s"))
-    duration, grace = (seconds(text) for text in spelled)
+    duration, grace = _lame_duck(cluster)
     if isinstance(given, int) and duration is not None and grace is not None and given < duration + grace:
         keys = ("spec", "template", "spec", "terminationGracePeriodSeconds")
         where = (cluster.at(cluster.nats.statefulset, *keys), cluster.at_conf("lame_duck_duration"))
@@ -252,14 +251,19 @@ def killed_while_draining(cluster: Cluster) -> Iterator[Problem]:
 )
 def lame_duck_refused(cluster: Cluster) -> Iterator[Problem]:
     """The lame duck settings are ones that the server refuses."""
-    spelled = (cluster.conf.get("lame_duck_duration", "2m"), cluster.conf.get("lame_duck_grace_period", "10s"))
-    duration, grace = (seconds(text) for text in spelled)
+    duration, grace = _lame_duck(cluster)
     if duration is not None and duration < SHORTEST_LAME_DUCK:
         shortest = (cluster.at_conf("lame_duck_duration"),)
         yield Problem(f"lame_duck_duration is {duration:g} s", shortest, (cluster.region,))
     elif duration is not None and grace is not None and grace >= duration:
         where = (cluster.at_conf("lame_duck_grace_period"), cluster.at_conf("lame_duck_duration"))
         yield Problem(f"the grace period {grace:g} s is no less than {duration:g} s", where, (cluster.region,))
+
+
+def _lame_duck(cluster: Cluster) -> tuple[float | None, float | None]:
+    """Duration and grace period in seconds, as the server has them if they are not set; None for no duration."""
+    duration = cluster.conf.get("lame_duck_duration", "2m")
+    return seconds(duration), seconds(cluster.conf.get("lame_duck_grace_period", "10s"))
 
 
 RULES = (

@@ -250,14 +250,11 @@ eu-west: {conf: {gateway: {tls: {cert_file: /etc/nats-config/a, key_file: /etc/n
 )
 def tls_on_one_side(subject: Subject) -> Iterator[Problem]:
     """Of two regions that dial each other, one has gateway TLS and the other has not."""
-    by_name = {cluster.gateway_name: cluster for cluster in subject.joined}
-    for cluster in subject.joined:
-        for _, remote in cluster.remotes:
-            other = by_name.get(remote.name)
-            if other is not None and "tls" not in cluster.gateway and "tls" in other.gateway:
-                where = (cluster.at_conf("gateway", "tls"), other.at_conf("gateway", "tls"))
-                message = f"`{other.region}` has gateway TLS and `{cluster.region}` has not"
-                yield Problem(message, where, (cluster.region, other.region))
+    for cluster, _, _, other in subject.links():
+        if "tls" not in cluster.gateway and "tls" in other.gateway:
+            where = (cluster.at_conf("gateway", "tls"), other.at_conf("gateway", "tls"))
+            message = f"`{other.region}` has gateway TLS and `{cluster.region}` has not"
+            yield Problem(message, where, (cluster.region, other.region))
 
 
 @rule(
@@ -275,20 +272,17 @@ eu-west: {conf: {gateway: {authorization: {user: gateway, password: $PASSWORD}}}
 )
 def gateway_users_differ(subject: Subject) -> Iterator[Problem]:
     """A region expects a gateway user that the one that dials it does not present."""
-    by_name = {cluster.gateway_name: cluster for cluster in subject.joined}
-    for cluster in subject.joined:
-        for index, remote in cluster.remotes:
-            other = by_name.get(remote.name)
-            expected = _user(other) if other is not None else None
-            if other is None or expected is None or any("@" in url for url in remote.urls):
-                continue
-            if _user(cluster) != expected:
-                where = (
-                    cluster.at_conf("gateway", "gateways", index),
-                    other.at_conf("gateway", "authorization"),
-                )
-                message = f"`{other.region}` expects a gateway user that `{cluster.region}` does not present"
-                yield Problem(message, where, (cluster.region, other.region))
+    for cluster, index, remote, other in subject.links():
+        expected = _user(other)
+        if expected is None or any("@" in url for url in remote.urls):
+            continue
+        if _user(cluster) != expected:
+            where = (
+                cluster.at_conf("gateway", "gateways", index),
+                other.at_conf("gateway", "authorization"),
+            )
+            message = f"`{other.region}` expects a gateway user that `{cluster.region}` does not present"
+            yield Problem(message, where, (cluster.region, other.region))
 
 
 def _user(cluster: Cluster) -> str | None:
