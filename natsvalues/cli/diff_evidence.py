@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.cli.streams import read_stream
 from natsvalues.diff.changes import Level, Note
-from natsvalues.lint.rehearsed import Rehearsed, converged_in, digest, rehearsals
+from natsvalues.lint.rehearsed import Rehearsed, converged_in, rehearsals
 
 if TYPE_CHECKING:
     from natsvalues.diff.sides import Side
@@ -17,7 +17,7 @@ def evidence(file: str, new: Side) -> list[Note]:
 
     Raises NatsvaluesError for a file that is no report of `natsvalues rehearse -o json`.
     """
-    mine = digest(new.release)
+    mine = new.release.digest()
     told = [_note(item) for item in rehearsals(read_stream(file), file) if mine in item.digests]
     if told:
         return told

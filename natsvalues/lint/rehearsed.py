@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.text.secrets import without_secrets
 
-if TYPE_CHECKING:
-    from natsvalues.manifests.release import Release
-
 FORMAT = 1
+"""Of the report, which `natsvalues.report.rehearsal_json` writes."""
 _NAME = re.compile(r"[a-z][a-z-]*")
 
 
@@ -69,8 +66,3 @@ def converged_in(rehearsed: Rehearsed) -> str:
     """The good news: that all came together, and how soon."""
     soon = f" in {rehearsed.seconds:g} s" if rehearsed.seconds is not None else ""
     return f"rehearsed with real servers, `{rehearsed.scenario}`: converged{soon}"
-
-
-def digest(release: Release) -> str:
-    """As a rehearsal names a rendering: the beginning of the SHA-256 of its text."""
-    return hashlib.sha256(release.text().encode()).hexdigest()[:16]

@@ -155,6 +155,12 @@ class Release:
         """The whole stream; what was not changed stands as it came."""
         return "".join(self.pieces())
 
+    def digest(self) -> str:
+        """Tells whether a rendering is the very one that was rehearsed: the beginning of the SHA-256 of its text."""
+        from hashlib import sha256  # few runs ask
+
+        return sha256(self.text().encode()).hexdigest()[:16]
+
     def pieces(self) -> Iterator[str]:
         """The whole stream, a document at a time."""
         behind: dict[int, list[Manifest]] = {}

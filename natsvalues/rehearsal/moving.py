@@ -140,8 +140,8 @@ def _op(path: Path, old: Any, new: Any, why: str) -> tuple[ConfOp, Move]:
 
 
 def without_login(text: str) -> str:
-    """A url without user and password."""
-    return re.sub(r"(?<=://)[^@/\s]*@", "", text)
+    """A url without user and password, which may have an `@` in it."""
+    return re.sub(r"(?<=://)[^/\s]*@", "", text)
 
 
 def _walk(value: Any, at: Path, guide: _Guide) -> Iterator[tuple[ConfOp, Move]]:

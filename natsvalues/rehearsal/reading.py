@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import posixpath
 from typing import TYPE_CHECKING, Any
@@ -47,7 +46,7 @@ def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -
     rendering = Rendering(
         region=str(gateway(conf).get("name") or cluster_name(conf) or posixpath.basename(file).rpartition(".")[0]),
         file=file,
-        digest=hashlib.sha256(text.encode()).hexdigest()[:16],
+        digest=release.digest(),
         nats=nats,
         conf=conf,
         files={key: item for key, item in nats.config_map.value["data"].items() if isinstance(item, str)},

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.report.redaction import HIDDEN
+from natsvalues.lint.rehearsed import FORMAT
+from natsvalues.text.secrets import without_user_info
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.outcome import Outcome
-
-FORMAT = 1
-_LOGIN = re.compile(r"(\w+://)[^/\s@]*@")
 
 
 def document(outcomes: list[Outcome]) -> dict[str, Any]:
@@ -58,4 +55,4 @@ def scenario(outcome: Outcome) -> dict[str, Any]:
 
 def in_log(text: str) -> str:
     """A line of a log without the user and password of a url."""
-    return _LOGIN.sub(rf"\1{HIDDEN}@", text)
+    return without_user_info(text)

@@ -38,5 +38,10 @@ def without_secrets(text: str, mark: Mark = hidden) -> str:
     """A text with what has the shape of a secret replaced; hidden whole if it assigns to a telling name."""
     if _ASSIGNED.search(text):
         return mark(text)
-    text = _USER_INFO.sub(lambda found: f"{found[1]}{mark(found[2])}@", text)
+    text = without_user_info(text, mark)
     return _SHAPES.sub(lambda found: mark(found[0]), text)
+
+
+def without_user_info(text: str, mark: Mark = hidden) -> str:
+    """A text with user and password of each url replaced, up to the last `@` before the path."""
+    return _USER_INFO.sub(lambda found: f"{found[1]}{mark(found[2])}@", text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.lint.rehearsed import Rehearsed, digest, rehearsals
+from natsvalues.lint.rehearsed import Rehearsed, rehearsals
 from natsvalues.lint.subject import Cluster, Subject, clusters_of, values_of
 from natsvalues.manifests.chart import find_nats
 from natsvalues.manifests.release import Release
@@ -99,7 +99,7 @@ def _rehearsed(parts: dict[str, Any], clusters: list[Cluster]) -> tuple[Rehearse
     if "rehearsed" not in parts:
         return ()
     well = {"scenario": "cold-restart", "verdict": "converged", "lossy": False, "seconds": 5.7, "remedy": ""}
-    ran = parts["rehearsed"].get("renderings", [digest(cluster.release) for cluster in clusters])
+    ran = parts["rehearsed"].get("renderings", [cluster.release.digest() for cluster in clusters])
     scenario = {**well, **parts["rehearsed"], "renderings": dict(enumerate(ran))}
     return rehearsals(json.dumps({"format": 1, "scenarios": [scenario]}), "rehearsal.json")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.lint.rehearsed import digest
 from natsvalues.lint.rule import Problem, rule
 
 if TYPE_CHECKING:
@@ -28,10 +27,10 @@ if TYPE_CHECKING:
 )
 def stuck(subject: Subject) -> Iterator[Problem]:
     """A scenario that was rehearsed with these renderings got stuck."""
-    for rehearsed, regions in _scenarios(subject):
-        if regions and not rehearsed.converged:
+    for rehearsed in subject.rehearsed:
+        if not rehearsed.converged and proves(rehearsed, subject):
             message = f"rehearsed with real servers, `{rehearsed.scenario}` got stuck{_advice(rehearsed)}"
-            yield Problem(message, (rehearsed.where,), regions)
+            yield Problem(message, (rehearsed.where,), _regions(subject))
 
 
 @rule(
@@ -48,10 +47,10 @@ def stuck(subject: Subject) -> Iterator[Problem]:
 )
 def lossy(subject: Subject) -> Iterator[Problem]:
     """A scenario that was rehearsed with these renderings lost streams or acknowledged messages."""
-    for rehearsed, regions in _scenarios(subject):
-        if regions and rehearsed.lossy:
+    for rehearsed in subject.rehearsed:
+        if rehearsed.lossy and proves(rehearsed, subject):
             message = f"rehearsed with real servers, `{rehearsed.scenario}` lost streams or acknowledged messages"
-            yield Problem(message + _advice(rehearsed), (rehearsed.where,), regions)
+            yield Problem(message + _advice(rehearsed), (rehearsed.where,), _regions(subject))
 
 
 @rule(
@@ -67,27 +66,29 @@ def lossy(subject: Subject) -> Iterator[Problem]:
 )
 def rehearsed_otherwise(subject: Subject) -> Iterator[Problem]:
     """The rehearsal that is given as evidence was made with other renderings than these."""
-    for rehearsed, regions in _scenarios(subject):
-        if not regions:
-            others = tuple(item.region for item in subject.clusters if digest(item.release) not in rehearsed.digests)
+    for rehearsed in subject.rehearsed:
+        others = _others(rehearsed, subject)
+        if others:
             message = f"`{rehearsed.scenario}` was rehearsed with another rendering of {', '.join(others)}"
             yield Problem(message, (rehearsed.where,), others)
 
 
-def _scenarios(subject: Subject) -> Iterator[tuple[Rehearsed, tuple[str, ...]]]:
-    """Each scenario with the regions that are linted; with none if it ran other renderings than these."""
-    regions = tuple(cluster.region for cluster in subject.clusters)
-    for rehearsed in subject.rehearsed:
-        yield rehearsed, regions if proves(rehearsed, subject) else ()
+def proves(rehearsed: Rehearsed, subject: Subject) -> bool:
+    """Whether every rendering that is linted was part of the rehearsal, as it is."""
+    return not _others(rehearsed, subject)
+
+
+def _others(rehearsed: Rehearsed, subject: Subject) -> tuple[str, ...]:
+    """The regions whose rendering was no part of the rehearsal."""
+    return tuple(item.region for item in subject.clusters if item.release.digest() not in rehearsed.digests)
+
+
+def _regions(subject: Subject) -> tuple[str, ...]:
+    return tuple(cluster.region for cluster in subject.clusters)
 
 
 def _advice(rehearsed: Rehearsed) -> str:
     return f": {rehearsed.remedy}" if rehearsed.remedy else ""
-
-
-def proves(rehearsed: Rehearsed, subject: Subject) -> bool:
-    """Whether every rendering that is linted was part of the rehearsal, as it is."""
-    return all(digest(cluster.release) in rehearsed.digests for cluster in subject.clusters)
 
 
 RULES = (stuck, lossy, rehearsed_otherwise)
