@@ -67,6 +67,8 @@ def written(value: Scalar, *, flow: bool = False) -> str:
     if isinstance(value, str):
         if _PLAIN.match(value) and value not in _WORDS and not (flow and not _FLOW_UNSAFE.isdisjoint(value)):
             return value
+        if '"' in value and not {"'", "\\"} & set(value) and value.isprintable():
+            return f"'{value}'"
         return double_quoted(value)
     if isinstance(value, float):
         return _float(value)

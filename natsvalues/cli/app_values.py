@@ -1,0 +1,58 @@
+"""The verbs that make values of the chart: `values`, and the getter that helm calls."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from natsvalues.cli import values as values_verb
+from natsvalues.cli.leave import Leave
+
+
+def values(
+    region: Annotated[str, typer.Argument(help="The region.", metavar="REGION")],
+    files: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--values", "-f", help="Your values, as for helm; several times, - for standard input.", metavar="FILE"
+        ),
+    ] = None,
+    overlays: Annotated[
+        str | None, typer.Option(help="Folder of the overlays; also NATSVALUES_OVERLAYS.", metavar="FOLDER")
+    ] = None,
+    chart_version: Annotated[
+        str | None,
+        typer.Option("--chart-version", help="Version of the chart; else the newest known here.", metavar="VERSION"),
+    ] = None,
+    release: Annotated[
+        str | None,
+        typer.Option(
+            help="Helm's name for the release; patches of your own that name an object need it.", metavar="NAME"
+        ),
+    ] = None,
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Write into this file.", metavar="FILE")] = None,
+    check: Annotated[
+        str | None,
+        typer.Option(
+            "--check",
+            help="Let helm render this chart with the values, and compare with post-rendering it.",
+            metavar="CHART",
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not tell what is set, and why.")] = False,
+) -> None:
+    """Write values with which the NATS chart alone renders what post-rendering would make of it.
+
+    Your values come first, with their comments and order; what natsvalues sets, and what of yours it overrides, is
+    told on standard error.
+    """
+    asked = values_verb.ValuesOptions(
+        region, tuple(files or ()), overlays, chart_version, release, output, check, quiet
+    )
+    raise Leave(values_verb.run_values(asked))
+
+
+def declare(app: typer.Typer) -> None:
+    """Put the verbs on the command line."""
+    app.command()(values)

@@ -1,0 +1,173 @@
+"""Where the chart's values speak of a part of the rendering: its sections, each with `merge` and `patch`.
+
+facts (run with charts 1.2.11, 1.3.16 and 2.14.2): a section's merge comes before its patch, inner sections before
+outer ones: a container, then the pod template, then the StatefulSet; a block of the configuration, then all of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsvalues.delivery.chart_config import BLOCKS
+from natsvalues.delivery.chart_objects import CONFIG_FILE, STATEFUL_SET, Role
+from natsvalues.delivery.differences import named_path
+from natsvalues.delivery.templates import TEMPLATE_KEYS, templated
+from natsvalues.text.natsconf import Raw, Variable
+from natsvalues.text.paths import Item, Op, Path, dotted, pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from natsvalues.delivery.chart_values import Values
+    from natsvalues.overlays.patches import Receipt
+
+Steps = tuple[str | int, ...]
+
+LEVELS = ("block", "whole", "patch", "outer")
+"""From what people would write to what always works."""
+_CONTAINERS: Steps = ("spec", "template", "spec", "containers")
+_SECTIONS = {"nats": "container", "reloader": "reloader", "prom-exporter": "promExporter"}
+
+
+class Setting(NamedTuple):
+    """One thing that the values must say, and why: to `put` a value, `append` it to a list, or `remove` what is there."""
+
+    kind: str
+    path: Steps
+    value: Any
+    why: str
+
+    def op(self, values: Values) -> Op:
+        """The operation on these values that says it; mappings on the way that are missing or null are made."""
+        if self.kind == "remove":
+            return Op("remove", self.path)
+        content = self.value
+        path: Steps = self.path
+        if self.kind == "append":
+            there = _get(values, path)
+            content, path = (content, (*path, "-")) if there else ([content], path)
+        at: Any = values
+        for depth, key in enumerate(path[:-1], 1):
+            at = at[key] if isinstance(key, int) else at.get(key)
+            if at is None:
+                for later in reversed(path[depth:]):
+                    content = {later: content}
+                return Op("add", path[:depth], content)
+        return Op("add", path, content)
+
+
+def _get(document: Any, path: Steps) -> Any:
+    for key in path:
+        document = document.get(key) if isinstance(document, dict) else document[key] if document else None
+    return document
+
+
+def in_configuration(op: Op, level: str, config: Values, receipts: Iterable[Receipt]) -> Setting | None:
+    """How to say a change of nats.conf on a level; None where the level cannot."""
+    path: Steps = op.path  # type: ignore[assignment]  # differences give keys and numbers
+    why = reason(receipts, CONFIG_FILE, "ConfigMap", path)
+    value = templated(_plain(op.value), {})  # routes have names in them that only Helm knows
+    if level == "patch":
+        return _patch(("config",), Op(op.op, path, value), why)
+    if op.op == "remove" or level == "outer":
+        return None
+    block, *rest = path
+    if level == "block" and block in BLOCKS and config[block]["enabled"] and rest:
+        return Setting("put", ("config", block, "merge", *rest), value, why)
+    return Setting("put", ("config", "merge", *path), value, why)
+
+
+def _plain(value: Any) -> Any:
+    """A setting as the chart's values have it: what must not be quoted stands in `<< >>`."""
+    if isinstance(value, (Variable, Raw)):
+        return f"<< {value if isinstance(value, Variable) else value.text} >>"
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def in_object(
+    role: Role, op: Op, level: str, have: Values, values: Values, common: Values, receipts: Iterable[Receipt]
+) -> Setting | None:
+    """How to say a change of one of the chart's objects (`have` as it is now) on a level; None where that cannot."""
+    path: Steps = op.path  # type: ignore[assignment]  # differences give keys and numbers
+    why = reason(receipts, "", str(have["kind"]), named_path(path, have), str(have["metadata"]["name"]))
+    value = templated(op.value, common)
+    if role[0] == "extraResources":
+        return _in_extra((*role, *path), op, values, have, common, why) if level == "block" else None
+    section, rest = _section(role, path, have)
+    if level == "outer":
+        return _patch(role, Op(op.op, path, value), why) if role != section else None
+    if level == "patch":
+        return _patch(section, Op(op.op, rest, value), why)
+    if level != "block" or op.op == "remove":
+        return None
+    if section == ("container",) and rest == ("env", "-") and _is_plain_variable(op.value):
+        rest_of = {key: item for key, item in value.items() if key != "name"}
+        return Setting("put", ("container", "env", op.value["name"]), rest_of.get("value", rest_of), why)
+    if all(isinstance(key, str) and key != "-" for key in rest):
+        return Setting("put", (*section, "merge", *rest), value, why)
+    return None
+
+
+def _is_plain_variable(entry: Values) -> bool:
+    return set(entry) in ({"name", "value"}, {"name", "valueFrom"})
+
+
+def _section(role: Role, path: Steps, have: Values) -> tuple[Steps, Steps]:
+    """The section of the values that makes this part of an object, and the path inside what it makes."""
+    if role != STATEFUL_SET or path[:2] != _CONTAINERS[:2]:
+        return role, path
+    if path[:4] == _CONTAINERS and len(path) > len(_CONTAINERS) + 1 and isinstance(path[4], int):
+        name = have["spec"]["template"]["spec"]["containers"][path[4]].get("name")
+        if name in _SECTIONS:
+            return (_SECTIONS[name],), path[5:]
+    return ("podTemplate",), path[2:]
+
+
+def _in_extra(path: Steps, op: Op, values: Values, have: Values, common: Values, why: str) -> Setting:
+    """A change of an object that the user's values hold themselves; a template on the way is written out anew."""
+    at: Any = values
+    for depth, key in enumerate(path[:-1], 1):
+        at = at[key] if isinstance(key, int) or key in at else None
+        if at is None:
+            break
+        if isinstance(at, dict) and not TEMPLATE_KEYS.isdisjoint(_keys_of(at)):
+            inner = path[2:depth]
+            whole = _get(have, inner)
+            changed = {**whole, path[depth]: op.value} if isinstance(whole, dict) else whole
+            return Setting("put", path[:depth], templated(changed, common), why)
+    kind = "remove" if op.op == "remove" else "append" if path[-1] == "-" else "put"
+    return Setting(kind, path[:-1] if kind == "append" else path, templated(op.value, common), why)
+
+
+def _keys_of(mapping: Values) -> set[str]:
+    inside = (item for item in mapping.values() if isinstance(item, dict) and len(item) == 1)
+    return {*mapping, *(key for item in inside for key in item)}
+
+
+def injected(value: Values, common: Values, receipts: Iterable[Receipt]) -> Setting:
+    """How to say that an object is added to the release."""
+    why = reason(receipts, "", str(value["kind"]), (), str(value["metadata"]["name"]))
+    return Setting("append", ("extraResources",), templated(value, common), why)
+
+
+def _patch(section: Steps, op: Op, why: str) -> Setting:
+    entry = {"op": op.op, "path": pointer(op.path)}  # type: ignore[arg-type]  # keys and numbers
+    return Setting("append", (*section, "patch"), entry if op.op == "remove" else {**entry, "value": op.value}, why)
+
+
+def reason(receipts: Iterable[Receipt], file: str, kind: str, path: Path, name: str | None = None) -> str:
+    """Why the pipeline changed this, or what is nearest to it."""
+    at = dotted(path)
+    best, length = "", -1
+    for receipt in receipts:
+        if receipt.file == file and receipt.target.kind == kind and name in (None, receipt.target.name):
+            common = _shared(receipt.path, at)
+            if common > length:
+                best, length = receipt.why, common
+    return best
+
+
+def _shared(left: str, right: str) -> int:
+    return next((at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))

@@ -1,0 +1,145 @@
+"""Values files as text: several put together, and the region's values written into them, comments and order kept."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsvalues import __version__
+from natsvalues.delivery.chart_values import Places, Values, defaults
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.text.composer import MappingNode
+from natsvalues.text.paths import Op
+from natsvalues.text.yamledit import EditRefused, edit
+from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, key_text
+from natsvalues.text.yamlwrite import block
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.delivery.values import Made
+    from natsvalues.text.composer import Node
+
+MADE = "# Made by natsvalues "
+_HEAD_LINES = 3
+
+
+class ValuesFile(NamedTuple):
+    """One values file: its name, and its text as nodes."""
+
+    name: str
+    tree: Tree
+
+    @property
+    def values(self) -> Values:
+        """What it says; empty for a file of comments."""
+        return self.tree.value or {}
+
+
+def read_values(name: str, text: str) -> ValuesFile:
+    """A values file. Raises NatsvaluesError where it is not one mapping of YAML."""
+    try:
+        tree = Tree(_without_head(text.replace("\r\n", "\n")))
+    except YamlSyntaxError as error:
+        raise at(name, 1, error) from None
+    if tree.root is not None and not isinstance(tree.root, MappingNode) and tree.value is not None:
+        raise NatsvaluesError(
+            "NV-V005",
+            "a values file is a mapping of keys, and this is something else",
+            where=(Where(name, tree.line(tree.root)),),
+            hint="write what `helm show values` of the chart shows, such as config: {cluster: {enabled: true}}",
+        )
+    return ValuesFile(name, tree)
+
+
+def _without_head(text: str) -> str:
+    """The text without what an earlier run wrote above it."""
+    return "".join(text.splitlines(keepends=True)[_HEAD_LINES:]) if text.startswith(MADE) else text
+
+
+def places(files: list[ValuesFile]) -> Places:
+    """Where keys stand in these files."""
+    return Places(tuple((file.name, file.tree) for file in files))
+
+
+def together(files: list[ValuesFile]) -> Tree:
+    """The files as one, later ones over earlier ones, as Helm has it: maps go into maps, anything else replaces.
+
+    The first keeps its comments and order; a key of a later one that is new comes with the comments above it.
+    """
+    tree = files[0].tree if files else Tree("")
+    for file in files[1:]:
+        if tree.root is None:
+            tree = Tree(tree.text + file.tree.text)
+            continue
+        for key, text in _entries(file.tree):
+            if key not in tree.value and text is not None and not _is_flow(tree):
+                tree = Tree(tree.text.rstrip("\n") + "\n" + text)
+            else:
+                ops = _over(tree.value.get(key), file.values[key], (key,), present=key in tree.value)
+                tree = edited(tree, tuple(ops), file.name)
+    return tree
+
+
+def _entries(tree: Tree) -> Iterator[tuple[str, str | None]]:
+    """Each key of a file with its text, comments above it included; None for one that cannot be cut out."""
+    root: Node | None = tree.root
+    if root is None:
+        return
+    lines = tree.text.splitlines(keepends=True)
+    begun = 0
+    for key, item in root.value:
+        end = tree.text.count("\n", 0, tree.end(item)) + 1 if item.value else tree.line(key)
+        plain = not _is_flow(tree) and "&" not in tree.text and "*" not in tree.text
+        yield key_text(key), "".join(lines[begun:end]).rstrip("\n") + "\n" if plain else None
+        begun = end
+
+
+def _is_flow(tree: Tree) -> bool:
+    return bool(getattr(tree.root, "flow_style", False))
+
+
+def _over(old: Any, new: Any, path: tuple[str, ...], *, present: bool) -> Iterator[Op]:
+    if isinstance(old, dict) and isinstance(new, dict) and old:
+        for key, item in new.items():
+            yield from _over(old.get(key), item, (*path, key), present=key in old)
+    elif not present or old != new or isinstance(old, bool) != isinstance(new, bool):
+        yield Op("add", path, new)
+
+
+def edited(tree: Tree, ops: tuple[Op, ...], name: str) -> Tree:
+    """The tree with operations done. Raises NatsvaluesError, with the place, for an alias or a merge key in the way."""
+    try:
+        return edit(tree, ops)
+    except EditRefused as error:
+        error.where = error.where or tuple(Where(name, line) for line in error.lines)
+        raise
+
+
+def written(tree: Tree, made: Made, name: str) -> str:
+    """The values with the region's settings in them; new ones alone stand in the order of the chart's."""
+    if tree.root is None or not tree.value:
+        comments = tree.text if tree.root is None else ""
+        return comments + "\n".join(block(_ordered(made.values, defaults(made.chart)))) + "\n"
+    text = edited(tree, made.ops, name).text
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _ordered(values: Values, known: Values) -> Values:
+    """The values in the order in which the chart's own document has the keys."""
+    keys = [*(key for key in known if key in values), *(key for key in values if key not in known)]
+    return {
+        key: _ordered(values[key], known[key])
+        if isinstance(values[key], dict) and isinstance(known.get(key), dict)
+        else values[key]
+        for key in keys
+    }
+
+
+def head(region: str, stage: str, made: Made, command: list[str]) -> str:
+    """The comment above the values: what made them, and how to make them again."""
+    return (
+        f"{MADE}{__version__} for region {region} in stage {stage} and chart {made.chart.version}:\n"
+        f"# {shlex.join(command)}\n"
+        "# Make it anew when an overlay, your values or the chart change; what you write in here is overwritten then.\n"
+    )

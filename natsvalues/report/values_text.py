@@ -1,0 +1,65 @@
+"""What `values` tells on standard error: each value it sets, what the user had there, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.delivery.sections import Setting
+from natsvalues.report.json_v1 import notice
+from natsvalues.report.redaction import redacted
+from natsvalues.report.text import notice_text
+from natsvalues.text.paths import dotted
+from natsvalues.text.yamledit import same
+from natsvalues.text.yamlwrite import flow
+
+if TYPE_CHECKING:
+    from natsvalues.delivery.values import Made
+    from natsvalues.overlays.plan import Plan
+
+_SHORT = 120
+_ABSENT = object()
+
+
+def told(plan: Plan, made: Made, given: dict[str, Any]) -> str:
+    """Every setting under its reason, overridden ones with what was there; then the notices. No secret in it."""
+    lines = [
+        f"region {plan.region.name} of {plan.supercluster.name}: stage {plan.region.stage}, "
+        f"for chart {made.chart.version}, whose server is {made.chart.server} unless the values say otherwise"
+    ]
+    why = None
+    for setting in made.settings:
+        if setting.why != why:
+            why = setting.why
+            lines.append(f"  {why}")
+        lines.append("    " + _line(setting, given))
+    if not made.settings:
+        lines.append("  nothing to change: these values say all that the region needs")
+    return "\n".join(lines) + "\n" + "".join(notice_text(notice(item)) for item in made.notices)
+
+
+def _line(setting: Setting, given: dict[str, Any]) -> str:
+    path = dotted(setting.path)
+    if setting.kind == "append":
+        value = setting.value
+        what = f"{value['op']} {value['path']}" if "op" in value else f"{value['kind']}, the whole object"
+        return f"+ {path}: {what}"
+    before = _at(given, setting)
+    if setting.kind == "remove":
+        return f"- {path}: {_shown(before, path)}"
+    if before is _ABSENT or same(before, setting.value):
+        return f"+ {path}: {_shown(setting.value, path)}"
+    return f"~ {path}: {_shown(before, path)} -> {_shown(setting.value, path)} (yours is overridden)"
+
+
+def _at(given: Any, setting: Setting) -> Any:
+    for key in setting.path:
+        try:
+            given = given[key]
+        except (KeyError, IndexError, TypeError):
+            return _ABSENT
+    return given
+
+
+def _shown(value: Any, path: str) -> str:
+    text = flow(redacted(value, path))
+    return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
