@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from natsvalues.cli import getter as getter_verb
 from natsvalues.cli import values as values_verb
 from natsvalues.cli.leave import Leave
 
@@ -53,6 +54,16 @@ def values(
     raise Leave(values_verb.run_values(asked))
 
 
+def getter(
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Three files that are not used, then the address.", metavar="WORD")
+    ] = None,
+) -> None:
+    """Give helm the values for `-f natsvalues://REGION`; helm calls this, through the plugin."""
+    raise Leave(getter_verb.run_getter(words or []))
+
+
 def declare(app: typer.Typer) -> None:
     """Put the verbs on the command line."""
     app.command()(values)
+    app.command()(getter)

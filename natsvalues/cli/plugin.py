@@ -11,6 +11,8 @@ from natsvalues.cli.edge import guarded
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_ERROR, EXIT_OK
 from natsvalues.outside import plugins
+from natsvalues.outside.helms import HELM_4
+from natsvalues.outside.shims import GETTING_PLUGIN, SHIMS
 
 if TYPE_CHECKING:
     from natsvalues.outside.helms import Helm
@@ -59,17 +61,27 @@ def status(helm: str | None, directories: str | None) -> int:
 
 
 def _lines(standing: Standing) -> list[str]:
-    ours = [plugin for plugin in standing.plugins if plugin.name in ("natsvalues", "natsvalues-cli")]
+    ours = [plugin for plugin in standing.plugins if plugin.name in SHIMS[HELM_4]]
     lines = [
         _named(standing.helm),
         f"  plugins directory: {os.pathsep.join(standing.helm.plugins)}",
         *(f"  plugin: {plugin.name} ({plugin.kind}) in {plugin.path}" for plugin in ours),
         f"  --post-renderer natsvalues: {'works' if standing.post_renders else 'does not work'}",
         f"  helm natsvalues: {'works' if standing.has_command else 'does not work'}",
+        f"  -f natsvalues://REGION: {'works' if standing.gets_values else 'does not work' + _why_not(standing)}",
     ]
     for fault in standing.faults:
         lines += [f"  wrong: {fault.what}", "  do: " + fault.remedy.replace("\n", "\n      ")]
     return lines
+
+
+def _why_not(standing: Standing) -> str:
+    getter = next((plugin for plugin in standing.plugins if plugin.ours and plugin.name == GETTING_PLUGIN), None)
+    if getter is None or len(standing.helm.plugins) == 1:
+        return ""
+    return (
+        f": Helm 4 finds no getter where HELM_PLUGINS is a list; HELM_PLUGINS={os.path.dirname(getter.path)} alone does"
+    )
 
 
 def _named(helm: Helm) -> str:

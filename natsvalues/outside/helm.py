@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import secrets
 import tempfile
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.outside.commands import absent, patience, run
 from natsvalues.text.secrets import HIDDEN, without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NOT_FOUND = "release: not found"
 # What helm prints before a rendering when it has fetched a chart from a registry (helm-diff issue 1040).
@@ -177,13 +181,20 @@ _PROBE = {
 }
 
 
-def values_given(options: list[str], stdin: str | None = None) -> dict[str, Any]:
-    """The user's values as helm itself puts them together from `--values` and `--set…`: of a chart that prints them."""
+@contextlib.contextmanager
+def chart_of_values() -> Iterator[str]:
+    """The folder of a chart that prints the values it is given; it is there as long as the block."""
     with tempfile.TemporaryDirectory(prefix="natsvalues-values-") as folder:
         os.mkdir(os.path.join(folder, "templates"))
         for name, text in _PROBE.items():
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write(text)
+        yield folder
+
+
+def values_given(options: list[str], stdin: str | None = None) -> dict[str, Any]:
+    """The user's values as helm itself puts them together from `--values` and `--set…`: of a chart that prints them."""
+    with chart_of_values() as folder:
         told = helm("template", "values", folder, *options, stdin=stdin)
     found = json.loads(told[told.index("values: ") + len("values: ") :])
     return found if isinstance(found, dict) else {}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.outside import helms, shims
+from natsvalues.outside.helm import chart_of_values
 from natsvalues.outside.helms import HELM_3, HELM_4
 
 if TYPE_CHECKING:
@@ -49,12 +50,13 @@ class Fault(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What works with one helm. `faults` is empty when both ways to natsvalues work."""
+    """What works with one helm. `faults` is empty when all ways to natsvalues work."""
 
     helm: Helm
     plugins: tuple[Plugin, ...]
     post_renders: bool
     has_command: bool
+    gets_values: bool
     faults: tuple[Fault, ...]
 
 
@@ -207,19 +209,29 @@ def status(program: str | None, directories: str | None) -> tuple[Standing, ...]
 
 
 def _standing(helm: Helm, others: tuple[Helm, ...]) -> Standing:
-    """Ask helm itself: it resolves `--post-renderer` before it shows help, and `--version` runs natsvalues."""
+    """Ask helm itself: it resolves `--post-renderer` before it shows help, and `--version` runs natsvalues.
+
+    The getter is asked for no region's values, and says so.
+    """
     there = shims.found(helm.plugins)
     on_path = shutil.which(shims.NAME) is not None
     render = helms.ask(helm.program, "template", "--post-renderer", shims.NAME, "--help", plugins=helm.plugins)
     verb = helms.ask(helm.program, shims.NAME, "--version", plugins=helm.plugins)
+    with chart_of_values() as folder:
+        values = helms.ask(helm.program, "template", "none", folder, "-f", "natsvalues://", plugins=helm.plugins)
     post_renders = on_path and render.code == 0
+    gets_values = "NV-V010" in values.err
     has_command = verb.code == 0 and verb.out.startswith(f"{shims.NAME} ")
     faults = _damage(helm, there, others)
     if not on_path:
         faults.append(Fault("`natsvalues` is not on PATH", "put the folder of the command on PATH"))
-    if not faults and not (post_renders and has_command):
-        faults.append(_absence(helm, there, render.err + verb.err))
-    return Standing(helm, there, post_renders, has_command, tuple(faults))
+    needed = [post_renders, has_command]
+    # What `helm plugin install` brings cannot have a getter, and Helm 4 finds none where HELM_PLUGINS is a list (run).
+    if any(plugin.ours for plugin in there) and (helm.major == HELM_3 or len(helm.plugins) == 1):
+        needed.append(gets_values)
+    if not faults and not all(needed):
+        faults.append(_absence(helm, there, render.err + verb.err + values.err))
+    return Standing(helm, there, post_renders, has_command, gets_values, tuple(faults))
 
 
 def _damage(helm: Helm, there: tuple[Plugin, ...], others: tuple[Helm, ...]) -> list[Fault]:

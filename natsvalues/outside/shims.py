@@ -30,11 +30,20 @@ MARKER = "# Written by `natsvalues plugin install`; `natsvalues plugin uninstall
 SUMMARY = "Join NATS Helm releases of several regions into a supercluster"
 MANIFEST = "plugin.yaml"
 COMPLETE = "plugin.complete"
+GETTER = "getter"
+GETTING_PLUGIN = f"{NAME}-getter"
+EXECUTABLE = (COMPLETE, GETTER)
 
 COMPLETION = """\
 #!/bin/sh
 # Helm runs this to complete `helm natsvalues ...`, with the words so far; the last one may be empty.
 exec natsvalues completion helm -- "$@"
+"""
+
+GETTING = """\
+#!/bin/sh
+# Helm runs this for `-f natsvalues://REGION`: the command of a getter must be in the plugin's own folder.
+exec natsvalues getter "$@"
 """
 
 HELM3 = f"""\
@@ -45,6 +54,9 @@ usage: natsvalues COMMAND
 description: {SUMMARY}
 platformCommand:
   - command: natsvalues
+downloaders:
+  - command: {GETTER}
+    protocols: [natsvalues]
 """
 
 HELM4_POST_RENDERER = f"""\
@@ -75,11 +87,28 @@ runtimeConfig:
     - command: natsvalues
 """
 
+HELM4_GETTER = f"""\
+{MARKER}
+apiVersion: v1
+type: getter/v1
+name: {GETTING_PLUGIN}
+version: {__version__}
+runtime: subprocess
+config:
+  protocols: [natsvalues]
+runtimeConfig:
+  protocolCommands:
+    - protocols: [natsvalues]
+      platformCommand:
+        - command: {GETTER}
+"""
+
 SHIMS = {
-    HELM_3: {NAME: {MANIFEST: HELM3, COMPLETE: COMPLETION}},
+    HELM_3: {NAME: {MANIFEST: HELM3, COMPLETE: COMPLETION, GETTER: GETTING}},
     HELM_4: {
         NAME: {MANIFEST: HELM4_POST_RENDERER},
         f"{NAME}-cli": {MANIFEST: HELM4_COMMAND, COMPLETE: COMPLETION},
+        GETTING_PLUGIN: {MANIFEST: HELM4_GETTER, GETTER: GETTING},
     },
 }
 """By Helm's major: directory, file, text."""
@@ -154,7 +183,7 @@ def place(directory: str, major: int) -> bool:
 def remove(plugins: tuple[Plugin, ...]) -> None:
     """Take our own shims away. Raises NatsvaluesError if there are files in one that we did not write."""
     for plugin in plugins:
-        strange = sorted(set(os.listdir(plugin.path)) - {MANIFEST, COMPLETE})
+        strange = sorted(set(os.listdir(plugin.path)) - {MANIFEST, *EXECUTABLE})
         if strange:
             raise NatsvaluesError(
                 "NV-G007", "the plugin has files that natsvalues did not write",
@@ -178,7 +207,7 @@ def own_directory() -> str:
 
 def _texts(path: str) -> dict[str, str]:
     texts = {}
-    for name in (MANIFEST, COMPLETE):
+    for name in (MANIFEST, *EXECUTABLE):
         try:
             with open(os.path.join(path, name), encoding="utf-8") as file:
                 texts[name] = file.read()
@@ -192,7 +221,7 @@ def _write(path: str, files: dict[str, str]) -> None:
     for name, text in files.items():
         with open(os.path.join(path, name), "x", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        if name == COMPLETE:
+        if name in EXECUTABLE:
             os.chmod(os.path.join(path, name), 0o755)  # noqa: S103  # any user of this Helm may run it
 
 

@@ -8,7 +8,7 @@ from natsvalues import __version__
 
 pytestmark = pytest.mark.helm
 
-OURS = {3: ["natsvalues"], 4: ["natsvalues", "natsvalues-cli"]}
+OURS = {3: ["natsvalues"], 4: ["natsvalues", "natsvalues-cli", "natsvalues-getter"]}
 
 
 @pytest.fixture(params=[3, 4])
@@ -30,10 +30,12 @@ def test_install_makes_everything_work_and_uninstall_takes_it_away(major, plugin
     assert run("helm", "other", check=True).stdout == "other\n"
     assert sorted(os.listdir(plugins)) == [*OURS[major], "other"]
     after = run("natsvalues", "plugin", "status", check=True).stdout
-    assert after.count(": works\n") == 2
-    assert run("helm", "natsvalues", "plugin", "status", check=True).stdout.count(": works\n") == 2
+    assert after.count(": works\n") == 3
+    assert run("helm", "natsvalues", "plugin", "status", check=True).stdout.count(": works\n") == 3
     gone = run("natsvalues", "plugin", "uninstall", check=True)
-    assert gone.stdout.splitlines() == [f"removed {os.path.join(plugins, name)}" for name in sorted(OURS[major])[::-1]]
+    assert gone.stdout.splitlines() == [
+        f"removed {os.path.join(plugins, name)}" for name in sorted(OURS[major], key=lambda name: name + "/")
+    ]
     assert os.listdir(plugins) == ["other"]
     assert run("helm", "other", check=True).stdout == "other\n"
 

@@ -119,7 +119,7 @@ def test_after_a_move_to_helm_4_the_old_plugin_is_replaced(machine, plugins, run
     (machine() / "helm").unlink()
     machine(helm=4)
     run("natsvalues", "plugin", "install", check=True)
-    assert sorted(os.listdir(plugins)) == ["natsvalues", "natsvalues-cli", "other"]
+    assert sorted(os.listdir(plugins)) == ["natsvalues", "natsvalues-cli", "natsvalues-getter", "other"]
     works("helm")
 
 
