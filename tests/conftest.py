@@ -112,7 +112,7 @@ def rendered(shared) -> str:
 @pytest.fixture(scope="session")
 def nats_chart() -> str:
     """Path of our own small chart with the shape of the upstream NATS chart."""
-    return os.path.join(TESTS, "charts", "nats")
+    return os.environ.get("NATSVALUES_CHART") or os.path.join(TESTS, "charts", "nats")
 
 
 @pytest.fixture(scope="session")

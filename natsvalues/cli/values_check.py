@@ -20,7 +20,7 @@ RELEASE = "nats"
 
 
 def require_equal(chart: str, options: ValuesOptions, given: str, made: str, plan: Plan) -> None:
-    """Raise NatsvaluesError, with what differs, unless helm makes the same of both ways; with helm's words if it fails."""
+    """Raise NatsvaluesError, with what differs, unless helm makes the same of both; with helm's words if it fails."""
     with_values = Release(_rendered(chart, options, made), "rendered with the new values")
     post_rendered = render(Release(_rendered(chart, options, given), "rendered with your values"), plan).release
     found = list(unequal(with_values, Release(post_rendered.text())))

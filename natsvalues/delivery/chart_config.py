@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus
 
 import jsonpatch
 
@@ -107,7 +106,7 @@ class Chartlike:
         made: Values = {"name": fullname, "no_advertise": section["noAdvertise"]}
         user = ""
         if given["user"] and given["password"]:
-            user = f"{quote_plus(str(given['user']))}:{quote_plus(str(given['password']))}@"
+            user = f"{_escaped(str(given['user']))}:{_escaped(str(given['password']))}@"
             made["authorization"] = {"user": str(given["user"]), "password": str(given["password"])}
         domain = headless
         if given["useFQDN"]:
@@ -130,6 +129,12 @@ class Chartlike:
             made["ca_file"] = f"{authority['dir'].removesuffix('/')}/{authority['key'] or 'ca.crt'}"
         changed: Values = self.changed(made, section, "config", listener, "tls")
         return changed
+
+
+def _escaped(text: str) -> str:
+    """A text as part of a url, as Helm's `urlquery` gives it."""
+    kept = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
+    return "".join("+" if byte == ord(" ") else chr(byte) if byte in kept else f"%{byte:02X}" for byte in text.encode())
 
 
 def _jetstream(section: Values) -> Values:

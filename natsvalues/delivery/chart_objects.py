@@ -48,7 +48,7 @@ def objects(values: Values, places: Places, fullname: str = FULLNAME) -> dict[Ro
 
 
 def fullname(release: str, values: Values) -> str:
-    """What the chart calls its objects in a release of this name: a name that tells the chart's is not told it twice."""
+    """What the chart calls its objects in a release of this name; the chart's own name is in it once."""
     name = str(values.get("nameOverride") or "nats")
     return (release if name in release else f"{release}-{name}")[:63].rstrip("-")
 

@@ -39,7 +39,7 @@ class Chart(NamedTuple):
 def chart(version: str | None) -> Chart:
     """The chart of a version; the newest known where none is given.
 
-    Raises NatsvaluesError for what is no version, for charts before 1.0, whose values were others, and for ones to come.
+    Raises NatsvaluesError for what is no version, for charts before 1.0 (of other values), and for ones to come.
     """
     text = version or NEWEST
     found = _VERSION.match(text)

@@ -47,7 +47,7 @@ def named_path(path: Steps, document: Any) -> Path:
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value == {} or value == []
+    return value is None or (isinstance(value, (dict, list)) and not value)
 
 
 def _in_mapping(old: dict[str, Any], new: dict[str, Any], at: Steps) -> Iterator[Op]:
@@ -73,14 +73,17 @@ def _in_list(old: list[Any], new: list[Any], at: Steps) -> Iterator[Op]:
     for name, (index, item) in mine.items():
         if name in theirs:
             yield from differences(item, theirs[name][1], (*at, index))
-    for name, (index, item) in reversed(mine.items()):
-        if name not in theirs:
-            for offset in reversed(range(len(name) if isinstance(name, tuple) else 1)):
-                yield Op("remove", (*at, index + offset), item)
-    for name, (_, item) in theirs.items():
-        if name not in mine:
-            for word in name if isinstance(name, tuple) else (item,):
-                yield Op("add", (*at, "-"), word)
+    gone = {name: item for name, item in mine.items() if name not in theirs}
+    come = {name: item for name, item in theirs.items() if name not in mine}
+    for name, (index, item) in reversed(gone.items()):
+        yield from (Op("remove", (*at, index + offset)) for offset in reversed(range(len(_words(name, item)))))
+    for name, (_, item) in come.items():
+        yield from (Op("add", (*at, "-"), word) for word in _words(name, item))
+
+
+def _words(name: Any, item: Any) -> tuple[Any, ...]:
+    """The entries of the list that a name stands for: an option and its value, or one item."""
+    return name if isinstance(name, tuple) else (item,)
 
 
 def _by_name(items: list[Any], field: str | None) -> dict[Any, tuple[int, Any]] | None:

@@ -1,4 +1,4 @@
-"""The chart's own settings for what natsvalues does: used first, so that the values read as a person would write them."""
+"""The chart's own settings for what natsvalues does: used first, so that values read as a person would write them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def knobs(values: Values, wanted: dict[Role, Any], receipts: Iterable[Receipt]) 
         yield Setting("put", ("config", "serverNamePrefix"), prefix[1], why)
     yield from _gateway(values["config"]["gateway"], conf.get("gateway"), pod, receipts)
     if not values["podTemplate"]["configChecksumAnnotation"]:
-        yield Setting("put", ("podTemplate", "configChecksumAnnotation"), True, ROLLS)
+        yield Setting("put", ("podTemplate", "configChecksumAnnotation"), value=True, why=ROLLS)
 
 
 def _gateway(given: Values, wanted: Any, pod: Values, receipts: Iterable[Receipt]) -> Iterator[Setting]:

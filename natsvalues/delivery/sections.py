@@ -13,7 +13,7 @@ from natsvalues.delivery.chart_objects import CONFIG_FILE, STATEFUL_SET, Role
 from natsvalues.delivery.differences import named_path
 from natsvalues.delivery.templates import TEMPLATE_KEYS, templated
 from natsvalues.text.natsconf import Raw, Variable
-from natsvalues.text.paths import Item, Op, Path, dotted, pointer
+from natsvalues.text.paths import Op, Path, dotted, pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,10 @@ _SECTIONS = {"nats": "container", "reloader": "reloader", "prom-exporter": "prom
 
 
 class Setting(NamedTuple):
-    """One thing that the values must say, and why: to `put` a value, `append` it to a list, or `remove` what is there."""
+    """One thing that the values must say, and why.
+
+    `kind` is to `put` a value, to `append` it to a list, or to `remove` what is there.
+    """
 
     kind: str
     path: Steps
@@ -86,15 +89,24 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def in_object(
-    role: Role, op: Op, level: str, have: Values, values: Values, common: Values, receipts: Iterable[Receipt]
-) -> Setting | None:
-    """How to say a change of one of the chart's objects (`have` as it is now) on a level; None where that cannot."""
+class Subject(NamedTuple):
+    """One of the chart's objects as it is now, the values that make it, the user's labels for all, and the receipts."""
+
+    role: Role
+    have: Values
+    values: Values
+    common: Values
+    receipts: Iterable[Receipt]
+
+
+def in_object(op: Op, level: str, subject: Subject) -> Setting | None:
+    """How to say a change of one of the chart's objects on a level; None where the level cannot."""
+    role, have = subject.role, subject.have
     path: Steps = op.path  # type: ignore[assignment]  # differences give keys and numbers
-    why = reason(receipts, "", str(have["kind"]), named_path(path, have), str(have["metadata"]["name"]))
-    value = templated(op.value, common)
+    why = reason(subject.receipts, "", str(have["kind"]), named_path(path, have), str(have["metadata"]["name"]))
+    value = templated(op.value, subject.common)
     if role[0] == "extraResources":
-        return _in_extra((*role, *path), op, values, have, common, why) if level == "block" else None
+        return _in_extra(op, subject, why) if level == "block" else None
     section, rest = _section(role, path, have)
     if level == "outer":
         return _patch(role, Op(op.op, path, value), why) if role != section else None
@@ -125,20 +137,21 @@ def _section(role: Role, path: Steps, have: Values) -> tuple[Steps, Steps]:
     return ("podTemplate",), path[2:]
 
 
-def _in_extra(path: Steps, op: Op, values: Values, have: Values, common: Values, why: str) -> Setting:
+def _in_extra(op: Op, subject: Subject, why: str) -> Setting:
     """A change of an object that the user's values hold themselves; a template on the way is written out anew."""
-    at: Any = values
+    path: Steps = (*subject.role, *op.path)  # type: ignore[arg-type]  # differences give keys and numbers
+    at: Any = subject.values
     for depth, key in enumerate(path[:-1], 1):
         at = at[key] if isinstance(key, int) or key in at else None
         if at is None:
             break
         if isinstance(at, dict) and not TEMPLATE_KEYS.isdisjoint(_keys_of(at)):
             inner = path[2:depth]
-            whole = _get(have, inner)
+            whole = _get(subject.have, inner)
             changed = {**whole, path[depth]: op.value} if isinstance(whole, dict) else whole
-            return Setting("put", path[:depth], templated(changed, common), why)
+            return Setting("put", path[:depth], templated(changed, subject.common), why)
     kind = "remove" if op.op == "remove" else "append" if path[-1] == "-" else "put"
-    return Setting(kind, path[:-1] if kind == "append" else path, templated(op.value, common), why)
+    return Setting(kind, path[:-1] if kind == "append" else path, templated(op.value, subject.common), why)
 
 
 def _keys_of(mapping: Values) -> set[str]:

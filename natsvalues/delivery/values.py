@@ -23,8 +23,8 @@ from natsvalues.delivery.chart_objects import (
 from natsvalues.delivery.chart_values import Chart, Places, Values, common_labels, completed, ignored
 from natsvalues.delivery.differences import differences
 from natsvalues.delivery.knobs import knobs
+from natsvalues.delivery.sections import LEVELS, Setting, Subject, in_configuration, in_object, injected
 from natsvalues.delivery.templates import FULLNAME
-from natsvalues.delivery.sections import LEVELS, Setting, in_configuration, in_object, injected
 from natsvalues.errors import ManyErrors, NatsvaluesError, Where
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.stamps import CHART_CHECKSUM, RESTART_DIGEST
@@ -37,6 +37,7 @@ from natsvalues.text.yamledit import changed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from natsvalues.overlays.patches import Receipt
     from natsvalues.overlays.pipeline import Result
     from natsvalues.overlays.plan import Plan
 
@@ -73,7 +74,7 @@ def values_for(plan: Plan, given: Values, asked: Chart, places: Places, release:
             error.hint += "\nwith --release NAME it is known what the objects are called"
         raise _relocated(error, places) from None
     wanted = _wanted(result, list(rendered))
-    work = _Work(given, asked, places, result, wanted, name)
+    work = _Work(given, _About(asked, places, name, result.receipts, wanted))
     work.take(knobs(work.completed(), wanted, result.receipts))
     work.take(injected(item.manifest.value, work.common, result.receipts) for item in result.release.added.values())
     for level in LEVELS:
@@ -84,7 +85,7 @@ def values_for(plan: Plan, given: Values, asked: Chart, places: Places, release:
             "NV-V004",
             f"the chart's values cannot say what the region needs: {', '.join(left)}",
             where=(places.where(()),),
-            hint="something in these values comes after all that natsvalues can set: take it out, or post-render instead",
+            hint="something in these values comes after all that natsvalues can set: take it out, or post-render",
         )
     notices = tuple(notice._replace(where=_places_of(notice.where, places)) for notice in result.notices)
     return Made(tuple(work.ops), work.values, tuple(work.settings), (*warnings, *notices), asked)
@@ -106,7 +107,7 @@ def _told(role: Role, op: Op) -> str:
 
 
 def _wanted(result: Result, roles: list[Role]) -> dict[Role, Any]:
-    """What post-rendering made of each object of the chart, without what restarts pods there (the checksum does here)."""
+    """What post-rendering made of each object of the chart, without what restarts pods (here the checksum does)."""
     wanted: dict[Role, Any] = {}
     for number, role in enumerate(roles, result.nats.config_map.number):
         manifest = result.release.manifest(number)
@@ -124,30 +125,34 @@ def _without(document: Any, path: tuple[str, ...]) -> Any:
     return document if at is None else changed(document, "remove", path, None)
 
 
+class _About(NamedTuple):
+    """What stays the same while values are worked out; `name` is what the chart calls its objects."""
+
+    asked: Chart
+    places: Places
+    name: str
+    receipts: tuple[Receipt, ...]
+    wanted: dict[Role, Any]
+
+
 class _Work:
     """The values as they grow."""
 
-    def __init__(
-        self, given: Values, asked: Chart, places: Places, result: Result, wanted: dict[Role, Any], name: str
-    ) -> None:
+    def __init__(self, given: Values, about: _About) -> None:
         self.values = given
+        self.about = about
         self.common = common_labels(given)
-        self.asked = asked
-        self.places = places
-        self.result = result
-        self.wanted = wanted
-        self.name = name
         self.ops: list[Op] = []
         self.settings: list[Setting] = []
 
     def completed(self) -> Values:
         """The values as the chart sees them."""
-        return completed(self.values, self.asked, self.places)
+        return completed(self.values, self.about.asked, self.about.places)
 
     def missing(self) -> Iterable[tuple[Role, Op, bool]]:
         """What still differs: whose, the operation that mends it, and whether it is inside nats.conf."""
-        rendered = objects(self.completed(), self.places, self.name)
-        for role, wanted in self.wanted.items():
+        rendered = objects(self.completed(), self.about.places, self.about.name)
+        for role, wanted in self.about.wanted.items():
             have, want = rendered[role], wanted
             if role == CONFIG_MAP:
                 old, new = have["data"][CONFIG_FILE], want["data"][CONFIG_FILE]
@@ -170,15 +175,16 @@ class _Work:
     def _say(self, level: str, helps: Callable[[str], bool]) -> set[str]:
         said: set[str] = set()
         complete = self.completed()
-        rendered = objects(complete, self.places, self.name)
+        rendered = objects(complete, self.about.places, self.about.name)
         for role, op, inside in list(self.missing()):
             told = _told(role, op)
             if not helps(told):
                 continue
             if inside:
-                setting = in_configuration(op, level, complete["config"], self.result.receipts)
+                setting = in_configuration(op, level, complete["config"], self.about.receipts)
             else:
-                setting = in_object(role, op, level, rendered[role], self.values, self.common, self.result.receipts)
+                subject = Subject(role, rendered[role], self.values, self.common, self.about.receipts)
+                setting = in_object(op, level, subject)
             if setting is not None:
                 self.take([setting])
                 said.add(told)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.delivery.sections import Setting
 from natsvalues.report.json_v1 import notice
 from natsvalues.report.redaction import redacted
 from natsvalues.report.text import notice_text
@@ -13,6 +12,7 @@ from natsvalues.text.yamledit import same
 from natsvalues.text.yamlwrite import flow
 
 if TYPE_CHECKING:
+    from natsvalues.delivery.sections import Setting
     from natsvalues.delivery.values import Made
     from natsvalues.overlays.plan import Plan
 
@@ -22,10 +22,8 @@ _ABSENT = object()
 
 def told(plan: Plan, made: Made, given: dict[str, Any]) -> str:
     """Every setting under its reason, overridden ones with what was there; then the notices. No secret in it."""
-    lines = [
-        f"region {plan.region.name} of {plan.supercluster.name}: stage {plan.region.stage}, "
-        f"for chart {made.chart.version}, whose server is {made.chart.server} unless the values say otherwise"
-    ]
+    about = f"region {plan.region.name} of {plan.supercluster.name}: stage {plan.region.stage}"
+    lines = [f"{about}, for chart {made.chart.version} (server {made.chart.server}, unless the values say otherwise)"]
     why = None
     for setting in made.settings:
         if setting.why != why:

@@ -8,6 +8,7 @@ before composing.
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeAlias
 
 from natsvalues.errors import NatsvaluesError, Where
@@ -33,6 +34,7 @@ _PLAIN = Tag(suffix="?")
 _STRING = Tag(suffix="tag:yaml.org,2002:str")
 _UNREAD = object()
 _MOST_NODES = 1_000_000
+_ALIAS = re.compile(r"(?<=[\s:-])\*[^\s,\[\]{}]+")
 _MAY_MEAN_BOOLEAN = frozenset("yYnNtTfFoO")
 
 
@@ -94,8 +96,27 @@ class Tree:
         """Where the node's content ends: a block collection ends with its last entry."""
         while isinstance(node, (MappingNode, SequenceNode)) and not node.flow_style and node.value:
             last = node.value[-1]
-            node = last[1] if isinstance(last, tuple) else last
+            inner = last[1] if isinstance(last, tuple) else last
+            begun = last[0] if isinstance(last, tuple) else node
+            if inner.start_mark.index < begun.start_mark.index:  # an alias, which has the place of its anchor
+                return self._alias_end(node)
+            node = inner
         return int(node.end_mark.index) + self.offset
+
+    def _alias_end(self, node: MappingNode | SequenceNode) -> int:
+        """Where a block collection ends whose last value is an alias: the name behind what stands before it."""
+        if isinstance(node, MappingNode):
+            at = self.end(node.value[-1][0])
+        else:
+            at = self.start(node)
+            for item in node.value[:-1]:
+                is_alias = item.start_mark.index < node.start_mark.index
+                at = self._next_alias(at) if is_alias else self.end(item)
+        return self._next_alias(at)
+
+    def _next_alias(self, at: int) -> int:
+        found = _ALIAS.search(self.text, at)
+        return found.end() if found else len(self.text)
 
     def line(self, node: Node) -> int:
         """The node's line within the text, from 1."""

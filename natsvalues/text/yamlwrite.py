@@ -27,7 +27,7 @@ def block(value: Any) -> list[str]:
             first, *rest = block(item)
             lines += [f"- {first}", *(indented(rest, 2) if isinstance(item, (dict, list)) else rest)]
         return lines
-    if isinstance(value, str) and literal_is_safe(value):
+    if isinstance(value, str) and literal_is_safe(value) and not value.endswith("\n\n"):  # blank lines may follow
         return literal(value)
     return [flow(value)]
 
