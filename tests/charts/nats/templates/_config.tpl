@@ -1,155 +1,125 @@
-{{/* The server's configuration: built as YAML, put out as the JSON-like text that nats-server reads. */}}
+{{/* The server's configuration, as YAML. Each section gets its own merge and patch, then the whole gets its. */}}
 
-{{/* The listeners in the order in which ports, probes and volumes name them. */}}
-{{- define "nats.listeners" -}}
-[nats, leafnodes, websocket, mqtt, cluster, gateway, monitor, profiling]
+{{/* Give a section its merge and patch, and put it into the configuration. Takes: conf, key, value, section, where. */}}
+{{- define "nats.section" -}}
+{{- $spot := dict "value" .value "merge" .section.merge "patch" .section.patch "where" .where -}}
+{{- include "nats.overlay" $spot -}}
+{{- $_ := set .conf .key ($spot.value | default dict) -}}
 {{- end -}}
 
-{{/* "true" when a listener is on. Takes: root, listener. */}}
-{{- define "nats.listens" -}}
-{{- $listener := index .root.Values.config .listener -}}
-{{- if or (eq .listener "nats") $listener.enabled -}}true{{- end -}}
-{{- end -}}
-
-{{/* The port entries of a Service. Takes: root, ports (which listeners the Service shows; all when absent). */}}
-{{- define "nats.service-ports" -}}
-{{- range $listener := include "nats.listeners" . | fromYamlArray }}
-{{- $shown := or (not $.ports) (dig $listener "enabled" false ($.ports | default dict)) }}
-{{- if and $shown (include "nats.listens" (dict "root" $.root "listener" $listener)) }}
-{{- $settings := index $.root.Values.config $listener }}
-{{- $http := has $listener (list "websocket" "monitor") }}
-{{- $tls := dig "tls" "enabled" false $settings }}
-- name: {{ $listener }}
-  port: {{ $settings.port }}
-  targetPort: {{ $listener }}
-  appProtocol: {{ ternary (ternary "https" "http" $tls) (ternary "tls" "tcp" $tls) $http }}
-{{- end }}
-{{- end }}
-{{- end -}}
-
-{{/* The tls block of a listener. Takes: root, listener. */}}
+{{/* Put the tls of a listener that has it into its block. Takes: root, listener, block. */}}
 {{- define "nats.tls" -}}
-{{- $tls := (index .root.Values.config .listener).tls -}}
-{{- $block := dict
-  "cert_file" (printf "/etc/nats-certs/%s/tls.crt" .listener)
-  "key_file" (printf "/etc/nats-certs/%s/tls.key" .listener) -}}
-{{- if .root.Values.tlsCA.enabled -}}
-  {{- $_ := set $block "ca_file" (include "nats.ca-file" .root) -}}
-{{- end -}}
-{{- include "nats.merge" (list $block ($tls.merge | default dict)) -}}
-{{- toYaml $block -}}
+{{- with (index .root.Values.config .listener).tls -}}{{- if .enabled -}}
+  {{- $tls := dict -}}
+  {{- if .secretName -}}
+    {{- $dir := trimSuffix "/" .dir -}}
+    {{- $_ := set $tls "cert_file" (printf "%s/%s" $dir (.cert | default "tls.crt")) -}}
+    {{- $_ := set $tls "key_file" (printf "%s/%s" $dir (.key | default "tls.key")) -}}
+  {{- end -}}
+  {{- with include "nats.ca-file" $.root -}}{{- $_ := set $tls "ca_file" . -}}{{- end -}}
+  {{- $where := printf "config.%s.tls" $.listener -}}
+  {{- include "nats.section" (dict "conf" $.block "key" "tls" "value" $tls "section" . "where" $where) -}}
+{{- end -}}{{- end -}}
 {{- end -}}
 
+{{/* Where the authority's certificate is, or nothing. */}}
 {{- define "nats.ca-file" -}}
-{{- printf "%s/%s" .Values.tlsCA.dir .Values.tlsCA.key -}}
+{{- with .Values.tlsCA -}}{{- if and .enabled (or .configMapName .secretName) -}}
+{{- printf "%s/%s" (trimSuffix "/" .dir) .key -}}
+{{- end -}}{{- end -}}
+{{- end -}}
+
+{{/* "true" when routes carry a user: there is none without a password. */}}
+{{- define "nats.route-user" -}}
+{{- with .Values.config.cluster.routeURLs -}}{{- if and .user .password -}}true{{- end -}}{{- end -}}
 {{- end -}}
 
 {{- define "nats.routes" -}}
 {{- $cluster := .Values.config.cluster -}}
 {{- $scheme := ternary "tls" "nats" $cluster.tls.enabled -}}
 {{- $user := "" -}}
-{{- with $cluster.routeURLs.user -}}
-  {{- $user = printf "%s:%s@" . $cluster.routeURLs.password -}}
+{{- if include "nats.route-user" . -}}
+  {{- $user = printf "%s:%s@" (urlquery $cluster.routeURLs.user) (urlquery $cluster.routeURLs.password) -}}
 {{- end -}}
-{{- $domain := include "nats.headless-name" . -}}
+{{- $domain := .Values.headlessService.name -}}
 {{- if $cluster.routeURLs.useFQDN -}}
   {{- $namespace := .Values.namespaceOverride | default .Release.Namespace -}}
   {{- $domain = printf "%s.%s.svc.%s" $domain $namespace $cluster.routeURLs.k8sClusterDomain -}}
 {{- end -}}
 {{- range $ordinal := until (int $cluster.replicas) }}
-- {{ $scheme }}://{{ $user }}{{ include "nats.set-name" $ }}-{{ $ordinal }}.{{ $domain }}:{{ $cluster.port }}
+- {{ $scheme }}://{{ $user }}{{ $.Values.statefulSet.name }}-{{ $ordinal }}.{{ $domain }}:{{ $cluster.port }}
 {{- end }}
 {{- end -}}
 
-{{/* One listener's block with its tls and its merge. Takes: root, listener, block (what it always has). */}}
-{{- define "nats.block" -}}
-{{- $settings := index .root.Values.config .listener -}}
-{{- $block := dict "port" $settings.port -}}
-{{- include "nats.merge" (list $block .block) -}}
-{{- if $settings.tls.enabled -}}
-  {{- $_ := set $block "tls" (include "nats.tls" . | fromYaml) -}}
+{{/* What each listener's block always has, by listener. */}}
+{{- define "nats.blocks" -}}
+leafnodes: {no_advertise: true}
+websocket: {{ ternary dict (dict "no_tls" true) .Values.config.websocket.tls.enabled | toJson }}
+mqtt: {}
+gateway: {name: {{ .Values.statefulSet.name | quote }}}
+{{- with .Values.config.cluster }}{{ if .enabled }}
+cluster:
+  name: {{ $.Values.statefulSet.name | quote }}
+  no_advertise: {{ .noAdvertise | toJson }}
+  routes:
+    {{- include "nats.routes" $ | nindent 4 }}
+  {{- if include "nats.route-user" $ }}
+  authorization: {{ pick .routeURLs "user" "password" | toJson }}
+  {{- end }}
+{{- end }}{{ end }}
 {{- end -}}
-{{- include "nats.merge" (list $block ($settings.merge | default dict)) -}}
-{{- toYaml $block -}}
+
+{{/* The limits of JetStream. A file store without a volume of its own has none but its own. */}}
+{{- define "nats.jetstream" -}}
+{{- $files := .Values.config.jetstream.fileStore -}}
+{{- $memory := .Values.config.jetstream.memoryStore -}}
+{{- $limit := $files.maxSize | default (ternary $files.pvc.size "" (not (not $files.pvc.enabled))) -}}
+{{- if not $files.enabled }}
+max_file_store: 0
+{{- else }}
+store_dir: {{ $files.dir | quote }}
+{{- with $limit }}
+max_file_store: "<< {{ . }} >>"
+{{- end }}
+{{- end }}
+max_memory_store: {{ ternary (printf "<< %v >>" $memory.maxSize | quote) "0" $memory.enabled }}
+{{- end -}}
+
+{{/* What stands outside of every block. A port that values give as text is a number here, too. */}}
+{{- define "nats.top" -}}
+server_name: "<< $SERVER_NAME >>"
+lame_duck_grace_period: 10s
+lame_duck_duration: 30s
+pid_file: {{ include "nats.pid-file" . }}
+port: {{ .Values.config.nats.port }}
+{{- with .Values.config.monitor }}{{ if .enabled }}
+{{ ternary "https_port" "http_port" .tls.enabled }}: {{ .port }}
+{{- end }}{{ end }}
+{{- with .Values.config.profiling }}{{ if .enabled }}
+prof_port: {{ .port }}
+{{- end }}{{ end }}
 {{- end -}}
 
 {{/* The whole configuration as YAML. */}}
 {{- define "nats.config" -}}
 {{- $config := .Values.config -}}
-{{- $conf := dict
-  "server_name" "<< $SERVER_NAME >>"
-  "lame_duck_grace_period" "10s"
-  "lame_duck_duration" "30s"
-  "pid_file" "/var/run/nats/nats.pid"
-  "port" $config.nats.port -}}
-{{- if $config.nats.tls.enabled -}}
-  {{- $_ := set $conf "tls" (include "nats.tls" (dict "root" . "listener" "nats") | fromYaml) -}}
+{{- $conf := include "nats.top" . | fromYaml -}}
+{{- include "nats.tls" (dict "root" . "listener" "nats" "block" $conf) -}}
+{{- $sections := include "nats.blocks" . | fromYaml -}}
+{{- range $listener, $block := $sections -}}
+  {{- $port := printf "port: %s" (toString (index $config $listener).port | replace "<nil>" "") | fromYaml -}}
+  {{- $_ := set $block "port" $port.port -}}
+  {{- include "nats.tls" (dict "root" $ "listener" $listener "block" $block) -}}
 {{- end -}}
-{{- if $config.monitor.enabled -}}
-  {{- $_ := set $conf (ternary "https_port" "http_port" $config.monitor.tls.enabled) $config.monitor.port -}}
-{{- end -}}
-{{- if $config.profiling.enabled -}}
-  {{- $_ := set $conf "prof_port" $config.profiling.port -}}
-{{- end -}}
-{{- $blocks := dict
-  "leafnodes" (dict "no_advertise" true)
-  "websocket" (ternary dict (dict "no_tls" true) $config.websocket.tls.enabled)
-  "mqtt" dict
-  "gateway" (dict "name" (include "nats.fullname" .)) -}}
-{{- if $config.cluster.enabled -}}
-  {{- $cluster := dict
-    "name" (include "nats.fullname" .)
-    "no_advertise" true
-    "routes" (include "nats.routes" . | fromYamlArray) -}}
-  {{- with $config.cluster.routeURLs -}}{{- if .user -}}
-    {{- $_ := set $cluster "authorization" (dict "user" .user "password" .password) -}}
-  {{- end -}}{{- end -}}
-  {{- $_ := set $blocks "cluster" $cluster -}}
-{{- end -}}
-{{- range $listener, $block := $blocks -}}
-  {{- if (index $config $listener).enabled -}}
-    {{- $settings := dict "root" $ "listener" $listener "block" $block -}}
-    {{- $_ := set $conf $listener (include "nats.block" $settings | fromYaml) -}}
+{{- $_ := set $sections "jetstream" (include "nats.jetstream" . | fromYaml) -}}
+{{- $_ := set $sections "resolver" (dict "dir" $config.resolver.dir) -}}
+{{- range $key, $value := $sections -}}
+  {{- $section := index $config $key -}}
+  {{- if $section.enabled -}}
+    {{- $where := printf "config.%s" $key -}}
+    {{- include "nats.section" (dict "conf" $conf "key" $key "value" $value "section" $section "where" $where) -}}
   {{- end -}}
 {{- end -}}
-{{- with $config.jetstream -}}{{- if .enabled -}}
-  {{- $file := 0 -}}
-  {{- if .fileStore.enabled -}}
-    {{- $file = printf "<< %s >>" (.fileStore.maxSize | default .fileStore.pvc.size) -}}
-  {{- end -}}
-  {{- $memory := ternary (printf "<< %s >>" .memoryStore.maxSize) 0 .memoryStore.enabled -}}
-  {{- $jetstream := dict "store_dir" .fileStore.dir "max_file_store" $file "max_memory_store" $memory -}}
-  {{- include "nats.merge" (list $jetstream (.merge | default dict)) -}}
-  {{- $_ := set $conf "jetstream" $jetstream -}}
-{{- end -}}{{- end -}}
-{{- with $config.resolver -}}{{- if .enabled -}}
-  {{- $resolver := dict "dir" .dir -}}
-  {{- include "nats.merge" (list $resolver (.merge | default dict)) -}}
-  {{- $_ := set $conf "resolver" $resolver -}}
-{{- end -}}{{- end -}}
-{{- include "nats.merge" (list $conf ($config.merge | default dict)) -}}
-{{- toYaml $conf -}}
-{{- end -}}
-
-{{/*
-The configuration as text. toPrettyJson writes < and > as escapes; "<< text >>" loses its quotes, and an
-include its key and comma.
-*/}}
-{{- define "nats.conf" -}}
-{{- $text := include "nats.config" . | fromYaml | toPrettyJson -}}
-{{- $text = regexReplaceAll `"[^"\n]*\$include": "([^"\n]*)",?` $text "include ${1};" -}}
-{{- regexReplaceAll `"\\u003c\\u003c\s*(.*?)\s*\\u003e\\u003e"` $text "${1}" -}}
-{{- end -}}
-
-{{/* Every file the reloader watches, as YAML: includes and certificates, by sorted key. Takes: a block. */}}
-{{- define "nats.watched" -}}
-{{- range $key, $value := . }}
-{{- if kindIs "map" $value }}
-{{- include "nats.watched" $value }}
-{{- else if hasSuffix "$include" $key }}
-- /etc/nats-config/{{ $value | trimPrefix "./" }}
-{{- else if has $key (list "ca_file" "cert_file" "key_file") }}
-- {{ $value }}
-{{- end }}
-{{- end }}
+{{- include "nats.section" (dict "conf" . "key" "whole" "value" $conf "section" $config "where" "config") -}}
+{{- toYaml .whole -}}
 {{- end -}}

@@ -1,46 +1,33 @@
-{{/* The three containers of a server's pod, and its volumes. */}}
+{{/* The three containers of a server's pod. */}}
 
-{{/* The listeners whose certificate is mounted, in order. */}}
-{{- define "nats.certified" -}}
-{{- range $listener := include "nats.listeners" . | fromYamlArray }}
-{{- $tls := (index $.Values.config $listener).tls | default dict }}
-{{- if and $tls.enabled $tls.secretName (include "nats.listens" (dict "root" $ "listener" $listener)) }}
-- {{ $listener }}
-{{- end }}
+{{/* The image of a container and when it is pulled. Takes: root, image. */}}
+{{- define "nats.image" -}}
+{{- $image := .image -}}
+{{- $everywhere := .root.Values.global.image -}}
+{{- $name := $image.fullImageName -}}
+{{- if not $name -}}
+  {{- $registry := $image.registry | default $everywhere.registry -}}
+  {{- $name = ternary (printf "%s/%s" $registry $image.repository) $image.repository (not (not $registry)) -}}
+  {{- $name = ternary (printf "%s@%s" $name $image.digest) (printf "%s:%s" $name $image.tag) (not (not $image.digest)) -}}
+{{- end -}}
+image: {{ $name | quote }}
+{{- with $image.pullPolicy | default $everywhere.pullPolicy }}
+imagePullPolicy: {{ . }}
 {{- end }}
 {{- end -}}
 
-{{- define "nats.certificate-mounts" -}}
-{{- with .Values.tlsCA }}{{ if .enabled }}
-- name: tls-ca
-  mountPath: {{ .dir }}
-{{- end }}{{ end }}
-{{- range include "nats.certified" . | fromYamlArray }}
-- name: {{ . }}-tls
-  mountPath: /etc/nats-certs/{{ . }}
+{{/* Entries of env, by name: a text is the value, a map the rest of the entry. Takes: env. */}}
+{{- define "nats.env" -}}
+{{- range $name, $value := .env }}
+- name: {{ $name | quote }}
+  {{- if kindIs "string" $value }}
+  value: {{ $value | quote }}
+  {{- else if not (kindIs "map" $value) }}
+  {{- fail (printf "the variable %s is neither text nor map, but %s: quote it" $name (kindOf $value)) }}
+  {{- else if $value }}
+  {{- toYaml $value | nindent 2 }}
+  {{- end }}
 {{- end }}
-{{- end -}}
-
-{{- define "nats.volumes" -}}
-- name: config
-  configMap:
-    name: {{ include "nats.config-name" . }}
-- name: pid
-  emptyDir: {}
-{{- include "nats.ca-volume" . }}
-{{- range include "nats.certified" . | fromYamlArray }}
-- name: {{ . }}-tls
-  secret:
-    secretName: {{ (index $.Values.config .).tls.secretName }}
-{{- end }}
-{{- end -}}
-
-{{- define "nats.ca-volume" -}}
-{{- with .Values.tlsCA }}{{ if .enabled }}
-- name: tls-ca
-  secret:
-    secretName: {{ .secretName }}
-{{- end }}{{ end }}
 {{- end -}}
 
 {{/* A probe. Takes: root, path, every (seconds), failures. */}}
@@ -61,7 +48,7 @@ failureThreshold: {{ .failures }}
 {{- define "nats.server" -}}
 {{- $config := .Values.config -}}
 name: nats
-image: {{ .Values.container.image.repository }}:{{ .Values.container.image.tag }}
+{{ include "nats.image" (dict "root" . "image" .Values.container.image) }}
 args: [--config, /etc/nats-config/nats.conf]
 env:
   - name: POD_NAME
@@ -69,24 +56,18 @@ env:
       fieldRef: {fieldPath: metadata.name}
   - name: SERVER_NAME
     value: {{ printf "%s$(POD_NAME)" $config.serverNamePrefix | quote }}
-  {{- range $name, $value := .Values.container.env }}
-  - name: {{ $name }}
-    {{- if kindIs "map" $value }}
-    {{- toYaml $value | nindent 4 }}
-    {{- else }}
-    value: {{ $value | quote }}
-    {{- end }}
-  {{- end }}
+  {{- include "nats.env" (dict "env" .Values.container.env) | nindent 2 }}
 ports:
   {{- range $listener := include "nats.listeners" . | fromYamlArray }}
   {{- if include "nats.listens" (dict "root" $ "listener" $listener) }}
-  - name: {{ $listener }}
-    containerPort: {{ (index $config $listener).port }}
+  {{- $more := get $.Values.container.ports $listener | default dict }}
+  {{- $fixed := dict "name" $listener "containerPort" (index $config $listener).port }}
+  - {{- include "nats.entry" (list $more $fixed) | nindent 4 }}
   {{- end }}
   {{- end }}
 lifecycle:
   preStop:
-    exec: {command: [nats-server, -sl=ldm=/var/run/nats/nats.pid]}
+    exec: {command: [nats-server, {{ printf "-sl=ldm=%s" (include "nats.pid-file" .) | quote }}]}
 {{- if $config.monitor.enabled }}
 startupProbe:
   {{- include "nats.probe" (dict "root" . "path" "/healthz" "every" 10 "failures" 90) | nindent 2 }}
@@ -95,52 +76,61 @@ readinessProbe:
 livenessProbe:
   {{- include "nats.probe" (dict "root" . "path" "/healthz?js-enabled-only=true" "every" 30 "failures" 3) | nindent 2 }}
 {{- end }}
-resources: {}
+resources: {{ toJson .Values.container.resources }}
 volumeMounts:
-  - name: config
-    mountPath: /etc/nats-config
-  - name: pid
-    mountPath: /var/run/nats
-  {{- with $config.jetstream }}{{ if and .enabled .fileStore.enabled .fileStore.pvc.enabled }}
-  - name: {{ include "nats.fullname" $ }}-js
-    mountPath: {{ .fileStore.dir }}
-  {{- end }}{{ end }}
-  {{- with $config.resolver }}{{ if and .enabled .pvc.enabled }}
-  - name: {{ include "nats.fullname" $ }}-resolver
-    mountPath: {{ .dir }}
-  {{- end }}{{ end }}
-  {{- include "nats.certificate-mounts" . | nindent 2 }}
+  {{- include "nats.mounts" . | nindent 2 }}
+{{- end -}}
+
+{{/* The server's container as it is put out, whose mounts the reloader shares. */}}
+{{- define "nats.server-object" -}}
+{{- include "nats.object" (dict "root" . "body" "nats.server" "section" .Values.container "where" "container") -}}
 {{- end -}}
 
 {{- define "nats.reloader" -}}
+{{- $reloader := .Values.reloader -}}
 name: reloader
-image: {{ .Values.reloader.image.repository }}:{{ .Values.reloader.image.tag }}
+{{ include "nats.image" (dict "root" . "image" $reloader.image) }}
+{{- with $reloader.env }}
+env:
+  {{- include "nats.env" (dict "env" .) | nindent 2 }}
+{{- end }}
 args:
   - -pid
   - /var/run/nats/nats.pid
   - -config
   - /etc/nats-config/nats.conf
-  {{- range include "nats.watched" (include "nats.config" . | fromYaml) | fromYamlArray }}
+  {{- range include "nats.watched" .configuration | fromYamlArray }}
   - -config
-  - {{ . }}
+  - {{ . | quote }}
   {{- end }}
 volumeMounts:
   - name: pid
     mountPath: /var/run/nats
-  - name: config
-    mountPath: /etc/nats-config
-  {{- include "nats.certificate-mounts" . | nindent 2 }}
+  {{- range $mount := (include "nats.server-object" . | fromYaml).volumeMounts }}
+  {{- $shared := false }}
+  {{- range $reloader.natsVolumeMountPrefixes }}
+  {{- $shared = or $shared (hasPrefix . $mount.mountPath) }}
+  {{- end }}
+  {{- if $shared }}
+  - {{- toYaml $mount | nindent 4 }}
+  {{- end }}
+  {{- end }}
 {{- end -}}
 
 {{- define "nats.exporter" -}}
 {{- $config := .Values.config -}}
+{{- $exporter := .Values.promExporter -}}
 name: prom-exporter
-image: {{ .Values.promExporter.image.repository }}:{{ .Values.promExporter.image.tag }}
+{{ include "nats.image" (dict "root" . "image" $exporter.image) }}
+{{- with $exporter.env }}
+env:
+  {{- include "nats.env" (dict "env" .) | nindent 2 }}
+{{- end }}
 ports:
   - name: prom-metrics
-    containerPort: {{ .Values.promExporter.port }}
+    containerPort: {{ $exporter.port }}
 args:
-  - -port={{ .Values.promExporter.port }}
+  - -port={{ $exporter.port }}
   - -connz
   - -routez
   - -subz
@@ -156,5 +146,5 @@ args:
   {{- if $config.gateway.enabled }}
   - -gatewayz
   {{- end }}
-  - {{ ternary "https" "http" $config.monitor.tls.enabled }}://localhost:{{ $config.monitor.port }}/
+  - {{ ternary "https" "http" $config.monitor.tls.enabled }}://{{ $exporter.monitorDomain }}:{{ $config.monitor.port }}/
 {{- end -}}

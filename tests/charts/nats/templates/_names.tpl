@@ -1,48 +1,50 @@
-{{/* Names, labels and the way every object is put out. */}}
+{{/* Names and labels, and the default names of the objects. Values documents call fullname, labels and selectorLabels. */}}
 
 {{- define "nats.name" -}}
-{{- .Values.nameOverride | default .Chart.Name -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
 {{/* A release whose name already tells the chart's is not told it twice. */}}
 {{- define "nats.fullname" -}}
-{{- $name := include "nats.name" . -}}
+{{- $name := .Values.nameOverride | default .Chart.Name -}}
 {{- $long := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
 {{- .Values.fullnameOverride | default $long | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* The name of an object: its own from values, else the full name and a suffix. Takes: root, own, suffix. */}}
-{{- define "nats.named" -}}
-{{- .own | default (printf "%s%s" (include "nats.fullname" .root) (.suffix | default "")) -}}
+{{/* Give every object that values did not name its default name, in values: a $tplYaml may ask for it there. */}}
+{{- define "nats.default-names" -}}
+{{- $root := . -}}
+{{- $full := include "nats.fullname" . -}}
+{{- range $path, $suffix := include "nats.suffixes" . | fromYaml -}}
+  {{- $section := $root.Values -}}
+  {{- range splitList "." $path -}}
+    {{- $section = get $section . -}}
+    {{- if not (kindIs "map" $section) -}}{{- fail (printf "%s in values is no map" $path) -}}{{- end -}}
+  {{- end -}}
+  {{- $_ := set $section "name" ($section.name | default (print $full $suffix)) -}}
+{{- end -}}
 {{- end -}}
 
-{{- define "nats.config-name" -}}
-{{- include "nats.named" (dict "root" . "own" .Values.configMap.name "suffix" "-config") -}}
-{{- end -}}
-
-{{- define "nats.headless-name" -}}
-{{- include "nats.named" (dict "root" . "own" .Values.headlessService.name "suffix" "-headless") -}}
-{{- end -}}
-
-{{- define "nats.service-name" -}}
-{{- include "nats.named" (dict "root" . "own" .Values.service.name) -}}
-{{- end -}}
-
-{{- define "nats.set-name" -}}
-{{- include "nats.named" (dict "root" . "own" .Values.statefulSet.name) -}}
-{{- end -}}
-
-{{- define "nats.account-name" -}}
-{{- include "nats.named" (dict "root" . "own" .Values.serviceAccount.name) -}}
-{{- end -}}
-
-{{- define "nats.contexts-name" -}}
-{{- include "nats.named" (dict "root" . "suffix" "-box-contexts") -}}
+{{- define "nats.suffixes" -}}
+config.jetstream.fileStore.pvc: -js
+config.resolver.pvc: -resolver
+config.websocket.ingress: -ws
+configMap: -config
+headlessService: -headless
+natsBox.contentsSecret: -box-contents
+natsBox.contextsSecret: -box-contexts
+natsBox.deployment: -box
+natsBox.serviceAccount: -box
+podDisruptionBudget: ""
+promExporter.podMonitor: ""
+service: ""
+serviceAccount: ""
+statefulSet: ""
 {{- end -}}
 
 {{/*
 The labels that never change. The release name stands without quotes, as it does upstream: a release called
-`n` gets a boolean, which is a trap the tests want.
+`n` gets a boolean, which is a trap the tests want. Takes: root, component.
 */}}
 {{- define "nats.selector" -}}
 app.kubernetes.io/component: {{ .component | default "nats" }}
@@ -50,14 +52,26 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/name: {{ include "nats.name" .root }}
 {{- end -}}
 
-{{- define "nats.labels" -}}
+{{- define "nats.own-labels" -}}
 {{ include "nats.selector" . }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
-{{- with .root.Values.global.labels }}
-{{ toYaml . }}
-{{- end }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{/* All labels: values add some, and replace none of the chart's. Takes: root, component. */}}
+{{- define "nats.all-labels" -}}
+{{- $more := .root.Values.global.labels | default dict | toJson | fromJson -}}
+{{- include "nats.own-labels" . | fromYaml | mergeOverwrite $more | toYaml -}}
+{{- end -}}
+
+{{/* These two take the root, as values documents call them. */}}
+{{- define "nats.labels" -}}
+{{- include "nats.all-labels" (dict "root" .) -}}
+{{- end -}}
+
+{{- define "nats.selectorLabels" -}}
+{{- include "nats.selector" (dict "root" .) -}}
 {{- end -}}
 
 {{/* Metadata of an object. Takes: root, name, component. */}}
@@ -67,32 +81,5 @@ name: {{ .name }}
 namespace: {{ . }}
 {{- end }}
 labels:
-  {{- include "nats.labels" . | nindent 2 }}
-{{- end -}}
-
-{{/*
-Merge the second map of a list over the first, in place: maps go into maps, null removes, the rest replaces.
-(mergeOverwrite would not let a false or an empty value win.)
-*/}}
-{{- define "nats.merge" -}}
-{{- $into := index . 0 -}}
-{{- range $key, $value := index . 1 -}}
-  {{- $old := index $into $key -}}
-  {{- if kindIs "invalid" $value -}}
-    {{- $_ := unset $into $key -}}
-  {{- else if and (kindIs "map" $value) (kindIs "map" $old) -}}
-    {{- include "nats.merge" (list $old $value) -}}
-  {{- else -}}
-    {{- $_ := set $into $key $value -}}
-  {{- end -}}
-{{- end -}}
-{{- end -}}
-
-{{/* Put out the object that the template `body` writes, with `merge` over it, keys sorted. */}}
-{{- define "nats.object" -}}
-{{- /* The last line ends here, so that a block of text at the end keeps its line end. */ -}}
-{{- $object := include .body .root | printf "%s\n" | fromYaml -}}
-{{- with $object.Error -}}{{- fail (printf "%s: %s" $.body .) -}}{{- end -}}
-{{- include "nats.merge" (list $object (.merge | default dict)) -}}
-{{- toYaml $object -}}
+  {{- include "nats.all-labels" . | nindent 2 }}
 {{- end -}}
