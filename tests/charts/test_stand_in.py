@@ -94,18 +94,6 @@ def test_the_decoys_look_like_nats_and_are_not(helm, umbrella_chart, run):
 
 
 @pytest.mark.helm
-def test_a_merge_replaces_false_and_null_removes(helm3, nats_chart, run):
-    """Values can switch off what the chart switches on, and take a key out."""
-    merge = (
-        "config.cluster.merge.no_advertise=false,config.cluster.merge.name=null,config.cluster.enabled=true"
-    )
-    done = run(helm3, "template", "nats", nats_chart, "--set", merge, check=True)
-    conf = objects(done.stdout)["ConfigMap", "nats-config"]["data"]["nats.conf"]
-    assert '"no_advertise": false' in conf
-    assert '"name"' not in conf
-
-
-@pytest.mark.helm
 @pytest.mark.nats
 def test_the_configuration_starts_a_real_server(helm3, nats_chart, nats_server, run, tmp_path):
     """nats-server itself accepts the rendered nats.conf."""

@@ -54,14 +54,14 @@ def test_revisions_are_compared_with_hooks_and_values(differences, install, majo
     """One revision with another: the manifest, the test hook and the values that the user gave."""
     folder = overlays("join")
     install(major, "nats", region="us-east", overlays=folder)
-    image = ("--set", "natsBox.image.tag=0.19.8")  # the chart's test hook runs it, too
+    image = ("--set", "natsBox.container.image.tag=0.19.8")  # the chart's test hook runs it, too
     install(major, "nats", *image, region="us-east", overlays=folder)
     install(major, "nats", region="us-east", overlays=folder)
     told = differences(major, "nats", "--revision", "1", "--to-revision", "2")
     hooks = [item["object"]["kind"] for item in told["objects"] if item["hook"]]
     assert hooks == ["Pod"]
     assert "Deployment/nats-box spec.template.spec.containers[name=nats-box].image" in told.places()
-    assert told.values_changed() == {"natsBox": (None, {"image": {"tag": "0.19.8"}})}
+    assert told.values_changed() == {"natsBox": (None, {"container": {"image": {"tag": "0.19.8"}}})}
     assert (told["old"]["revision"], told["new"]["revision"]) == (1, 2)
     back = differences(major, "nats", "--revision", "2")  # with the last one
     assert back["new"]["revision"] == 3
