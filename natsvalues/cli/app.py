@@ -254,6 +254,15 @@ overlay_app = typer.Typer(help="Look at overlays.", no_args_is_help=True, rich_m
 app.add_typer(overlay_app, name="overlay")
 
 
+@overlay_app.command("list")
+def overlay_list(
+    overlays: Overlays = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array, on one line.")] = False,
+) -> None:
+    """Print the names of the regions, for loops in scripts and for matrices in CI."""
+    raise Leave(overlay_verb.list_regions(overlays, as_json=as_json))
+
+
 @overlay_app.command("show")
 def overlay_show(region: Annotated[str, typer.Argument(help="The region.")], overlays: Overlays = None) -> None:
     """Print the effective overlay of a region, after defaults and with its computed remotes."""

@@ -1,7 +1,8 @@
-"""`natsvalues overlay show`: what a region's overlay comes to."""
+"""`natsvalues overlay`: which regions there are, and what a region's overlay comes to."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import Any
@@ -14,6 +15,17 @@ from natsvalues.overlays.hosts import endpoint
 from natsvalues.overlays.plan import Plan, plan
 from natsvalues.overlays.reading import spelled
 from natsvalues.text.yamlwrite import block
+
+
+def list_regions(overlays: str | None, *, as_json: bool) -> int:
+    """Print the regions' names: one a line, or a JSON array on one line."""
+
+    def work() -> int:
+        regions = list(load(locate(overlays, dict(os.environ), os.getcwd())).regions)
+        sys.stdout.write((json.dumps(regions) if as_json else "\n".join(regions)) + "\n")
+        return EXIT_OK
+
+    return guarded(Run(), work)
 
 
 def show(region: str, overlays: str | None) -> int:
