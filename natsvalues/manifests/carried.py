@@ -22,14 +22,14 @@ _PREFIXES = ("internal.config.kubernetes.io/", "config.k8s.io/", "kustomize.conf
 _NAMES = (FILENAME_ANNOTATION, PATH, INDEX)
 
 
-def is_carrying(annotation: str) -> bool:
+def _is_carrying(annotation: str) -> bool:
     """Whether an annotation is there for the way only, and taken off at its end."""
     return annotation in _NAMES or annotation.startswith(_PREFIXES)
 
 
 def uncarried(manifest: Manifest) -> Manifest:
     """The document without such annotations; the same object if it has none."""
-    names = [name for name in manifest.annotations if is_carrying(name)]
+    names = [name for name in manifest.annotations if _is_carrying(name)]
     path = ("metadata", "annotations")
     if names and len(names) == len(manifest.annotations):
         return manifest.edited((Op("remove", path),))
