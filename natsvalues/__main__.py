@@ -9,8 +9,12 @@ import sys
 
 def main() -> None:
     """Run and leave with the exit code that `natsvalues.errors` defines."""
-    from natsvalues.cli.light import diff_words, post_render_options  # before anything heavier
+    from natsvalues.cli.light import KRM, diff_words, post_render_options  # before anything heavier
 
+    if sys.argv[1:] == KRM:  # kustomize starts a function at every build
+        from natsvalues.cli.krm import krm
+
+        sys.exit(krm())
     options = post_render_options(sys.argv[1:], stdin_is_terminal=sys.stdin is None or sys.stdin.isatty())
     if options is None:
         words = diff_words(sys.argv[1:])

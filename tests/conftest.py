@@ -87,6 +87,30 @@ def nats_server(binaries) -> Callable[[str], str]:
     return lambda version: binaries.fetch(f"nats-server@{version}")
 
 
+KUSTOMIZE = pytest.StashKey[str]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build kustomize before the first test that wants it: no test's timeout should have to cover compiling."""
+    wanted = [item for item in session.items if "kustomize" in getattr(item, "fixturenames", ())]
+    if not wanted or session.config.option.collectonly:
+        return
+    builder = _load(os.path.join(ROOT, "scripts", "kustomize_build.py"))
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        try:
+            session.config.stash[KUSTOMIZE] = builder.build()
+        except builder.NoGoError as error:
+            for item in wanted:
+                item.add_marker(pytest.mark.skip(reason=f"{LEFT_OUT} the tests with a real kustomize. {error}"))
+
+
+@pytest.fixture(scope="session")
+def kustomize(request) -> str:
+    """Path of kustomize, built from its Go module; kubectl has one of its own, which runs no functions."""
+    return request.config.stash[KUSTOMIZE]
+
+
 # --- stored renderings ------------------------------------------------------------------------------------
 
 

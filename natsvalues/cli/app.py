@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from natsvalues import __version__
-from natsvalues.cli import app_lint, app_values
+from natsvalues.cli import app_export, app_lint, app_values
 from natsvalues.cli import completion as completion_verb
 from natsvalues.cli import explain as explain_verb
 from natsvalues.cli import init as init_verb
@@ -129,6 +129,7 @@ def diff(
 
 app_lint.declare(app)
 app_values.declare(app)
+app_export.declare(app)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 POST_RENDER = "post-render"
 DIFF = "diff"
+KRM = ["krm"]
 COMPLETION_VARIABLE = "_NATSVALUES_COMPLETE"
 """Set by the shells' completion scripts, which run us with standard input that is no terminal."""
 IMMUTABLE_FIELD = "immutable-field"

@@ -125,6 +125,13 @@ class Release:
         self._parsed: dict[int, Manifest | None] = {}
         self._mentions: dict[str, list[int]] = {}
 
+    @classmethod
+    def of(cls, chunks: list[Chunk], file: str) -> Release:
+        """A release of documents that do not stand behind one another in a stream; their lines are told."""
+        release = cls("", file)
+        release.chunks = chunks
+        return release
+
     def _copy(self) -> Release:
         copy = Release("", self.file)
         copy._mentions = self._mentions

@@ -72,20 +72,32 @@ def locate(asked: str | None, environment: dict[str, str], start: str) -> str:
         above = os.path.dirname(above)
 
 
+class Document(NamedTuple):
+    """The text of one overlay, the file it stands in, and its first line there."""
+
+    file: str
+    text: str
+    line: int = 1
+
+
 def load(folder: str) -> Overlays:
     """Read every YAML file of the folder. Raises with all mistakes of all files together."""
+    names = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")))
+    files = [os.path.join(folder, name) for name in names]
+    return read(folder, [document for file in files for document in documents(file, _content(file))])
+
+
+def read(folder: str, written: list[Document]) -> Overlays:
+    """Read overlays wherever they stand; `folder` says where, in errors. Raises with all mistakes together."""
     errors: list[NatsvaluesError] = []
     superclusters: list[tuple[Supercluster, Positions]] = []
     regions: list[RegionFile] = []
-    files = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")))
-    for name in files:
-        path = os.path.join(folder, name)
-        for text, line in _documents(path):
-            read = _read(path, text, line, errors)
-            if isinstance(read, RegionFile):
-                regions.append(read)
-            elif read is not None:
-                superclusters.append(read)
+    for document in written:
+        found = _read(document.file, document.text, document.line, errors)
+        if isinstance(found, RegionFile):
+            regions.append(found)
+        elif found is not None:
+            superclusters.append(found)
     if not errors:
         errors += _count_errors(folder, superclusters, regions)
     raise_all(errors)
@@ -93,16 +105,21 @@ def load(folder: str) -> Overlays:
     return Overlays(folder, supercluster, positions, {file.region.name: file for file in regions})
 
 
-def _documents(path: str) -> list[tuple[str, int]]:
+def _content(path: str) -> str:
     try:
         with open(path, encoding="utf-8", newline="") as file:
-            text = file.read().replace("\r\n", "\n")
+            return file.read()
     except UnicodeDecodeError:
         raise NatsvaluesError(
             OVERLAY_ERROR, "not a UTF-8 text file", where=(Where(path),), hint="save it as UTF-8"
         ) from None
+
+
+def documents(file: str, text: str) -> list[Document]:
+    """The documents of a stream that have content; if none has, the stream as one."""
+    text = text.replace("\r\n", "\n")
     chunks = [chunk for chunk in split(text) if _has_content(chunk.text)]
-    return [(chunk.text, chunk.line) for chunk in chunks] or [(text, 1)]
+    return [Document(file, chunk.text, chunk.line) for chunk in chunks] or [Document(file, text)]
 
 
 def _has_content(text: str) -> bool:

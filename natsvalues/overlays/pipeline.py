@@ -31,6 +31,18 @@ if TYPE_CHECKING:
     from natsvalues.overlays.plan import Plan
 
 
+class Edited(NamedTuple):
+    """One document of the input and what was done to it.
+
+    `operations` are RFC 6902 objects with concrete JSON Pointers. Applied to `before`, what the document meant as it
+    came in, they give what it means now; that is checked.
+    """
+
+    number: int
+    before: Any
+    operations: tuple[dict[str, Any], ...]
+
+
 class Result(NamedTuple):
     """A post-rendered release, what was changed in it, and what a person should know."""
 
@@ -39,6 +51,7 @@ class Result(NamedTuple):
     notices: tuple[Notice, ...]
     nats: Nats
     plan: Plan
+    edited: tuple[Edited, ...]
 
 
 def render(release: Release, plan: Plan) -> Result:
@@ -81,7 +94,9 @@ class _Run:
         self._stamp()
         self._verify()
         self._check_size()
-        return Result(self.release, tuple(self.receipts), tuple(self.notices), self.nats, self.plan)
+        edited = [Edited(number, self.before[number], tuple(wire)) for number, wire in sorted(self.wire.items())]
+        told = (tuple(self.receipts), tuple(self.notices))
+        return Result(self.release, *told, self.nats, self.plan, tuple(item for item in edited if item.number >= 0))
 
     # --- looking ------------------------------------------------------------------------------------------
 

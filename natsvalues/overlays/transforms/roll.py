@@ -12,16 +12,16 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest
+from natsvalues.manifests.carried import uncarried
 from natsvalues.manifests.reload import restart_part
 from natsvalues.manifests.stamps import CHART_CHECKSUM, RESTART_DIGEST
 from natsvalues.overlays.patches import Outcome, put
 from natsvalues.text.paths import Op
-from natsvalues.text.yamltree import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from natsvalues.manifests.release import Manifest
     from natsvalues.overlays.scene import Scene
 
 RULE = "roll"
@@ -53,9 +53,5 @@ def roll(scene: Scene, before: Manifest) -> Iterator[Outcome]:
 
 def chart_checksum(config_map: Manifest) -> str:
     """The checksum as the chart makes it, of a ConfigMap as it now is."""
-    path = ("metadata", "annotations", FILENAME_ANNOTATION)
-    if find(config_map.tree.root, *path) is not None:  # Helm 4's own, which the chart never saw
-        lone = len(config_map.value["metadata"]["annotations"]) == 1
-        config_map = config_map.edited((Op("remove", path[:2] if lone else path),))
-    text = _SOURCE_LINE.sub("", config_map.tree.text)
+    text = _SOURCE_LINE.sub("", uncarried(config_map).tree.text)  # what carries it the chart never saw
     return hashlib.sha256(text.strip().encode()).hexdigest()

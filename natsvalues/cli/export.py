@@ -1,0 +1,110 @@
+"""`natsvalues export`: a region's edits as files for kustomize, Flux or Helmfile, which then need no natsvalues."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import NamedTuple
+
+from natsvalues.cli.edge import guarded
+from natsvalues.cli.outputs import Output, unwritable, write
+from natsvalues.cli.state import Run
+from natsvalues.cli.streams import STANDARD_INPUT, read_stream
+from natsvalues.delivery import flux, helmfile, kustomize
+from natsvalues.delivery.files import marker
+from natsvalues.delivery.patches import Export, export
+from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
+from natsvalues.manifests.release import Release
+from natsvalues.overlays.folder import load, locate
+from natsvalues.overlays.plan import plan
+from natsvalues.report.text import notices
+
+FORMS = (kustomize.FORM, flux.FORM, helmfile.FORM)
+INSTANCE = "app.kubernetes.io/instance"
+
+
+class ExportOptions(NamedTuple):
+    """What to export: `rendering` None is standard input; `release` names the HelmRelease, for Flux."""
+
+    form: str
+    region: str
+    rendering: str | None
+    folder: str
+    overlays: str | None = None
+    release: str | None = None
+
+
+def run_export(options: ExportOptions) -> int:
+    """Write the files, all or none, and return an exit code."""
+    return guarded(Run(), lambda: _export(options))
+
+
+def _export(options: ExportOptions) -> int:
+    file = None if options.rendering in (None, "-") else options.rendering
+    overlays = load(locate(options.overlays, dict(os.environ), os.getcwd()))
+    region_plan = plan(overlays, options.region)
+    made = export(Release(read_stream(file), file or STANDARD_INPUT), region_plan)
+    files = _files(options, made)
+    stale = _settle(options, set(files))
+    write([Output(os.path.join(options.folder, name), text) for name, text in files.items()])
+    for path in stale:
+        with contextlib.suppress(OSError):  # an older export's file that nothing names any more
+            os.unlink(path)
+    sys.stderr.write(notices(made.result, level="warning"))
+    sys.stdout.write("".join(f"wrote {os.path.join(options.folder, name)}\n" for name in files))
+    return EXIT_OK
+
+
+def _files(options: ExportOptions, made: Export) -> dict[str, str]:
+    if options.form == flux.FORM:
+        labels = made.result.nats.statefulset.metadata.get("labels") or {}
+        return flux.files(made, options.region, options.release or str(labels.get(INSTANCE) or made.result.nats.name))
+    if options.form == helmfile.FORM:
+        return helmfile.files(made, options.region, os.path.normpath(options.folder))
+    return kustomize.files(made, options.region)
+
+
+def _settle(options: ExportOptions, names: set[str]) -> list[str]:
+    """Make the folders, and give the files of an earlier export that this one does not write.
+
+    Raises NatsvaluesError for a file in the way that no export of this kind and region wrote.
+    """
+    mark = marker(options.form, options.region)
+    foreign: list[str] = []
+    stale: list[str] = []
+    for path in _there(options.folder):
+        ours = _first_line(path) == mark
+        wanted = os.path.relpath(path, options.folder).replace(os.sep, "/") in names
+        if wanted and not ours:
+            foreign.append(path)
+        elif ours and not wanted:
+            stale.append(path)
+    if foreign:
+        raise NatsvaluesError(
+            "NV-F004",
+            "a file in the way that no such export wrote",
+            where=tuple(Where(path, 1) for path in foreign),
+            hint="give each region and each form a folder of its own; an export replaces only what begins with\n"
+            + mark.strip(),
+        )
+    for name in names:
+        folder = os.path.dirname(os.path.join(options.folder, name))
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise unwritable(folder, str(error.strerror)) from None
+    return stale
+
+
+def _there(folder: str) -> list[str]:
+    """The files of a folder and of those in it; none if it is not there."""
+    return sorted(os.path.join(root, name) for root, _, names in os.walk(folder) for name in names)
+
+
+def _first_line(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.readline()
+    except OSError:
+        return ""

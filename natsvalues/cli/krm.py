@@ -1,0 +1,58 @@
+"""`natsvalues krm`: a ResourceList on standard input, the region's on standard output, for kustomize and kpt."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from natsvalues.cli.edge import guarded
+from natsvalues.cli.light import PostRenderOptions, with_environment
+from natsvalues.cli.state import Run
+from natsvalues.cli.streams import STANDARD_INPUT, read_stream
+from natsvalues.delivery.function_config import told
+from natsvalues.delivery.resource_list import ResourceList
+from natsvalues.errors import EXIT_OK, NatsvaluesError
+from natsvalues.overlays.choice import choose
+from natsvalues.overlays.folder import load, locate
+from natsvalues.overlays.pipeline import render
+from natsvalues.overlays.plan import plan
+from natsvalues.report.krm_results import failed, succeeded
+from natsvalues.report.text import notices
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.pipeline import Result
+
+
+def krm() -> int:
+    """Run as a function, and return an exit code.
+
+    After an error the list goes out as it came in, with the error among its results, as the specification of KRM
+    functions has it. The exit code is what counts: kustomize 5.8.2 reads no results, and shows standard error.
+    """
+    return guarded(Run(), _krm)
+
+
+def _krm() -> int:
+    given = ResourceList(read_stream(), STANDARD_INPUT)
+    try:
+        result = _rendered(given)
+        text = given.written(result.release, succeeded(given, result))
+    except NatsvaluesError as error:
+        _write(given.with_results(failed(given, error)))
+        raise
+    _write(text)
+    sys.stderr.write(notices(result, level="warning"))
+    return EXIT_OK
+
+
+def _rendered(given: ResourceList) -> Result:
+    asked = told(given.config)
+    overlays = asked.overlays or load(locate(asked.folder, dict(os.environ), os.getcwd()))
+    region = with_environment(PostRenderOptions(asked.region)).region
+    return render(given.release, plan(overlays, choose(overlays, given.release, region)))
+
+
+def _write(text: str) -> None:
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()

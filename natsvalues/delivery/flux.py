@@ -1,0 +1,70 @@
+"""An export for Flux: what a HelmRelease's post-renderers do, and the objects that they cannot add.
+
+facts: helm-controller's post-renderers patch by kustomize, run no program and add no object (helm-controller's
+documentation of HelmRelease). `spec.postRenderStrategy: separate` sends hooks through the patches on their own, where
+the patched objects are missing; `nohooks` and `combined`, the defaults until now, do not (helm-controller 1470).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.delivery.files import GATEWAY, inline, marker, text
+from natsvalues.delivery.kustomize import COMPONENT
+
+if TYPE_CHECKING:
+    from natsvalues.delivery.patches import Export
+
+FORM = "flux"
+RELEASE = "helmrelease.yaml"
+GROUP = "helm.toolkit.fluxcd.io"
+
+
+def files(export: Export, region: str, release: str) -> dict[str, str]:
+    """A kustomize component by file name; `release` is the HelmRelease's name."""
+    mark = marker(FORM, region)
+    target = {"group": GROUP, "kind": "HelmRelease", "name": release.replace(".", r"\.")}
+    absent = [{"op": "test", "path": "/spec/postRenderers", "value": None}]
+    resources = {"resources": [GATEWAY]} if export.added else {}
+    component = {
+        **COMPONENT,
+        **resources,
+        "patches": [{"target": target, "patch": inline(absent)}, {"target": target, "path": RELEASE}],
+        # Replaces the name by itself: fails where there is no such HelmRelease, as the patches do not.
+        "replacements": [
+            {
+                "source": {"group": GROUP, "kind": "HelmRelease", "name": release},
+                "targets": [{"select": target, "fieldPaths": ["metadata.name"]}],
+            }
+        ],
+    }
+    fragment = {
+        "apiVersion": f"{GROUP}/v2",
+        "kind": "HelmRelease",
+        "metadata": {"name": release},
+        "spec": {"postRenderers": [{"kustomize": {"patches": _patches(export)}}]},
+    }
+    found = {
+        "kustomization.yaml": text(mark, _USE, component),
+        RELEASE: text(mark, _RELEASE, fragment),
+    }
+    if export.added:
+        found[GATEWAY] = text(mark, _GATEWAY, *export.added)
+    return found
+
+
+def _patches(export: Export) -> list[dict[str, Any]]:
+    stamps = [{"patch": inline(patch.merge)} for patch in export.patches]
+    return stamps + [{"target": patch.target, "patch": inline(list(patch.operations))} for patch in export.patches]
+
+
+_USE = """\
+A component: name this folder under `components` of the kustomization that has the HelmRelease. It fails where there
+is none of that name, and where it has post-renderers of its own: merge helmrelease.yaml by hand then."""
+_RELEASE = """\
+The post-renderers of the HelmRelease. Their tests fail an upgrade whose rendering is not the one that this was made
+from: render, and export again. spec.postRenderStrategy may be nohooks or combined, not separate: hooks alone have
+none of these objects."""
+_GATEWAY = """\
+Not in the chart: the gateway's load balancer. Post-renderers of Flux add no object, so the Kustomization that has the
+HelmRelease applies it."""

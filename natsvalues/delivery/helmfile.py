@@ -1,0 +1,50 @@
+"""An export for Helmfile: a template that a release inherits, and a small chart for the objects that are new.
+
+facts: Helmfile applies `jsonPatches` and `strategicMergePatches` with kustomize to what the chart and its
+`dependencies` render (read in chartify 0.28.2, `Patch`). Patches that are written out are not templates, files are.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.delivery.files import GATEWAY, marker, text
+
+if TYPE_CHECKING:
+    from natsvalues.delivery.patches import Export
+
+FORM = "helmfile"
+TEMPLATE = "template.yaml"
+CHART = "natsvalues-gateway"
+"""Folder and name at once: Helmfile takes one for the other."""
+
+
+def files(export: Export, region: str, folder: str) -> dict[str, str]:
+    """The files by name; `folder` is where they will lie, from the folder of helmfile.yaml."""
+    mark = marker(FORM, region)
+    template: dict[str, Any] = {
+        "jsonPatches": [{"target": patch.target, "patch": list(patch.operations)} for patch in export.patches],
+        "strategicMergePatches": [patch.merge for patch in export.patches],
+    }
+    found = {}
+    if export.added:
+        at = folder if folder.startswith(("/", ".")) else f"./{folder}"
+        template["dependencies"] = [{"chart": f"{at}/{CHART}", "version": "0.1.0"}]
+        chart = {"apiVersion": "v2", "name": CHART, "version": "0.1.0"}
+        found[f"{CHART}/Chart.yaml"] = text(mark, "What natsvalues adds to the release.", chart)
+        objects = text(mark, "Not in the NATS chart: the gateway's load balancer.", *export.added)
+        # Helm takes this file for a template; what looks like an action in it is none.
+        found[f"{CHART}/templates/{GATEWAY}"] = objects.replace("{{", "{{ " + json.dumps("{{") + " }}")
+    name = f"natsvalues-{region}"
+    words = _USE.format(name=name, file=f"{folder}/{TEMPLATE}")
+    return {TEMPLATE: text(mark, words, {"templates": {name: template}}), **found}
+
+
+_USE = """\
+In helmfile.yaml, beside which paths begin:
+    bases: [{file}]
+    releases:
+    - name: nats
+      inherit: [{{template: {name}}}]
+The tests fail where the rendering is not the one that this was made from: render, and export again."""

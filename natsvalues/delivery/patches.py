@@ -1,0 +1,192 @@
+"""The edits of a rendering as patches that need no natsvalues when they are applied.
+
+They are the operations that the pipeline made and checked. Before them stand `test` operations (RFC 6902) on what
+they replace: made for one rendering, they must not pass over a newer one in silence. kustomize says nothing of a
+patch whose target it does not find; of a strategic merge patch it does. So the annotations, which kustomize keeps
+others of its own beside, go ahead as such a patch of each object. (Run on kustomize 5.8.2 and kubectl 1.37.1.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jsonpatch
+
+from natsvalues.errors import InternalError, NatsvaluesError
+from natsvalues.manifests.carried import uncarried
+from natsvalues.manifests.release import FILENAME_ANNOTATION, Release, ResourceKey
+from natsvalues.overlays.pipeline import Edited, Result, render
+from natsvalues.overlays.transforms.stamps import is_stamped
+from natsvalues.text.paths import from_pointer, pointer
+from natsvalues.text.stream import Chunk
+from natsvalues.text.yamledit import same
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.plan import Plan
+
+Operation = dict[str, Any]
+_ANNOTATIONS = ("metadata", "annotations")
+
+
+class ObjectPatch(NamedTuple):
+    """What is done to one object: annotations put on it, then the operations, tests first."""
+
+    key: ResourceKey
+    api_version: str
+    annotations: dict[str, str]
+    operations: tuple[Operation, ...]
+
+    @property
+    def target(self) -> dict[str, str]:
+        """The object as a kustomize target; names there are regular expressions."""
+        version = self.api_version.rpartition("/")[2]
+        named = {"group": self.key.group, "version": version, "kind": self.key.kind, "name": self.key.name}
+        if self.key.namespace:
+            named["namespace"] = self.key.namespace
+        return {field: text.replace(".", r"\.") if field == "name" else text for field, text in named.items() if text}
+
+    @property
+    def merge(self) -> dict[str, Any]:
+        """The annotations as a strategic merge patch, which fails if the object is not there."""
+        metadata: dict[str, Any] = {"annotations": self.annotations} if self.annotations else {}
+        metadata["name"] = self.key.name
+        if self.key.namespace:
+            metadata["namespace"] = self.key.namespace
+        return {"apiVersion": self.api_version, "kind": self.key.kind, "metadata": metadata}
+
+
+class Export(NamedTuple):
+    """What makes the region's release of a rendering: patches, and new objects."""
+
+    result: Result
+    patches: tuple[ObjectPatch, ...]
+    added: tuple[dict[str, Any], ...]
+
+
+def export(release: Release, plan: Plan) -> Export:
+    """The edits that the region needs, for `release` as it was rendered. Raises as `render` does, and NV-F003."""
+    result = render(_uncarried(release), plan)
+    rendered = result.release.rendered(result.nats.statefulset.number)
+    if rendered is None or is_stamped(rendered):
+        raise NatsvaluesError(
+            "NV-F003",
+            "this rendering came through natsvalues already: patches of it would fit no other",
+            where=(release.where(rendered.line if rendered else 1, "metadata.annotations"),),
+            hint="give what the chart renders: helm template … | natsvalues export …",
+        )
+    patches = tuple(_patch(result, edited) for edited in result.edited)
+    added = [result.release.added[number].manifest.value for number in sorted(result.release.added, reverse=True)]
+    return Export(result, patches, tuple(added))
+
+
+def _uncarried(release: Release) -> Release:
+    """The release without the annotation that Helm 4 shows to post-renderers only: no other rendering has it."""
+    chunks = list(release.chunks)
+    for number in release.mentioning(FILENAME_ANNOTATION):
+        manifest = release.manifest(number)
+        if manifest is not None:
+            chunks[number] = Chunk(uncarried(manifest).text, chunks[number].line)
+    return Release.of(chunks, release.file)
+
+
+def _patch(result: Result, edited: Edited) -> ObjectPatch:
+    manifest = result.release.manifest(edited.number)
+    if manifest is None:
+        raise InternalError("NV-X004", "an edited document is not there")
+    annotations, rest = _annotations(edited)
+    operations = _last_words(rest)
+    image = _image(edited.before, result.nats.container) if manifest.key == result.nats.statefulset.key else None
+    tests = _tests(edited.before, operations, image)
+    metadata = edited.before["metadata"]
+    together = {**(metadata.get("annotations") or {}), **annotations}
+    merged = {**edited.before, "metadata": {**metadata, "annotations": together}} if annotations else edited.before
+    if not same(jsonpatch.apply_patch(merged, [*tests, *operations]), manifest.value):
+        raise InternalError("NV-X004", f"the patch of {manifest.key} does not do what post-rendering does")
+    guarded = (*tests, *_absent(edited.before, operations), *operations)
+    return ObjectPatch(manifest.key, str(manifest.value.get("apiVersion", "")), annotations, guarded)
+
+
+def _annotations(edited: Edited) -> tuple[dict[str, str], tuple[Operation, ...]]:
+    """The annotations that the operations only add to the object, and the other operations."""
+    path = pointer(_ANNOTATIONS)
+    about = [operation for operation in edited.operations if _touches(operation["path"], path)]
+    present = edited.before["metadata"].get("annotations") or {}
+    found: dict[str, str] = {}
+    for operation in about:
+        steps = from_pointer(operation["path"])[len(_ANNOTATIONS) :]
+        if operation["op"] != "add" or (not steps and present):
+            return {}, edited.operations
+        found |= {steps[0]: operation["value"]} if steps else operation["value"]
+    return found, tuple(operation for operation in edited.operations if operation not in about)
+
+
+def _last_words(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+    """The operations without those that a later one on the same path makes void, such as earlier texts of nats.conf."""
+    kept: list[Operation] = []
+    for number, operation in enumerate(operations):
+        later = operations[number + 1 :]
+        again = next((place for place, item in enumerate(later) if item["path"] == operation["path"]), None)
+        void = (
+            again is not None
+            and operation["op"] == later[again]["op"] == "replace"
+            and not any(_touches(item["path"], operation["path"]) for item in later[:again])
+        )
+        if not void:
+            kept.append(operation)
+    return tuple(kept)
+
+
+def _touches(path: str, other: str) -> bool:
+    """Whether one of two paths lies on the other."""
+    return f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/")
+
+
+def _image(statefulset: Any, container: str) -> str | None:
+    """Where the server's image stands: its version decided about the probes."""
+    for number, item in enumerate(statefulset["spec"]["template"]["spec"]["containers"]):
+        if item.get("name") == container and "image" in item:
+            return pointer(("spec", "template", "spec", "containers", number, "image"))
+    return None
+
+
+def _tests(before: Any, operations: tuple[Operation, ...], image: str | None) -> list[Operation]:
+    """One `test` for each value that the operations replace, and for the name of each list item they lead through."""
+    wanted: dict[str, Any] = {}
+    for path in [*([image] if image else []), *(operation["path"] for operation in operations)]:
+        seen = _along(before, path)
+        for depth, (step, content) in enumerate(seen, 1):
+            if isinstance(step, int) and isinstance(content, dict) and isinstance(content.get("name"), str):
+                wanted[pointer((*(step for step, _ in seen[:depth]), "name"))] = content["name"]
+        if len(seen) == len(from_pointer(path)) and seen[-1][1] not in (None, {}, []):  # tools drop what is empty
+            wanted[path] = seen[-1][1]
+    return [{"op": "test", "path": path, "value": content} for path, content in wanted.items()]
+
+
+def _absent(before: Any, operations: tuple[Operation, ...]) -> list[Operation]:
+    """One `test` for null for each field that is put where there was none: whatever is there now would be lost.
+
+    By RFC 6902 there is no such test. kustomize passes it where the field is absent (run; so does the library that
+    Flux and Helmfile apply patches with, as it is the same).
+    """
+    paths: dict[str, None] = {}
+    for operation in operations:
+        seen, steps = _along(before, operation["path"]), from_pointer(operation["path"])
+        parent = seen[-1][1] if seen else before
+        last = len(seen) == len(steps) - 1 and isinstance(parent, dict)
+        if operation["op"] == "add" and (last or (len(seen) == len(steps) and seen[-1][1] in (None, {}))):
+            paths[operation["path"]] = None
+    return [{"op": "test", "path": path, "value": None} for path in paths]
+
+
+def _along(before: Any, path: str) -> list[tuple[str | int, Any]]:
+    """The steps of a path as far as they lead, each with what stands there."""
+    seen: list[tuple[str | int, Any]] = []
+    at = before
+    for part in from_pointer(path):
+        step = int(part) if isinstance(at, list) and part.isdigit() else part
+        try:
+            at = at[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        seen.append((step, at))
+    return seen

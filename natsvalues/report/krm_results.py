@@ -1,0 +1,99 @@
+"""What a KRM function says as `results` of its ResourceList (config.kubernetes.io/v1): errors, warnings, changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.errors import ManyErrors, NatsvaluesError, Where
+from natsvalues.manifests.carried import INDEX, INTERNAL, PATH
+from natsvalues.report.json_v1 import change
+
+if TYPE_CHECKING:
+    from natsvalues.delivery.resource_list import ResourceList
+    from natsvalues.manifests.release import Manifest
+    from natsvalues.overlays.patches import Notice, Receipt
+    from natsvalues.overlays.pipeline import Result
+
+_SEVERITY = {"warning": "warning", "note": "info"}
+
+
+def succeeded(given: ResourceList, result: Result) -> list[dict[str, Any]]:
+    """The results of a run: its notices, then one `info` for each change, with its rule as a tag."""
+    told = [_notice(given, item) for item in result.notices]
+    return told + [_change(result, receipt) for receipt in result.receipts]
+
+
+def failed(given: ResourceList, error: NatsvaluesError) -> list[dict[str, Any]]:
+    """The results of a run that failed: each error, with its code as a tag."""
+    errors = error.errors if isinstance(error, ManyErrors) else (error,)
+    return [
+        {
+            "message": _words(item.message, item.where, item.hint),
+            "severity": "error",
+            **_place(given, item.where),
+            "tags": {"code": item.code},
+        }
+        for item in errors
+    ]
+
+
+def _notice(given: ResourceList, notice: Notice) -> dict[str, Any]:
+    message = _words(notice.message, notice.where, notice.hint)
+    return {"message": message, "severity": _SEVERITY[notice.level], **_place(given, notice.where)}
+
+
+def _words(message: str, where: tuple[Where, ...], hint: str) -> str:
+    return "\n".join([message, *(f" --> {place}" for place in where), *([f"help: {hint}"] if hint else [])])
+
+
+def _place(given: ResourceList, where: tuple[Where, ...]) -> dict[str, Any]:
+    """The first place that is known: in an item of the list, else in a file."""
+    for place in where:
+        number = given.item_at(place.line) if place.file == given.release.file and place.line else None
+        manifest = given.release.manifest(number) if number is not None else None
+        if manifest is not None:
+            field = {"field": {"path": place.field}} if place.field else {}
+            return {"resourceRef": _reference(manifest.value), **field, **_file(manifest)}
+    elsewhere = next((place for place in where if place.file != given.release.file), None)
+    if elsewhere is None:
+        return {}
+    field = {"field": {"path": elsewhere.field}} if elsewhere.field else {}
+    return {**field, "file": {"path": elsewhere.file}}
+
+
+def _reference(value: dict[str, Any]) -> dict[str, str]:
+    metadata = value.get("metadata") or {}
+    found = {
+        "apiVersion": value.get("apiVersion"),
+        "kind": value.get("kind"),
+        "name": metadata.get("name"),
+        "namespace": metadata.get("namespace"),
+    }
+    return {field: str(text) for field, text in found.items() if text}
+
+
+def _file(manifest: Manifest) -> dict[str, Any]:
+    """The file of a package that an item came from, where the orchestrator tells it."""
+    path = manifest.annotations.get(INTERNAL + PATH) or manifest.annotations.get(PATH)
+    index = str(manifest.annotations.get(INTERNAL + INDEX) or manifest.annotations.get(INDEX) or "0")
+    if not path:
+        return {}
+    return {"file": {"path": str(path)} | ({"index": int(index)} if index.isdigit() else {})}
+
+
+def _change(result: Result, receipt: Receipt) -> dict[str, Any]:
+    """One change; values are those of the JSON report, without secrets."""
+    told = change(receipt)
+    path = f"{told['file']}: {told['path']}" if told["file"] else told["path"]
+    values = {name: told[key] for name, key in (("currentValue", "before"), ("proposedValue", "after"))}
+    field = {"path": path} | {name: item for name, item in values.items() if item is not None}
+    numbers = result.release.numbers()
+    found = result.release.manifests(numbers, lambda manifest: manifest.key == receipt.target)
+    source = f" ({receipt.source})" if receipt.source else ""
+    return {
+        "message": f"{receipt.why}{source}",
+        "severity": "info",
+        **({"resourceRef": _reference(found[0].value)} if found else {}),
+        **({"field": field} if path else {}),
+        "tags": {"rule": receipt.rule},
+    }

@@ -1,0 +1,143 @@
+"""`natsvalues export`: the files it writes, those it leaves alone, and what it refuses."""
+
+import os
+
+import pytest
+import yaml
+
+GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden", "stage-join-seed")
+FORMS = {
+    "kustomize": {
+        "kustomization.yaml", "stamps.yaml", "configmap-nats-config.yaml", "statefulset-nats.yaml", "gateway.yaml",
+    },
+    "flux": {"kustomization.yaml", "helmrelease.yaml", "gateway.yaml"},
+    "helmfile": {
+        "template.yaml", "natsvalues-gateway/Chart.yaml", "natsvalues-gateway/templates/gateway.yaml",
+    },
+}  # fmt: skip
+
+
+def files(folder):
+    """The files below a folder: their texts by their names."""
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def export(run, tmp_path):
+    """Run it: `export("kustomize")` writes into `out`; options are added, `region` and `rendering` can be others."""
+
+    def call(form, *more, region="us-east", rendering=f"{GOLDEN}/input.yaml", overlays=f"{GOLDEN}/overlays", **kept):
+        command = ["natsvalues", "export", form, region, *([rendering] if rendering else []), "-o", "out"]
+        return run(*command, "--overlays", overlays, *more, cwd=tmp_path, **kept)
+
+    return call
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_files_of_each_form(form, export, tmp_path):
+    """All YAML, each with the line by which the next export knows it; their names are said."""
+    done = export(form)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    found = files(tmp_path / "out")
+    assert found.keys() == FORMS[form]
+    assert done.stdout.splitlines() == [f"wrote out/{line}" for line in found if f"out/{line}" in done.stdout] or set(
+        done.stdout.split()
+    ) == {"wrote", *(f"out/{name}" for name in found)}
+    for text in found.values():
+        assert text.startswith(f"# natsvalues export {form} us-east: ")
+        assert all(yaml.safe_load_all(text))
+
+
+def test_from_standard_input(export, tmp_path):
+    """The rendering may come from a pipe; the files are the same."""
+    export("kustomize")
+    first = files(tmp_path / "out")
+    with open(f"{GOLDEN}/input.yaml", encoding="utf-8") as file:
+        text = file.read()
+    for rendering in (None, "-"):
+        assert export("kustomize", rendering=rendering, stdin=text).returncode == 0
+        assert files(tmp_path / "out") == first
+
+
+def test_again_it_replaces_its_own_files_and_no_others(export, tmp_path):
+    """What it no longer needs goes; what others wrote beside it stays."""
+    export("kustomize")
+    (tmp_path / "out" / "notes.md").write_text("mine")
+    overlays = tmp_path / "overlays"
+    overlays.mkdir()
+    for name in os.listdir(f"{GOLDEN}/overlays"):
+        with open(f"{GOLDEN}/overlays/{name}", encoding="utf-8") as file:
+            (overlays / name).write_text(file.read().replace("stage: join", "stage: local"))
+
+    assert export("kustomize", overlays=str(overlays)).returncode == 0
+    names = files(tmp_path / "out").keys()
+    assert "gateway.yaml" not in names
+    assert "notes.md" in names
+
+
+@pytest.mark.parametrize("content", ["resources: [base.yaml]\n", "# natsvalues export flux us-east: written\n", ""])
+def test_a_file_of_others_is_never_overwritten(content, export, tmp_path):
+    """Neither a person's nor another export's; and then nothing at all is written."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "kustomization.yaml").write_text(content)
+    done = export("kustomize")
+
+    assert done.returncode == 1
+    assert "error[NV-F004]" in done.stderr
+    assert " --> out/kustomization.yaml:1" in done.stderr
+    assert files(tmp_path / "out") == {"kustomization.yaml": content}
+
+
+def test_a_folder_that_cannot_be_written(export, tmp_path):
+    """A file stands in its place."""
+    (tmp_path / "out").write_text("a file")
+    done = export("kustomize")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "error[NV-S005]" in done.stderr
+
+
+def test_an_unknown_region(export, tmp_path):
+    """The nearest is named, and nothing is written."""
+    done = export("kustomize", region="us-eas")
+
+    assert done.returncode == 1
+    assert "did you mean `us-east`?" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_rendering_without_nats(export, tmp_path):
+    """As for post-rendering."""
+    done = export("flux", rendering=None, stdin="apiVersion: v1\nkind: Service\nmetadata: {name: web}\n")
+
+    assert done.returncode == 1
+    assert "error[NV-I003]" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_rendering_that_came_through_natsvalues(export):
+    """Its patches would fit only itself."""
+    done = export("kustomize", rendering=f"{GOLDEN}/expected.yaml")
+
+    assert done.returncode == 1
+    assert "error[NV-F003]" in done.stderr
+
+
+def test_warnings_are_said(export, tmp_path):
+    """On standard error, and the files are written."""
+    with open(f"{GOLDEN}/input.yaml", encoding="utf-8") as file:
+        text = file.read().replace("replicas: 3", "replicas: 5")
+    done = export("kustomize", rendering=None, stdin=text)
+
+    assert done.returncode == 0
+    assert done.stderr.startswith("warning: ")
+    assert files(tmp_path / "out")
+
+
+def test_the_release_of_flux_can_be_named(export, tmp_path):
+    """Where the HelmRelease is not called as the release."""
+    export("flux", "--release", "bus")
+    assert yaml.safe_load((tmp_path / "out" / "helmrelease.yaml").read_text())["metadata"] == {"name": "bus"}
+    assert export("flux").returncode == 0
+    assert yaml.safe_load((tmp_path / "out" / "helmrelease.yaml").read_text())["metadata"] == {"name": "nats"}

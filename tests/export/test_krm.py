@@ -1,0 +1,168 @@
+"""`natsvalues krm` on standard input and output: what goes out, what is said, and what is never said."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from natsvalues.manifests.release import Release
+from natsvalues.overlays.folder import load
+from natsvalues.overlays.pipeline import render
+from natsvalues.overlays.plan import plan
+
+GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden")
+SECRET = "s3cr3t-in-the-configuration"  # noqa: S105   # to be looked for
+
+
+def content(*path):
+    """The text of a file of a golden folder."""
+    with open(os.path.join(GOLDEN, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def listed(stream, region="us-east", overlays="overlays"):
+    """A rendering as a ResourceList, each document word by word."""
+    items = ""
+    for document in stream.split("---\n"):
+        lines = [line for line in document.splitlines() if not line.startswith("#")]
+        if any(lines):
+            items += "- " + "\n  ".join(lines).rstrip() + "\n"
+    spec = "".join(f"    {name}: {text}\n" for name, text in (("region", region), ("overlays", overlays)) if text)
+    return (
+        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n" + items + "functionConfig:\n"
+        "  apiVersion: natsvalues.io/v1\n  kind: NatsValues\n  metadata: {name: x}\n  spec:\n" + spec
+    )
+
+
+@pytest.fixture
+def function(run):
+    """Run the function in a golden folder: `function(text, "stage-join-seed")`."""
+    return lambda text, case="stage-join-seed": run("natsvalues", "krm", stdin=text, cwd=os.path.join(GOLDEN, case))
+
+
+def test_items_become_what_post_rendering_makes(function):
+    """In their order, the new Service behind the chart's."""
+    stream = content("stage-join-seed", "input.yaml")
+    done = function(listed(stream))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    wanted = render(Release(stream), plan(load(os.path.join(GOLDEN, "stage-join-seed", "overlays")), "us-east"))
+    items = yaml.safe_load(done.stdout)["items"]
+    expected = [item for item in yaml.safe_load_all(wanted.release.text()) if item]
+    assert items == expected
+
+
+def test_twice_is_once(function):
+    """A second run changes no letter but the results, of which there are none."""
+    first = function(listed(content("stage-join-seed", "input.yaml")))
+    second = function(first.stdout)
+
+    assert second.returncode == 0
+    assert second.stdout == first.stdout[: first.stdout.index("\nresults:\n") + 1]
+
+
+def test_changes_are_results(function):
+    """Each with its object, its field, its rule, and the values where they are no secret."""
+    results = yaml.safe_load(function(listed(content("stage-join-seed", "input.yaml"))).stdout)["results"]
+
+    assert {result["severity"] for result in results} <= {"info", "warning"}
+    [name] = [result for result in results if result.get("field", {}).get("path") == "nats.conf: gateway.name"]
+    assert name["resourceRef"]["kind"] == "ConfigMap"
+    assert name["field"]["proposedValue"] == "us-east"
+    assert name["tags"] == {"rule": "names"}
+
+
+def test_after_an_error_the_items_are_those_that_came(function):
+    """With the error as a result; and the exit code and standard error, which is all that kustomize looks at."""
+    given = listed(content("stage-join-seed", "input.yaml"), region="us-eas")
+    done = function(given)
+
+    assert done.returncode == 1
+    assert done.stdout.startswith(given)
+    [result] = yaml.safe_load(done.stdout)["results"]
+    assert (result["severity"], result["tags"]) == ("error", {"code": "NV-O003"})
+    assert "did you mean `us-east`?" in result["message"]
+    assert done.stderr.startswith("error[NV-O003]: unknown region `us-eas`")
+
+
+def test_every_mistake_is_a_result(function):
+    """An overlay with several has several, each with its file and field."""
+    done = function(listed(content("stage-join-seed", "input.yaml")), case="overlay-typos")
+    results = yaml.safe_load(done.stdout)["results"]
+
+    assert done.returncode == 1
+    assert len(results) == done.stderr.count("error[") > 1
+    assert all(result["file"]["path"].startswith("overlays/") and result["field"]["path"] for result in results)
+
+
+def test_items_without_a_nats_are_an_error(function):
+    """As for post-rendering: a function that does nothing in silence is no help."""
+    done = function(listed("apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n"))
+
+    assert done.returncode == 1
+    assert "error[NV-I003]" in done.stderr
+    assert "1 Service" in done.stderr
+
+
+def test_an_error_names_the_item_and_its_file(function):
+    """By the annotations with which kpt tells it, and by its line in the list."""
+    stream = content("conf-unreadable", "input.yaml")
+    annotations = "metadata:\n  annotations: {internal.config.kubernetes.io/path: nats/all.yaml, "
+    annotations += "internal.config.kubernetes.io/index: '3'}\n"
+    given = listed(stream.replace("metadata:\n", annotations), region=None)
+    done = function(given, case="conf-unreadable")
+    [result] = yaml.safe_load(done.stdout)["results"]
+
+    assert result["resourceRef"]["kind"] == "ConfigMap"
+    assert result["file"] == {"path": "nats/all.yaml", "index": 3}
+
+
+def test_warnings_are_results_and_said(function):
+    """kustomize shows no results; whoever runs it reads standard error."""
+    stream = content("stage-join-seed", "input.yaml").replace("replicas: 3", "replicas: 5")
+    done = function(listed(stream))
+    warnings = [item for item in yaml.safe_load(done.stdout)["results"] if item["severity"] == "warning"]
+
+    assert done.returncode == 0
+    assert len(warnings) == done.stderr.count("warning: ") == 1
+    assert warnings[0]["file"]["path"].startswith("overlays/") or "resourceRef" in warnings[0]
+
+
+def test_no_secret_is_in_the_results(function):
+    """What the configuration holds stays in the item that has it."""
+    stream = content("stage-join-seed", "input.yaml").replace(
+        '"http_port"', f'"authorization": {{"user": "a", "password": "{SECRET}"}},\n      "http_port"'
+    )
+    done = function(listed(stream))
+    items, _, results = done.stdout.partition("\nresults:\n")
+
+    assert done.returncode == 0
+    assert SECRET in items
+    assert results
+    assert SECRET not in results + done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "apiVersion: v1\nkind: List\nitems: []\n"])
+def test_without_a_list_nothing_goes_out(function, text):
+    """There are no items to give back."""
+    done = function(text)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "error[NV-F001]" in done.stderr
+
+
+def test_the_function_starts_without_a_command_line_library(isolated_env):
+    """It is started at every build of a kustomization."""
+    program = (
+        "import sys; sys.argv = ['natsvalues', 'krm']; from natsvalues.__main__ import main\n"
+        "try: main()\nexcept SystemExit as leave: code = leave.code\n"
+        "print(sorted({'typer', 'click', 'rich', 'deepdiff', 'asyncio', 'pathlib'} & set(sys.modules)), code,"
+        " file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=listed(content("stage-join-seed", "input.yaml")).encode(),
+        capture_output=True, env=isolated_env, cwd=os.path.join(GOLDEN, "stage-join-seed"), timeout=30, check=True,
+    )  # fmt: skip
+    assert done.stderr.decode() == "[] 0\n"
