@@ -135,8 +135,11 @@ def rendered(shared) -> str:
 
 @pytest.fixture(scope="session")
 def nats_chart() -> str:
-    """Path of our own small chart with the shape of the upstream NATS chart."""
-    return os.environ.get("NATSVALUES_CHART") or os.path.join(TESTS, "charts", "nats")
+    """Path of our own small chart with the shape of the upstream NATS chart, or of NATSVALUES_CHART in its place."""
+    chart = os.path.abspath(os.environ.get("NATSVALUES_CHART") or os.path.join(TESTS, "charts", "nats"))
+    if not os.path.isfile(os.path.join(chart, "Chart.yaml")):
+        pytest.exit(f"NATSVALUES_CHART: no chart in {chart}: there is no Chart.yaml", returncode=4)
+    return chart
 
 
 @pytest.fixture(scope="session")

@@ -34,5 +34,5 @@ def choose(overlays: Overlays, release: Release, asked: str | None) -> str:
         there,
         where=(Where(overlays.folder),),
         hint="name it: --region REGION (under helm: --post-renderer-args --region=REGION), NATSVALUES_REGION,\n"
-        "or nats: {name: …, namespace: …} in the region files",
+        "spec.region where it runs as a KRM function, or nats: {name: …, namespace: …} in the region files",
     )

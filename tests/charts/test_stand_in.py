@@ -58,14 +58,10 @@ def test_the_stand_in_renders_the_objects_of_the_upstream_chart(case, helm, nats
 
 @pytest.mark.helm
 @pytest.mark.parametrize("flags", [[], ["--set", "audit.enabled=true"]], ids=["one", "two"])
-def test_the_umbrella_renders_the_nats_objects_of_the_stored_umbrella(
-    flags, helm, umbrella_chart, rendered, run
-):
+def test_the_umbrella_renders_the_nats_objects_of_the_stored_umbrella(flags, helm, umbrella_chart, rendered, run):
     """One or two NATS subcharts give the stored objects; the decoys are worded by each chart for itself."""
     done = run(helm, "template", "plat", umbrella_chart, "-n", "nats", *flags, check=True)
-    with open(
-        os.path.join(rendered, "umbrella", "two.yaml" if flags else "one.yaml"), encoding="utf-8"
-    ) as file:
+    with open(os.path.join(rendered, "umbrella", "two.yaml" if flags else "one.yaml"), encoding="utf-8") as file:
         stored = objects(file.read())
     ours = objects(done.stdout)
     assert sorted(ours) == sorted(stored)
