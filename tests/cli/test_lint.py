@@ -314,3 +314,13 @@ def test_evidence_that_is_none(run, home, rendering):
     done = run("natsvalues", "lint", "--evidence", "r.json", cwd=home)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error[NV-L010]")
+
+
+def test_an_empty_file_is_said_to_be_empty(run, tmp_path):
+    """A template that failed leaves such a file behind; it is an error of its own, with its name."""
+    (tmp_path / "us-east.yaml").write_text("")
+    done = run("natsvalues", "lint", "us-east.yaml", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error[NV-I001]: the input is empty")
+    assert " --> us-east.yaml" in done.stderr

@@ -155,6 +155,30 @@ def test_the_chart_of_the_tests(major, stage, scope, renderings, overlays_in, ob
         check(objects(made.helmfile(helm3, kustomize, "build")), wanted, "export")
 
 
+@pytest.mark.helm
+def test_a_build_that_leaves_the_function_out_shows(renderings, overlays_in, objects, kustomize, run, tmp_path):
+    """Without --enable-exec kustomize says nothing; there is no stamp, and lint asks for it."""
+    made = Deliveries(tmp_path, renderings(3).text, overlays_in(), "us-east", run)
+    made.function(kustomize, "build")
+    built = {}
+    for name, options in {"without": (), "with": ("--enable-exec",)}.items():
+        done = run(kustomize, "build", "--enable-alpha-plugins", *options, ".", cwd=tmp_path, check=True)
+        assert done.stderr == ""
+        built[name] = {key.kind for key, value in objects(done.stdout).items() if stamp(value)}
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "us-east.yaml").write_text(done.stdout)
+    assert built == {"without": set(), "with": {"ConfigMap", "Service", "StatefulSet"}}
+
+    linted = {name: run("natsvalues", "lint", name, "--overlays", "overlays", cwd=tmp_path) for name in built}
+    assert {name: "error[HS001]" in done.stdout for name, done in linted.items()} == {"without": True, "with": False}
+    assert "--enable-exec" in linted["without"].stdout
+
+
+def stamp(value):
+    """The region that natsvalues left on an object."""
+    return at(value, ("metadata", "annotations", "natsvalues.io/region"))
+
+
 STORED = ("nats-1.2.11", "nats-1.3.16", "nats-2.14.2", "nats-2.14.2-helm4", "umbrella")
 
 

@@ -27,7 +27,8 @@ DIGEST = PREFIX + "overlay-digest"
     why="Helm runs a post-renderer only when it is told to: one upgrade without the flag takes every edit out again, "
     "and rollback, kustomize without --enable-exec and `helm template --output-dir` of Helm 3 leave it out silently.",
     source="run on helm 3.19.0 and 4.3.1 and kustomize 5.8.2",
-    remedy="Render with --post-renderer natsvalues, in every install and upgrade.",
+    remedy="Render with --post-renderer natsvalues, in every install and upgrade; as a KRM function natsvalues needs "
+    "--enable-alpha-plugins and --enable-exec of kustomize.",
     fails="eu-west: {untouched: true}",
     passes="eu-west: {conf: {debug: false}}",
 )
