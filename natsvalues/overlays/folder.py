@@ -67,7 +67,8 @@ def locate(asked: str | None, environment: dict[str, str], start: str) -> str:
                 "NV-O002",
                 f"no {CONVENTIONAL} in the working directory or above it",
                 where=(Where(os.path.abspath(start)),),
-                hint="give the folder with --overlays or NATSVALUES_OVERLAYS, or write one with `natsvalues init`",
+                hint="give the folder with --overlays, NATSVALUES_OVERLAYS or, to a KRM function, spec.overlays;\n"
+                "`natsvalues init` writes one",
             )
         above = os.path.dirname(above)
 
