@@ -16,7 +16,8 @@ from natsvalues.delivery.templates import TEMPLATE_KEYS, evaluated
 from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.reading import dotted, nearest
-from natsvalues.text.yamltree import Tree, find
+from natsvalues.text.composer import MappingNode, Node
+from natsvalues.text.yamltree import Tree, find, key_text
 
 Values = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -96,10 +97,17 @@ class Places(NamedTuple):
         """The line of a key, or of what is around it."""
         for depth in range(len(path), 0, -1):
             for name, tree in reversed(self.files):
-                node = find(tree.root, *path[:depth])
+                node = _key(find(tree.root, *path[: depth - 1]), path[depth - 1])
                 if node is not None:
                     return Where(name, tree.line(node), field=dotted(path))
         return Where(self.files[-1][0] if self.files else "values", field=dotted(path) or None)
+
+
+def _key(node: Node | None, key: str | int) -> Node | None:
+    """What tells where a value begins: its key; an item of a list has none."""
+    if isinstance(node, MappingNode):
+        return next((name for name, _ in reversed(node.value) if key_text(name) == key), None)
+    return find(node, key)
 
 
 def _over(default: Values, given: Values, path: Path, places: Places, errors: list[NatsvaluesError]) -> Values:
