@@ -145,6 +145,25 @@ def test_no_secret_is_in_the_results(function):
     assert SECRET not in results + done.stderr
 
 
+def test_in_a_container(function, tmp_path):
+    """There it has no files, no home and no environment; the overlays stand in its configuration."""
+    stream = content("stage-join-seed", "input.yaml")
+    written = "    overlays:\n"
+    for name in ("supercluster.yaml", "us-east.yaml", "eu-west.yaml"):
+        first, *rest = content("stage-join-seed", "overlays", name).splitlines()
+        written += f"    - {first}\n" + "".join(f"      {line}\n" for line in rest)
+    empty = tmp_path / "empty"
+    empty.mkdir(mode=0o500)
+    done = subprocess.run(
+        [os.path.join(os.path.dirname(sys.executable), "natsvalues"), "krm"], input=listed(stream, overlays="") + written,
+        capture_output=True, text=True, env={}, cwd=empty, timeout=30, check=True,
+    )  # fmt: skip
+
+    assert done.stderr == ""
+    items = yaml.safe_load(done.stdout)["items"]
+    assert items == yaml.safe_load(function(listed(stream)).stdout)["items"]
+
+
 @pytest.mark.parametrize("text", ["", "apiVersion: v1\nkind: List\nitems: []\n"])
 def test_without_a_list_nothing_goes_out(function, text):
     """There are no items to give back."""
