@@ -155,7 +155,8 @@ def test_in_a_container(function, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir(mode=0o500)
     done = subprocess.run(
-        [os.path.join(os.path.dirname(sys.executable), "natsvalues"), "krm"], input=listed(stream, overlays="") + written,
+        [os.path.join(os.path.dirname(sys.executable), "natsvalues"), "krm"],
+        input=listed(stream, overlays="") + written,
         capture_output=True, text=True, env={}, cwd=empty, timeout=30, check=True,
     )  # fmt: skip
 
