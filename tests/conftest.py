@@ -87,6 +87,12 @@ def nats_server(binaries) -> Callable[[str], str]:
     return lambda version: binaries.fetch(f"nats-server@{version}")
 
 
+def pytest_report_header() -> list[str]:
+    """What the run has been given beside its own tools."""
+    given = {name: os.environ.get(name) for name in ("NATSVALUES_CHART", "NATSVALUES_HELMFILE")}
+    return [f"{name}: {value or 'not set'}" for name, value in given.items()]
+
+
 KUSTOMIZE = pytest.StashKey[str]()
 
 
@@ -160,6 +166,31 @@ def helm4_plugin(isolated_env) -> Callable[..., str]:
     """Install a Helm 4 post-renderer: `helm4_plugin("name", "command", "arg")` gives the name."""
     replay = _load(os.path.join(TESTS, "replay.py"))
     return lambda name, *command: replay.write_plugin(isolated_env["HELM_PLUGINS"], name, *command)
+
+
+@pytest.fixture(scope="session")
+def chart_repository(helm3, nats_chart, tmp_path_factory) -> Generator[str]:
+    """Address of a repository on loopback that has the chart as version 2.14.2."""
+    walkthrough = _load(os.path.join(TESTS, "walkthrough.py"))
+    folder = str(tmp_path_factory.mktemp("repository"))
+    package = [helm3, "package", nats_chart, "--version", walkthrough.VERSION, "-d", folder]
+    subprocess.run(package, check=True, capture_output=True)
+    with walkthrough.serving(folder) as address:
+        subprocess.run([helm3, "repo", "index", folder, "--url", address], check=True, capture_output=True)
+        yield address
+
+
+@pytest.fixture
+def examples(chart_repository, isolated_env, run, tmp_path) -> Callable[..., object]:
+    """Copy the examples and give what follows their READMEs: `examples(helm=helm3).follow("helm3")`."""
+    walkthrough = _load(os.path.join(TESTS, "walkthrough.py"))
+
+    def copy(**programs):
+        folder = tempfile.mkdtemp(dir=tmp_path)
+        path = walkthrough.with_programs(os.path.join(folder, "bin"), programs, isolated_env["PATH"])
+        return walkthrough.Walkthrough(walkthrough.copied(folder, chart_repository), run, path)
+
+    return copy
 
 
 # --- running ----------------------------------------------------------------------------------------------

@@ -1,0 +1,92 @@
+"""The examples as a user has them: copied out of the checkout, and their READMEs followed word by word.
+
+Only the chart's address is another one: a repository on loopback with the chart of the tests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.server
+import os
+import re
+import shutil
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ADDRESS = "https://nats-io.github.io/k8s/helm/charts/"
+VERSION = "2.14.2"
+_BLOCK = re.compile(r"^```(sh[^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *words: object) -> None:
+        """Nobody reads it."""
+
+
+@contextlib.contextmanager
+def serving(folder: str) -> Iterator[str]:
+    """Serve a folder on loopback; gives its address."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def copied(target: str, address: str) -> str:
+    """Copy the examples and the overlays they use, and give the copy's folder; `address` has the chart."""
+    shutil.copytree(os.path.join(ROOT, "charts", "overlays"), os.path.join(target, "charts", "overlays"))
+    folder = os.path.join(target, "examples")
+    shutil.copytree(os.path.join(ROOT, "examples"), folder)
+    for root, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(root, name)
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            if ADDRESS in text:
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(text.replace(ADDRESS, address))
+    return folder
+
+
+class Walkthrough(NamedTuple):
+    """The copied examples, and what runs their commands: `run`, with programs by the names that are typed."""
+
+    folder: str
+    run: Callable[..., subprocess.CompletedProcess[str]]
+    path: str
+
+    def blocks(self, example: str, kind: str = "sh") -> list[str]:
+        """The commands of a README that are marked so."""
+        with open(os.path.join(self.folder, example, "README.md"), encoding="utf-8") as file:
+            return [text for mark, text in _BLOCK.findall(file.read()) if mark == kind]
+
+    def shell(self, text: str, example: str, *, check: bool = True, **more: object) -> subprocess.CompletedProcess[str]:
+        """Run commands in an example's folder, up to the first that fails."""
+        env = {"PATH": self.path} | dict(more.pop("env", {}))  # type: ignore[call-overload]
+        return self.run(
+            "sh", "-euc", text, cwd=os.path.join(self.folder, example), env=env, check=check, timeout=120, **more
+        )
+
+    def follow(self, example: str, kind: str = "sh", **more: object) -> str:
+        """Run all commands of a README of a kind, in order; gives what they print."""
+        done = [self.shell(text, example, **more) for text in self.blocks(example, kind)]
+        assert done, f"{example} has no commands of the kind {kind}"
+        return "".join(each.stdout for each in done)
+
+
+def with_programs(folder: str, programs: dict[str, str], path: str) -> str:
+    """A PATH on which programs are found by these names before everything else."""
+    os.makedirs(folder)
+    for name, target in programs.items():
+        os.symlink(target, os.path.join(folder, name))
+    return os.pathsep.join([folder, path])
