@@ -11,8 +11,11 @@ import http.server
 import os
 import re
 import shutil
+import tempfile
 import threading
 from typing import TYPE_CHECKING, NamedTuple
+
+import yaml
 
 if TYPE_CHECKING:
     import subprocess
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ADDRESS = "https://nats-io.github.io/k8s/helm/charts/"
 VERSION = "2.14.2"
+_EXPRESSION = re.compile(r"\$\{\{ (\S+) \}\}")
 _BLOCK = re.compile(r"^```(sh[^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -76,6 +80,37 @@ class Walkthrough(NamedTuple):
         return self.run(
             "sh", "-euc", text, cwd=os.path.join(self.folder, example), env=env, check=check, timeout=120, **more
         )
+
+    def job(self, name: str, expressions: dict[str, str], env: dict[str, str]) -> dict[str, str]:
+        """Run a job of the GitHub workflow as a runner does, but for what installs natsvalues and what others do.
+
+        `expressions` are what stands in `${{ }}`. Gives what the job wrote to the files of GITHUB_*; a step that
+        fails raises AssertionError.
+        """
+        folder = os.path.join(self.folder, "github-actions")
+        with open(os.path.join(folder, "nats.yml"), encoding="utf-8") as file:
+            job = yaml.safe_load(file)["jobs"][name]
+        temporary = tempfile.mkdtemp(dir=self.folder)
+        files = {key: os.path.join(temporary, key) for key in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_STEP_SUMMARY")}
+        for path in files.values():
+            with open(path, "w", encoding="utf-8"):
+                pass
+        given = dict(env)
+        for step in job["steps"]:
+            if "run" not in step or step["run"].startswith("pip install "):
+                continue
+            told = {
+                key: _EXPRESSION.sub(lambda found: expressions[found[1]], text)
+                for key, text in {**job.get("env", {}), **step.get("env", {})}.items()
+            }
+            self.shell(step["run"], "github-actions", env={"RUNNER_TEMP": temporary, **files, **told, **given})
+            with open(files["GITHUB_ENV"], encoding="utf-8") as file:
+                given |= dict(line.split("=", 1) for line in file.read().splitlines())
+        found = {}
+        for key, path in files.items():
+            with open(path, encoding="utf-8") as file:
+                found[key] = file.read()
+        return found
 
     def follow(self, example: str, kind: str = "sh", **more: object) -> str:
         """Run all commands of a README of a kind, in order; gives what they print."""
