@@ -19,7 +19,8 @@ def root() -> str:
 @pytest.fixture(scope="session")
 def pages() -> dict[str, str]:
     """The text of every page of documentation, by its path in the checkout."""
-    paths = [*glob.glob(os.path.join(ROOT, "*.md")), *glob.glob(os.path.join(ROOT, "docs", "*.md"))]
+    folders = [[], ["docs"], ["examples"], ["examples", "*"]]
+    paths = [path for folder in folders for path in glob.glob(os.path.join(ROOT, *folder, "*.md"))]
     found = {}
     for path in paths:
         with open(path, encoding="utf-8") as file:
