@@ -69,7 +69,7 @@ OBJECTS = {
         lambda env: {"name": "SERVER_NAME", "value": "east-$(POD_NAME)"} in env,
     ),
     "no checksum unless it is asked for": (
-        "{}",
+        "podTemplate: {configChecksumAnnotation: false}",
         STATEFULSET, ("spec", "template", "metadata"), lambda metadata: "checksum/config" not in str(metadata),
     ),
     "a checksum of the configuration": (
