@@ -8,6 +8,7 @@ import random
 import shutil
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.helm
 
@@ -154,9 +155,12 @@ def changed_default(chart, tmp_path, tag):
     copy = tmp_path / "changed"
     shutil.copytree(chart, copy)
     path = copy / "values.yaml"
-    text = path.read_text().replace("tag: 0.19.7", f"tag: {tag}")
-    assert text.count("\n  merge: {}\n\ncontainer:") == 1
-    path.write_text(text.replace("\n  merge: {}\n\ncontainer:", "\n  merge: {debug: true}\n\ncontainer:"))
+    values = yaml.safe_load(path.read_text())
+    assert values["natsBox"]["container"]["image"]["tag"] != tag
+    assert values["config"]["merge"] == {}
+    values["natsBox"]["container"]["image"]["tag"] = tag
+    values["config"]["merge"] = {"debug": True}
+    path.write_text(yaml.safe_dump(values))
     return str(copy)
 
 

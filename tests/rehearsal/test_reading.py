@@ -114,7 +114,8 @@ def test_the_charts_own_service_is_a_load_balancer_that_honours_readiness(cases,
 
 def test_pods_addresses_are_not_reachable_from_other_regions(cases, renderer):
     """Without gateway.advertise a pod would tell its own address; no other region can dial that, so nobody is there."""
-    text = cases.stock(renderer, "2.14.2", REGIONS, "config.gateway.merge.advertise=null")["us-east"]
+    without = ("config.gateway.patch[0].op=remove", "config.gateway.patch[0].path=/advertise")
+    text = cases.stock(renderer, "2.14.2", REGIONS, *without)["us-east"]
     rendering = read_rendering(text, "us-east")
 
     moves = moved(layout({"us-east": rendering}), "us-east", 0, "/scratch").moves
