@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.delivery.chart_objects import CONFIG_FILE, CONFIG_MAP, STATEFUL_SET, Role
-from natsvalues.delivery.sections import Setting, reason
+from natsvalues.delivery.sections import IN_CONFIGURATION, About, Setting, reason
 from natsvalues.text.natsconf import read, symbolic
 from natsvalues.text.paths import Item
 
@@ -32,7 +32,7 @@ def knobs(values: Values, wanted: dict[Role, Any], receipts: Iterable[Receipt]) 
     prefix = _NAMED.fullmatch(str(name))
     if prefix is not None and prefix[1] != values["config"]["serverNamePrefix"]:
         variable = ("spec", "template", "spec", "containers", Item("name", "nats"), "env", Item("name", "SERVER_NAME"))
-        why = reason(receipts, "", "StatefulSet", variable)
+        why = reason(receipts, About("", "StatefulSet"), variable)
         yield Setting("put", ("config", "serverNamePrefix"), prefix[1], why)
     yield from _gateway(values["config"]["gateway"], conf.get("gateway"), pod, receipts)
     if not values["podTemplate"]["configChecksumAnnotation"]:
@@ -40,7 +40,7 @@ def knobs(values: Values, wanted: dict[Role, Any], receipts: Iterable[Receipt]) 
 
 
 def _gateway(given: Values, wanted: Any, pod: Values, receipts: Iterable[Receipt]) -> Iterator[Setting]:
-    why = reason(receipts, CONFIG_FILE, "ConfigMap", ("gateway",))
+    why = reason(receipts, IN_CONFIGURATION, ("gateway",))
     if bool(given["enabled"]) != isinstance(wanted, dict):
         yield Setting("put", ("config", "gateway", "enabled"), isinstance(wanted, dict), why)
     if not isinstance(wanted, dict):
@@ -48,9 +48,7 @@ def _gateway(given: Values, wanted: Any, pod: Values, receipts: Iterable[Receipt
     port = wanted.get("port")
     if port is not None and port != given["port"]:
         yield Setting("put", ("config", "gateway", "port"), port, why)
-    yield from _tls(
-        given["tls"], wanted.get("tls"), pod, reason(receipts, CONFIG_FILE, "ConfigMap", ("gateway", "tls"))
-    )
+    yield from _tls(given["tls"], wanted.get("tls"), pod, reason(receipts, IN_CONFIGURATION, ("gateway", "tls")))
 
 
 def _tls(given: Values, wanted: Any, pod: Values, why: str) -> Iterator[Setting]:

@@ -14,6 +14,7 @@ from natsvalues.delivery.differences import named_path
 from natsvalues.delivery.templates import TEMPLATE_KEYS, templated
 from natsvalues.text.natsconf import Raw, Variable
 from natsvalues.text.paths import Op, Path, dotted, pointer
+from natsvalues.text.yamledit import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +60,17 @@ class Setting(NamedTuple):
         return Op("add", path, content)
 
 
+class About(NamedTuple):
+    """What receipts speak of: a file inside an object, or none; the object's kind; its name where that matters."""
+
+    file: str
+    kind: str
+    name: str | None = None
+
+
+IN_CONFIGURATION = About(CONFIG_FILE, "ConfigMap")
+
+
 def _get(document: Any, path: Steps) -> Any:
     for key in path:
         document = document.get(key) if isinstance(document, dict) else document[key] if document else None
@@ -68,7 +80,7 @@ def _get(document: Any, path: Steps) -> Any:
 def in_configuration(op: Op, level: str, config: Values, receipts: Iterable[Receipt]) -> Setting | None:
     """How to say a change of nats.conf on a level; None where the level cannot."""
     path: Steps = op.path  # type: ignore[assignment]  # differences give keys and numbers
-    why = reason(receipts, CONFIG_FILE, "ConfigMap", path)
+    why = reason(receipts, IN_CONFIGURATION, path)
     value = templated(_plain(op.value), {})  # routes have names in them that only Helm knows
     if level == "patch":
         return _patch(("config",), Op(op.op, path, value), why)
@@ -103,7 +115,8 @@ def in_object(op: Op, level: str, subject: Subject) -> Setting | None:
     """How to say a change of one of the chart's objects on a level; None where the level cannot."""
     role, have = subject.role, subject.have
     path: Steps = op.path  # type: ignore[assignment]  # differences give keys and numbers
-    why = reason(subject.receipts, "", str(have["kind"]), named_path(path, have), str(have["metadata"]["name"]))
+    about = About("", str(have["kind"]), str(have["metadata"]["name"]))
+    why = reason(subject.receipts, about, named_path(path, have), op.value)
     value = templated(op.value, subject.common)
     if role[0] == "extraResources":
         return _in_extra(op, subject, why) if level == "block" else None
@@ -161,7 +174,7 @@ def _keys_of(mapping: Values) -> set[str]:
 
 def injected(value: Values, common: Values, receipts: Iterable[Receipt]) -> Setting:
     """How to say that an object is added to the release."""
-    why = reason(receipts, "", str(value["kind"]), (), str(value["metadata"]["name"]))
+    why = reason(receipts, About("", str(value["kind"]), str(value["metadata"]["name"])), ())
     return Setting("append", ("extraResources",), templated(value, common), why)
 
 
@@ -170,15 +183,18 @@ def _patch(section: Steps, op: Op, why: str) -> Setting:
     return Setting("append", (*section, "patch"), entry if op.op == "remove" else {**entry, "value": op.value}, why)
 
 
-def reason(receipts: Iterable[Receipt], file: str, kind: str, path: Path, name: str | None = None) -> str:
-    """Why the pipeline changed this, or what is nearest to it."""
+def reason(receipts: Iterable[Receipt], about: About, path: Path, value: Any = None) -> str:
+    """Why the pipeline changed this, or what is nearest to it; a mapping is known by itself."""
     at = dotted(path)
     best, length = "", -1
     for receipt in receipts:
-        if receipt.file == file and receipt.target.kind == kind and name in (None, receipt.target.name):
-            common = _shared(receipt.path, at)
-            if common > length:
-                best, length = receipt.why, common
+        if (receipt.file, receipt.target.kind) != about[:2] or about.name not in (None, receipt.target.name):
+            continue
+        if isinstance(value, dict) and same(receipt.after, value):
+            return receipt.why
+        common = _shared(receipt.path, at)
+        if common > length:
+            best, length = receipt.why, common
     return best
 
 
