@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, unwritable, write
@@ -17,8 +17,15 @@ from natsvalues.delivery.patches import Export, export
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import load, locate
+from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.plan import plan
+from natsvalues.report.redaction import redacted
 from natsvalues.report.text import notices
+from natsvalues.text.natsconf import read, symbolic
+from natsvalues.text.paths import pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FORMS = (kustomize.FORM, flux.FORM, helmfile.FORM)
 INSTANCE = "app.kubernetes.io/instance"
@@ -51,7 +58,8 @@ def _export(options: ExportOptions) -> int:
     for path in stale:
         with contextlib.suppress(OSError):  # an older export's file that nothing names any more
             os.unlink(path)
-    sys.stderr.write(notices(made.result, level="warning"))
+    told = made.result._replace(notices=(*made.result.notices, *_in_the_clear(made)))
+    sys.stderr.write(notices(told, level="warning"))
     sys.stdout.write("".join(f"wrote {os.path.join(options.folder, name)}\n" for name in files))
     return EXIT_OK
 
@@ -63,6 +71,26 @@ def _files(options: ExportOptions, made: Export) -> dict[str, str]:
     if options.form == helmfile.FORM:
         return helmfile.files(made, options.region, os.path.normpath(options.folder))
     return kustomize.files(made, options.region)
+
+
+def _in_the_clear(made: Export) -> Iterator[Notice]:
+    """A warning if the files hold a secret: a rendering goes to the cluster, and they are meant for a repository."""
+    texts = [
+        operation["value"]
+        for patch in made.patches
+        for operation in patch.operations
+        if operation["path"] == pointer(("data", made.result.nats.config_key))
+    ]
+    for settings in (symbolic(read(text)) for text in texts):
+        if redacted(settings) != settings:
+            yield Notice(
+                "warning",
+                "nats.conf has a secret in the clear, and these files hold all of nats.conf",
+                (made.result.release.where(made.result.nats.config_map.line, "data"),),
+                "keep it in a Secret, give it to the container as a variable, and write $VARIABLE in nats.conf;\n"
+                "do not check these files in",
+            )
+            return
 
 
 def _settle(options: ExportOptions, names: set[str]) -> list[str]:

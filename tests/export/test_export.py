@@ -133,6 +133,19 @@ def test_warnings_are_said(export, tmp_path):
     assert files(tmp_path / "out")
 
 
+def test_secrets_in_the_files_are_warned_of(export, tmp_path):
+    """The files hold nats.conf, and people check them in; a variable is no secret. The secret itself is not said."""
+    with open(f"{GOLDEN}/input.yaml", encoding="utf-8") as file:
+        text = file.read()
+    for token, warned in (('"s3cr3t-t0ken"', 1), ("$TOKEN", 0)):
+        given = text.replace('"http_port"', f'"authorization": {{"token": {token}}},\n      "http_port"')
+        done = export("flux", rendering=None, stdin=given)
+        assert done.returncode == 0
+        assert done.stderr.count("nats.conf has a secret in the clear") == warned
+        assert "s3cr3t" not in done.stderr
+        assert token.strip('"') in files(tmp_path / "out")["helmrelease.yaml"]
+
+
 def test_the_release_of_flux_can_be_named(export, tmp_path):
     """Where the HelmRelease is not called as the release."""
     export("flux", "--release", "bus")
