@@ -77,6 +77,7 @@ class Server:
     def reload(self, conf: dict[str, Any]) -> tuple[str, str]:
         """Reload with this configuration: `reload`, `refused` or `crash`, and all that was said meanwhile."""
         before = self.log()
+        loaded = self.loaded()
         self.write(conf)
         self.process.send_signal(signal.SIGHUP)
         said = ""
@@ -91,7 +92,14 @@ class Server:
         if APPLIED not in said and REFUSED not in said:
             assert "panic: " in said, said
             return "crash", said
-        return "refused" if REFUSED in said else "reload", said
+        if REFUSED in said:
+            return "refused", said
+        until(lambda: self.loaded() != loaded)  # the server says that it reloaded just before it notes the time
+        return "reload", said
+
+    def loaded(self) -> str:
+        """When the server last took a configuration, as `/varz` tells it."""
+        return self.monitor("varz")["config_load_time"]
 
     def ports(self) -> dict[str, list[str]]:
         """The addresses that the server writes into its ports file."""
