@@ -75,7 +75,10 @@ class Server:
         return said
 
     def reload(self, conf: dict[str, Any]) -> tuple[str, str]:
-        """Reload with this configuration: `reload`, `refused` or `crash`, and all that was said meanwhile."""
+        """Reload with this configuration: `reload`, `refused` or `crash`, and all that was said meanwhile.
+
+        Asserts that the time in `/varz` moves with a reload and stays with a refusal.
+        """
         before = self.log()
         loaded = self.loaded()
         self.write(conf)
@@ -93,6 +96,7 @@ class Server:
             assert "panic: " in said, said
             return "crash", said
         if REFUSED in said:
+            assert self.loaded() == loaded, "/varz config_load_time tells otherwise"
             return "refused", said
         until(lambda: self.loaded() != loaded)  # the server says that it reloaded just before it notes the time
         return "reload", said
