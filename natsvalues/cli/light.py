@@ -19,6 +19,7 @@ ALLOWABLE = {
     "server-names": "servers of a JetStream region get other names (each is a JetStream identity)",
     "system-account": "the region's system account changes (its JetStream lives under it)",
     "join-with-state": "a region whose JetStream ran alone joins others under one system account",
+    "store": "the JetStream store moves, shrinks, or goes with its volumes",
     IMMUTABLE_FIELD: "the API server allows no such change, and the object is out of the way already",
 }
 """What `--prior` finds and refuses, by the name with which `--allow` lets it through."""

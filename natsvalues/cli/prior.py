@@ -14,7 +14,7 @@ from natsvalues.cli.streams import read_stream
 from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.transitions import KINDS, refusals
-from natsvalues.overlays.identity import losses
+from natsvalues.overlays.losses_since import losses_since
 from natsvalues.text.paths import dotted
 from natsvalues.text.yamltree import YamlSyntaxError
 
@@ -54,13 +54,14 @@ def refuse_losses(release: Release, allow: tuple[str, ...], result: Result) -> N
 
 
 def _lost(release: Release, allow: tuple[str, ...], result: Result) -> Iterator[NatsvaluesError]:
-    for loss in losses(release, result):
+    for loss in losses_since(release, result):
         if loss.name not in allow:
+            written = result.release.where(result.nats.config_map.line, str(result.nats.config_map.key))
             yield NatsvaluesError(
                 "NV-P001",
                 loss.message,
-                where=(result.plan.where(*loss.field),),
-                hint=f"{loss.hint}\nif that is what you want: --allow {loss.name}",
+                where=(result.plan.where(*loss.field) if loss.field else written,),
+                hint=f"{loss.remedy}\nif that is what you want: --allow {loss.name}",
             )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.lint.subject import ports_of
+from natsvalues.manifests.services import ports_of
 
 if TYPE_CHECKING:
     from natsvalues.manifests.release import Manifest
@@ -38,7 +38,7 @@ class Check(NamedTuple):
 
 def checks(service: Manifest) -> list[Check]:
     """Every health check that the annotations of a Service ask for."""
-    ports = [str(port.get("port")) for port in ports_of(service)]
+    ports = [str(port.get("port")) for port in ports_of(service.value)]
     spellings = [
         (AWS + "healthcheck-protocol", AWS + "healthcheck-port", AWS + "healthcheck-path"),
         (AZURE + "health-probe-protocol", "", AZURE + "health-probe-request-path"),

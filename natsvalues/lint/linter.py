@@ -91,7 +91,8 @@ def _applies(rule: Rule, subject: Subject) -> bool:
 def _found(rule: Rule, subject: Subject) -> Iterator[Finding]:
     for target in subject.clusters if rule.looks_at == "cluster" else (subject,):
         for problem in rule.check(target):
-            yield Finding(rule, rule.severity, *problem)
+            severity = problem.severity or rule.severity
+            yield Finding(rule, severity, problem.message, problem.where, problem.regions, problem.fix)
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:

@@ -35,12 +35,16 @@ class Fix(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What a rule found: a sentence, its places (the first is where to look), and the regions it is about."""
+    """What a rule found: a sentence, its places (the first is where to look), and the regions it is about.
+
+    `severity` where it is not the rule's: the same fault may do more or less harm, depending on what is around it.
+    """
 
     message: str
     where: tuple[Where, ...]
     regions: tuple[str, ...]
     fix: Fix | None = None
+    severity: Severity | None = None
 
 
 class Rule(NamedTuple):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.lint.endpoints import Endpoint, read_endpoint
 from natsvalues.lint.places import in_conf, in_manifest, place
 from natsvalues.manifests import settings
-from natsvalues.manifests.chart import Nats, all_nats, mappings, no_nats, port_role
-from natsvalues.manifests.server import ServerVersion, parse_version
+from natsvalues.manifests.chart import Nats, all_nats, mappings, no_nats
+from natsvalues.manifests.services import is_outside, roles_of
 from natsvalues.manifests.stamps import REGION
 from natsvalues.overlays.choice import choose
+from natsvalues.overlays.losses_since import decision_of
 from natsvalues.overlays.server_conf import placed
 from natsvalues.overlays.transforms.stamps import is_stamped
+from natsvalues.supercluster.region_state import RegionState, region_state
 from natsvalues.text.natsconf import ConfSyntaxError, Variable, read
 from natsvalues.text.paths import dotted
 from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, find
@@ -25,43 +26,69 @@ if TYPE_CHECKING:
     from natsvalues.errors import Where
     from natsvalues.lint.rehearsed import Rehearsed
     from natsvalues.manifests.release import Manifest, Release
+    from natsvalues.manifests.server import ServerVersion
+    from natsvalues.manifests.services import Role
     from natsvalues.overlays.folder import Overlays
     from natsvalues.overlays.plan import Plan
     from natsvalues.text.natsconf import Conf
-
-DEFAULT_GATEWAY_PORT = 7222
-_SERVICE = re.compile(r"^[\"']?kind[\"']?:[ \t]*[\"']?Service[\"']?[ \t\r]*$", re.MULTILINE)
 
 
 class Cluster(NamedTuple):
     """One NATS cluster as a rendering has it: the region it is, and what its configuration means."""
 
-    region: str
-    release: Release
-    nats: Nats
-    conf: dict[str, Any]
-    version: ServerVersion
-    services: tuple[Manifest, ...]
-    """Every Service that selects its pods."""
+    state: RegionState
     plan: Plan | None
     parsed: Conf
     """nats.conf as it was read, for places."""
-    gateway_name: str | None
-    """The gateway's name."""
     remotes: tuple[tuple[int, settings.Remote], ...]
     """The remote gateways other than itself, each with its index in the list."""
     advertised: tuple[Endpoint, ...]
     """What the servers advertise, each address once; empty where nothing readable is set."""
 
     @property
+    def region(self) -> str:
+        """The region it is."""
+        return self.state.name
+
+    @property
+    def release(self) -> Release:
+        """The rendering it is part of."""
+        return self.state.release
+
+    @property
+    def nats(self) -> Nats:
+        """Where the chart keeps its parts."""
+        return self.state.nats
+
+    @property
+    def conf(self) -> dict[str, Any]:
+        """What nats.conf means."""
+        return self.state.conf
+
+    @property
+    def version(self) -> ServerVersion:
+        """The server's version."""
+        return self.state.version
+
+    @property
+    def services(self) -> tuple[Manifest, ...]:
+        """Every Service that selects its pods."""
+        return self.state.services
+
+    @property
+    def gateway_name(self) -> str | None:
+        """The gateway's name."""
+        return self.state.gateway_name
+
+    @property
     def container(self) -> dict[str, Any]:
         """The server's container."""
-        return self.nats.container_value
+        return self.state.container
 
     @property
     def container_path(self) -> tuple[str | int, ...]:
         """The path of the server's container inside the StatefulSet."""
-        containers = self.nats.statefulset.value["spec"]["template"]["spec"]["containers"]
+        containers = self.state.spec["template"]["spec"]["containers"]
         return ("spec", "template", "spec", "containers", containers.index(self.container))
 
     @property
@@ -72,7 +99,7 @@ class Cluster(NamedTuple):
     @property
     def replicas(self) -> int:
         """How many servers there are."""
-        return _replicas(self.nats)
+        return self.state.replicas
 
     @property
     def is_stamped(self) -> bool:
@@ -82,7 +109,7 @@ class Cluster(NamedTuple):
     @property
     def gateway(self) -> dict[str, Any]:
         """The gateway block; empty where there is none."""
-        return settings.gateway(self.conf)
+        return self.state.gateway
 
     @property
     def has_gateway(self) -> bool:
@@ -92,38 +119,33 @@ class Cluster(NamedTuple):
     @property
     def listen(self) -> int:
         """The port the servers listen on for gateways."""
-        return settings.gateway_listen(self.conf) or DEFAULT_GATEWAY_PORT
+        return self.state.listen
 
     @property
     def has_jetstream(self) -> bool:
         """Whether JetStream is on."""
-        return settings.jetstream_is_on(self.conf)
+        return self.state.has_jetstream
 
     @property
     def routes(self) -> list[Any]:
         """The routes of the cluster block."""
-        block = self.conf.get("cluster")
-        listed = block.get("routes") if isinstance(block, dict) else None
-        return listed if isinstance(listed, list) else []
-
-    @property
-    def waits_for_leader(self) -> bool:
-        """Whether a strict health check fails here at a cold start: clustered JetStream behind a gateway."""
-        return self.has_jetstream and self.has_gateway
+        return self.state.routes
 
     @property
     def balancers(self) -> tuple[Manifest, ...]:
         """Services that lead from outside to the gateway."""
-        return tuple(service for service in self.services if is_outside(service) and "gateway" in self.roles(service))
+        return tuple(
+            service for service in self.services if is_outside(service.value) and "gateway" in self.roles(service)
+        )
 
     @property
     def gateway_services(self) -> tuple[Manifest, ...]:
         """Of these, the ones that lead to the gateway and to no clients or routes."""
         return tuple(service for service in self.balancers if "other" not in self.roles(service))
 
-    def roles(self, service: Manifest) -> list[str]:
-        """What each port of a Service leads to: `gateway`, `monitor` or `other`."""
-        return [port_role(port, self.listen) for port in ports_of(service)]
+    def roles(self, service: Manifest) -> list[Role]:
+        """What each port of a Service leads to."""
+        return roles_of(service.value, self.listen)
 
     def at(self, manifest: Manifest, *keys: str | int) -> Where:
         """The place of a field of a manifest."""
@@ -167,6 +189,11 @@ class Subject(NamedTuple):
     """What was given as evidence."""
 
     @property
+    def states(self) -> tuple[RegionState, ...]:
+        """The regions as their renderings have them."""
+        return tuple(cluster.state for cluster in self.clusters)
+
+    @property
     def joined(self) -> list[Cluster]:
         """The clusters that have a gateway with a name."""
         return [cluster for cluster in self.clusters if cluster.gateway_name is not None]
@@ -186,21 +213,6 @@ def values_of(file: str, text: str) -> Values:
         return Values(file, Tree(text.replace("\r\n", "\n")))
     except YamlSyntaxError as error:
         raise at(file, 1, error) from None
-
-
-def ports_of(service: Manifest) -> list[dict[str, Any]]:
-    """A Service's ports."""
-    return mappings(service.value["spec"].get("ports"))
-
-
-def is_outside(service: Manifest) -> bool:
-    """Whether a Service can be reached from outside its cluster."""
-    return service.value["spec"].get("type") in ("LoadBalancer", "NodePort")
-
-
-def is_headless(service: Manifest) -> bool:
-    """Whether a Service only names its pods."""
-    return bool(service.value["spec"].get("clusterIP") == "None")
 
 
 def clusters_of(
@@ -239,48 +251,31 @@ def _name(region: Any, stem: str, nats: Nats, found: int) -> str:
 
 
 def _cluster(region: str, release: Release, nats: Nats, known: Plan | None) -> Cluster:
+    stated = known.region.nats.version if known is not None else None
+    decision = decision_of(known) if known is not None else None
     try:
-        conf = settings.settings(nats)
+        state = region_state(release, nats, region, version=stated, decision=decision)
     except ConfSyntaxError as error:
         raise placed(release, nats, error) from None
-    stated = known.region.nats.version if known is not None else None
-    version = (parse_version(stated) if stated else None) or nats.version
-    numbers = [number for number in release.numbers() if _SERVICE.search(release.chunks[number].text)]
-    services = release.manifests(
-        numbers, lambda item: item.key.kind == "Service" and isinstance(item.value.get("spec"), dict)
-    )
-    selecting = tuple(service for service in services if nats.selected_by(service))
-    name = settings.gateway(conf).get("name")
-    listed = enumerate(settings.remotes(conf))
+    name = state.gateway.get("name")
+    listed = enumerate(settings.remotes(state.conf))
     return Cluster(
-        region,
-        release,
-        nats,
-        conf,
-        version,
-        selecting,
+        state,
         known,
         parsed=read(nats.conf),
-        gateway_name=str(name) if name is not None else None,
         remotes=tuple((index, remote) for index, remote in listed if remote.name != name),
-        advertised=_advertised(nats, settings.gateway(conf).get("advertise")),
+        advertised=_advertised(state, state.gateway.get("advertise")),
     )
 
 
-def _replicas(nats: Nats) -> int:
-    given = nats.statefulset.value["spec"].get("replicas", 1)
-    return given if isinstance(given, int) else 1
-
-
-def _advertised(nats: Nats, given: Any) -> tuple[Endpoint, ...]:
+def _advertised(state: RegionState, given: Any) -> tuple[Endpoint, ...]:
     """The addresses behind `advertise`: one, or with a variable made of the pod's name one for each server."""
     if isinstance(given, Variable):
-        env = {str(item.get("name")): str(item.get("value", "")) for item in nats.env}
+        env = {str(item.get("name")): str(item.get("value", "")) for item in state.nats.env}
         given = env.get(given.name, "")
     if not isinstance(given, str):
         return ()
-    pods = [f"{nats.name}-{ordinal}" for ordinal in range(_replicas(nats))]
-    texts = [given.replace(settings.POD, pod) for pod in pods] if settings.POD in given else [given]
+    texts = [given.replace(settings.POD, pod) for pod in state.pods] if settings.POD in given else [given]
     return tuple(found for found in map(read_endpoint, texts) if found is not None)
 
 

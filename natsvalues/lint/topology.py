@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from natsvalues.lint.subject import is_outside
-from natsvalues.manifests.settings import DEFAULT_ACCOUNT, system_account
+from natsvalues.manifests.services import is_outside
+from natsvalues.manifests.settings import DEFAULT_ACCOUNT
 from natsvalues.overlays.checks import per_pod
 from natsvalues.overlays.hosts import endpoint
+from natsvalues.supercluster.meta_groups import Member, MetaGroup, meta_groups
 
 if TYPE_CHECKING:
     from natsvalues.lint.linter import Report
@@ -43,14 +44,6 @@ class Link(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-class MetaGroup(NamedTuple):
-    """Regions whose JetStream elects one leader together; `servers` is None if one's number is not known."""
-
-    account: str
-    regions: tuple[str, ...]
-    servers: int | None
-
-
 class Topology(NamedTuple):
     """The whole picture. `absent` are regions that are dialled and not known otherwise."""
 
@@ -71,7 +64,7 @@ def topology(report: Report) -> Topology:
     absent = tuple(dict.fromkeys(other for others in dialled.values() for other in others if other not in names))
     title = subject.overlays.supercluster.name if subject.overlays is not None else "supercluster"
     links = _links(dialled, report)
-    return Topology(title, nodes, links, _groups(nodes, links), absent)
+    return Topology(title, nodes, links, _groups(nodes, dialled), absent)
 
 
 def _node(name: str, cluster: Cluster | None, plan: Plan | None, report: Report) -> Node:
@@ -82,7 +75,7 @@ def _node(name: str, cluster: Cluster | None, plan: Plan | None, report: Report)
         address = str(cluster.advertised[0]) if cluster.advertised else ""
         version = str(cluster.version) if cluster.version.known else ""
         jetstream: Literal["on", "off"] = "on" if cluster.has_jetstream else "off"
-        account = system_account(cluster.conf)
+        account = cluster.state.account
         return Node(
             name, cluster.replicas, version, stage, address, _balancer(cluster, plan), jetstream, account, findings
         )
@@ -107,7 +100,7 @@ def _balancer(cluster: Cluster, plan: Plan | None) -> str:
     services = cluster.gateway_services or cluster.balancers
     if plan is not None and services:
         return _planned(plan)
-    kinds = [str(service.value["spec"].get("type")) for service in services if is_outside(service)]
+    kinds = [str(service.value["spec"].get("type")) for service in services if is_outside(service.value)]
     return f"{kinds[0]} {', '.join(service.key.name for service in services)}" if kinds else ""
 
 
@@ -138,27 +131,16 @@ def _links(dialled: dict[str, tuple[str, ...]], report: Report) -> tuple[Link, .
     return tuple(links)
 
 
-def _groups(nodes: tuple[Node, ...], links: tuple[Link, ...]) -> tuple[MetaGroup, ...]:
-    """The meta groups: regions with JetStream that gateways connect, directly or not, by their system account."""
-    mesh = _connected(nodes, links)
-    groups: dict[tuple[str, str], list[Node]] = {}
-    for node in nodes:
-        if node.jetstream != "off":
-            apart = node.name if node.account == UNKNOWN else mesh[node.name]
-            groups.setdefault((apart, node.account), []).append(node)
-    found = []
-    for (_, account), members in groups.items():
-        known = [node.servers for node in members if node.servers is not None]
-        servers = sum(known) if len(known) == len(members) else None
-        found.append(MetaGroup(account, tuple(node.name for node in members), servers))
-    return tuple(found)
-
-
-def _connected(nodes: tuple[Node, ...], links: tuple[Link, ...]) -> dict[str, str]:
-    """For each region one that stands for all that it is connected with."""
-    stands = {node.name: node.name for node in nodes}
-    for link in links:
-        one, other = stands.get(link.source), stands.get(link.target)
-        if one is not None and other is not None and one != other:
-            stands = {name: one if chosen == other else chosen for name, chosen in stands.items()}
-    return stands
+def _groups(nodes: tuple[Node, ...], dialled: dict[str, tuple[str, ...]]) -> tuple[MetaGroup, ...]:
+    """The meta groups of regions with JetStream; one whose account nobody states has its own."""
+    return meta_groups(
+        Member(
+            region=node.name,
+            gateway=node.name,
+            account=f"{UNKNOWN} {node.name}" if node.account == UNKNOWN else node.account,
+            servers=node.servers,
+            dials=frozenset(dialled[node.name]),
+            is_clustered=node.jetstream != "off",
+        )
+        for node in nodes
+    )

@@ -73,16 +73,6 @@ class Nats(NamedTuple):
         """Whether a selector of StatefulSet name and namespace, each of which may be left out, means this one."""
         return name in (None, self.name) and namespace in (None, self.namespace)
 
-    def selected_by(self, service: Manifest) -> bool:
-        """Whether a Service sends traffic to these pods."""
-        selector = (service.value.get("spec") or {}).get("selector")
-        if not isinstance(selector, dict) or not selector or service.key.namespace != self.namespace:
-            return False
-        labels = self.pod_labels
-        return all(
-            name == POD_NAME_LABEL or (name in labels and labels[name] == text) for name, text in selector.items()
-        )
-
 
 def find_nats(release: Release, name: str | None = None, namespace: str | None = None) -> Nats:
     """The one NATS of the release, or the one with that StatefulSet name and namespace.
@@ -202,13 +192,24 @@ def _has_client_port(container: dict[str, Any]) -> bool:
 
 def config_path(container: dict[str, Any]) -> str | None:
     """The configuration file that the container's command line names."""
+    return option(container, "c", "config")
+
+
+def option(container: dict[str, Any], *names: str) -> str | None:
+    """What the container's command line gives an option of these names, with one dash or two; None if nothing."""
     given = [container.get(part) for part in ("command", "args")]
     words = [str(word) for part in given for word in (part if isinstance(part, list) else ())]
     for position, word in enumerate(words):
-        option, _, attached = word.partition("=")
-        if option in ("-c", "-config", "--config"):
+        flag, _, attached = word.partition("=")
+        if flag.startswith("-") and flag.removeprefix("-").removeprefix("-") in names:
             return attached or (words[position + 1] if position + 1 < len(words) else None)
     return None
+
+
+def drains_on_stop(container: dict[str, Any]) -> bool:
+    """Whether the pod's preStop hook puts the server into lame duck mode; SIGTERM alone ends it at once."""
+    hook = (container.get("lifecycle") or {}).get("preStop")
+    return "ldm" in str(hook)
 
 
 def _config_map_of(pod: dict[str, Any], container: dict[str, Any], path: str) -> str | None:
@@ -235,22 +236,13 @@ def _find_config_map(release: Release, name: str, namespace: str, key: str) -> M
     return matches[-1] if matches else None
 
 
-def services(release: Release, nats: Nats, gateway_port: int) -> list[Manifest]:
-    """The release's Services that select these pods and concern the gateway: headless, or with its port."""
-    headless = str(nats.statefulset.value["spec"].get("serviceName") or "")
-    words = [word for word in ("gateway", str(gateway_port), headless) if word]
-    mentioned = {number for word in words for number in release.mentioning("Service", word)}
-    return release.manifests(
-        sorted(mentioned), lambda manifest: manifest.key.kind == "Service" and nats.selected_by(manifest)
-    )
-
-
-def port_role(port: dict[str, Any], listen: int) -> str:
-    """What a Service's port leads to, of servers whose gateways listen on `listen`: `gateway`, `monitor` or `other`."""
-    target = port.get("targetPort", port.get("port"))
-    if target in (GATEWAY_PORT_NAME, listen):
-        return "gateway"
-    return "monitor" if target in ("monitor", MONITOR_PORT) else "other"
+def container_ports(container: dict[str, Any]) -> dict[str, int]:
+    """The container's ports by name."""
+    return {
+        str(port.get("name")): int(port["containerPort"])
+        for port in mappings(container.get("ports"))
+        if isinstance(port.get("containerPort"), int)
+    }
 
 
 def mappings(value: Any) -> list[dict[str, Any]]:

@@ -1,10 +1,4 @@
-"""What nats-server does, by version: versions in image references, and which health checks need no leader.
-
-Measured on real servers 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1: `js-enabled-only=true` (and the deprecated
-`js-enabled=true`) answers 200 without a meta leader on all of them, `js-server-only=true` only from 2.11.0 on
-(before, it was evaluated after the leader check). Unknown or mis-cased parameters are ignored by the server, which
-makes the check the strict one.
-"""
+"""Versions of nats-server, as image references state them."""
 
 from __future__ import annotations
 
@@ -12,10 +6,6 @@ import re
 from typing import NamedTuple
 
 _TAG = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+].*)?\Z")
-_TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))  # what Go's ParseBool takes for true
-
-JS_SERVER_ONLY = "/healthz?js-server-only=true"
-JS_ENABLED_ONLY = "/healthz?js-enabled-only=true"
 
 
 class ServerVersion(NamedTuple):
@@ -55,23 +45,3 @@ def parse_version(text: str) -> ServerVersion | None:
     """`2.14.2`, `v2.11`, `2.12.8-alpine`; None for anything else."""
     found = _TAG.match(text)
     return ServerVersion(int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
-
-
-def ready_path(version: ServerVersion) -> str:
-    """The health check that says "the listeners accept" and never waits for a meta leader."""
-    return JS_SERVER_ONLY if version.serves_without_leader else JS_ENABLED_ONLY
-
-
-def needs_leader(path: str, version: ServerVersion) -> bool:
-    """Whether a probe of this path fails while there is no meta leader (JetStream on, clustered)."""
-    endpoint, _, query = path.partition("?")
-    if endpoint.rstrip("/") != "/healthz":
-        return False
-    asked: dict[str, str] = {}
-    for part in query.split("&"):
-        name, _, text = part.partition("=")
-        asked.setdefault(name, text)  # the server, too, looks at the first of several
-    given = {name for name, text in asked.items() if text in _TRUE}
-    if given & {"js-enabled-only", "js-enabled"}:
-        return False
-    return not ("js-server-only" in given and version.serves_without_leader)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from natsvalues.manifests.chart import option
 from natsvalues.text.natsconf import Variable, read, value
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 DEFAULT_ACCOUNT = "$SYS"
 """The system account of a server that names none; its JetStream state lies under this name, too."""
 POD = "$(POD_NAME)"
+NAME_OPTIONS = ("n", "name", "server_name")
+"""nats-server's options for the server's name."""
 
 
 class Remote(NamedTuple):
@@ -115,12 +118,18 @@ def port_of(given: Any) -> int | None:
 
 
 def server_names(nats: Nats, conf: dict[str, Any]) -> str:
-    """The pattern of the servers' names, with the pod's name as `$(POD_NAME)`: `eu-west-$(POD_NAME)`."""
-    spelled = conf.get("server_name")
-    if not isinstance(spelled, Variable):
-        return str(spelled)
+    """The pattern of the servers' names, with the pod's name as `$(POD_NAME)`: `eu-west-$(POD_NAME)`.
+
+    `--name` on the command line wins over `server_name` (run on 2.14.2).
+    """
     env = {str(item.get("name")): item for item in nats.env}
-    return re.sub(r"\$\(([^)]+)\)", lambda found: _expanded(found[1], env), _expanded(spelled.name, env))
+    given = option(nats.container_value, *NAME_OPTIONS)
+    spelled = conf.get("server_name")
+    if given is None:
+        if not isinstance(spelled, Variable):
+            return str(spelled)
+        given = _expanded(spelled.name, env)
+    return re.sub(r"\$\(([^)]+)\)", lambda found: _expanded(found[1], env), given)
 
 
 def _expanded(name: str, env: dict[str, Any]) -> str:

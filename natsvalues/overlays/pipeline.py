@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jsonpatch
 
 from natsvalues.errors import InternalError, NatsvaluesError
-from natsvalues.manifests.chart import Nats, find_nats, services
+from natsvalues.manifests.chart import Nats, find_nats
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest, Release, ResourceKey
 from natsvalues.manifests.server import ServerVersion, parse_version
 from natsvalues.manifests.settings import gateway_listen, jetstream_is_on
+from natsvalues.manifests.services import services_of
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
 from natsvalues.manifests.stamps import REGION
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
@@ -106,8 +107,10 @@ class _Run:
 
     def _scene(self) -> Scene:
         known = gateway_listen(self.conf) or self.plan.supercluster.gateway.port
-        found = tuple(services(self.release, self.nats, known))
-        return Scene(self.release, self.nats, self.plan, self._version(), found, self.conf, self.had_jetstream)
+        headless = str(self.nats.statefulset.value["spec"].get("serviceName") or "")
+        words = [word for word in ("gateway", str(known), headless) if word]
+        services = services_of(self.release, self.nats, *words)
+        return Scene(self.release, self.nats, self.plan, self._version(), services, self.conf, self.had_jetstream)
 
     def _check_servers(self) -> None:
         stated = self.plan.region.servers

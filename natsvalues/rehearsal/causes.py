@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.manifests.server import needs_leader
-from natsvalues.manifests.settings import remotes
+from natsvalues.manifests.healthz import needs_leader
 from natsvalues.rehearsal.addresses import host_port
 from natsvalues.rehearsal.convergence import missing
 from natsvalues.rehearsal.groups import dialled, expected_groups
@@ -109,7 +108,7 @@ class _Chain:
             return
         dialled_hosts = {
             host_port(url)[0]
-            for remote in remotes(self.now.renderings[region].conf)
+            for remote in self.now.renderings[region].state.remotes
             if remote.name == name
             for url in remote.urls
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.rehearsal.groups import expected_groups, links
+from natsvalues.rehearsal.groups import expected_groups, is_linked
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.snapshot import Snapshot
@@ -36,7 +36,7 @@ def missing(now: Snapshot) -> tuple[str, ...]:
         for other in now.renderings.values():
             remote = other.gateway_name or ""
             lonely = [pod.name for pod in now.of(region) if remote not in pod.view.outbound]
-            if lonely and links(rendering, other):
+            if lonely and is_linked(rendering, other):
                 found.append(f"no gateway to {remote}: {', '.join(lonely)}")
     for group in expected_groups(now.renderings):
         views = [pod.view for pod in now.pods if pod.region in group.regions]

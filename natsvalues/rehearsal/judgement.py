@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.manifests.settings import jetstream
 from natsvalues.rehearsal.groups import expected_groups
 from natsvalues.rehearsal.leaderless import DOMAINS, early
 from natsvalues.rehearsal.outcome import Cause, Verdict
@@ -85,7 +84,7 @@ def _domains(now: Snapshot) -> str:
     """What to say where regions of one meta group state different domains."""
     for group in expected_groups(now.renderings):
         named = {
-            region: str(jetstream(now.renderings[region].conf).get("domain") or "none") for region in group.regions
+            region: now.renderings[region].state.domain or "none" for region in group.regions
         }
         if len(set(named.values())) > 1:
             told = ", ".join(f"{region}: {domain}" for region, domain in named.items())

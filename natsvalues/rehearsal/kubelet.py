@@ -8,36 +8,12 @@ pkg/kubelet/prober).
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-Kind = Literal["startup", "readiness", "liveness"]
-KINDS: tuple[Kind, ...] = ("startup", "readiness", "liveness")
+if TYPE_CHECKING:
+    from natsvalues.manifests.probes import Kind, Probe
+
 FIRST_DELAY, LONGEST_DELAY = 10.0, 300.0
-
-
-class Probe(NamedTuple):
-    """One probe, times in seconds. `path` is empty for a TCP probe."""
-
-    kind: Kind
-    path: str
-    port: int
-    scheme: str = "HTTP"
-    initial_delay: float = 0
-    period: float = 10
-    timeout: float = 1
-    success: int = 1
-    failure: int = 3
-
-    def faster(self, scale: float) -> Probe:
-        """The same probe, delay and period `scale` times shorter, the timeout at most to 2 s: servers need theirs."""
-        return self._replace(
-            initial_delay=self.initial_delay / scale,
-            period=self.period / scale,
-            timeout=max(min(2.0, self.timeout), self.timeout / scale),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.kind} probe {self.path or f'of port {self.port}'}"
 
 
 class Run(NamedTuple):

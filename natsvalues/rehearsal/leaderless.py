@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.manifests.settings import jetstream, remotes
-from natsvalues.rehearsal.groups import Expected, dialled
 from natsvalues.rehearsal.outcome import Cause
+from natsvalues.supercluster.cold_start import BOOT_WITHOUT_REMOTES, VOTES_OF_ALL
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.snapshot import PodNow, Snapshot
+    from natsvalues.supercluster.meta_groups import MetaGroup
 
-WAITS_FOR_ALL = (2, 12)
-"""From here on, servers with empty stores elect only once all that are counted vote."""
 DOMAINS = "state the scope: no domain of its own for a region (supercluster), or a system account for each (region)"
 NAMES = "keep the server names; to change them, restart one server at a time and take its old name out (docs/stages.md)"
 ACCOUNT = "let a region that holds streams keep the system account it has"
-REMOTES = "boot the region once without remotes (stage local or expose), then join"
 
 
 class Lack(NamedTuple):
@@ -27,7 +24,7 @@ class Lack(NamedTuple):
     is_final: bool = False
 
 
-def why_not_whole(now: Snapshot, group: Expected, position: int) -> Lack:
+def why_not_whole(now: Snapshot, group: MetaGroup, position: int) -> Lack:
     """What keeps a meta group from being whole; nothing if it is. `position` is the index of the first cause."""
     views = [pod.view for pod in now.pods if pod.region in group.regions]
     leaders = {view.leader for view in views}
@@ -43,7 +40,7 @@ def why_not_whole(now: Snapshot, group: Expected, position: int) -> Lack:
         seen = f"it counts {size} servers, and {group.size} exist: names that are gone stay members"
         return Lack((Cause(name, "servers of other names", seen),), NAMES, is_final=True)
     seen = "; ".join(f"{region}: {_told(now.of(region))}" for region in group.regions)
-    domains = {str(jetstream(now.renderings[region].conf).get("domain") or "none") for region in group.regions}
+    domains = {now.renderings[region].state.domain or "none" for region in group.regions}
     if len(domains) > 1 and leaders != {""}:
         told = f"the domains differ ({', '.join(sorted(domains))}), but there is one meta group of {size}: {seen}"
         waits = "one JetStream domain, or a system account for each"
@@ -56,9 +53,9 @@ def why_not_whole(now: Snapshot, group: Expected, position: int) -> Lack:
 
 def early(now: Snapshot, regions: tuple[str, ...]) -> str:
     """What to do where a version elects before it has heard all; empty where all wait. facts: measured up to 2.11.4."""
-    found = {str(now.renderings[key].version) for key in regions if now.renderings[key].version[:2] < WAITS_FOR_ALL}
+    found = {str(now.renderings[key].version) for key in regions if now.renderings[key].version[:2] < VOTES_OF_ALL}
     return (
-        f"run {'.'.join(map(str, WAITS_FOR_ALL))}.0 or later: nats-server {', '.join(sorted(found))} elects a leader "
+        f"run {'.'.join(map(str, VOTES_OF_ALL))}.0 or later: nats-server {', '.join(sorted(found))} elects a leader "
         "before it has heard all servers; until then install the seed alone first, and create no streams before the "
         "meta group is whole"
         if found
@@ -66,15 +63,15 @@ def early(now: Snapshot, regions: tuple[str, ...]) -> str:
     )
 
 
-def _alone(now: Snapshot, group: Expected, first: Cause, size: int, position: int) -> Lack:
+def _alone(now: Snapshot, group: MetaGroup, first: Cause, size: int, position: int) -> Lack:
     """A group of one region that counts servers which are not in it."""
     rendering = now.renderings[group.regions[0]]
-    urls = sum(len(remote.urls) for remote in remotes(rendering.conf) if remote.name != rendering.gateway_name)
+    urls = sum(len(remote.urls) for remote in rendering.state.remotes)
     subject = f"the {group.size} servers of {group.regions[0]}"
-    if dialled(rendering) and size == group.size + urls:
+    if urls and size == group.size + urls:
         waits = f"votes of servers behind gateways, under another system account than `{group.account}`"
         seen = "those never vote in it; a first boot with remotes counts them all the same"
-        return Lack((first, Cause(subject, waits, seen, closes=position)), REMOTES, is_final=True)
+        return Lack((first, Cause(subject, waits, seen, closes=position)), BOOT_WITHOUT_REMOTES, is_final=True)
     waits = "servers that were in their meta group before"
     seen = f"nobody else is under system account `{group.account}`, and {group.size} of {size} are no majority"
     return Lack((first, Cause(subject, waits, seen, closes=position)), ACCOUNT, is_final=2 * group.size <= size)

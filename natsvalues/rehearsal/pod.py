@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.manifests.settings import POD, server_names
 from natsvalues.outside import loopback, processes
-from natsvalues.rehearsal.kubelet import KINDS, Container, Probe, answered, fresh, restart_delay
+from natsvalues.manifests.probes import KINDS, Probe
+from natsvalues.rehearsal.kubelet import Container, answered, fresh, restart_delay
 from natsvalues.rehearsal.snapshot import PodNow, View, trouble_in
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.manifests.chart import Nats, config_path, find_nats
+from natsvalues.manifests.chart import Nats, config_path, drains_on_stop, find_nats
+from natsvalues.manifests.probes import read_probes
 from natsvalues.manifests.release import Release
-from natsvalues.manifests.server import UNKNOWN, parse_version
-from natsvalues.manifests.settings import cluster_name, gateway, gateway_listen, monitor, settings
+from natsvalues.manifests.settings import gateway_listen, monitor
 from natsvalues.overlays.server_conf import placed
-from natsvalues.rehearsal.kubelet import KINDS, Probe
-from natsvalues.rehearsal.rendering import ASSUMED, Rendering, container_ports
+from natsvalues.rehearsal.rendering import ASSUMED, Rendering
 from natsvalues.rehearsal.services import balancers
+from natsvalues.supercluster.region_state import region_state
 from natsvalues.text.natsconf import ConfSyntaxError
 
 if TYPE_CHECKING:
@@ -29,80 +29,45 @@ def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -
     release = Release(text, file)
     nats = find_nats(release, selector.name if selector else None, selector.namespace if selector else None)
     try:
-        conf = settings(nats)
+        state = region_state(release, nats, version=selector.version if selector else None)
     except ConfSyntaxError as error:
         raise placed(release, nats, error) from None
     container = nats.container_value
-    spec = nats.statefulset.value["spec"]
-    pod = spec["template"]["spec"]
-    watched = monitor(conf)
-    found, notes = _probes(container, watched)
-    stated = selector.version if selector else None
-    version = (parse_version(stated) if stated else None) or nats.version
-    if version == UNKNOWN:
-        notes.append(f"the image `{container.get('image')}` tells no version; {ASSUMED} was run")
-        version = ASSUMED
-    stop = json.dumps((container.get("lifecycle") or {}).get("preStop") or {})
+    pod = state.spec["template"]["spec"]
+    monitored = monitor(state.conf)
+    probes, others = read_probes(container, monitored[0] if monitored else 0)
+    notes = [f"the {kind} probe is neither HTTP nor TCP, and was not played" for kind in others]
+    if not state.version.known:
+        notes.append(f"the image `{container.get('image')}` does not state a version; {ASSUMED} was run")
+        state = state._replace(version=ASSUMED)
+    _require_servers(nats, state.spec)
+    if not state.name:
+        state = state._replace(name=posixpath.basename(file).rpartition(".")[0])
     rendering = Rendering(
-        region=str(gateway(conf).get("name") or cluster_name(conf) or posixpath.basename(file).rpartition(".")[0]),
+        region=state.name,
         file=file,
         digest=release.digest(),
-        nats=nats,
-        conf=conf,
+        state=state,
         files={key: item for key, item in nats.config_map.value["data"].items() if isinstance(item, str)},
         config_file=config_path(container) or "",
-        replicas=_replicas(nats, spec),
-        version=version,
-        probes=found,
+        probes=probes,
         grace=float(pod.get("terminationGracePeriodSeconds", 30)),
-        drains="ldm" in stop,
-        parallel=spec.get("podManagementPolicy") == "Parallel",
+        drains=drains_on_stop(container),
+        parallel=state.spec.get("podManagementPolicy") == "Parallel",
         reloads=any("reload" in str(item.get("image", "")) for item in pod["containers"]),
-        template=json.dumps(spec["template"], sort_keys=True, default=str),
+        template=json.dumps(state.spec["template"], sort_keys=True, default=str),
         balancers=(),
-        monitor=watched,
-        gateway_port=gateway_listen(conf),
+        monitor=monitored,
+        gateway_port=gateway_listen(state.conf),
         notes=tuple(notes),
     )
-    return rendering._replace(balancers=balancers(release, rendering))
+    return rendering._replace(balancers=balancers(rendering))
 
 
-def _replicas(nats: Nats, spec: dict[str, Any]) -> int:
+def _require_servers(nats: Nats, spec: dict[str, Any]) -> None:
     replicas = spec.get("replicas", 1)
-    if isinstance(replicas, int) and replicas > 0:
-        return replicas
-    raise NatsvaluesError(
-        "NV-R003", f"StatefulSet `{nats.name}` has {replicas!r} replicas: there is nothing to run",
-        hint="render the release with the servers that it has in production",
-    )  # fmt: skip
-
-
-def _probes(container: dict[str, Any], watched: tuple[int, str] | None) -> tuple[tuple[Probe, ...], list[str]]:
-    found: list[Probe] = []
-    notes: list[str] = []
-    ports = container_ports(container)
-    for kind in KINDS:
-        given = container.get(f"{kind}Probe")
-        if not isinstance(given, dict):
-            continue
-        get: Any = given.get("httpGet")
-        asked: Any = get or given.get("tcpSocket")
-        if not isinstance(asked, dict):
-            notes.append(f"the {kind} probe is neither HTTP nor TCP, and was not played")
-            continue
-        port = asked.get("port")
-        number = port if isinstance(port, int) else ports.get(str(port), watched[0] if watched else 0)
-        found.append(
-            Probe(
-                kind=kind,
-                path=str(asked.get("path") or "/") if asked is get else "",
-                port=number,
-                scheme=str(asked.get("scheme") or "HTTP").upper(),
-                initial_delay=float(given.get("initialDelaySeconds") or 0),
-                period=float(given.get("periodSeconds") or 10),
-                timeout=float(given.get("timeoutSeconds") or 1),
-                success=int(given.get("successThreshold") or 1),
-                failure=int(given.get("failureThreshold") or 3),
-            )
-        )
-    return tuple(found), notes
+    if not isinstance(replicas, int) or replicas <= 0:
+        raise NatsvaluesError(
+            "NV-R003", f"StatefulSet `{nats.name}` has {replicas!r} replicas: there is nothing to run",
+            hint="render the release with the servers that it has in production",
+        )  # fmt: skip

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.manifests.server import ServerVersion
-from natsvalues.manifests.settings import gateway
 
 if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
+    from natsvalues.manifests.probes import Probe
     from natsvalues.rehearsal.balancing import Balancer
-    from natsvalues.rehearsal.kubelet import Probe
+    from natsvalues.supercluster.region_state import RegionState
 
 CLIENT_PORT = 4222
 ASSUMED = ServerVersion(2, 14, 6)
@@ -24,12 +24,9 @@ class Rendering(NamedTuple):
     region: str
     file: str
     digest: str
-    nats: Nats
-    conf: dict[str, Any]
+    state: RegionState
     files: dict[str, str]
     config_file: str
-    replicas: int
-    version: ServerVersion
     probes: tuple[Probe, ...]
     grace: float
     drains: bool
@@ -42,24 +39,34 @@ class Rendering(NamedTuple):
     notes: tuple[str, ...] = ()
 
     @property
+    def nats(self) -> Nats:
+        """The NATS that runs."""
+        return self.state.nats
+
+    @property
+    def conf(self) -> dict[str, Any]:
+        """What nats.conf means."""
+        return self.state.conf
+
+    @property
+    def replicas(self) -> int:
+        """How many servers run."""
+        return self.state.replicas
+
+    @property
+    def version(self) -> ServerVersion:
+        """The version that runs."""
+        return self.state.version
+
+    @property
     def pods(self) -> tuple[str, ...]:
         """The names of the StatefulSet's pods."""
-        return tuple(f"{self.nats.name}-{ordinal}" for ordinal in range(self.replicas))
+        return self.state.pods
 
     @property
     def gateway_name(self) -> str | None:
         """The name other gateways know it by."""
-        name = gateway(self.conf).get("name")
-        return str(name) if name is not None else None
-
-
-def container_ports(container: dict[str, Any]) -> dict[str, int]:
-    """The container's named ports."""
-    return {
-        str(port.get("name")): int(port["containerPort"])
-        for port in container.get("ports") or ()
-        if isinstance(port, dict) and isinstance(port.get("containerPort"), int)
-    }
+        return self.state.gateway_name
 
 
 def environment(rendering: Rendering, pod: str, address: str) -> dict[str, str]:

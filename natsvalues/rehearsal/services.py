@@ -11,11 +11,11 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.manifests.chart import POD_NAME_LABEL
+from natsvalues.manifests.services import is_load_balancer, port_role, ports_of, publishes_not_ready
 from natsvalues.rehearsal.balancing import Balancer, Check
-from natsvalues.rehearsal.rendering import container_ports
 
 if TYPE_CHECKING:
-    from natsvalues.manifests.release import Manifest, Release
+    from natsvalues.manifests.release import Manifest
     from natsvalues.rehearsal.rendering import Rendering
 
 _AWS = "service.beta.kubernetes.io/aws-load-balancer-"
@@ -69,32 +69,19 @@ _SPELLINGS = (
 )
 
 
-def balancers(release: Release, rendering: Rendering) -> tuple[Balancer, ...]:
+def balancers(rendering: Rendering) -> tuple[Balancer, ...]:
     """The LoadBalancer Services that send to these pods' gateways; those for the gateway alone first."""
     if rendering.gateway_port is None:
         return ()
-    services = release.manifests(
-        release.mentioning("Service", "LoadBalancer"),
-        lambda item: (
-            item.key.kind == "Service"
-            and item.value["spec"].get("type") == "LoadBalancer"
-            and rendering.nats.selected_by(item)
-        ),
-    )
+    services = [service for service in rendering.state.services if is_load_balancer(service.value)]
     found = [(service, port) for service in services for port in _gateway_ports(service, rendering)]
     found.sort(key=lambda pair: len(pair[0].value["spec"]["ports"]))
     return tuple(_balancer(service, port, rendering) for service, port in found)
 
 
 def _gateway_ports(service: Manifest, rendering: Rendering) -> list[dict[str, Any]]:
-    ports = [port for port in service.value["spec"].get("ports") or () if isinstance(port, dict)]
-    names = container_ports(rendering.nats.container_value)
-    return [port for port in ports if _target(port, names) == rendering.gateway_port]
-
-
-def _target(port: dict[str, Any], names: dict[str, int]) -> int | None:
-    target = port.get("targetPort", port.get("port"))
-    return target if isinstance(target, int) else names.get(str(target))
+    listen = rendering.gateway_port or 0
+    return [port for port in ports_of(service.value) if port_role(port, listen, rendering.nats) == "gateway"]
 
 
 def _balancer(service: Manifest, port: dict[str, Any], rendering: Rendering) -> Balancer:
@@ -108,7 +95,7 @@ def _balancer(service: Manifest, port: dict[str, Any], rendering: Rendering) -> 
         port=int(port["port"]),
         target=rendering.gateway_port or 0,
         pods=tuple(pod for pod in rendering.pods if chosen in (None, pod)),
-        publish_not_ready=spec.get("publishNotReadyAddresses") is True,
+        publish_not_ready=publishes_not_ready(service.value),
         check=check,
         fails_open=fails_open,
     )

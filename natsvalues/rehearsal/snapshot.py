@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from natsvalues.rehearsal.kubelet import Probe
+    from natsvalues.manifests.probes import Probe
     from natsvalues.rehearsal.rendering import Rendering
 
 Trouble = Literal["duplicate name", "wrong gateway", "rejected", "TLS", "authorization", "fatal", "reload refused"]

@@ -7,13 +7,11 @@ import posixpath
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.manifests.settings import system_account
 from natsvalues.rehearsal.accounting import Ledger
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.convergence import OK, is_steady, missing
 from natsvalues.rehearsal.elections import Elections, watched
-from natsvalues.rehearsal.groups import clustered, dialled
-from natsvalues.rehearsal.leaderless import WAITS_FOR_ALL
+from natsvalues.supercluster.cold_start import VOTES_OF_ALL
 from natsvalues.text.natsconf import ConfEditError, ConfOp, edit
 
 if TYPE_CHECKING:
@@ -117,8 +115,8 @@ class Stage:
         await world.take(step.renderings)
         world.admit(everyone=True)
         await world.open_balancers(*step.renderings)
-        versions = [item.version[:2] for item in step.renderings.values() if clustered(item)]
-        if not alone and versions and min(versions) < WAITS_FOR_ALL:
+        versions = [item.version[:2] for item in step.renderings.values() if item.state.is_clustered]
+        if not alone and versions and min(versions) < VOTES_OF_ALL:
             await self._start_carefully(step)
         await world.start(*(key for key in step.renderings if not any(pod.runs for pod in world.pods[key])))
         await self.converged()
@@ -128,7 +126,7 @@ class Stage:
 
     async def _start_carefully(self, step: Step) -> None:
         """One region elects a leader; then the others' servers come one by one, so that none can elect another."""
-        first, *others = [key for key, item in step.renderings.items() if clustered(item)]
+        first, *others = [key for key, item in step.renderings.items() if item.state.is_clustered]
         await self.world.start(first)
         await self._wait(self._follow_one_leader, self.patience / 2)
         for pod in (pod for key in others for pod in self.world.pods[key]):
@@ -267,11 +265,11 @@ class Stage:
 
 def _without_remotes(renderings: dict[str, Rendering]) -> dict[str, Rendering]:
     """The regions that have a meta group of their own and dial others, as they boot first: dialling nobody."""
-    accounts = [system_account(item.conf) for item in renderings.values()]
+    accounts = [item.state.account for item in renderings.values()]
     found = {}
     for key, item in renderings.items():
         gateway = item.conf.get("gateway")
-        if not (clustered(item) and dialled(item) and accounts.count(system_account(item.conf)) == 1):
+        if not (item.state.is_clustered and item.state.remotes and accounts.count(item.state.account) == 1):
             continue
         main = posixpath.basename(item.config_file)
         try:
@@ -281,5 +279,6 @@ def _without_remotes(renderings: dict[str, Rendering]) -> dict[str, Rendering]:
         bare = (
             {name: value for name, value in gateway.items() if name != "gateways"} if isinstance(gateway, dict) else {}
         )
-        found[key] = item._replace(files=item.files | {main: text}, conf=item.conf | {"gateway": bare})
+        state = item.state._replace(conf=item.conf | {"gateway": bare})
+        found[key] = item._replace(files=item.files | {main: text}, state=state)
     return found

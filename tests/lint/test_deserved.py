@@ -17,7 +17,6 @@ GATEWAY = {
     "note GW010 ConfigMap/nats-config nats.conf: gateway",
     "warning LB004 ConfigMap/nats-config nats.conf: gateway",
     "note NM004 StatefulSet/nats: spec.template.spec.containers[0].env[1].value",
-    "error PR001 StatefulSet/nats: spec.template.spec.containers[0].startupProbe.httpGet.path",
 }
 HANDMADE = {
     "warning GW006 ConfigMap/nats-config nats.conf: gateway.reject_unknown_cluster",

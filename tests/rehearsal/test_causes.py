@@ -1,15 +1,18 @@
 """Causes, elections and verdicts, from snapshots made up for the purpose."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from natsvalues.manifests.probes import Probe
 from natsvalues.manifests.server import ServerVersion
 from natsvalues.rehearsal.causes import why_stuck
 from natsvalues.rehearsal.convergence import missing
 from natsvalues.rehearsal.elections import Elections, watched
 from natsvalues.rehearsal.groups import expected_groups, observed_groups
-from natsvalues.rehearsal.kubelet import Probe
 from natsvalues.rehearsal.rendering import Rendering
 from natsvalues.rehearsal.snapshot import BalancerNow, PodNow, Snapshot, View, trouble_in
+from natsvalues.supercluster.region_state import RegionState
 
 STRICT = Probe("startup", "/healthz", 8222)
 NO_LEADER = (503, '{"status":"unavailable","error":"JetStream has not established contact with a meta leader"}')
@@ -26,7 +29,10 @@ def rendering(region, account="$SYS", dials=REGIONS, jetstream=True, **jetstream
         **({"jetstream": {"store_dir": "/data", **jetstream_block}} if jetstream else {}),
     }
     empty = dict.fromkeys(Rendering._fields)
-    return Rendering(**empty | {"region": region, "conf": conf, "replicas": 3, "version": ServerVersion(2, 14, 6)})
+    statefulset = SimpleNamespace(value={"spec": {"replicas": 3}})
+    nats = SimpleNamespace(name="nats", statefulset=statefulset)
+    state = RegionState(region, None, nats, conf, ServerVersion(2, 14, 6), ())
+    return Rendering(**empty | {"region": region, "state": state})
 
 
 def pod(region, number, *, ready=False, leader="", size=6, links=(), answer=NO_LEADER, troubles=None, restarts=0):

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natsvalues.rehearsal.kubelet import Probe, answered, fresh, restart_delay
+from natsvalues.manifests.probes import Probe
+from natsvalues.rehearsal.kubelet import answered, fresh, restart_delay
 
 STARTUP = Probe("startup", "/healthz", 8222, failure=3)
 READINESS = Probe("readiness", "/healthz", 8222, failure=2, success=2)

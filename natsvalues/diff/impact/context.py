@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.diff.comparison import compare
-from natsvalues.manifests.chart import GATEWAY_PORT_NAME, POD_NAME_LABEL, port_role
-from natsvalues.manifests.settings import gateway_listen, settings
+from natsvalues.manifests.services import leads_to_gateway, selects
+from natsvalues.supercluster.losses import losses
+from natsvalues.supercluster.pairing import paired
+from natsvalues.supercluster.region_state import Decision, RegionState, region_state
 from natsvalues.text.natsconf import ConfSyntaxError
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
     from natsvalues.diff.releases import Comparison
     from natsvalues.manifests.chart import Nats
-    from natsvalues.manifests.release import Manifest, Release, ResourceKey
-
-GATEWAY_PORT = 7222
-
-
-class Decision(NamedTuple):
-    """What the overlays say of JetStream across regions; empty where there are none."""
-
-    scope: Literal["", "supercluster", "region"] = ""
-    joins: Literal["", "seed", "empty"] = ""
-
+    from natsvalues.manifests.release import Release, ResourceKey
+    from natsvalues.supercluster.losses import Loss
 
 class Servers(NamedTuple):
-    """One NATS of both releases; `old` or `new` is None where it is only on the other side."""
+    """One NATS of both releases; `old` or `new` is None where it is only on the other side.
 
+    `before` and `after` are its states; also None where its configuration cannot be read.
+    """
+
+    before: RegionState | None
+    after: RegionState | None
     old: Nats | None
     new: Nats | None
-    old_conf: dict[str, Any]
-    new_conf: dict[str, Any]
     template_changes: tuple[Change, ...]
     """What differs in the pod template: anything at all restarts the pods."""
 
     @property
+    def old_conf(self) -> dict[str, Any]:
+        """What the old nats.conf means; empty where there is none."""
+        return self.before.conf if self.before is not None else {}
+
+    @property
+    def new_conf(self) -> dict[str, Any]:
+        """What the new nats.conf means; empty where there is none."""
+        return self.after.conf if self.after is not None else {}
+
+    @property
+    def losses(self) -> list[Loss]:
+        """What their JetStream loses."""
+        return losses(self.before, self.after) if self.before is not None and self.after is not None else []
+
+    @property
     def replicas(self) -> int:
         """Servers of the new release."""
-        nats = self.new or self.old
-        stated = nats.statefulset.value["spec"].get("replicas") if nats else None
-        return stated if isinstance(stated, int) else 1
+        state = self.after or self.before
+        return state.replicas if state is not None else 1
+
+    def leads_to_gateway(self, service: dict[str, Any]) -> bool:
+        """Whether a Service has a port that ends at their gateways."""
+        state = self.after or self.before
+        return state is not None and leads_to_gateway(service, state.listen, state.nats)
 
     def has_config_map(self, key: ResourceKey) -> bool:
         """Whether their configuration is in this ConfigMap, on either side."""
@@ -72,38 +87,29 @@ class Context(NamedTuple):
         """The servers to whose pods a Service sends, on the side where it is."""
         for found in self.servers:
             for nats, value in ((found.new, item.after), (found.old, item.before)):
-                if nats is not None and value is not None and selects(nats, value):
+                if nats is not None and value is not None and selects(value, nats):
                     return found
         return None
 
 
 def context(comparison: Comparison, decision: Decision) -> Context:
     """Put the servers of both sides together."""
-    return Context(comparison, tuple(_servers(comparison)), decision)
-
-
-def _servers(comparison: Comparison) -> list[Servers]:
-    """By the StatefulSet's identity; then a renamed one; then the lone ones of either side."""
     renamed = {pair.new.key: pair.old.key for pair in comparison.pairs if pair.old and pair.new}
-    old = {nats.statefulset.key: nats for nats in comparison.old_nats}
-    found = []
-    for nats in comparison.new_nats:
-        key = nats.statefulset.key
-        twin = next((one for one in old if one._replace(namespace="") == key._replace(namespace="")), None)
-        before = old.pop(renamed.get(key, key), None) or (old.pop(twin) if twin else None)
-        found.append((before, nats))
-    if len(old) == 1 and len([pair for pair in found if pair[0] is None]) == 1:
-        lone = next(index for index, pair in enumerate(found) if pair[0] is None)
-        found[lone] = (old.popitem()[1], found[lone][1])
-    pairs: list[tuple[Nats | None, Nats | None]] = [*found, *((nats, None) for nats in old.values())]
-    return [Servers(one, other, _conf(one), _conf(other), _template(one, other)) for one, other in pairs]
+    pairs = paired(comparison.old_nats, comparison.new_nats, renamed)
+    old, new = comparison.old.release, comparison.new.release
+    servers = tuple(
+        Servers(_state(old, before, decision), _state(new, after, decision), before, after, _template(before, after))
+        for before, after in pairs
+    )
+    return Context(comparison, servers, decision)
 
 
-def _conf(nats: Nats | None) -> dict[str, Any]:
+def _state(release: Release, nats: Nats | None, decision: Decision) -> RegionState | None:
+    """The region's state; None where there is none, or its configuration cannot be read (a note says so)."""
     try:
-        return settings(nats) if nats is not None else {}
-    except ConfSyntaxError:  # told as a note of the comparison
-        return {}
+        return region_state(release, nats, decision=decision) if nats is not None else None
+    except ConfSyntaxError:
+        return None
 
 
 def _template(old: Nats | None, new: Nats | None) -> tuple[Change, ...]:
@@ -111,47 +117,3 @@ def _template(old: Nats | None, new: Nats | None) -> tuple[Change, ...]:
         return ()
     before, after = (nats.statefulset.value["spec"].get("template") for nats in (old, new))
     return compare(before, after, of_object=True)
-
-
-def selects(nats: Nats, service: dict[str, Any]) -> bool:
-    """Whether a Service's selector means these pods (or one of them)."""
-    spec = service.get("spec")
-    selector = spec.get("selector") if isinstance(spec, dict) else None
-    if not isinstance(selector, dict) or not selector:
-        return False
-    labels = nats.pod_labels
-    return all(name == POD_NAME_LABEL or labels.get(name) == text for name, text in selector.items())
-
-
-def leads_to_gateway(service: dict[str, Any], conf: dict[str, Any]) -> bool:
-    """Whether a Service has a port that ends at the gateways."""
-    listen = gateway_listen(conf) or GATEWAY_PORT
-    return any(port_role(port, listen) == GATEWAY_PORT_NAME for port in ports_of(service))
-
-
-def ports_of(service: dict[str, Any]) -> list[dict[str, Any]]:
-    """A Service's ports."""
-    spec = service.get("spec")
-    ports = spec.get("ports") if isinstance(spec, dict) else None
-    return [port for port in ports if isinstance(port, dict)] if isinstance(ports, list) else []
-
-
-def is_load_balancer(service: dict[str, Any]) -> bool:
-    """Whether a Service asks for a load balancer."""
-    return bool((service.get("spec") or {}).get("type") == "LoadBalancer")
-
-
-def gateway_services(release: Release, nats: Nats, conf: dict[str, Any]) -> list[Manifest]:
-    """The Services, of whatever type but headless, by which others reach these gateways."""
-    listen = gateway_listen(conf) or GATEWAY_PORT
-    numbers = {number for word in (GATEWAY_PORT_NAME, str(listen)) for number in release.mentioning("Service", word)}
-    return release.manifests(
-        sorted(numbers),
-        lambda manifest: (
-            manifest.key.kind == "Service"
-            and (manifest.value.get("spec") or {}).get("clusterIP") != "None"
-            and (manifest.value.get("spec") or {}).get("type") in ("LoadBalancer", "NodePort")
-            and selects(nats, manifest.value)
-            and leads_to_gateway(manifest.value, conf)
-        ),
-    )

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
-from natsvalues.lint.subject import is_headless, ports_of
-from natsvalues.manifests.chart import mappings, port_role
+from natsvalues.manifests.chart import mappings
+from natsvalues.manifests.services import is_headless, port_role, ports_of, publishes_not_ready
 from natsvalues.overlays.providers.refused import PROXY, REFUSALS, TLS, refused
+from natsvalues.supercluster.cold_start import cold_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.errors import Where
-    from natsvalues.lint.subject import Cluster
+    from natsvalues.lint.rule import Severity
+    from natsvalues.lint.subject import Cluster, Subject
     from natsvalues.manifests.release import Manifest
 
 FLAG = ("spec", "publishNotReadyAddresses")
@@ -23,19 +25,26 @@ FLAG = ("spec", "publishNotReadyAddresses")
     "LB001",
     "gateway-hides-starting-servers",
     "error",
+    "supercluster",
     why="The load balancer then sends to Ready servers only. At a cold start none is Ready until a meta leader is "
-    "elected, and the leader needs servers that other regions reach: everyone waits for everyone.",
+    "elected, and the leader needs servers that other regions reach: everyone waits for everyone. A warning where "
+    "probes need no leader: then the cold start ends, and this Service is one change away from a deadlock.",
     source="kubernetes endpointslice controller; nats-io/k8s issue 1109; simulated with real servers 2.10.26 to 2.15.1",
     remedy="Set spec.publishNotReadyAddresses: true on the gateway's own Service, never on one that carries clients.",
     fails="service: {spec: {publishNotReadyAddresses: null}}",
     passes="service: {spec: {publishNotReadyAddresses: true}}",
 )
-def gateway_hides_starting(cluster: Cluster) -> Iterator[Problem]:
+def gateway_hides_starting(subject: Subject) -> Iterator[Problem]:
     """The gateway's load balancer leaves out servers that are not Ready yet."""
-    for service in cluster.gateway_services:
-        if cluster.has_gateway and service.value["spec"].get("publishNotReadyAddresses") is not True:
-            message = f"Service `{service.key.name}` has no publishNotReadyAddresses: true"
-            yield Problem(message, (cluster.at(service, *FLAG),), (cluster.region,))
+    starts = cold_starts(subject.states)
+    for cluster in subject.clusters:
+        start = starts[cluster.region]
+        for service in cluster.gateway_services if start.needs_others else ():
+            if not publishes_not_ready(service.value):
+                message = f"Service `{service.key.name}` has no publishNotReadyAddresses: true"
+                where = (cluster.at(service, *FLAG),)
+                severity: Severity = "error" if start.hangs else "warning"
+                yield Problem(message, where, (cluster.region,), severity=severity)
 
 
 @rule(
@@ -52,8 +61,8 @@ def gateway_hides_starting(cluster: Cluster) -> Iterator[Problem]:
 def clients_meet_starting(cluster: Cluster) -> Iterator[Problem]:
     """A Service for clients also sends them to servers that are not Ready."""
     for service in cluster.services:
-        carries = "other" in cluster.roles(service) and not is_headless(service)
-        if carries and service.value["spec"].get("publishNotReadyAddresses") is True:
+        carries = "other" in cluster.roles(service) and not is_headless(service.value)
+        if carries and publishes_not_ready(service.value):
             message = f"Service `{service.key.name}` carries clients and has publishNotReadyAddresses: true"
             yield Problem(message, (cluster.at(service, *FLAG),), (cluster.region,))
 
@@ -79,7 +88,7 @@ def gateway_shares(cluster: Cluster) -> Iterator[Problem]:
         roles = cluster.roles(service)
         if "other" in roles:
             others = [
-                str(port.get("port")) for port, role in zip(ports_of(service), roles, strict=True) if role == "other"
+                str(port.get("port")) for port, role in zip(ports_of(service.value), roles, strict=True) if role == "other"
             ]
             where = (cluster.at(service, "spec", "ports", roles.index("gateway")),)
             message = f"Service `{service.key.name}` carries the gateway together with port {', '.join(others)}"
@@ -172,7 +181,7 @@ def gateway_port_leads_nowhere(cluster: Cluster) -> Iterator[Problem]:
         return  # stage local: the load balancer keeps its address
     names = {str(port.get("name")) for port in mappings(cluster.container.get("ports"))}
     for service in cluster.balancers:
-        for index, port in enumerate(ports_of(service)):
+        for index, port in enumerate(ports_of(service.value)):
             target = port.get("targetPort", port.get("port"))
             if port_role(port, cluster.listen) != "gateway":
                 continue
@@ -189,21 +198,26 @@ def gateway_port_leads_nowhere(cluster: Cluster) -> Iterator[Problem]:
     "LB008",
     "headless-hides-starting-servers",
     "error",
+    "supercluster",
     why="Routes are dialled by the pods' names, which the headless Service publishes. If it leaves out servers that "
-    "are not Ready, they cannot find one another at a cold start, and none becomes Ready.",
+    "are not Ready, they cannot find one another at a cold start, and with a probe that waits for a leader none becomes "
+    "Ready. A warning where probes need no leader: the servers meet only once they are Ready.",
     source="the chart's headless Service has the flag; Kubernetes, DNS of StatefulSet pods",
     remedy="Keep publishNotReadyAddresses: true on the headless Service.",
     fails="headless: {spec: {publishNotReadyAddresses: false}}",
     passes="headless: {spec: {publishNotReadyAddresses: true}}",
 )
-def headless_hides_starting(cluster: Cluster) -> Iterator[Problem]:
-    """The headless Service does not name pods that are not Ready."""
-    name = cluster.nats.statefulset.value["spec"].get("serviceName")
-    for service in cluster.services:
-        hides = service.value["spec"].get("publishNotReadyAddresses") is not True
-        if service.key.name == name and hides and cluster.routes and cluster.replicas > 1:
-            message = f"Service `{name}` names only Ready pods"
-            yield Problem(message, (cluster.at(service, *FLAG),), (cluster.region,))
+def headless_hides_starting(subject: Subject) -> Iterator[Problem]:
+    """The headless Service does not name pods that are not Ready, and JetStream's servers need one another."""
+    starts = cold_starts(subject.states)
+    for cluster in subject.clusters:
+        service = cluster.state.headless
+        if service is None or publishes_not_ready(service.value) or not cluster.has_jetstream:
+            continue
+        if cluster.routes and cluster.replicas > 1:
+            severity: Severity = "error" if starts[cluster.region].hangs else "warning"
+            message = f"Service `{service.key.name}` names only Ready pods"
+            yield Problem(message, (cluster.at(service, *FLAG),), (cluster.region,), severity=severity)
 
 
 @rule(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.lint.checks import AWS, AZURE, DIGITALOCEAN, GATEWAY, SERVICE
 from natsvalues.lint.rule import Problem, rule
-from natsvalues.lint.subject import ports_of
+from natsvalues.manifests.services import ports_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +51,8 @@ def aws_health_check_port(cluster: Cluster) -> Iterator[Problem]:
         asked = str(service.annotations.get(key, GATEWAY))
         if asked == GATEWAY:
             continue
-        by_name = {str(port.get("name")): port for port in ports_of(service)}
-        node_ports = {str(port.get("nodePort")) for port in ports_of(service)}
+        by_name = {str(port.get("name")): port for port in ports_of(service.value)}
+        node_ports = {str(port.get("nodePort")) for port in ports_of(service.value)}
         wrong = ""
         if service.annotations.get(AWS + "nlb-target-type") == "ip":
             if asked in by_name and isinstance(by_name[asked].get("targetPort"), str):
@@ -88,7 +88,7 @@ def azure_app_protocol(cluster: Cluster) -> Iterator[Problem]:
     """Azure ignores the probe that is asked for, because the port has an appProtocol."""
     key = AZURE + "health-probe-protocol"
     for service in cluster.balancers:
-        for index, port in enumerate(ports_of(service)):
+        for index, port in enumerate(ports_of(service.value)):
             own = f"{SERVICE}port_{port.get('port')}_health-probe_protocol"
             if key in service.annotations and "appProtocol" in port and own not in service.annotations:
                 where = (cluster.at(service, "spec", "ports", index, "appProtocol"), *_at(cluster, service, key))
@@ -119,8 +119,8 @@ service:
 def azure_probe_refused(cluster: Cluster) -> Iterator[Problem]:
     """Azure's probe asks a port that the Service does not have, or is timed as Azure refuses."""
     for service in cluster.balancers:
-        known = {str(port.get(key)) for port in ports_of(service) for key in ("port", "name")}
-        for port in ports_of(service):
+        known = {str(port.get(key)) for port in ports_of(service.value) for key in ("port", "name")}
+        for port in ports_of(service.value):
             prefix = f"{SERVICE}port_{port.get('port')}_health-probe_"
             asked = service.annotations.get(prefix + "port")
             if asked is not None and str(asked) not in known:
@@ -164,7 +164,7 @@ def digitalocean_port(cluster: Cluster) -> Iterator[Problem]:
     key = DIGITALOCEAN + "healthcheck-port"
     for service in cluster.balancers:
         asked = service.annotations.get(key)
-        if asked is not None and str(asked) not in {str(port.get("port")) for port in ports_of(service)}:
+        if asked is not None and str(asked) not in {str(port.get("port")) for port in ports_of(service.value)}:
             message = f"the Service has no port {asked}"
             yield Problem(message, _at(cluster, service, key), (cluster.region,))
 
@@ -298,7 +298,7 @@ def node_ports_needed(cluster: Cluster) -> Iterator[Problem]:
         spec: dict[str, Any] = service.value["spec"]
         instance = service.annotations.get(AWS + "nlb-target-type") == "instance"
         if instance and spec.get("allocateLoadBalancerNodePorts") is False:
-            if all("nodePort" in port for port in ports_of(service)):
+            if all("nodePort" in port for port in ports_of(service.value)):
                 continue
             where = (cluster.at(service, "spec", "allocateLoadBalancerNodePorts"),)
             yield Problem("instance targets, and no node ports", where, (cluster.region,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
+from natsvalues.supercluster.joining import Joining, before_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,14 +128,12 @@ def system_account_not_stated(subject: Subject) -> Iterator[Problem]:
 def joins_before_seed(subject: Subject) -> Iterator[Problem]:
     """An empty region is in stage join, and the seed is not."""
     files = _files(subject)
-    seed = next((file for file in files.values() if file.region.joins == "seed"), None)
-    if seed is None or seed.region.stage == "join" or not subject.plans[seed.region.name].shares_jetstream:
-        return
-    for name, file in files.items():
-        if file.region.joins == "empty" and file.region.stage == "join":
-            where = (file.positions.where("stage"), seed.positions.where("stage"))
-            message = f"`{name}` joins, and the seed `{seed.region.name}` is in stage `{seed.region.stage}`"
-            yield Problem(message, where, (name, seed.region.name))
+    sharing = [file.region for name, file in files.items() if subject.plans[name].shares_jetstream]
+    listed = [Joining(region.name, region.joins, region.stage == "join") for region in sharing]
+    for name, seed in before_seed(listed):
+        where = tuple(files[region].positions.where("stage") for region in (name, seed))
+        message = f"`{name}` joins, and the seed `{seed}` is in stage `{files[seed].region.stage}`"
+        yield Problem(message, where, (name, seed))
 
 
 RULES = (joins_not_stated, no_seed, server_names_not_stated, system_account_not_stated, joins_before_seed)

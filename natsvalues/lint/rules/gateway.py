@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from natsvalues.lint.endpoints import is_private, read_endpoint, stays_inside
 from natsvalues.lint.rule import Problem, rule
-from natsvalues.lint.subject import ports_of
-from natsvalues.manifests.chart import port_role
+from natsvalues.manifests.services import is_name_of, port_role, ports_of
 from natsvalues.overlays.hosts import is_address, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.lint.subject import Cluster
+    from natsvalues.lint.subject import Cluster, Subject
     from natsvalues.manifests.release import Manifest
 
 
@@ -130,7 +129,7 @@ def advertise_other_port(cluster: Cluster) -> Iterator[Problem]:
 
 
 def _gateway_ports(cluster: Cluster, service: Manifest) -> list[int]:
-    listed = [port for port in ports_of(service) if port_role(port, cluster.listen) == "gateway"]
+    listed = [port for port in ports_of(service.value) if port_role(port, cluster.listen) == "gateway"]
     kinds = ("port", "nodePort")
     return [port[kind] for port in listed for kind in kinds if isinstance(port.get(kind), int)]
 
@@ -148,8 +147,7 @@ def _gateway_ports(cluster: Cluster, service: Manifest) -> list[int]:
 )
 def unknown_clusters_accepted(cluster: Cluster) -> Iterator[Problem]:
     """The gateway lets in clusters that are not in its list."""
-    asked = [cluster.gateway.get(key) for key in ("reject_unknown_cluster", "reject_unknown")]
-    if cluster.has_gateway and True not in asked:
+    if cluster.has_gateway and not cluster.state.rejects_unknown:
         message = "`reject_unknown_cluster` is not true"
         where = (cluster.at_conf("gateway", "reject_unknown_cluster"),)
         yield Problem(message, where, (cluster.region,))
@@ -171,11 +169,11 @@ def gateway_incomplete(cluster: Cluster) -> Iterator[Problem]:
         return
     block = cluster.gateway
     lacks = [
-        *(["a name"] if "name" not in block else []),
-        *(["a port"] if "port" not in block and "listen" not in block else []),
+        *(["name"] if "name" not in block else []),
+        *(["port"] if "port" not in block and "listen" not in block else []),
     ]
     if lacks:
-        message = f"the gateway has not got {' and '.join(lacks)}"
+        message = f"the gateway has no {' and '.join(lacks)}"
         yield Problem(message, (cluster.at_conf("gateway"),), (cluster.region,))
     listed = block.get("gateways")
     for index, entry in enumerate(listed if isinstance(listed, list) else ()):
@@ -189,20 +187,26 @@ def gateway_incomplete(cluster: Cluster) -> Iterator[Problem]:
     "GW008",
     "remote-inside-cluster",
     "error",
-    why="A gateway leads to another region; this name or address means something only inside one cluster.",
+    "supercluster",
+    why="A gateway leads to another region; this name or address means something only inside one cluster. Regions that "
+    "run in one cluster may use it: lint them together, and a Service of the other rendering is known.",
     source="nats.docs, Gateway behind Load Balancer; nats-io/k8s issue 321",
     remedy="Dial the other region's load balancer by its DNS name.",
     fails="conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats.nats.svc.cluster.local:7222]}]}}",
     passes="conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}",
 )
-def remote_inside_cluster(cluster: Cluster) -> Iterator[Problem]:
+def remote_inside_cluster(subject: Subject) -> Iterator[Problem]:
     """The url of a remote is a Service name, or an address of this machine."""
-    for index, remote in cluster.remotes:
-        for place, url in enumerate(remote.urls):
-            address = read_endpoint(url)
-            if address is not None and stays_inside(address.host):
-                where = (cluster.at_conf("gateway", "gateways", index, "urls", place),)
-                yield Problem(f"remote `{remote.name}` is dialled at `{address}`", where, (cluster.region,))
+    for cluster in subject.clusters:
+        services = [way for other in subject.clusters if other is not cluster for way in other.state.leading]
+        for index, remote in cluster.remotes:
+            for place, url in enumerate(remote.urls):
+                address = read_endpoint(url)
+                if address is None or not stays_inside(address.host):
+                    continue
+                if not any(is_name_of(address.host, service) for service in services):
+                    where = (cluster.at_conf("gateway", "gateways", index, "urls", place),)
+                    yield Problem(f"remote `{remote.name}` is dialled at `{address}`", where, (cluster.region,))
 
 
 @rule(

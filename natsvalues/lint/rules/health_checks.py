@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.checks import AWS, GATEWAY, LINODE, SERVICE, checks
-from natsvalues.lint.healthz import question
 from natsvalues.lint.rule import Problem, rule
-from natsvalues.lint.subject import ports_of
-from natsvalues.manifests.chart import port_role
-from natsvalues.manifests.server import needs_leader
+from natsvalues.manifests.healthz import health_query, needs_leader
+from natsvalues.manifests.services import port_role, ports_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +41,7 @@ def health_check_waits(cluster: Cluster) -> Iterator[Problem]:
     """The load balancer's own health check fails until a meta leader is elected."""
     for service in cluster.balancers:
         for check in checks(service):
-            if check.path and cluster.waits_for_leader and needs_leader(check.path[1], cluster.version):
+            if check.path and cluster.has_jetstream and cluster.has_gateway and needs_leader(check.path[1], cluster.version):
                 message = f"`{check.path[1]}` fails on server {cluster.version} until a meta leader is elected"
                 yield Problem(message, _at(cluster, service, check.path[0]), (cluster.region,))
 
@@ -68,7 +66,7 @@ def health_check_always_fails(cluster: Cluster) -> Iterator[Problem]:
     """The load balancer's health check asks a path that the server always refuses."""
     for service in cluster.balancers:
         for check in checks(service):
-            if check.path and (refused := question(check.path[1]).refused):
+            if check.path and (refused := health_query(check.path[1]).refused):
                 message = f"the server answers {refused} to `{check.path[1]}`"
                 yield Problem(message, _at(cluster, service, check.path[0]), (cluster.region,))
 
@@ -91,7 +89,7 @@ def health_check_speaks_http(cluster: Cluster) -> Iterator[Problem]:
     for service in cluster.balancers:
         gateway = {GATEWAY, str(cluster.listen)} | {
             str(port.get(key))
-            for port in ports_of(service)
+            for port in ports_of(service.value)
             if port_role(port, cluster.listen) == "gateway"
             for key in ("name", "port", "nodePort")
         }
@@ -144,8 +142,7 @@ def health_check_differs(cluster: Cluster) -> Iterator[Problem]:
 
 
 def _meaning(path: str) -> frozenset[str]:
-    given = question(path).given
-    return frozenset(name for name, text in given.items() if text.lower() in ("1", "t", "true"))
+    return health_query(path).on
 
 
 RULES = (health_check_waits, health_check_always_fails, health_check_speaks_http, health_check_differs)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
-from natsvalues.manifests.chart import mappings
-from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream, system_account
+from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream
+from natsvalues.supercluster.cold_start import first_boot
+from natsvalues.supercluster.joining import dialled_alone
 from natsvalues.text.natsconf import includes
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ def domain_per_region(subject: Subject) -> Iterator[Problem]:
     groups: dict[str, list[Cluster]] = {}
     for cluster in subject.clusters:
         if cluster.has_jetstream and cluster.remotes:
-            groups.setdefault(system_account(cluster.conf), []).append(cluster)
+            groups.setdefault(cluster.state.account, []).append(cluster)
     for account, clusters in groups.items():
-        domains = {cluster.region: _domain(cluster) for cluster in clusters}
+        domains = {cluster.region: cluster.state.domain for cluster in clusters}
         if len(set(domains.values())) > 1:
             first = next(cluster for cluster in clusters if domains[cluster.region] is not None)
             others = [cluster for cluster in clusters if domains[cluster.region] != domains[first.region]]
@@ -61,14 +61,9 @@ def domain_per_region(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, (cluster.at_conf("jetstream", "domain"),), (cluster.region,))
 
 
-def _domain(cluster: Cluster) -> str | None:
-    found = jetstream(cluster.conf).get("domain")
-    return str(found) if found is not None else None
-
-
 def _is_named_after(domain: str | None, cluster: Cluster) -> bool:
     """Whether a domain looks like one region's, so that the others will have another one."""
-    if domain is None or cluster.is_stamped or system_account(cluster.conf) != DEFAULT_ACCOUNT:
+    if domain is None or cluster.is_stamped or cluster.state.account != DEFAULT_ACCOUNT:
         return False
     name, region = domain.lower(), str(cluster.gateway_name or "").lower()
     if any(name in remote.name.lower() for _, remote in cluster.remotes):
@@ -91,17 +86,13 @@ def _is_named_after(domain: str | None, cluster: Cluster) -> bool:
 )
 def jetstream_before_joining(subject: Subject) -> Iterator[Problem]:
     """A region runs JetStream alone, and others that share its system account already dial it."""
-    for cluster in subject.clusters:
-        if not cluster.has_jetstream or cluster.remotes or cluster.gateway_name is None:
-            continue
-        account = system_account(cluster.conf)
-        for other in subject.clusters:
-            dialled = [index for index, remote in other.remotes if remote.name == cluster.gateway_name]
-            if dialled and other.has_jetstream and system_account(other.conf) == account:
-                where = (cluster.at_conf("jetstream"), other.at_conf("gateway", "gateways", dialled[0]))
-                message = f"JetStream runs alone here under `{account}`, and `{other.region}` already dials this region"
-                yield Problem(message, where, (cluster.region, other.region))
-                break
+    by_state = {cluster.state: cluster for cluster in subject.clusters}
+    for alone, dialling in dialled_alone(subject.states):
+        cluster, other = by_state[alone], by_state[dialling]
+        index = next(index for index, remote in other.remotes if remote.name == cluster.gateway_name)
+        where = (cluster.at_conf("jetstream"), other.at_conf("gateway", "gateways", index))
+        message = f"JetStream runs alone here under `{alone.account}`, and `{other.region}` already dials this region"
+        yield Problem(message, where, (cluster.region, other.region))
 
 
 @rule(
@@ -137,7 +128,7 @@ def empty_region_runs_jetstream(cluster: Cluster) -> Iterator[Problem]:
 )
 def jetstream_without_routes(cluster: Cluster) -> Iterator[Problem]:
     """JetStream and a gateway are on, and the cluster has no routes."""
-    if cluster.waits_for_leader and not cluster.routes:
+    if cluster.has_jetstream and cluster.has_gateway and not cluster.routes:
         where = (cluster.at_conf("cluster", "routes"), cluster.at_conf("jetstream"))
         yield Problem("the cluster has no routes", where, (cluster.region,))
 
@@ -190,7 +181,7 @@ def domain_refused(cluster: Cluster) -> Iterator[Problem]:
 )
 def system_account_unknown(cluster: Cluster) -> Iterator[Problem]:
     """The system account is none of the accounts."""
-    account = system_account(cluster.conf)
+    account = cluster.state.account
     accounts = cluster.conf.get("accounts")
     known = set(accounts) if isinstance(accounts, dict) else set()
     if account in known | {DEFAULT_ACCOUNT} or {"operator", "resolver", "trusted_keys"} & set(cluster.conf):
@@ -223,22 +214,45 @@ statefulSet:
 )
 def store_does_not_survive(cluster: Cluster) -> Iterator[Problem]:
     """The JetStream store is on no volume that outlives the pod."""
-    block = jetstream(cluster.conf)
-    folder = block.get("store_dir")
-    if not cluster.has_jetstream or not isinstance(folder, str) or block.get("max_file_store") == 0:
+    folder = cluster.state.store_dir
+    if not cluster.has_jetstream or folder is None or jetstream(cluster.conf).get("max_file_store") == 0:
         return
-    mounts = {str(mount.get("mountPath")): str(mount.get("name")) for mount in cluster.mounts}
-    inside = folder
-    while inside not in mounts and inside not in ("/", ""):
-        inside = posixpath.dirname(inside)
-    name = mounts.get(inside)
-    spec = cluster.nats.statefulset.value["spec"]
-    claims = [item.get("metadata") for item in mappings(spec.get("volumeClaimTemplates"))]
-    claimed = {str(metadata.get("name")) for metadata in mappings(claims)}
-    volumes = {str(item.get("name")): item for item in mappings(spec["template"]["spec"].get("volumes"))}
-    if name not in claimed and (name is None or "emptyDir" in volumes.get(name, {"emptyDir": {}})):
+    if not cluster.state.store_survives:
         where = (cluster.at_conf("jetstream", "store_dir"), cluster.at_container("volumeMounts"))
         yield Problem(f"`{folder}` is on no persistent volume", where, (cluster.region,))
+
+
+@rule(
+    "JS009",
+    "first-boot-counts-remotes",
+    "note",
+    "supercluster",
+    why="A first boot counts the urls of remote gateways as servers. Those under another system account never vote, and "
+    "from 2.12 on servers with empty stores elect only once all that are counted have voted. With their stores the same "
+    "servers start without trouble.",
+    source="run on nats-server 2.14.6 with one and three urls for each remote; docs/stages.md",
+    remedy="Boot the region once without remotes, as the stages local and expose do; ignore this rule afterwards.",
+    fails="""\
+untouched: true
+container: {image: nats:2.14.2-alpine}
+conf:
+  system_account: SYS-US
+  accounts: {SYS-US: {}}
+  gateway: {gateways: [{name: eu-west, url: nats://eu.example.com:7222}]}""",
+    passes="""\
+untouched: true
+container: {image: nats:2.14.2-alpine}
+conf:
+  system_account: SYS-US
+  accounts: {SYS-US: {}}
+  gateway: {gateways: []}""",
+)
+def first_boot_counts_remotes(subject: Subject) -> Iterator[Problem]:
+    """A region with a system account of its own dials others, and natsvalues did not walk it through the stages."""
+    for cluster in subject.clusters:
+        reason = "" if cluster.is_stamped else first_boot(cluster.state, subject.states)
+        if reason:
+            yield Problem(reason, (cluster.at_conf("gateway", "gateways"),), (cluster.region,))
 
 
 RULES = (
@@ -250,4 +264,5 @@ RULES = (
     domain_refused,
     system_account_unknown,
     store_does_not_survive,
+    first_boot_counts_remotes,
 )

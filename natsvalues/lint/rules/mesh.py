@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.lint.endpoints import read_endpoint
 from natsvalues.lint.rule import Problem, rule
-from natsvalues.manifests.settings import system_account
+from natsvalues.supercluster.cold_start import elects_early
 from natsvalues.overlays.hosts import is_address
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def not_dialled_back(subject: Subject) -> Iterator[Problem]:
                 other.at_conf("gateway", "gateways"),
                 cluster.at_conf("gateway", "gateways", index),
             )
-            refuses = True in (other.gateway.get("reject_unknown_cluster"), other.gateway.get("reject_unknown"))
+            refuses = other.state.rejects_unknown
             message = f"`{cluster.region}` dials `{other.region}`, which does not list it" + (
                 " and refuses clusters it does not know" if refuses else ""
             )
@@ -189,9 +189,7 @@ def one_name_many_addresses(cluster: Cluster) -> Iterator[Problem]:
 )
 def elects_alone(cluster: Cluster) -> Iterator[Problem]:
     """The server's version lets a region elect a leader before it has met the others."""
-    if cluster.version.known and cluster.version[:2] < (2, 12) and cluster.has_jetstream and cluster.remotes:
-        if cluster.plan is not None and system_account(cluster.conf) == cluster.plan.region.system_account:
-            return  # its meta group is its own
+    if elects_early(cluster.state):
         message = f"server {cluster.version} can elect a meta leader of this region alone"
         yield Problem(message, (cluster.at_container("image"),), (cluster.region,))
 

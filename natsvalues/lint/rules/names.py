@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from natsvalues.lint.endpoints import read_endpoint
 from natsvalues.lint.rule import Problem, rule
-from natsvalues.manifests.settings import POD, cluster_name, server_names
+from natsvalues.manifests.chart import option
+from natsvalues.manifests.settings import NAME_OPTIONS, POD, cluster_name
 from natsvalues.text.natsconf import Variable
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def same_gateway_name(subject: Subject) -> Iterator[Problem]:
     "error",
     "supercluster",
     why="A gateway connection from a server whose name is known already is closed with `Duplicate Server Name`, "
-    "for ever, and no meta leader is elected. The chart calls servers after their pods: nats-0 in every region.",
+    "forever, and no meta leader is elected. The chart calls servers after their pods: nats-0 in every region.",
     source="run on nats-server 2.12.8 and 2.14.6",
     remedy="Give every region but one a config.serverNamePrefix of its own, before its first stream: a server name "
     "is a JetStream identity, so the region that holds streams keeps its names.",
@@ -97,13 +98,20 @@ def same_server_names(subject: Subject) -> Iterator[Problem]:
 
 
 def _names(cluster: Cluster) -> list[str]:
-    pattern = server_names(cluster.nats, cluster.conf)
-    if "server_name" not in cluster.conf:
+    pattern = cluster.state.server_names
+    if not _is_set(cluster):
         return []
     return [pattern.replace(POD, f"{cluster.nats.name}-{ordinal}") for ordinal in range(cluster.replicas)]
 
 
+def _is_set(cluster: Cluster) -> bool:
+    """Whether the servers are given names, in nats.conf or on the command line."""
+    return "server_name" in cluster.conf or option(cluster.container, *NAME_OPTIONS) is not None
+
+
 def _at_names(cluster: Cluster) -> Where:
+    if option(cluster.container, *NAME_OPTIONS) is not None:
+        return cluster.at_container("args" if "args" in cluster.container else "command")
     spelled = cluster.conf.get("server_name")
     for index, item in enumerate(cluster.container.get("env") or []):
         if isinstance(spelled, Variable) and isinstance(item, dict) and item.get("name") == spelled.name:
@@ -134,7 +142,7 @@ def servers_called_as_pods(subject: Subject) -> Iterator[Problem]:
     if len(subject.clusters) != 1 or subject.overlays is not None:
         return
     for cluster in subject.clusters:
-        if cluster.has_gateway and not cluster.is_stamped and server_names(cluster.nats, cluster.conf) == POD:
+        if cluster.has_gateway and not cluster.is_stamped and cluster.state.server_names == POD:
             names = f"{cluster.nats.name}-0"
             yield Problem(f"servers are called `{names}` and so on", (_at_names(cluster),), (cluster.region,))
 
@@ -153,10 +161,10 @@ def server_name_not_its_own(cluster: Cluster) -> Iterator[Problem]:
     """Servers of a JetStream cluster have no name, or all the same one."""
     if not cluster.has_jetstream or (not cluster.routes and not cluster.has_gateway):
         return
-    if "server_name" not in cluster.conf:
+    if not _is_set(cluster):
         yield Problem("JetStream is clustered and server_name is not set", (cluster.at_conf(),), (cluster.region,))
-    elif cluster.replicas > 1 and POD not in (pattern := server_names(cluster.nats, cluster.conf)):
-        known = not isinstance(cluster.conf["server_name"], Variable) or not pattern.startswith("$")
+    elif cluster.replicas > 1 and POD not in (pattern := cluster.state.server_names):
+        known = not isinstance(cluster.conf.get("server_name"), Variable) or not pattern.startswith("$")
         if known:
             where = (_at_names(cluster),)
             yield Problem(f"all {cluster.replicas} servers are called `{pattern}`", where, (cluster.region,))

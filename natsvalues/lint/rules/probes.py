@@ -2,74 +2,76 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from natsvalues.lint.durations import seconds
-from natsvalues.lint.healthz import Question, question
 from natsvalues.lint.rule import Problem, rule
-from natsvalues.manifests.chart import mappings
-from natsvalues.manifests.server import needs_leader
+from natsvalues.manifests.chart import drains_on_stop, mappings
+from natsvalues.manifests.healthz import HealthQuery, health_query, needs_leader
+from natsvalues.manifests.probes import KINDS, field_of, http_get, http_path
+from natsvalues.manifests.quantities import duration
 from natsvalues.manifests.settings import monitor
+from natsvalues.supercluster.cold_start import cold_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
-    from natsvalues.lint.subject import Cluster
+    from natsvalues.lint.subject import Cluster, Subject
+    from natsvalues.manifests.probes import Kind
 
-KINDS = ("startupProbe", "readinessProbe", "livenessProbe")
 SHORTEST_LAME_DUCK = 30
 """Seconds; the server refuses less."""
 MEASURED = "run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
 
 
-def _get(cluster: Cluster, kind: str) -> dict[str, Any] | None:
-    """The GET of one probe."""
-    probe = cluster.container.get(kind)
-    found = probe.get("httpGet") if isinstance(probe, dict) else None
-    return found if isinstance(found, dict) else None
-
-
-def _path(cluster: Cluster, kind: str) -> str | None:
-    found = _get(cluster, kind)
-    return str(found.get("path") or "/") if found is not None else None
-
-
-def _asked(cluster: Cluster) -> Iterator[tuple[str, Question]]:
+def _queries(cluster: Cluster) -> Iterator[tuple[str, HealthQuery]]:
     for kind in KINDS:
-        path = _path(cluster, kind)
+        path = http_path(cluster.container, kind)
         if path is not None:
-            yield kind, question(path)
+            yield field_of(kind), health_query(path)
 
 
-def _waiting(cluster: Cluster, kind: str) -> Iterator[Problem]:
-    path = _path(cluster, kind)
-    if path is not None and cluster.waits_for_leader and needs_leader(path, cluster.version):
-        where = (cluster.at_container(kind, "httpGet", "path"),)
-        message = f"`{path}` fails on server {cluster.version} until a meta leader is elected"
-        yield Problem(message, where, (cluster.region,))
+def _waiting(subject: Subject, kind: Kind) -> Iterator[Problem]:
+    """Probes that need a leader which other regions are needed for: an error where a cold start hangs on it."""
+    starts = cold_starts(subject.states)
+    for cluster in subject.clusters:
+        start = starts[cluster.region]
+        path = http_path(cluster.container, kind)
+        if path is None or not start.needs_others or not needs_leader(path, cluster.version):
+            continue
+        where = (cluster.at_container(field_of(kind), "httpGet", "path"),)
+        fails = f"`{path}` fails on server {cluster.version} until a meta leader is elected"
+        if start.hangs:
+            yield Problem(f"{fails}: {start.reason}", where, (cluster.region,))
+        else:
+            message = f"{fails}; a cold start ends only because the gateway's Service sends to pods that are not Ready"
+            yield Problem(message, where, (cluster.region,), severity="warning")
 
 
 @rule(
     "PR001",
     "startup-probe-waits-for-leader",
     "error",
+    "supercluster",
     why="Nobody is Ready until there is a leader, the load balancer sends to nobody who is not Ready, and the leader "
     "needs the servers behind the load balancers: everyone waits for everyone. After its failureThreshold the "
-    "container is killed, and it starts again. Also a single cold region, and a first installation, hang so.",
+    "container is killed, and it starts again. Also a single cold region hangs so. A warning where the gateway's Service "
+    "sends to pods that are not Ready: then the cold start ends, and this probe is one change away from a deadlock.",
     source="simulated with real servers 2.10.26 to 2.15.1: never Ready; nats-io/k8s issue 1109",
     remedy="Set the path to /healthz?js-server-only=true on 2.11 or later, /healthz?js-enabled-only=true before.",
     fails="container: {startupProbe: {httpGet: {path: /healthz}}}",
     passes="container: {startupProbe: {httpGet: {path: '/healthz?js-server-only=true'}}, image: nats:2.14.2-alpine}",
 )
-def startup_probe_waits(cluster: Cluster) -> Iterator[Problem]:
+def startup_probe_waits(subject: Subject) -> Iterator[Problem]:
     """The startup probe needs the supercluster: it fails until a meta leader is elected."""
-    yield from _waiting(cluster, "startupProbe")
+    yield from _waiting(subject, "startup")
 
 
 @rule(
     "PR002",
     "readiness-probe-waits-for-leader",
     "error",
+    "supercluster",
     why="The pod is not Ready at a cold start, so no load balancer that goes by Ready sends to it, and the leader "
     "cannot be elected. Before 2.11 also `js-server-only` waits, which looks harmless.",
     source=MEASURED,
@@ -78,9 +80,9 @@ def startup_probe_waits(cluster: Cluster) -> Iterator[Problem]:
     passes="""\
 container: {readinessProbe: {httpGet: {path: '/healthz?js-enabled-only=true'}}, image: nats:2.10.26-alpine}""",
 )
-def readiness_probe_waits(cluster: Cluster) -> Iterator[Problem]:
-    """The readiness probe fails until a meta leader is elected."""
-    yield from _waiting(cluster, "readinessProbe")
+def readiness_probe_waits(subject: Subject) -> Iterator[Problem]:
+    """The readiness probe fails until a meta leader is elected, and that needs other regions."""
+    yield from _waiting(subject, "readiness")
 
 
 @rule(
@@ -95,7 +97,12 @@ def readiness_probe_waits(cluster: Cluster) -> Iterator[Problem]:
 )
 def liveness_probe_waits(cluster: Cluster) -> Iterator[Problem]:
     """The liveness probe fails until a meta leader is elected."""
-    yield from _waiting(cluster, "livenessProbe")
+    path = http_path(cluster.container, "liveness")
+    waits = path is not None and needs_leader(path, cluster.version)
+    if waits and cluster.state.is_clustered and cluster.has_gateway:
+        where = (cluster.at_container("livenessProbe", "httpGet", "path"),)
+        message = f"`{path}` fails on server {cluster.version} until a meta leader is elected"
+        yield Problem(message, where, (cluster.region,))
 
 
 @rule(
@@ -111,10 +118,10 @@ def liveness_probe_waits(cluster: Cluster) -> Iterator[Problem]:
 )
 def probe_always_fails(cluster: Cluster) -> Iterator[Problem]:
     """A probe's path is one that the server always refuses."""
-    for kind, asked in _asked(cluster):
-        if asked.refused:
-            where = (cluster.at_container(kind, "httpGet", "path"),)
-            yield Problem(f"the server answers {asked.refused} to `{asked.path}`", where, (cluster.region,))
+    for field, query in _queries(cluster):
+        if query.refused:
+            where = (cluster.at_container(field, "httpGet", "path"),)
+            yield Problem(f"the server answers {query.refused} to `{query.path}`", where, (cluster.region,))
 
 
 @rule(
@@ -130,9 +137,9 @@ def probe_always_fails(cluster: Cluster) -> Iterator[Problem]:
 )
 def probe_parameter_ignored(cluster: Cluster) -> Iterator[Problem]:
     """A probe's path has a parameter that the server does not know."""
-    for kind, asked in _asked(cluster):
-        for name in asked.unknown:
-            where = (cluster.at_container(kind, "httpGet", "path"),)
+    for field, query in _queries(cluster):
+        for name in query.ignored:
+            where = (cluster.at_container(field, "httpGet", "path"),)
             yield Problem(f"the server ignores `{name}`", where, (cluster.region,))
 
 
@@ -148,17 +155,17 @@ def probe_parameter_ignored(cluster: Cluster) -> Iterator[Problem]:
 )
 def probe_parameter_deprecated(cluster: Cluster) -> Iterator[Problem]:
     """A probe asks with `js-enabled`, which has another name now."""
-    for kind, asked in _asked(cluster):
-        if "js-enabled" in asked.given:
-            where = (cluster.at_container(kind, "httpGet", "path"),)
-            yield Problem(f"`{asked.path}` logs a warning for each probe", where, (cluster.region,))
+    for field, query in _queries(cluster):
+        if "js-enabled" in query.parameters:
+            where = (cluster.at_container(field, "httpGet", "path"),)
+            yield Problem(f"`{query.path}` logs a warning for each probe", where, (cluster.region,))
 
 
 @rule(
     "PR007",
     "probe-not-on-monitor",
     "error",
-    why="Only the monitoring endpoint answers health checks; anywhere else the probe fails for ever.",
+    why="Only the monitoring endpoint answers health checks; anywhere else the probe always fails.",
     source=MEASURED,
     remedy="Probe the port `monitor`, with the scheme it has, and keep config.monitor.enabled: true.",
     fails="container: {startupProbe: {httpGet: {port: nats}}}",
@@ -169,16 +176,16 @@ def probe_not_on_monitor(cluster: Cluster) -> Iterator[Problem]:
     listening = monitor(cluster.conf)
     ports = {str(port.get("name")): port.get("containerPort") for port in mappings(cluster.container.get("ports"))}
     for kind in KINDS:
-        get = _get(cluster, kind)
+        get = http_get(cluster.container, kind)
         if get is None or not str(get.get("path", "")).startswith("/healthz"):
             continue
-        where = (cluster.at_container(kind, "httpGet", "port"),)
-        asked = get.get("port")
-        number = asked if isinstance(asked, int) else ports.get(str(asked))
+        where = (cluster.at_container(field_of(kind), "httpGet", "port"),)
+        port = get.get("port")
+        number = port if isinstance(port, int) else ports.get(str(port))
         if listening is None:
             yield Problem("monitoring is off, and the probe asks it", where, (cluster.region,))
         elif number != listening[0]:
-            message = f"port `{asked}` is not the monitoring port {listening[0]}"
+            message = f"port `{port}` is not the monitoring port {listening[0]}"
             yield Problem(message, where, (cluster.region,))
         elif str(get.get("scheme") or "HTTP") != listening[1]:
             message = f"the probe asks with {get.get('scheme') or 'HTTP'}, and monitoring speaks {listening[1]}"
@@ -189,6 +196,7 @@ def probe_not_on_monitor(cluster: Cluster) -> Iterator[Problem]:
     "PR008",
     "ordered-start-waits-for-leader",
     "error",
+    "supercluster",
     why="With OrderedReady the second pod waits for the first to be Ready, and the first waits for a leader, which "
     "one server of several cannot elect. This hangs without any gateway.",
     source="run on nats-server 2.10.26 to 2.15.1: one of three servers up answers 503; Kubernetes, StatefulSets",
@@ -200,29 +208,27 @@ container: {startupProbe: {httpGet: {path: /healthz}}}""",
 statefulSet: {spec: {podManagementPolicy: Parallel}}
 container: {startupProbe: {httpGet: {path: /healthz}}}""",
 )
-def ordered_start_waits(cluster: Cluster) -> Iterator[Problem]:
+def ordered_start_waits(subject: Subject) -> Iterator[Problem]:
     """Pods start one after another, and each waits for a meta leader."""
-    spec = cluster.nats.statefulset.value["spec"]
-    ordered = spec.get("podManagementPolicy", "OrderedReady") == "OrderedReady"
-    if not ordered or not cluster.has_jetstream or cluster.replicas == 1 or not cluster.routes:
-        return
-    for kind in KINDS[:2]:
-        path = _path(cluster, kind)
-        if path is not None and needs_leader(path, cluster.version):
+    starts = cold_starts(subject.states)
+    for cluster in subject.clusters:
+        start = starts[cluster.region]
+        ordered = cluster.state.spec.get("podManagementPolicy", "OrderedReady") == "OrderedReady"
+        if ordered and start.probe is not None and start.held and start.needs_peers:
             where = (
                 cluster.at(cluster.nats.statefulset, "spec", "podManagementPolicy"),
-                cluster.at_container(kind, "httpGet", "path"),
+                cluster.at_container(field_of(start.probe), "httpGet", "path"),
             )
-            message = f"pods start one after another, and `{path}` fails until most of them are up"
+            message = f"pods start one after another, and `{start.path}` fails until most of them are up"
             yield Problem(message, where, (cluster.region,))
-            return
 
 
 @rule(
     "PR009",
     "killed-while-draining",
     "note",
-    why="At the end of its grace period Kubernetes kills a server that still hands over its clients.",
+    why="At the end of its grace period Kubernetes kills a server that still hands over its clients. Only a preStop hook "
+    "(nats-server -sl=ldm) lets it hand them over at all.",
     source="the chart's values: terminationGracePeriodSeconds covers lame duck duration and grace period",
     remedy="Set terminationGracePeriodSeconds to more than lame_duck_duration and lame_duck_grace_period together.",
     fails="statefulSet: {spec: {template: {spec: {terminationGracePeriodSeconds: 30}}}}",
@@ -231,11 +237,13 @@ def ordered_start_waits(cluster: Cluster) -> Iterator[Problem]:
 def killed_while_draining(cluster: Cluster) -> Iterator[Problem]:
     """The pod has less time to end than the server takes to let its clients go."""
     given = cluster.nats.statefulset.value["spec"]["template"]["spec"].get("terminationGracePeriodSeconds", 30)
-    duration, grace = _lame_duck(cluster)
-    if isinstance(given, int) and duration is not None and grace is not None and given < duration + grace:
+    length, grace = _lame_duck(cluster)
+    if not drains_on_stop(cluster.container):
+        return
+    if isinstance(given, int) and length is not None and grace is not None and given < length + grace:
         keys = ("spec", "template", "spec", "terminationGracePeriodSeconds")
         where = (cluster.at(cluster.nats.statefulset, *keys), cluster.at_conf("lame_duck_duration"))
-        message = f"the pod has {given} s, and the server takes up to {duration + grace:g} s"
+        message = f"the pod has {given} s, and the server takes up to {float(length + grace):g} s"
         yield Problem(message, where, (cluster.region,))
 
 
@@ -251,19 +259,20 @@ def killed_while_draining(cluster: Cluster) -> Iterator[Problem]:
 )
 def lame_duck_refused(cluster: Cluster) -> Iterator[Problem]:
     """The lame duck settings are ones that the server refuses."""
-    duration, grace = _lame_duck(cluster)
-    if duration is not None and duration < SHORTEST_LAME_DUCK:
+    length, grace = _lame_duck(cluster)
+    if length is not None and length < SHORTEST_LAME_DUCK:
         shortest = (cluster.at_conf("lame_duck_duration"),)
-        yield Problem(f"lame_duck_duration is {duration:g} s", shortest, (cluster.region,))
-    elif duration is not None and grace is not None and grace >= duration:
+        yield Problem(f"lame_duck_duration is {float(length):g} s", shortest, (cluster.region,))
+    elif length is not None and grace is not None and grace >= length:
         where = (cluster.at_conf("lame_duck_grace_period"), cluster.at_conf("lame_duck_duration"))
-        yield Problem(f"the grace period {grace:g} s is no less than {duration:g} s", where, (cluster.region,))
+        message = f"the grace period {float(grace):g} s is no less than {float(length):g} s"
+        yield Problem(message, where, (cluster.region,))
 
 
-def _lame_duck(cluster: Cluster) -> tuple[float | None, float | None]:
-    """Duration and grace period in seconds, as the server has them if they are not set; None for no duration."""
-    duration = cluster.conf.get("lame_duck_duration", "2m")
-    return seconds(duration), seconds(cluster.conf.get("lame_duck_grace_period", "10s"))
+def _lame_duck(cluster: Cluster) -> tuple[Fraction | None, Fraction | None]:
+    """Duration and grace period in seconds, with the server's defaults; None for one that is no duration."""
+    length = cluster.conf.get("lame_duck_duration", "2m")
+    return duration(length), duration(cluster.conf.get("lame_duck_grace_period", "10s"))
 
 
 RULES = (

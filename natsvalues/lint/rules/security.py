@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.lint.endpoints import read_endpoint
 from natsvalues.lint.rule import Problem, rule
-from natsvalues.lint.subject import is_outside, ports_of
+from natsvalues.manifests.services import is_outside, ports_of
 from natsvalues.overlays.hosts import is_address
 from natsvalues.text.natsconf import Variable
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 )
 def monitoring_exposed(cluster: Cluster) -> Iterator[Problem]:
     """A load balancer or NodePort leads to the monitoring port."""
-    for service in filter(is_outside, cluster.services):
-        for index, (port, role) in enumerate(zip(ports_of(service), cluster.roles(service), strict=True)):
+    for service in (item for item in cluster.services if is_outside(item.value)):
+        for index, (port, role) in enumerate(zip(ports_of(service.value), cluster.roles(service), strict=True)):
             if role == "monitor" and not _is_checked(service, port):
                 where = (cluster.at(service, "spec", "ports", index),)
                 message = f"Service `{service.key.name}` leads to the monitoring port"
@@ -65,8 +65,8 @@ clients: {spec: {type: LoadBalancer, ports: [{name: profiling, port: 65432, targ
 def profiling_exposed(cluster: Cluster) -> Iterator[Problem]:
     """A load balancer or NodePort leads to the profiling port."""
     number = cluster.conf.get("prof_port")
-    for service in filter(is_outside, cluster.services):
-        for index, port in enumerate(ports_of(service)):
+    for service in (item for item in cluster.services if is_outside(item.value)):
+        for index, port in enumerate(ports_of(service.value)):
             target = port.get("targetPort", port.get("port"))
             if target == "profiling" or (number is not None and target == number):
                 where = (cluster.at(service, "spec", "ports", index),)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.manifests.server import JS_ENABLED_ONLY, needs_leader, ready_path
+from natsvalues.manifests.healthz import JS_ENABLED_ONLY, may_need_leader, ready_path
+from natsvalues.manifests.probes import KINDS, field_of, http_path
 from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.text.paths import Op
 
@@ -36,22 +37,20 @@ def probes(scene: Scene) -> Iterator[Outcome]:
             scene.at_statefulset("image"),
             hint="run 2.9.10 or later; 2.12 or later loses no data when gateways come late on a first boot",
         )
-    for field, name in (("startupProbe", "startup"), ("readinessProbe", "readiness"), ("livenessProbe", "liveness")):
+    for name in KINDS:
         asked: str = getattr(scene.plan.probes, name)
-        probe = scene.nats.container_value.get(field)
-        get = probe.get("httpGet") if isinstance(probe, dict) else None
-        if not isinstance(get, dict):
+        path = http_path(scene.nats.container_value, name)
+        if path is None:
             continue
-        path = str(get.get("path") or "/")
         if asked == "keep":
-            if needs_leader(path, scene.version):
+            if may_need_leader(path, scene.version):
                 yield scene.warning(
                     f"the {name} probe `{path}` is kept, and it waits for a meta leader: a cold start may never end",
                     scene.plan.where("probes", name),
                 )
             continue
         if asked != "auto":
-            if needs_leader(asked, scene.version):
+            if may_need_leader(asked, scene.version):
                 raise overlay_error(
                     "NV-T010",
                     f"the {name} probe `{asked}` waits for a meta leader on server {scene.version}",
@@ -61,13 +60,13 @@ def probes(scene: Scene) -> Iterator[Outcome]:
                     hint=f"a cold start would never end; use auto, or {ready_path(scene.version)}",
                 )
             wanted = asked
-        elif not needs_leader(path, scene.version):
+        elif not may_need_leader(path, scene.version):
             continue
         else:
             wanted = JS_ENABLED_ONLY if name == "liveness" else ready_path(scene.version)
         yield scene.in_container(
             RULE,
             f"the {name} probe waits for no meta leader on server {scene.version}: a cold start can end",
-            Op("add", (field, "httpGet", "path"), wanted),
+            Op("add", (field_of(name), "httpGet", "path"), wanted),
             source=SOURCE,
         )

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, raise_all
-from natsvalues.manifests.chart import GATEWAY_PORT_NAME, MONITOR_PORT, POD_NAME_LABEL, port_role
-from natsvalues.manifests.server import ready_path
+from natsvalues.manifests.chart import GATEWAY_PORT_NAME, MONITOR_PORT, POD_NAME_LABEL
+from natsvalues.manifests.healthz import ready_path
+from natsvalues.manifests.services import is_outside, port_role, roles_of
 from natsvalues.overlays.hosts import POD, is_address
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, put
 from natsvalues.overlays.providers import HealthCheck, Inputs, Shape, load, shape
@@ -118,11 +119,10 @@ def _existing(scene: Scene) -> tuple[list[Manifest], list[Manifest]]:
     dedicated: list[Manifest] = []
     mixed: list[Manifest] = []
     for service in scene.services:
-        spec = service.value["spec"]
         ours = service.key.name == _name(scene)  # a ClusterIP too, behind a Route
-        if spec.get("type") not in ("LoadBalancer", "NodePort") and not ours:
+        if not is_outside(service.value) and not ours:
             continue
-        roles = [port_role(port, scene.gateway_listen) for port in spec.get("ports") or [] if isinstance(port, dict)]
+        roles = roles_of(service.value, scene.gateway_listen)
         if "gateway" in roles:
             (mixed if "other" in roles else dedicated).append(service)
     return dedicated, mixed

@@ -1,0 +1,121 @@
+"""Services of a release: whose pods they select, what their ports lead to, which of them lead to the gateway.
+
+A Service here is the object as Kubernetes has it (a mapping); a Manifest is one with its place in the stream.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from natsvalues.manifests.chart import (
+    GATEWAY_PORT_NAME,
+    MONITOR_PORT,
+    POD_NAME_LABEL,
+    container_ports,
+    mappings,
+)
+
+from natsvalues.manifests.release import key_of
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.chart import Nats
+    from natsvalues.manifests.release import Manifest, Release
+
+DEFAULT_GATEWAY_PORT = 7222
+"""Where gateways listen if nothing is stated: the chart's port."""
+OUTSIDE = ("LoadBalancer", "NodePort")
+_SERVICE = re.compile(r"\bkind[\"']?[ \t]*:[ \t]*[\"']?Service[\"']?[ \t\r]*(?:$|[,}#])", re.MULTILINE)
+
+Role = Literal["gateway", "monitor", "other"]
+
+
+def spec_of(service: dict[str, Any]) -> dict[str, Any]:
+    """A Service's spec; empty where there is none."""
+    spec = service.get("spec")
+    return spec if isinstance(spec, dict) else {}
+
+
+def ports_of(service: dict[str, Any]) -> list[dict[str, Any]]:
+    """A Service's ports."""
+    return mappings(spec_of(service).get("ports"))
+
+
+def is_load_balancer(service: dict[str, Any]) -> bool:
+    """Whether a Service requests a load balancer."""
+    return spec_of(service).get("type") == "LoadBalancer"
+
+
+def is_outside(service: dict[str, Any]) -> bool:
+    """Whether a Service can be reached from outside its cluster."""
+    return spec_of(service).get("type") in OUTSIDE
+
+
+def is_headless(service: dict[str, Any]) -> bool:
+    """Whether a Service only gives its pods names."""
+    return spec_of(service).get("clusterIP") == "None"
+
+
+def publishes_not_ready(service: dict[str, Any]) -> bool:
+    """Whether a Service also sends to pods that are not Ready."""
+    return spec_of(service).get("publishNotReadyAddresses") is True
+
+
+def port_role(port: dict[str, Any], listen: int, nats: Nats | None = None) -> Role:
+    """What a Service's port leads to, of servers whose gateways listen on `listen`.
+
+    With `nats` a named target port is looked up in the container, whatever it is called there.
+    """
+    target = port.get("targetPort", port.get("port"))
+    if nats is not None and isinstance(target, str):
+        target = container_ports(nats.container_value).get(target, target)
+    if target in (GATEWAY_PORT_NAME, listen):
+        return "gateway"
+    return "monitor" if target in ("monitor", MONITOR_PORT) else "other"
+
+
+def roles_of(service: dict[str, Any], listen: int, nats: Nats | None = None) -> list[Role]:
+    """What each port of a Service leads to."""
+    return [port_role(port, listen, nats) for port in ports_of(service)]
+
+
+def leads_to_gateway(service: dict[str, Any], listen: int, nats: Nats | None = None) -> bool:
+    """Whether a Service has a port that ends at the gateways."""
+    return "gateway" in roles_of(service, listen, nats)
+
+
+def selects(service: dict[str, Any], nats: Nats) -> bool:
+    """Whether a Service sends to these pods, or to one of them; a Service selects in its own namespace only."""
+    selector = spec_of(service).get("selector")
+    namespace = key_of(service).namespace
+    if not isinstance(selector, dict) or not selector or namespace != nats.namespace:
+        return False
+    labels = nats.pod_labels
+    return all(name == POD_NAME_LABEL or (name in labels and labels[name] == text) for name, text in selector.items())
+
+
+def services_of(release: Release, nats: Nats, *words: str) -> tuple[Manifest, ...]:
+    """Every Service of the release that selects these pods, in the stream's order.
+
+    With `words`, only those whose text has one of them: others are not even parsed.
+    """
+    mentioned = {number for word in words for number in release.mentioning("Service", word)} if words else None
+    numbers = sorted(mentioned) if mentioned is not None else release.numbers()
+    return tuple(
+        release.manifests(
+            [number for number in numbers if _SERVICE.search(release.document(number))],
+            lambda item: item.key.kind == "Service" and not item.key.group and selects(item.value, nats),
+        )
+    )
+
+
+def is_name_of(host: str, service: Manifest) -> bool:
+    """Whether a host is the name of a Service inside its cluster, or of one of its pods, in any of their forms."""
+    labels = host.lower().rstrip(".").split(".")
+    if is_headless(service.value) and len(labels) > 1 and labels[0] != service.key.name:
+        labels = labels[1:]  # nats-0.nats-headless
+    namespace = service.key.namespace
+    rest = labels[1:]
+    return labels[0] == service.key.name and (
+        not rest or rest[1:] in ([], ["svc"], ["svc", "cluster", "local"]) and namespace in ("", rest[0])
+    )

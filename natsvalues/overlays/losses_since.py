@@ -1,0 +1,43 @@
+"""What a region loses from the release before it to the one that was just rendered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.manifests.chart import all_nats
+from natsvalues.overlays.server_conf import placed
+from natsvalues.supercluster.losses import losses
+from natsvalues.supercluster.pairing import paired
+from natsvalues.supercluster.region_state import Decision, RegionState, region_state
+from natsvalues.text.natsconf import ConfSyntaxError
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.chart import Nats
+    from natsvalues.manifests.release import Release
+    from natsvalues.overlays.pipeline import Result
+    from natsvalues.overlays.plan import Plan
+    from natsvalues.supercluster.losses import Loss
+
+
+def decision_of(plan: Plan) -> Decision:
+    """What a region's overlays say of JetStream across regions."""
+    return Decision(plan.supercluster.jetstream.scope, plan.region.joins or "")
+
+
+def losses_since(prior: Release, result: Result) -> list[Loss]:
+    """Compare the NATS of the prior release with the new one; nothing if it ran no JetStream."""
+    key = result.nats.statefulset.key
+    for before, after in paired(all_nats(prior), all_nats(result.release)):
+        if before is not None and after is not None and after.statefulset.key == key:
+            return losses(_state(prior, before, result.plan), _state(result.release, after, result.plan))
+    return []
+
+
+def _state(release: Release, nats: Nats, plan: Plan) -> RegionState:
+    selector = plan.region.nats
+    try:
+        return region_state(
+            release, nats, plan.region.name, version=selector.version, decision=decision_of(plan)
+        )
+    except ConfSyntaxError as error:
+        raise placed(release, nats, error) from None

@@ -1,0 +1,196 @@
+"""One region's servers as a rendering has them: made once, and used by lint, diff, rehearse and --prior alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from natsvalues.manifests import settings
+from natsvalues.manifests.chart import mappings
+from natsvalues.manifests.server import ServerVersion, parse_version
+from natsvalues.manifests.services import DEFAULT_GATEWAY_PORT, is_outside, leads_to_gateway, services_of
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.chart import Nats
+    from natsvalues.manifests.release import Manifest, Release
+    from natsvalues.manifests.settings import Remote
+
+
+class Decision(NamedTuple):
+    """What the overlays say of JetStream across regions; empty where there are none."""
+
+    scope: Literal["", "supercluster", "region"] = ""
+    joins: Literal["", "seed", "empty"] = ""
+
+
+class RegionState(NamedTuple):
+    """One region: its release, its NATS, what nats.conf means (variables by name), the server's version, its Services.
+
+    `services` are all that select its pods. `name` is the region's, as far as it is known.
+    """
+
+    name: str
+    release: Release
+    nats: Nats
+    conf: dict[str, Any]
+    version: ServerVersion
+    services: tuple[Manifest, ...]
+    decision: Decision = Decision()
+
+    # One rendering is one state; comparing two renderings value by value would cost more than judging them.
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    @property
+    def container(self) -> dict[str, Any]:
+        """The server's container."""
+        return self.nats.container_value
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The StatefulSet's spec."""
+        spec: dict[str, Any] = self.nats.statefulset.value["spec"]
+        return spec
+
+    @property
+    def replicas(self) -> int:
+        """How many servers there are; 1 where the rendering does not say."""
+        given = self.spec.get("replicas", 1)
+        return given if isinstance(given, int) and not isinstance(given, bool) else 1
+
+    @property
+    def pods(self) -> tuple[str, ...]:
+        """The names of the pods, by ordinal."""
+        return tuple(f"{self.nats.name}-{ordinal}" for ordinal in range(self.replicas))
+
+    @property
+    def gateway(self) -> dict[str, Any]:
+        """The gateway block; empty where there is none."""
+        return settings.gateway(self.conf)
+
+    @property
+    def gateway_name(self) -> str | None:
+        """The name by which other gateways know it."""
+        name = self.gateway.get("name")
+        return str(name) if name is not None else None
+
+    @property
+    def listen(self) -> int:
+        """The port on which the servers listen for gateways."""
+        return settings.gateway_listen(self.conf) or DEFAULT_GATEWAY_PORT
+
+    @property
+    def remotes(self) -> tuple[Remote, ...]:
+        """The remote gateways other than itself."""
+        return tuple(remote for remote in settings.remotes(self.conf) if remote.name != self.gateway_name)
+
+    @property
+    def rejects_unknown(self) -> bool:
+        """Whether its gateway refuses clusters that it does not list."""
+        return True in (self.gateway.get("reject_unknown_cluster"), self.gateway.get("reject_unknown"))
+
+    @property
+    def routes(self) -> list[Any]:
+        """The routes of the cluster block."""
+        block = self.conf.get("cluster")
+        listed = block.get("routes") if isinstance(block, dict) else None
+        return listed if isinstance(listed, list) else []
+
+    @property
+    def has_jetstream(self) -> bool:
+        """Whether JetStream is on."""
+        return settings.jetstream_is_on(self.conf)
+
+    @property
+    def is_clustered(self) -> bool:
+        """Whether JetStream runs in a cluster or behind gateways, so that it has a meta group."""
+        return self.has_jetstream and bool(self.conf.get("cluster") or self.conf.get("gateway"))
+
+    @property
+    def account(self) -> str:
+        """The system account, which decides what meta group the servers belong to."""
+        return settings.system_account(self.conf)
+
+    @property
+    def domain(self) -> str | None:
+        """The JetStream domain; None where none is set."""
+        domain = settings.jetstream(self.conf).get("domain")
+        return str(domain) if domain is not None else None
+
+    @property
+    def server_names(self) -> str:
+        """The pattern of the servers' names, with the pod's name as `$(POD_NAME)`."""
+        return settings.server_names(self.nats, self.conf)
+
+    @property
+    def ways_in(self) -> tuple[Manifest, ...]:
+        """The Services by which other regions reach the gateway.
+
+        Those from outside the cluster, where there are any; else those by which regions in one cluster meet.
+        """
+        outside = tuple(service for service in self.leading if is_outside(service.value))
+        return outside or self.leading
+
+    @property
+    def leading(self) -> tuple[Manifest, ...]:
+        """Every Service with a port that leads to the gateway."""
+        return tuple(item for item in self.services if leads_to_gateway(item.value, self.listen, self.nats))
+
+    @property
+    def headless(self) -> Manifest | None:
+        """The Service that gives the pods their names, by which servers dial their routes."""
+        name = self.spec.get("serviceName")
+        return next((service for service in self.services if service.key.name == name), None)
+
+    @property
+    def uses_host_network(self) -> bool:
+        """Whether pods use their nodes' addresses, so that no Service stands between them and other regions."""
+        return self.spec["template"]["spec"].get("hostNetwork") is True
+
+    @property
+    def store_dir(self) -> str | None:
+        """Where JetStream keeps its store; None where the configuration does not say."""
+        given = settings.jetstream(self.conf).get("store_dir", self.conf.get("store_dir"))
+        return given if isinstance(given, str) and given else None
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """The names of the StatefulSet's volume claim templates."""
+        templates = [item.get("metadata") for item in mappings(self.spec.get("volumeClaimTemplates"))]
+        return frozenset(str(metadata.get("name")) for metadata in mappings(templates))
+
+    @property
+    def store_volume(self) -> str | None:
+        """The volume that is mounted at, or nearest around, the store directory; None where none is."""
+        folder = (self.store_dir or "").rstrip("/") + "/"
+        around = [
+            (str(mount.get("mountPath")).rstrip("/") + "/", str(mount.get("name")))
+            for mount in mappings(self.container.get("volumeMounts"))
+        ]
+        covering = [(path, name) for path, name in around if folder.startswith(path)]
+        return max(covering, key=lambda mount: len(mount[0]))[1] if self.store_dir and covering else None
+
+    @property
+    def store_survives(self) -> bool:
+        """Whether the store is on a volume that outlives the pod: a claim, or a volume that is no emptyDir."""
+        volume = self.store_volume
+        if volume is None or volume in self.claims:
+            return volume is not None
+        volumes = {str(item.get("name")): item for item in mappings(self.spec["template"]["spec"].get("volumes"))}
+        return "emptyDir" not in volumes.get(volume, {"emptyDir": {}})
+
+
+def region_state(
+    release: Release, nats: Nats, name: str = "", *, version: str | None = None, decision: Decision | None = None
+) -> RegionState:
+    """Read one region; `version` is the server's where the image's tag does not tell.
+
+    Raises ConfSyntaxError for a configuration that the server would refuse.
+    """
+    conf = settings.settings(nats)
+    stated = parse_version(version) if version else None
+    found = services_of(release, nats)
+    known = name or str(settings.gateway(conf).get("name") or settings.cluster_name(conf) or "")
+    return RegionState(known, release, nats, conf, stated or nats.version, found, decision or Decision())
