@@ -1,8 +1,8 @@
 """Write the reference pages in docs/ from what they describe: model, schema, command line, lint rules, profiles.
 
 `python scripts/reference_docs.py` writes docs/overlays.md, docs/overlay.schema.json, docs/diff.schema.json,
-docs/cli.md, docs/rules.md, docs/reload.md and docs/providers.md; with `--check` it writes nothing, names the stale
-files and fails (exit code 1).
+docs/cli.md, docs/rules.md, docs/impacts.md, docs/reload.md and docs/providers.md; with `--check` it writes nothing,
+names the stale files and fails (exit code 1).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from natsvalues.cli.app import app
+from natsvalues.diff.impact import GROUPS as IMPACTS
 from natsvalues.lint.rules import GROUPS
 from natsvalues.overlays.model import Region, Supercluster
 from natsvalues.overlays.reading import Between, Matches, field_doc, spelled
@@ -28,6 +29,7 @@ from natsvalues.report.diff_schema import schema as diff_schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from natsvalues.diff.impact.declaration import Declared
     from natsvalues.lint.rule import Rule
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -106,6 +108,21 @@ the chart that is there. They are JSON merge patches of a clean supercluster of 
 | `untouched`, `only` | rendered with the chart's gateway on and without natsvalues; that region alone |
 | `text`, `add`, `fill` | words of `nats.conf` replaced; one more document; a ConfigMap with so many random characters |
 | `values` | a values file that the chart is rendered with |
+"""
+
+IMPACTS_HEAD = """\
+# Impacts
+
+<!-- Written by scripts/reference_docs.py from natsvalues/diff/impact: change that. -->
+
+What a change can do, as [`natsvalues diff`](diff.md) reports it. `natsvalues rules DI001` (or its name) shows one. Ids
+and names are stable; a change that has several impacts gets the worst.
+
+Each impact has an example that has it and one that does not; the tests make both, of renderings of every version of
+the chart that is there. An example is an old and a new release of region `us-east` of the [supercluster](rules.md)
+that lint's examples use, with the same parts; parts outside `old` and `new` count for both. `at` is the change that has
+the impact, spelled as for `--ignore`; `roll: true` changes the pod template, so that the pods restart; null for
+`service` or `statefulSet` removes that object.
 """
 
 
@@ -208,7 +225,38 @@ def rule_section(rule: Rule) -> str:
         f"{rule.what} ({rule.severity})\n",
         f"**Why.** {rule.why} *Source: {rule.source}. Holds for {rule.holds}.*\n",
         f"**What to do.** {rule.remedy}{fix}\n",
-        f"```yaml\n# FAIL\n{rule.fails.strip()}\n---\n# PASS\n{rule.passes.strip()}\n```\n",
+        examples(rule.fails, rule.passes),
+    ]
+    return "\n".join(lines)
+
+
+def examples(fails: str, passes: str) -> str:
+    """An example that fails, and one that passes."""
+    return f"```yaml\n# FAIL\n{fails.strip()}\n---\n# PASS\n{passes.strip()}\n```\n"
+
+
+def impacts_page() -> str:
+    """The page of all impacts of changes."""
+    parts = [IMPACTS_HEAD]
+    for group, impacts in IMPACTS.items():
+        parts.append(f"\n## {group}\n\n| Impact | Level | What |\n| --- | --- | --- |\n")
+        parts += [
+            f"| [`{impact.id}`](#{impact.id.lower()}-{impact.name}) {impact.name} | {impact.level} "
+            f"| {cell(impact.what)} |\n"
+            for impact in impacts
+        ]
+        parts += [impact_section(impact) for impact in impacts]
+    return "".join(parts)
+
+
+def impact_section(impact: Declared) -> str:
+    """All that is known of one impact."""
+    lines = [
+        f"\n### {impact.id} {impact.name}\n",
+        f"{impact.what} (`{impact.level}`)\n",
+        f"**Why.** {impact.why} *Source: {impact.source}.*\n",
+        *([f"**What to do.** {impact.remedy}\n"] if impact.remedy else []),
+        examples(impact.fails, impact.passes),
     ]
     return "\n".join(lines)
 
@@ -234,6 +282,7 @@ def pages() -> dict[str, str]:
         "cli.md": cli_page(),
         "reload.md": reload_page(),
         "rules.md": rules_page(),
+        "impacts.md": impacts_page(),
     }
 
 

@@ -193,6 +193,40 @@ def examples(chart_repository, isolated_env, run, tmp_path) -> Callable[..., obj
     return copy
 
 
+# --- the example supercluster -----------------------------------------------------------------------------
+
+CLUSTERED = "config.cluster.enabled=true,config.jetstream.enabled=true"
+STORED = ("nats-1.2.11", "nats-1.3.16", "nats-2.14.2", "nats-2.14.2-helm4")
+
+
+@pytest.fixture(scope="session")
+def example_regions() -> ModuleType:
+    """Return the module that makes what the examples of lint rules and of impacts describe."""
+    return _load(os.path.join(TESTS, "example_regions.py"))
+
+
+@pytest.fixture(scope="session")
+def stand_in(example_regions, binaries, nats_chart):
+    """Renderings of the chart in tests/charts, by real helm."""
+
+    def template(settings):
+        command = [binaries.fetch("helm3"), "template", "nats", nats_chart, "--set", settings]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+    return example_regions.Renderings(template(CLUSTERED), template(f"{CLUSTERED},config.gateway.enabled=true"))
+
+
+@pytest.fixture(scope="session", params=STORED)
+def stored(request, example_regions, rendered):
+    """Stored renderings of the upstream chart, one version at a time."""
+
+    def text_of(name):
+        with open(os.path.join(rendered, request.param, name), encoding="utf-8", newline="") as file:
+            return file.read()
+
+    return example_regions.Renderings(text_of("ha.yaml"), text_of("gateway.yaml"))
+
+
 # --- running ----------------------------------------------------------------------------------------------
 
 

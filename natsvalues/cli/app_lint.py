@@ -131,9 +131,9 @@ def topology(
 
 
 def rules(
-    rule: Annotated[str | None, typer.Argument(help="Explain this rule, by id or name.")] = None,
+    rule: Annotated[str | None, typer.Argument(help="Explain this rule or impact, by id or name.")] = None,
 ) -> None:
-    """List the lint rules, or explain one."""
+    """List the lint rules and the impacts that `diff` reports, or explain one."""
     raise Leave(rules_verb.rules(rule))
 
 

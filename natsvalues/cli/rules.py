@@ -1,4 +1,4 @@
-"""`natsvalues rules`: list the lint rules, or explain one."""
+"""`natsvalues rules`: list the lint rules and the impacts of `diff`, or explain one."""
 
 from __future__ import annotations
 
@@ -6,16 +6,38 @@ import sys
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.state import Run
-from natsvalues.errors import EXIT_OK
-from natsvalues.lint.rules import GROUPS, find_rule
-from natsvalues.report.rules import listing, one
+from natsvalues.diff import impact as impacts
+from natsvalues.errors import EXIT_OK, NatsvaluesError
+from natsvalues.lint import rules as lint_rules
+from natsvalues.overlays.reading import nearest
+from natsvalues.report.rules import impact_listing, impact_manual, rule_listing, rule_manual
 
 
 def rules(word: str | None) -> int:
-    """List all rules by group, or show one with its reason, its remedy and its examples."""
+    """List all rules and impacts by group, or show one with its reason, its remedy and its examples."""
 
     def work() -> int:
-        sys.stdout.write(listing(GROUPS) if word is None else one(find_rule(word)))
+        sys.stdout.write(_listing() if word is None else _manual(word))
         return EXIT_OK
 
     return guarded(Run(), work)
+
+
+def _listing() -> str:
+    return (
+        f"{rule_listing(lint_rules.GROUPS)}\nImpacts of changes (natsvalues diff)\n\n{impact_listing(impacts.GROUPS)}"
+    )
+
+
+def _manual(word: str) -> str:
+    """The manual of the rule or impact with that id or name. Raises NatsvaluesError with the nearest one."""
+    for declared in impacts.IMPACTS:
+        if word.lower() in (declared.id.lower(), declared.name):
+            return impact_manual(declared)
+    for rule in lint_rules.RULES:
+        if word.lower() in (rule.id.lower(), rule.name):
+            return rule_manual(rule)
+    known = [word for rule in lint_rules.RULES for word in (rule.name, rule.id)]
+    known += [word for declared in impacts.IMPACTS for word in (declared.name, declared.id)]
+    hint = nearest(word, known) or "`natsvalues rules` lists them"
+    raise NatsvaluesError("NV-L002", f"there is no lint rule or impact `{word}`", hint=hint)

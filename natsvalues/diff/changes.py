@@ -30,25 +30,26 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 """From harmless to worst."""
 MEANINGS: dict[Level, str] = {
     "none": "changes nothing that runs",
-    "reload": "the servers take it over while they run",
+    "reload": "the servers apply it while they run",
     "restart": "pods restart",
-    "not-applied": "the new setting does not come into force",
+    "not-applied": "the new setting does not take effect",
     "exposure": "something becomes reachable that was not",
-    "outage": "somebody loses a connection, an address or a server",
+    "outage": "a connection, an address or a server is lost",
     "refused": "the API server will refuse the upgrade",
-    "deadlock": "a cold start would never end",
-    "identity": "servers are no longer who JetStream knows",
+    "deadlock": "a cold start would hang",
+    "identity": "the servers' identity to JetStream or to other regions changes",
     "data-loss": "streams or messages can be lost",
 }
 
 
 class Impact(NamedTuple):
-    """What a change does: why, how that is known, and what to do about it."""
+    """What a change does: why, how that is known, and what to do about it; `id` is that of the declared impact."""
 
     level: Level
     reason: str = ""
     source: str = ""
     remedy: str = ""
+    id: str = ""
 
 
 NO_IMPACT = Impact("none")
@@ -110,6 +111,7 @@ class Note(NamedTuple):
     level: Level
     message: str
     remedy: str = ""
+    id: str = ""
 
 
 class About(NamedTuple):

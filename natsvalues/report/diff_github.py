@@ -54,7 +54,7 @@ def _reasoned(diff: ReleaseDiff, section: Section, reasoned: Reasoned, title: st
     more = len(reasoned.rows) - _MOST_ROWS
     lines += [f"and {more} more"] if more > 0 else []
     lines += [f"help: {impact.remedy}"] if impact.remedy else []
-    lines += [f"source: {impact.source}"] if impact.source else []
+    lines += [f"source: {words.source_of(impact)}"] if impact.source else []
     return _command(impact.level, title, "\n".join(lines), _where(diff, reasoned.rows[0]))
 
 

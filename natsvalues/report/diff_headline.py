@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from natsvalues.report.diff_values import SIGNS, file_of, place, visible
 
 if TYPE_CHECKING:
-    from natsvalues.diff.changes import About, Change, Level, ObjectDiff, ReleaseDiff
+    from natsvalues.diff.changes import About, Change, Impact, Level, ObjectDiff, ReleaseDiff
     from natsvalues.report.diff_outline import Fold, Outline
 
-DRIFT = "the cluster has it otherwise than the old side says"
+DRIFT = "the cluster differs from the old release"
 Severity = Literal["error", "warning", "notice", ""]
 SEVERITIES: dict[Level, Severity] = {
     "none": "",
@@ -27,14 +27,14 @@ SEVERITIES: dict[Level, Severity] = {
 """How a level is marked: the three grades of a CI, and nothing for what has no effect."""
 _DOES: dict[Level, tuple[str, str]] = {
     "none": ("without effect", "without effect"),
-    "reload": ("is taken over by a reload", "are taken over by a reload"),
+    "reload": ("is applied by a reload", "are applied by a reload"),
     "restart": ("restarts pods", "restart pods"),
-    "not-applied": ("will not come into force", "will not come into force"),
+    "not-applied": ("will not take effect", "will not take effect"),
     "exposure": ("opens something to the outside", "open something to the outside"),
     "outage": ("interrupts service", "interrupt service"),
     "refused": ("will be refused by the API server", "will be refused by the API server"),
     "deadlock": ("would make a cold start hang", "would make a cold start hang"),
-    "identity": ("makes servers strangers to their JetStream", "make servers strangers to their JetStream"),
+    "identity": ("changes the servers' JetStream identity", "change the servers' JetStream identity"),
     "data-loss": ("can lose streams", "can lose streams"),
 }
 
@@ -102,11 +102,16 @@ def object_title(item: ObjectDiff) -> str:
 
 
 def object_line(item: ObjectDiff) -> str:
-    """What happens to the object itself: `+ the whole object`."""
-    what = {"add": "the whole object is new", "remove": "the whole object goes", "rename": "renamed"}
+    """What happens to the object itself: `+ new object`."""
+    what = {"add": "new object", "remove": "object removed", "rename": "renamed"}
     if item.live:
         what = {"add": "in the cluster, and not in the release", "remove": "in the release, and not in the cluster"}
     return f"{SIGNS[item.op]} {what.get(item.op, 'the object')}"
+
+
+def source_of(impact: Impact) -> str:
+    """Where the fact comes from, and the id under which `natsvalues rules` explains it."""
+    return f"{impact.source} [{impact.id}]" if impact.source and impact.id else impact.source
 
 
 def change_place(change: Change) -> str:

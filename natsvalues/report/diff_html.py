@@ -188,7 +188,7 @@ def _why(reasoned: Reasoned) -> str:
     impact: Impact = reasoned.impact
     parts = [f"<p>{_prose(impact.reason)}</p>"] if impact.reason else []
     parts += [f"<p><b>Help:</b> {_prose(impact.remedy)}</p>"] if impact.remedy else []
-    parts += [f'<p class="source">Source: {_prose(impact.source)}</p>'] if impact.source else []
+    parts += [f'<p class="source">Source: {_prose(words.source_of(impact))}</p>'] if impact.source else []
     return f'<div class="why">{"".join(parts)}</div>' if parts else ""
 
 

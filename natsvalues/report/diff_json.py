@@ -42,7 +42,7 @@ def _region(diff: ReleaseDiff) -> dict[str, Any]:
 
 
 def _note(note: Note) -> dict[str, Any]:
-    return {"level": note.level, "message": note.message, "remedy": note.remedy or None}
+    return {"level": note.level, "message": note.message, "remedy": note.remedy or None, "id": note.id or None}
 
 
 def _object(item: ObjectDiff) -> dict[str, Any]:

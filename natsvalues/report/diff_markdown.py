@@ -155,7 +155,7 @@ def _section(section: Section, found: Outline) -> Iterator[Part]:
 
 
 def _impact(impact: Impact) -> str:
-    labelled = (("", impact.reason), ("**Help:** ", impact.remedy), ("Source: ", impact.source))
+    labelled = (("", impact.reason), ("**Help:** ", impact.remedy), ("Source: ", words.source_of(impact)))
     return "".join(f"\n{label}{prose(message)}\n" for label, message in labelled if message) + "\n"
 
 

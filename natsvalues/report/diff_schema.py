@@ -8,6 +8,7 @@ from natsvalues.diff.changes import LEVELS
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _MAYBE_TEXT: dict[str, Any] = {"type": ["string", "null"]}
+_ID: dict[str, Any] = {**_MAYBE_TEXT, "description": "The declared impact: `natsvalues rules ID` explains it."}
 _LINE: dict[str, Any] = {"type": ["integer", "null"], "minimum": 1}
 
 
@@ -39,6 +40,7 @@ def schema() -> dict[str, Any]:
                     "reason": _MAYBE_TEXT,
                     "source": _MAYBE_TEXT,
                     "remedy": _MAYBE_TEXT,
+                    "id": _ID,
                 }
             ),
             "key": _object({"group": _TEXT, "kind": _TEXT, "namespace": _TEXT, "name": _TEXT}),
@@ -53,7 +55,7 @@ def schema() -> dict[str, Any]:
                     "app_version": _TEXT,
                 }
             ),
-            "note": _object({"level": {"$ref": "#/$defs/level"}, "message": _TEXT, "remedy": _MAYBE_TEXT}),
+            "note": _object({"level": {"$ref": "#/$defs/level"}, "message": _TEXT, "remedy": _MAYBE_TEXT, "id": _ID}),
             "change": _object(
                 {
                     "file": {

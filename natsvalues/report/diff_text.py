@@ -176,6 +176,6 @@ class _Page(NamedTuple):
 
     def _impact(self, reasoned: Reasoned) -> Iterator[str]:
         impact: Impact = reasoned.impact
-        for label, message in (("", impact.reason), ("help: ", impact.remedy), ("source: ", impact.source)):
+        for label, message in (("", impact.reason), ("help: ", impact.remedy), ("source: ", words.source_of(impact))):
             if message:
                 yield from wrapped(message, self.width, f"      {label}")

@@ -81,7 +81,7 @@ CASES = {
     ),
     "exposure: everybody let in": (
         lambda new: _gateway(new)["spec"].pop("loadBalancerSourceRanges"),
-        "Service/nats-gateway spec.loadBalancerSourceRanges", "exposure", "lets more in: everybody",
+        "Service/nats-gateway spec.loadBalancerSourceRanges", "exposure", "accepts more addresses: every address",
     ),
     "exposure: a wider range": (
         lambda new: _gateway(new)["spec"]["loadBalancerSourceRanges"].append("0.0.0.0/0"),
@@ -89,7 +89,7 @@ CASES = {
     ),
     "outage: a narrower range": (
         lambda new: _gateway(new)["spec"]["loadBalancerSourceRanges"].pop(),
-        "Service/nats-gateway spec.loadBalancerSourceRanges[1]", "outage", "no longer lets in",
+        "Service/nats-gateway spec.loadBalancerSourceRanges[1]", "outage", "no longer accepts",
     ),
     "outage: the load balancer becomes internal": (
         lambda new: _gateway(new)["metadata"]["annotations"].update(
@@ -100,11 +100,11 @@ CASES = {
     ),
     "outage: another port for the others to dial": (
         lambda new: _gateway(new)["spec"]["ports"][0].update(port=7333),
-        "Service/nats-gateway spec.ports[name=gateway].port", "outage", "other regions dial the old one",
+        "Service/nats-gateway spec.ports[name=gateway].port", "outage", "other regions connect to the old one",
     ),
     "outage: the load balancer goes": (
         lambda new: (new.values.pop(("Service", "nats-gateway")), new.container["startupProbe"]),
-        "Service/nats-gateway", "outage", "the load balancer goes",
+        "Service/nats-gateway", "outage", "the load balancer is deleted",
     ),
     "outage: the DNS name moves": (
         lambda new: _gateway(new)["metadata"]["annotations"].update(
@@ -163,7 +163,7 @@ CASES = {
     ),
     "identity: the cluster's name": (
         lambda new: new.conf(("replace", "cluster.name", "eu"), ("replace", "gateway.name", "eu")),
-        CONF + "cluster.name", "identity", "the cluster is now called `eu`",
+        CONF + "cluster.name", "identity", "the cluster's name becomes `eu`",
     ),
     "identity: the gateway's name": (
         lambda new: new.conf(("replace", "cluster.name", "eu"), ("replace", "gateway.name", "eu")),
@@ -175,11 +175,11 @@ CASES = {
     ),
     "data-loss: a smaller store": (
         lambda new: new.conf(("replace", "jetstream.max_file_store", 5)),
-        CONF + "jetstream.max_file_store", "data-loss", "shrinks",
+        CONF + "jetstream.max_file_store", "data-loss", "gets smaller",
     ),
     "data-loss: the claim goes": (
         lambda new: _set(new).pop("volumeClaimTemplates"),
-        SET + "spec.volumeClaimTemplates", "data-loss", "claim that holds JetStream goes",
+        SET + "spec.volumeClaimTemplates", "data-loss", "claim that holds JetStream is removed",
     ),
     "data-loss: the store is not mounted": (
         lambda new: new.container["volumeMounts"].pop(),
@@ -257,7 +257,7 @@ def test_a_single_server_has_no_quorum_while_it_restarts(objects, tell):
         new = objects.copy()
         new.restart()
         reason = tell(objects, new).impact(SET + "spec.template.metadata.annotations.rolled").reason
-        assert f"while {lost} is away JetStream has no quorum" in reason
+        assert f"while {lost} is down JetStream has no quorum" in reason
 
 
 def test_a_renamed_statefulset_leaves_its_streams_behind(objects, tell):
@@ -276,7 +276,10 @@ def test_a_forgotten_post_renderer_is_told(objects, plain, tell):
     """The stamps are gone, the gateway's load balancer goes: the headline of such an upgrade."""
     told = tell(objects, plain)
 
-    assert told.notes[0].message == "the old release was rendered by natsvalues, and the new one was not: its edits go"
+    assert (
+        told.notes[0].message
+        == "the old release was rendered by natsvalues, and the new one was not: its edits are removed"
+    )
     assert told.levels["Service/nats-gateway"] == "outage"
 
 

@@ -47,7 +47,7 @@ def test_a_probe_that_waits_is_a_deadlock_only_where_nothing_else_ends_it(object
     assert told.level == "deadlock"
     assert "startup probe `/healthz` waits for a meta leader, Service `nats-gateway` sends only" in told.reason
     assert tell(objects, waits, "region").impact(place).level == "restart"
-    assert tell(waits, waits).notes[0].message.startswith("`nats`, as before: a cold start would never end")
+    assert tell(waits, waits).notes[0].message.startswith("`nats`, as before: a cold start would hang")
 
 
 def test_a_deadlock_behind_something_worse_is_told_all_the_same(objects, tell):
@@ -60,7 +60,7 @@ def test_a_deadlock_behind_something_worse_is_told_all_the_same(objects, tell):
     told = tell(alone, objects)
     assert told.impact(CONF + "gateway.gateways").level == "data-loss"
     assert [(note.level, note.message[:32]) for note in told.notes] == [
-        ("deadlock", "a cold start would never end: th")
+        ("deadlock", "a cold start would hang: the sta")
     ]
 
 

@@ -40,7 +40,7 @@ def plain_text(diffs):
             "upgrade",
             (
                 "DATA LOSS: 1 change can lose streams; 1 finding would make a cold start hang; 1 opens something to "
-                "the outside; 2 restart pods; 1 is taken over by a reload; 4 without effect; 2 only follow from "
+                "the outside; 2 restart pods; 1 is applied by a reload; 4 without effect; 2 only follow from "
                 "others; 2 Helm values differ"
             ),
         ),

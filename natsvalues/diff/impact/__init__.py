@@ -1,86 +1,121 @@
-"""Judge what changes do. One unit for each kind of consequence; every change gets the worst that any unit finds."""
+"""Judge what changes do. One declared impact for each kind of consequence; every change gets the worst that applies."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from natsvalues.diff.changes import LEVELS, NO_IMPACT, Change, Impact, Level, Note, ObjectDiff
-from natsvalues.diff.impact.cold_start import deadlock, hanging, told
+from natsvalues.diff.impact import (
+    cold_start,
+    identity,
+    joins,
+    links,
+    objects,
+    ports,
+    removals,
+    replicas,
+    services,
+    settings,
+    stores,
+    whole,
+    workloads,
+)
 from natsvalues.diff.impact.context import Context, Decision, context
-from natsvalues.diff.impact.identity import account, cluster_name, server_name
-from natsvalues.diff.impact.joins import joining, leaving
-from natsvalues.diff.impact.links import doors, gateways
-from natsvalues.diff.impact.objects import whole
-from natsvalues.diff.impact.services import service
-from natsvalues.diff.impact.settings import setting
-from natsvalues.diff.impact.stores import claims, replicas, store
-from natsvalues.diff.impact.workloads import refused, restart
-from natsvalues.manifests.stamps import REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from natsvalues.diff.impact.declaration import Declared, Looks
     from natsvalues.diff.releases import Comparison
 
-RULES: tuple[Callable[[Context, ObjectDiff, Change], Impact | None], ...] = (
-    joining,
-    leaving,
-    gateways,
-    doors,
-    server_name,
-    account,
-    cluster_name,
-    store,
-    claims,
-    replicas,
-    deadlock,
-    refused,
-    service,
-    setting,
-    restart,
-)
+GROUPS: dict[str, tuple[Declared, ...]] = {
+    "Identity": identity.IMPACTS,
+    "Regions": joins.IMPACTS,
+    "Cold start": cold_start.IMPACTS,
+    "JetStream store": stores.IMPACTS,
+    "Replicas": replicas.IMPACTS,
+    "Links": links.IMPACTS,
+    "Settings": settings.IMPACTS,
+    "Restarts": workloads.IMPACTS,
+    "Services": ports.IMPACTS + services.IMPACTS,
+    "Objects": objects.IMPACTS + removals.IMPACTS,
+    "Releases": whole.IMPACTS,
+}
+"""In the order of their ids; of several with the worst level the first counts."""
+IMPACTS: tuple[Declared, ...] = tuple(impact for group in GROUPS.values() for impact in group)
+
+
+def _looking_at(looks_at: Looks) -> tuple[Declared, ...]:
+    return tuple(impact for impact in IMPACTS if impact.looks_at == looks_at)
+
+
+_OF_CHANGES, _OF_OBJECTS, _OF_RELEASES = _looking_at("change"), _looking_at("object"), _looking_at("release")
 
 
 def judge(comparison: Comparison, decision: Decision) -> tuple[tuple[ObjectDiff, ...], tuple[Note, ...]]:
-    """The objects with the impact of each change, and what is to be said of the whole."""
-    about = context(comparison, decision)
-    judged = tuple(_judged(about, item) for item in comparison.objects)
-    return judged, tuple(_notes(about, judged))
+    """The objects with the impact of each change, and notes on the releases as a whole."""
+    releases = context(comparison, decision)
+    judged = tuple(_judged(releases, item) for item in comparison.objects)
+    return judged, tuple(_notes(releases, judged))
 
 
-def _judged(about: Context, item: ObjectDiff) -> ObjectDiff:
-    changes = tuple(change._replace(impact=_impact(about, item, change)) for change in item.changes)
-    return item._replace(changes=changes, impact=whole(about, item))
+def _judged(releases: Context, item: ObjectDiff) -> ObjectDiff:
+    changes = tuple(change._replace(impact=_of_change(releases, item, change)) for change in item.changes)
+    return item._replace(changes=changes, impact=_of_object(releases, item))
 
 
-def _impact(about: Context, item: ObjectDiff, change: Change) -> Impact:
+def _of_change(releases: Context, item: ObjectDiff, change: Change) -> Impact:
     if item.hook:
         return NO_IMPACT
-    found = [impact for rule in RULES if (impact := rule(about, item, change)) is not None]
-    return max(found, key=lambda impact: LEVELS.index(impact.level), default=NO_IMPACT)
+    return _worst(
+        [
+            declared.impact(consequence)
+            for declared in _OF_CHANGES
+            if (consequence := declared.check(releases, item, change)) is not None
+        ]
+    )
 
 
-def _notes(about: Context, judged: tuple[ObjectDiff, ...]) -> list[Note]:
-    old, new = about.comparison.old, about.comparison.new
-    found = []
-    if old.release.mentioning(REGION) and not new.release.mentioning(REGION) and not new.release.is_empty:
-        found.append(
-            Note(
-                "outage",
-                "the old release was rendered by natsvalues, and the new one was not: its edits go",
-                "upgrade with --post-renderer natsvalues (and --post-renderer-args --region=REGION)",
-            )
-        )
-    for servers in about.servers:
-        before, after = told(servers, about)
+def _of_object(releases: Context, item: ObjectDiff) -> Impact:
+    """What it does that an object is added, removed or renamed."""
+    if item.hook:
+        return Impact("none", "a hook, which Helm runs and does not keep")
+    if item.op == "change":
+        return NO_IMPACT
+    if objects.is_kept(item):
+        return Impact("none", "Helm leaves the object where it is (helm.sh/resource-policy: keep)")
+    return _worst(
+        [
+            declared.impact(consequence)
+            for declared in _OF_OBJECTS
+            if (consequence := declared.check(releases, item)) is not None
+        ]
+    )
+
+
+def _worst(impacts: list[Impact]) -> Impact:
+    return max(impacts, key=lambda impact: LEVELS.index(impact.level), default=NO_IMPACT)
+
+
+def _notes(releases: Context, judged: tuple[ObjectDiff, ...]) -> list[Note]:
+    notes = []
+    for declared in _OF_RELEASES:
+        consequence = declared.check(releases)
+        if consequence is not None:
+            notes.append(_note(declared.impact(consequence)))
+    for servers in releases.servers:
+        before, after = cold_start.cold_starts(servers, releases)
         if servers.new is None or not after.hangs:
             continue
-        impact = hanging(servers.new, after)
+        impact = cold_start.cold_start_hangs.impact(cold_start.hanging(servers.new, after))
         if before.hangs:
-            found.append(Note("none", f"`{servers.new.name}`, as before: {impact.reason}", impact.remedy))
+            as_before = f"`{servers.new.name}`, as before: {impact.reason}"
+            notes.append(_note(impact._replace(level="none", reason=as_before)))
         elif not any(_has(item, impact.level) for item in judged):  # hidden behind something worse
-            found.append(Note(impact.level, impact.reason, impact.remedy))
-    return found
+            notes.append(_note(impact))
+    return notes
+
+
+def _note(impact: Impact) -> Note:
+    return Note(impact.level, impact.reason, impact.remedy, impact.id)
 
 
 def _has(item: ObjectDiff, level: Level) -> bool:

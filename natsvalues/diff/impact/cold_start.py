@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from natsvalues.diff.changes import Impact
 from natsvalues.diff.impact.context import gateway_services
+from natsvalues.diff.impact.declaration import Consequence, impact
 from natsvalues.manifests.server import needs_leader, ready_path
 from natsvalues.manifests.settings import DEFAULT_ACCOUNT, dials_others, jetstream_is_on, system_account
 from natsvalues.text.paths import Item
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from natsvalues.manifests.release import Release
 
 _SERVICE_FIELDS = frozenset(("publishNotReadyAddresses", "type", "selector", "ports"))
-SOURCE = "run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
 
 
 class ColdStart(NamedTuple):
@@ -74,7 +73,7 @@ def _shut(release: Release, nats: Nats, conf: dict[str, Any]) -> str:
     return "no Service of this release sends to gateways that are not ready"
 
 
-def told(servers: Servers, context: Context) -> tuple[ColdStart, ColdStart]:
+def cold_starts(servers: Servers, context: Context) -> tuple[ColdStart, ColdStart]:
     """The cold start of the old release, and of the new."""
     old, new = context.comparison.old, context.comparison.new
     return (
@@ -83,8 +82,24 @@ def told(servers: Servers, context: Context) -> tuple[ColdStart, ColdStart]:
     )
 
 
-def deadlock(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    """A change that makes one of the conditions so, where a cold start ended before and does not any more."""
+@impact(
+    "DI021",
+    "cold-start-hangs",
+    "deadlock",
+    why="With JetStream across gateways the startup probe `/healthz` waits for a meta leader, the load balancer waits "
+    "for the probe, the gateways wait for the load balancer, and the leader waits for the gateways. Servers that all "
+    "start from nothing never become ready.",
+    source="run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1",
+    remedy="Give the gateway a Service of its own with publishNotReadyAddresses: true, and the probe the path "
+    "/healthz?js-server-only=true (before 2.11: js-enabled-only); natsvalues post-render does both.",
+    fails="""\
+at: StatefulSet/nats:spec.template.spec.containers[name=nats].startupProbe.httpGet.path
+service: {spec: {publishNotReadyAddresses: false}}
+new: {container: {startupProbe: {httpGet: {path: /healthz}}}}""",
+    passes="new: {container: {startupProbe: {httpGet: {path: /healthz}}}}",
+)
+def cold_start_hangs(context: Context, item: ObjectDiff, change: Change) -> Consequence | None:
+    """A cold start of the old release ends, and one of the new release does not, because of this change."""
     if change.file:
         servers = context.of_config_map(item)
         return _newly(context, servers, lambda old, new: _by_setting(change, old, new))
@@ -105,29 +120,46 @@ def _by_setting(change: Change, old: ColdStart, new: ColdStart) -> bool:
     return change.path == ("jetstream",) and new.jetstream and not old.jetstream
 
 
-def lost_service(context: Context, item: ObjectDiff) -> Impact | None:
-    """The gateway's Service goes, and with it what ended the deadlock."""
+@impact(
+    "DI022",
+    "cold-start-hangs-without-service",
+    "deadlock",
+    "object",
+    why=cold_start_hangs.why,
+    source=cold_start_hangs.source,
+    remedy=cold_start_hangs.remedy,
+    fails="""\
+at: Service/nats-gateway
+container: {startupProbe: {httpGet: {path: /healthz}}}
+new: {service: null}""",
+    passes="new: {service: null}",
+)
+def cold_start_hangs_without_service(context: Context, item: ObjectDiff) -> Consequence | None:
+    """The Service that sends to gateways that are not ready is removed, where a probe waits for a leader."""
+    if item.op != "remove" or item.key.kind != "Service":
+        return None
     servers = context.of_service(item)
     return _newly(context, servers, lambda old, new: bool(new.shut and not old.shut))
 
 
 def _newly(
     context: Context, servers: Servers | None, to_blame: Callable[[ColdStart, ColdStart], bool]
-) -> Impact | None:
+) -> Consequence | None:
     """The deadlock that the new release has and the old one had not, if the change is to blame for it."""
     if servers is None or servers.new is None:
         return None
-    old, new = told(servers, context)
+    old, new = cold_starts(servers, context)
     return hanging(servers.new, new) if new.hangs and not old.hangs and to_blame(old, new) else None
 
 
-def hanging(nats: Nats, start: ColdStart) -> Impact:
-    """The deadlock of a cold start that hangs, and both ways out of it."""
-    return Impact(
-        "deadlock",
-        f"a cold start would never end: {start.probe} waits for a meta leader, {start.shut}, and the leader needs the "
+def hanging(nats: Nats, start: ColdStart) -> Consequence:
+    """Why a cold start hangs, and both fixes."""
+    return Consequence(
+        f"a cold start would hang: {start.probe} waits for a meta leader, {start.shut}, and the leader needs the "
         "gateways",
-        SOURCE,
-        f"give the gateway a Service of its own with publishNotReadyAddresses: true, and the probe the path "
-        f"{ready_path(nats.version)}; natsvalues post-render does both",
+        "Give the gateway a Service of its own with publishNotReadyAddresses: true, and the probe the path "
+        f"{ready_path(nats.version)}; natsvalues post-render does both.",
     )
+
+
+IMPACTS = (cold_start_hangs, cold_start_hangs_without_service)

@@ -7,9 +7,9 @@ meta group, and one side's streams are lost, even against a side that held no st
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from natsvalues.diff.changes import Impact
+from natsvalues.diff.impact.declaration import impact
 from natsvalues.manifests.settings import (
     DEFAULT_ACCOUNT,
     dials_others,
@@ -26,40 +26,128 @@ if TYPE_CHECKING:
 SOURCE = "run on nats-server 2.10.26, 2.12.8, 2.14.6 and 2.15.1"
 
 
-def joining(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    """Remote gateways that come to servers which ran JetStream alone."""
+@impact(
+    "DI011",
+    "joins-with-state",
+    "data-loss",
+    why="Clusters whose JetStream ran without remote gateways and that are then joined under one system account become "
+    "one meta group. The streams of one side are lost, on some versions from the disk too, with every health check "
+    "green. A side that held no stream but had elected a leader of its own is enough (2.12.8 in 2 of 2 runs, 2.15.1 "
+    "in 2 of 3).",
+    source=SOURCE,
+    remedy="Only one region, the seed, may run JetStream before it joins: state joins: seed in its overlay. Otherwise "
+    "empty this region's store first, or give each region a system account of its own (scope: region).",
+    fails="""\
+region: eu-west
+at: ConfigMap/nats-config:nats.conf:gateway.gateways
+old: {conf: {gateway: {gateways: null}}}""",
+    passes="""\
+region: eu-west
+old: {conf: {jetstream: null, gateway: {gateways: null}}}""",
+)
+def joins_with_state(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """A region whose JetStream ran without remote gateways gets some, under the same system account."""
+    return _joining(context, item, change, "loss")
+
+
+@impact(
+    "DI012",
+    "joins-with-its-own-jetstream",
+    "restart",
+    why="Gateway settings take effect with a restart only. Regions with different system accounts have meta groups of "
+    "their own, so a region that joins keeps its streams, as long as no other region has its account.",
+    source="run on nats-server 2.12.8 and 2.15.1",
+    remedy="Check first that /healthz of every server answers 200, and that every other region states another system "
+    "account.",
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:gateway.gateways
+untouched: true
+conf: {accounts: {SYS-A: {}}, system_account: SYS-A, gateway: {name: nats}}
+new: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}, roll: true}""",
+    passes="""\
+untouched: true
+conf: {gateway: {name: nats}}
+new: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}, roll: true}""",
+)
+def joins_with_its_own_jetstream(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """A region with a system account of its own gets remote gateways."""
+    return _joining(context, item, change, "own")
+
+
+@impact(
+    "DI013",
+    "joins-as-seed",
+    "restart",
+    why="Gateway settings take effect with a restart only. The seed, the one region whose JetStream may run before it "
+    "joins, keeps its streams; the others start JetStream together with their remotes.",
+    source="run on nats-server 2.11.4, 2.12.8, 2.14.6 and 2.15.1",
+    remedy="Every other region gets JetStream only together with its remote gateways (joins: empty).",
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:gateway.gateways
+old: {conf: {gateway: {gateways: null}}}
+new: {roll: true}""",
+    passes="""\
+old: {conf: {jetstream: null, gateway: {gateways: null}}}
+new: {roll: true}""",
+)
+def joins_as_seed(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The region that its overlay calls the seed gets remote gateways."""
+    return _joining(context, item, change, "seed")
+
+
+@impact(
+    "DI014",
+    "another-region-joins",
+    "restart",
+    why="Gateway settings take effect with a restart only. If the new region ever ran JetStream without remotes under "
+    "this system account, the streams of one side are lost.",
+    source=SOURCE,
+    remedy="The new region's JetStream starts together with its remote gateways (joins: empty), or has a system "
+    "account of its own.",
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:gateway.gateways[name=ap-south]
+old: {conf: {gateway: {gateways: [{name: eu-west, url: nats://eu:7222}]}}}
+new: {conf: {gateway: {gateways: [{name: eu-west, url: nats://eu:7222}, {name: ap-south, url: nats://ap:7222}]}},
+  roll: true}""",
+    passes="""\
+old: {conf: {gateway: {gateways: [{name: eu-west, url: nats://eu:7222}]}}}
+new: {conf: {gateway: {gateways: [{name: eu-west, url: nats://europe:7222}]}}}""",
+)
+def another_region_joins(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """A region that has remote gateways gets one more."""
+    return _joining(context, item, change, "more")
+
+
+def _joining(
+    context: Context, item: ObjectDiff, change: Change, kind: Literal["loss", "own", "seed", "more"]
+) -> str | None:
+    """What a region's first remote gateways, or further ones, do where JetStream runs, if it is of this kind."""
     servers = context.of_config_map(item) if change.file else None
     if servers is None or not _brings_remotes(change):
         return None
-    if not joins_with_state(servers):
-        return _one_more(servers, change) if dials_others(servers.old_conf) else None
+    if not joins_alone(servers):
+        return _one_more(servers, change) if kind == "more" and dials_others(servers.old_conf) else None
     account = system_account(servers.new_conf)
     if context.decision.scope == "region" or (not context.decision.scope and account != DEFAULT_ACCOUNT):
-        return Impact(
-            "restart",
+        message = (
             f"the region joins with a JetStream of its own, under the system account `{account}`: its streams stay, as "
-            "long as no other region has that account",
-            "run on nats-server 2.12.8 and 2.15.1",
-            "before: /healthz of every server answers 200, and every other region states another system account",
+            "long as no other region has that account"
         )
+        return message if kind == "own" else None
     if context.decision.joins == "seed":
-        return Impact(
-            "restart",
-            "the region joins as the seed: it keeps its streams, as long as no other region ever ran JetStream alone",
-            "run on nats-server 2.11.4, 2.12.8, 2.14.6 and 2.15.1",
-            "every other region gets JetStream only together with its remotes (joins: empty)",
+        message = (
+            "the region joins as the seed: it keeps its streams, as long as no other region ever ran JetStream "
+            "without remotes"
         )
-    return Impact(
-        "data-loss",
+        return message if kind == "seed" else None
+    message = (
         f"JetStream ran here without remotes, and joins others under the system account `{account}`: they become one "
-        "meta group, and one side's streams vanish, on some versions from the disk too, with every health check green",
-        SOURCE,
-        "only one region, the seed, may ever have run JetStream before it joins: say so in its overlay (joins: seed). "
-        "Otherwise empty this region's store first, or give each region a system account of its own (scope: region)",
+        "meta group, and one side's streams are lost, on some versions from the disk too, with every health check green"
     )
+    return message if kind == "loss" else None
 
 
-def joins_with_state(servers: Servers) -> bool:
+def joins_alone(servers: Servers) -> bool:
     """Whether servers that ran JetStream without remotes get remotes now, under the same system account."""
     return (
         servers.old is not None
@@ -80,23 +168,36 @@ def _brings_remotes(change: Change) -> bool:
     return change.path == ("gateway",) and isinstance(change.after, dict) and bool(change.after.get("gateways"))
 
 
-def _one_more(servers: Servers, change: Change) -> Impact | None:
+def _one_more(servers: Servers, change: Change) -> str | None:
     """A further remote for a region that has some already."""
     known = {remote.name for remote in remotes(servers.old_conf)}
     added = [remote.name for remote in remotes(servers.new_conf) if remote.name not in known]
     if change.op != "add" or not added or not jetstream_is_on(servers.new_conf):
         return None
-    return Impact(
-        "restart",
-        f"{', '.join(added)} joins: gateway settings come into force with a restart only. If the newcomer ever ran "
-        "JetStream alone under this system account, one side's streams are lost",
-        SOURCE,
-        "the newcomer's JetStream starts together with its remotes (joins: empty), or has a system account of its own",
+    return (
+        f"{', '.join(added)} joins: gateway settings take effect with a restart only; if the new region ever ran "
+        "JetStream without remotes under this system account, one side's streams are lost"
     )
 
 
-def leaving(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    """All remote gateways go, where JetStream was one across the regions."""
+@impact(
+    "DI015",
+    "region-leaves",
+    "outage",
+    why="The servers of the other regions stay members of the meta group. A region that has no majority alone loses "
+    "JetStream: no leader, no placement, /healthz answers 503.",
+    source="run on nats-server 2.12.8 to 2.15.1: one region of two alone has no quorum",
+    remedy="Move its streams first, and remove the other side's servers with `nats server raft peer-remove`.",
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:gateway.gateways
+new: {conf: {gateway: {gateways: null}}}""",
+    passes="""\
+untouched: true
+conf: {accounts: {SYS-A: {}}, system_account: SYS-A, gateway: {name: nats}}
+old: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}}""",
+)
+def region_leaves(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """All remote gateways are removed, where regions share one JetStream."""
     servers = context.of_config_map(item) if change.file else None
     if servers is None or servers.new is None or change.op == "add":
         return None
@@ -111,10 +212,10 @@ def leaving(context: Context, item: ObjectDiff, change: Change) -> Impact | None
     others = ", ".join(
         remote.name for remote in remotes(servers.old_conf) if remote.name != gateway(servers.old_conf).get("name")
     )
-    return Impact(
-        "outage",
+    return (
         f"the region leaves {others}: their servers stay members of the meta group, so a region that has no majority "
-        "alone loses JetStream: no leader, no placement, /healthz 503",
-        "run on nats-server 2.12.8 to 2.15.1: one region of two alone has no quorum",
-        "move its streams first, and take the other side's servers out with `nats server raft peer-remove`",
+        "alone loses JetStream: no leader, no placement, /healthz 503"
     )
+
+
+IMPACTS = (joins_with_state, joins_with_its_own_jetstream, joins_as_seed, another_region_joins, region_leaves)

@@ -1,139 +1,272 @@
-"""Whole objects that come, go, or get another name."""
+"""Whole objects that are added, removed or renamed; the servers' own StatefulSet is in `removals.py`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.diff.changes import Impact
-from natsvalues.diff.impact.cold_start import lost_service
 from natsvalues.diff.impact.context import is_load_balancer, leads_to_gateway, ports_of
-from natsvalues.diff.impact.services import OUTSIDE, listed
-from natsvalues.manifests.settings import jetstream_is_on
+from natsvalues.diff.impact.declaration import Consequence, impact
+from natsvalues.diff.impact.ports import OUTSIDE, listed
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import ObjectDiff
     from natsvalues.diff.impact.context import Context
 
 SERVICES = "documented behaviour of Services"
-STATEFULSETS = "documented behaviour of the StatefulSet controller"
 PODS = "documented behaviour of pods"
 KIND = "documented behaviour of the kind"
-WORKLOADS = ("StatefulSet", "Deployment", "DaemonSet")
+ROUTES = ("Ingress", "Route", "HTTPRoute", "TLSRoute", "TCPRoute")
+WORKLOADS = ("Deployment", "DaemonSet")
 HELM_RESOURCE_POLICY = "helm.sh/resource-policy"
 
 
-def whole(context: Context, item: ObjectDiff) -> Impact:
-    """What it does that an object is added, removed or renamed."""
-    if item.hook:
-        return Impact("none", "a hook, which Helm runs and does not keep")
-    found = {
-        "add": _added,
-        "remove": _removed,
-        "rename": _renamed,
-        "change": lambda *_: Impact("none"),
-    }[item.op](context, item)
-    if item.op in ("remove", "rename") and _is_kept(item):
-        return Impact("none", "Helm leaves the object where it is (helm.sh/resource-policy: keep)")
-    return found
-
-
-def _is_kept(item: ObjectDiff) -> bool:
+def is_kept(item: ObjectDiff) -> bool:
+    """Whether Helm leaves an object that is removed or renamed where it is."""
     annotations = ((item.before or {}).get("metadata") or {}).get("annotations") or {}
-    return annotations.get(HELM_RESOURCE_POLICY) == "keep"
+    return item.op in ("remove", "rename") and annotations.get(HELM_RESOURCE_POLICY) == "keep"
 
 
-def _added(context: Context, item: ObjectDiff) -> Impact:
+@impact(
+    "DI501",
+    "object-added",
+    "none",
+    "object",
+    why="Running objects do not change.",
+    source=KIND,
+    fails="""\
+at: ConfigMap/extra
+new: {add: "{apiVersion: v1, kind: ConfigMap, metadata: {name: extra}}"}""",
+    passes="""\
+old: {add: "{apiVersion: v1, kind: ConfigMap, metadata: {name: extra}}"}""",
+)
+def object_added(_: Context, item: ObjectDiff) -> str | None:
+    """An object is new."""
+    return "a new object; running objects do not change" if item.op == "add" else None
+
+
+@impact(
+    "DI502",
+    "exposed-service-added",
+    "exposure",
+    "object",
+    why="A load balancer or a node port makes every port of the Service reachable from outside the cluster.",
+    source=SERVICES,
+    remedy="Limit it with loadBalancerSourceRanges, or use an internal load balancer.",
+    fails="""\
+at: Service/nats-gateway
+old: {service: null}""",
+    passes="""\
+new: {add: "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}"}""",
+)
+def exposed_service_added(context: Context, item: ObjectDiff) -> Consequence | None:
+    """A Service of type LoadBalancer or NodePort is new."""
     value = item.after or {}
-    if item.key.kind == "Service" and (value.get("spec") or {}).get("type") in OUTSIDE:
-        servers = context.of_service(item)
-        gateway = servers is not None and leads_to_gateway(value, servers.new_conf) and len(ports_of(value)) == 1
-        remedy = (
-            "limit it to the other regions (loadBalancer.sourceRanges), and give the gateways TLS or a password"
-            if gateway
-            else "limit it with loadBalancerSourceRanges, or an internal load balancer"
-        )
-        return Impact(
-            "exposure",
-            f"{listed(value)} reachable from outside the cluster",
-            SERVICES,
-            remedy,
-        )
-    if item.key.kind in ("Ingress", "Route", "HTTPRoute", "TLSRoute", "TCPRoute"):
-        return Impact("exposure", "a way in from outside the cluster opens", KIND)
-    return Impact("none", "a new object; nothing that runs is touched")
+    if item.op != "add" or item.key.kind != "Service" or (value.get("spec") or {}).get("type") not in OUTSIDE:
+        return None
+    servers = context.of_service(item)
+    is_gateway = servers is not None and leads_to_gateway(value, servers.new_conf) and len(ports_of(value)) == 1
+    return Consequence(
+        f"{listed(value)} reachable from outside the cluster",
+        "Limit it to the other regions (loadBalancer.sourceRanges), and give the gateways TLS or a password."
+        if is_gateway
+        else "",
+    )
 
 
-def _removed(context: Context, item: ObjectDiff) -> Impact:
-    value = item.before or {}
-    kind = item.key.kind
-    if kind == "Service":
-        stuck = lost_service(context, item)
-        if stuck is not None:
-            return stuck
-        if is_load_balancer(value):
-            return Impact(
-                "outage",
-                "the load balancer goes, and its address with it; a later one has another",
-                SERVICES,
-                "an upgrade that forgot --post-renderer natsvalues removes the gateway's load balancer: is it there?",
-            )
-        return Impact("outage", "the Service's name and address go", SERVICES)
-    if kind == "StatefulSet":
-        return _statefulset_gone(context, item)
-    if kind in WORKLOADS:
-        return Impact("outage", "its pods stop", KIND)
-    if kind == "PersistentVolumeClaim":
-        return Impact(
-            "data-loss",
-            "the claim is deleted, and with most storage classes what is on it",
-            KIND,
-            "annotate it with helm.sh/resource-policy: keep first",
-        )
-    if kind in ("ConfigMap", "Secret", "ServiceAccount"):
-        return Impact("outage", "pods that name it do not start any more, once it is gone", PODS)
-    if kind == "NetworkPolicy":
-        return Impact("exposure", "the pods it covered accept connections that it kept out", KIND)
-    if kind in ("Ingress", "Route", "HTTPRoute", "TLSRoute", "TCPRoute"):
-        return Impact("outage", "a way in from outside the cluster closes", KIND)
-    return Impact("none", "nothing that runs depends on it directly")
+@impact(
+    "DI503",
+    "route-added",
+    "exposure",
+    "object",
+    why="What the Ingress or route leads to becomes reachable from outside the cluster.",
+    source=KIND,
+    remedy="Check that whoever reaches the address may connect.",
+    fails="""\
+at: Ingress/web
+new: {add: "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web}}"}""",
+    passes="""\
+new: {add: "{apiVersion: v1, kind: ConfigMap, metadata: {name: extra}}"}""",
+)
+def route_added(_: Context, item: ObjectDiff) -> str | None:
+    """An Ingress or a route is new."""
+    if item.op != "add" or item.key.kind not in ROUTES:
+        return None
+    return "what it leads to becomes reachable from outside the cluster"
 
 
-def _statefulset_gone(context: Context, item: ObjectDiff) -> Impact:
-    servers = context.of_statefulset(item)
-    policy = ((item.before or {}).get("spec") or {}).get("persistentVolumeClaimRetentionPolicy") or {}
-    with_jetstream = servers is not None and jetstream_is_on(servers.old_conf)
-    if with_jetstream and policy.get("whenDeleted") == "Delete":
-        return Impact(
-            "data-loss",
-            "all servers stop, and their volume claims are deleted too (whenDeleted: Delete)",
-            STATEFULSETS,
-            "set persistentVolumeClaimRetentionPolicy.whenDeleted: Retain in an upgrade of its own first",
-        )
-    kept = "; the volume claims stay" if with_jetstream else ""
-    return Impact("outage", f"all its pods stop{kept}", STATEFULSETS)
+@impact(
+    "DI511",
+    "object-removed",
+    "none",
+    "object",
+    why="No running pod depends on the object directly.",
+    source=KIND,
+    fails="""\
+at: PodDisruptionBudget/extra
+old: {add: "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: extra}}"}""",
+    passes="""\
+old: {add: "{apiVersion: v1, kind: Secret, metadata: {name: extra}}"}""",
+)
+def object_removed(_: Context, item: ObjectDiff) -> str | None:
+    """An object is removed that no running pod depends on."""
+    return "no running pod depends on it directly" if item.op == "remove" else None
 
 
-def _renamed(context: Context, item: ObjectDiff) -> Impact:
-    was = item.was.name if item.was else "?"
-    if item.key.kind == "StatefulSet":
-        servers = context.of_statefulset(item)
-        if servers is not None and jetstream_is_on(servers.old_conf):
-            return Impact(
-                "identity",
-                f"`{was}` is deleted and `{item.key.name}` is made: its pods have other names and empty volume claims, "
-                f"so the streams stay behind in the claims of `{was}`",
-                "server names: run on nats-server 2.12.8 and 2.15.1",
-                "keep the name (fullnameOverride, nameOverride), or move the streams to the new servers before",
-            )
-        return Impact("outage", f"the pods of `{was}` stop, and pods of another name start", KIND)
-    if item.key.kind == "Service":
-        told = "its address and its load balancer go" if is_load_balancer(item.before or {}) else "its name goes"
-        return Impact(
-            "outage",
-            f"`{was}` is deleted and `{item.key.name}` is made: {told}",
-            SERVICES,
-            "keep both names until everybody has moved",
-        )
-    if item.key.kind in WORKLOADS:
-        return Impact("restart", f"the pods of `{was}` stop, and those of `{item.key.name}` start", KIND)
-    return Impact("none", f"`{was}` is deleted and `{item.key.name}` is made")
+@impact(
+    "DI512",
+    "service-removed",
+    "outage",
+    "object",
+    why="Its name no longer resolves, and its address is released.",
+    source=SERVICES,
+    remedy="Keep the Service until nobody connects to it.",
+    fails="""\
+at: Service/web
+old: {add: "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}"}""",
+    passes="new: {service: null}",
+)
+def service_removed(_: Context, item: ObjectDiff) -> str | None:
+    """A Service without a load balancer is removed."""
+    if item.op != "remove" or item.key.kind != "Service" or is_load_balancer(item.before or {}):
+        return None
+    return "the Service's name and address are no longer available"
+
+
+@impact(
+    "DI513",
+    "load-balancer-removed",
+    "outage",
+    "object",
+    why="The controller deletes the load balancer, and its address with it. A later load balancer has another address.",
+    source=SERVICES,
+    remedy="An upgrade without --post-renderer natsvalues removes the gateway's load balancer: check that it is given.",
+    fails="""\
+at: Service/nats-gateway
+new: {service: null}""",
+    passes="""\
+old: {add: "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}"}""",
+)
+def load_balancer_removed(_: Context, item: ObjectDiff) -> str | None:
+    """A Service of type LoadBalancer is removed."""
+    if item.op != "remove" or item.key.kind != "Service" or not is_load_balancer(item.before or {}):
+        return None
+    return "the load balancer is deleted, and its address with it; a later one has another address"
+
+
+@impact(
+    "DI514",
+    "workload-removed",
+    "outage",
+    "object",
+    why="Its pods stop.",
+    source=KIND,
+    remedy="Keep it until nobody needs its pods.",
+    fails="""\
+at: Deployment/web
+old: {add: "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}"}""",
+    passes="""\
+new: {add: "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}"}""",
+)
+def workload_removed(_: Context, item: ObjectDiff) -> str | None:
+    """A Deployment or a DaemonSet is removed."""
+    return "its pods stop" if item.op == "remove" and item.key.kind in WORKLOADS else None
+
+
+@impact(
+    "DI515",
+    "claim-object-removed",
+    "data-loss",
+    "object",
+    why="The claim is deleted, and with most storage classes the volume and the data on it.",
+    source=KIND,
+    remedy="Annotate it with helm.sh/resource-policy: keep in an upgrade of its own first.",
+    fails="""\
+at: PersistentVolumeClaim/data
+old: {add: "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data}}"}""",
+    passes="""\
+old: {add: "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data,
+  annotations: {helm.sh/resource-policy: keep}}}"}""",
+)
+def claim_object_removed(_: Context, item: ObjectDiff) -> str | None:
+    """A PersistentVolumeClaim is removed."""
+    if item.op != "remove" or item.key.kind != "PersistentVolumeClaim":
+        return None
+    return "the claim is deleted, and with most storage classes the data on its volume"
+
+
+@impact(
+    "DI516",
+    "pod-dependency-removed",
+    "outage",
+    "object",
+    why="Running pods continue, but a pod that refers to an object that is missing does not start.",
+    source=PODS,
+    remedy="Check that no pod refers to it.",
+    fails="""\
+at: Secret/extra
+old: {add: "{apiVersion: v1, kind: Secret, metadata: {name: extra}}"}""",
+    passes="""\
+old: {add: "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: extra}}"}""",
+)
+def pod_dependency_removed(_: Context, item: ObjectDiff) -> str | None:
+    """A ConfigMap, a Secret or a ServiceAccount is removed."""
+    if item.op != "remove" or item.key.kind not in ("ConfigMap", "Secret", "ServiceAccount"):
+        return None
+    return "pods that refer to it do not start without it"
+
+
+@impact(
+    "DI517",
+    "network-policy-removed",
+    "exposure",
+    "object",
+    why="Pods that no policy selects accept every connection.",
+    source=KIND,
+    remedy="Keep the policy, or check that another one selects the same pods.",
+    fails="""\
+at: NetworkPolicy/extra
+old: {add: "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: extra}}"}""",
+    passes="""\
+new: {add: "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: extra}}"}""",
+)
+def network_policy_removed(_: Context, item: ObjectDiff) -> str | None:
+    """A NetworkPolicy is removed."""
+    if item.op != "remove" or item.key.kind != "NetworkPolicy":
+        return None
+    return "the pods that it selected accept connections that it refused"
+
+
+@impact(
+    "DI518",
+    "route-removed",
+    "outage",
+    "object",
+    why="What the Ingress or route led to is no longer reachable from outside the cluster that way.",
+    source=KIND,
+    remedy="Keep it until nobody connects through it.",
+    fails="""\
+at: Ingress/web
+old: {add: "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web}}"}""",
+    passes="""\
+new: {add: "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web}}"}""",
+)
+def route_removed(_: Context, item: ObjectDiff) -> str | None:
+    """An Ingress or a route is removed."""
+    if item.op != "remove" or item.key.kind not in ROUTES:
+        return None
+    return "what it leads to is no longer reachable through it from outside the cluster"
+
+
+IMPACTS = (
+    object_added,
+    exposed_service_added,
+    route_added,
+    object_removed,
+    service_removed,
+    load_balancer_removed,
+    workload_removed,
+    claim_object_removed,
+    pod_dependency_removed,
+    network_policy_removed,
+    route_removed,
+)

@@ -1,20 +1,17 @@
-"""Services: what becomes reachable, and whose connection or address is lost."""
+"""Services: annotations by which a provider decides who reaches a load balancer, and at which address."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from natsvalues.diff.changes import Impact
-from natsvalues.diff.impact.context import is_load_balancer, leads_to_gateway, ports_of
-from natsvalues.text.paths import Item
+from natsvalues.diff.impact.context import is_load_balancer
+from natsvalues.diff.impact.declaration import impact
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
     from natsvalues.diff.impact.context import Context
 
-SOURCE = "documented behaviour of Services"
 PROVIDERS = "read in the providers' documentation"
-OUTSIDE = ("LoadBalancer", "NodePort")
 # By the end of the annotation's name: the value that means "inside only" in the providers' own spelling.
 _INSIDE_ONLY = {
     "aws-load-balancer-scheme": ("internal",),
@@ -39,183 +36,127 @@ _ADDRESS = (
 _CONTROLLERS = ("kubernetes.io/", "k8s.aws", "cilium.io", "metallb", "kube-vip", "openstack", "linode", "hetzner")
 
 
-def service(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    """One change of a Service that stays."""
-    if item.key.kind != "Service" or item.key.group or item.before is None or item.after is None:
+@impact(
+    "DI421",
+    "load-balancer-becomes-external",
+    "exposure",
+    why="Whoever reaches the provider's network can connect. Most controllers create a new load balancer for that, "
+    "with another address.",
+    source=PROVIDERS,
+    remedy="Decide this before a region is set up, or move the DNS name afterwards.",
+    fails="""\
+at: Service/nats-gateway:metadata.annotations["service.beta.kubernetes.io/aws-load-balancer-scheme"]
+new: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing}}}}""",
+    passes="""\
+service: {spec: {type: ClusterIP}}
+new: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing}}}}""",
+)
+def load_balancer_becomes_external(_: Context, item: ObjectDiff, change: Change) -> str | None:
+    """An internal load balancer is made reachable from outside the network."""
+    return _annotation(item, change, "external")
+
+
+@impact(
+    "DI422",
+    "load-balancer-becomes-internal",
+    "outage",
+    why="Whoever connects from outside the network loses the connection. Most controllers create a new load balancer "
+    "for that, with another address.",
+    source=PROVIDERS,
+    remedy="Make sure first that every region has a route to it.",
+    fails="""\
+at: Service/nats-gateway:metadata.annotations["service.beta.kubernetes.io/aws-load-balancer-scheme"]
+old: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing}}}}""",
+    passes="""\
+new: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing}}}}""",
+)
+def load_balancer_becomes_internal(_: Context, item: ObjectDiff, change: Change) -> str | None:
+    """A load balancer is made unreachable from outside the network."""
+    return _annotation(item, change, "internal")
+
+
+@impact(
+    "DI423",
+    "dns-name-moves",
+    "outage",
+    why="external-dns removes the old name and creates the new one. Whoever connects to the old name fails.",
+    source="read in external-dns",
+    remedy="Keep the old name until no region connects to it.",
+    fails="""\
+at: Service/nats-gateway:metadata.annotations["external-dns.kubernetes.io/hostname"]
+service: {metadata: {annotations: {external-dns.kubernetes.io/hostname: a.example.com}}}
+new: {service: {metadata: {annotations: {external-dns.kubernetes.io/hostname: b.example.com}}}}""",
+    passes="""\
+service: {metadata: {annotations: {external-dns.kubernetes.io/ttl: "60"}}}
+new: {service: {metadata: {annotations: {external-dns.kubernetes.io/ttl: "30"}}}}""",
+)
+def dns_name_moves(_: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The host name that external-dns gives a load balancer changes."""
+    return _annotation(item, change, "name")
+
+
+@impact(
+    "DI424",
+    "load-balancer-address-may-change",
+    "outage",
+    why="The annotation decides which load balancer or which address the Service gets. With another address whoever "
+    "connects to the old one fails.",
+    source=PROVIDERS,
+    remedy="Check the address afterwards, and move the DNS name.",
+    fails="""\
+at: Service/nats-gateway:metadata.annotations["service.beta.kubernetes.io/aws-load-balancer-eip-allocations"]
+new: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-eip-allocations: eip-1}}}}""",
+    passes="""\
+new: {service: {metadata: {annotations: {example.com/owner: team-a}}}}""",
+)
+def load_balancer_address_may_change(_: Context, item: ObjectDiff, change: Change) -> str | None:
+    """An annotation changes that decides which load balancer or which address a Service gets."""
+    return _annotation(item, change, "address")
+
+
+def _annotation(
+    item: ObjectDiff, change: Change, kind: Literal["external", "internal", "name", "address"]
+) -> str | None:
+    """What a change of a load balancer's annotation does, if it is of this kind."""
+    if item.key.kind != "Service" or item.key.group or change.path[:2] != ("metadata", "annotations"):
         return None
-    before, after = item.before.get("spec") or {}, item.after.get("spec") or {}
-    match change.path[:2]:
-        case ("metadata", "annotations"):
-            return _annotation(item, change)
-        case ("spec", "type"):
-            return _type(str(before.get("type") or "ClusterIP"), str(after.get("type") or "ClusterIP"), item)
-        case ("spec", "ports"):
-            return _port(context, item, change)
-        case ("spec", "loadBalancerSourceRanges"):
-            return _ranges(_listed(before), _listed(after)) if is_load_balancer(item.after) else None
-        case ("spec", "selector"):
-            return Impact(
-                "outage",
-                "the Service sends to other pods, or to none",
-                SOURCE,
-                "compare the selector with the pods' labels",
-            )
-        case ("spec", "publishNotReadyAddresses"):
-            return _not_ready(context, item, change)
-        case ("spec", "loadBalancerIP"):
-            return Impact(
-                "outage",
-                "the load balancer gets another address; who dials the old one fails",
-                SOURCE,
-                "move the DNS name first, or keep the address",
-            )
-        case ("spec", "externalTrafficPolicy" | "internalTrafficPolicy") if change.after == "Local":
-            return Impact("none", "traffic goes only to pods on the node that it reached: nodes without one drop it")
-        case _:
-            return None
-
-
-def listed(service: dict[str, Any]) -> str:
-    """A Service's ports as the subject of a sentence, with its verb: `port gateway becomes`."""
-    names = [str(port.get("name") or port.get("port")) for port in ports_of(service)]
-    return f"port {names[0]} becomes" if len(names) == 1 else f"ports {', '.join(names)} become"
-
-
-def _type(before: str, after: str, item: ObjectDiff) -> Impact | None:
-    if before == "LoadBalancer":
-        return Impact(
-            "outage",
-            f"the load balancer goes (type {after}), and with it its address",
-            SOURCE,
-            "before: move everybody who dials it elsewhere; a later load balancer has another address",
-        )
-    if before == "NodePort" and after == "ClusterIP":
-        return Impact("outage", "the node ports close", SOURCE)
-    if after in OUTSIDE:
-        return Impact(
-            "exposure",
-            f"{listed(item.after or {})} reachable from outside the cluster (type {after})",
-            SOURCE,
-            "limit it with loadBalancerSourceRanges or an internal load balancer; give the gateway its own Service",
-        )
-    return None
-
-
-def _port(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    if len(change.path) <= 2 or change.op == "reorder":  # noqa: PLR2004 - the list itself
+    if item.before is None or len(change.path) < 3 or not is_load_balancer(item.after or {}):  # noqa: PLR2004 - one annotation
         return None
-    part = change.path[2]
-    name = part.value if isinstance(part, Item) else part
-    outside = (item.after or {}).get("spec", {}).get("type") in OUTSIDE
-    if len(change.path) == 3 and change.op == "add":  # noqa: PLR2004 - a whole port
-        if not outside:
-            return None
-        return Impact(
-            "exposure",
-            f"port {name} becomes reachable from outside the cluster",
-            SOURCE,
-            "take it out of this Service if nobody outside needs it",
-        )
-    if len(change.path) == 3 and change.op == "remove":  # noqa: PLR2004 - a whole port
-        return Impact("outage", f"port {name} is no longer served", SOURCE)
-    if change.path[-1] in ("port", "targetPort", "nodePort", "protocol") and change.op == "replace":
-        servers = context.of_service(item)
-        remote = servers is not None and leads_to_gateway(item.after or {}, servers.new_conf)
-        who = (
-            "other regions dial the old one" if remote and change.path[-1] == "port" else "what used the old one fails"
-        )
-        return Impact(
-            "outage",
-            f"{change.path[-1]} of port {name} becomes {change.after} instead of {change.before}: {who}",
-            SOURCE,
-            "serve both until everybody has moved" if change.path[-1] == "port" else "",
-        )
-    return None
+    found, message = _meaning(str(change.path[2]), change)
+    return message if found == kind else None
 
 
-def _not_ready(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    if change.after is not True:
-        return None  # the deadlock that this may bring is judged elsewhere
-    servers = context.of_service(item)
-    spec = (item.after or {}).get("spec") or {}
-    if servers is None or spec.get("clusterIP") == "None":
-        return None
-    lone = len(ports_of(item.after or {})) == 1 and leads_to_gateway(item.after or {}, servers.new_conf)
-    if lone:
-        return None
-    return Impact(
-        "outage",
-        "clients that come through this Service will meet servers that are not ready",
-        "nats-io/k8s issues; kubernetes endpointslice controller",
-        "keep the flag to a Service of the gateway's own",
-    )
-
-
-def _listed(spec: dict[str, Any]) -> list[str]:
-    found = spec.get("loadBalancerSourceRanges")
-    return [str(item) for item in found] if isinstance(found, list) else []
-
-
-def _ranges(before: list[str], after: list[str]) -> Impact:
-    wider = not after or not set(after) <= set(before) if before else False
-    if wider:
-        added = ", ".join(sorted(set(after) - set(before))) or "everybody"
-        return Impact(
-            "exposure",
-            f"the load balancer lets more in: {added}",
-            SOURCE,
-            "name only the addresses from which the other regions come",
-        )
-    shut = ", ".join(sorted(set(before) - set(after))) if before else "everybody else"
-    return Impact(
-        "outage",
-        f"the load balancer no longer lets in: {shut}",
-        SOURCE,
-        "make sure that the addresses of every region's nodes are in the list",
-    )
-
-
-def _annotation(item: ObjectDiff, change: Change) -> Impact | None:
-    if len(change.path) < 3 or not is_load_balancer(item.after or {}):  # noqa: PLR2004 - one annotation
-        return None
-    name = str(change.path[2])
+def _meaning(name: str, change: Change) -> tuple[str, str]:
+    """The kind of consequence that a change of this annotation has, and its message; both empty for none."""
     for ending, words in _INSIDE_ONLY.items():
         if name.endswith(ending):
             was, is_to_be = (_inside(ending, given, words) for given in (change.before, change.after))
             if was and not is_to_be:
-                return Impact(
-                    "exposure",
-                    "the load balancer becomes reachable from outside the network; most "
-                    "controllers make a new one for that, with another address",
-                    PROVIDERS,
-                    "decide it for a new region, or move the DNS name afterwards",
+                return "external", (
+                    "the load balancer becomes reachable from outside the network; most controllers create a new one "
+                    "for that, with another address"
                 )
             if is_to_be and not was:
-                return Impact(
-                    "outage",
-                    "the load balancer is no longer reachable from outside the network, and most "
-                    "controllers make a new one for that, with another address",
-                    PROVIDERS,
-                    "make sure that every region has a route to it before",
+                return "internal", (
+                    "the load balancer is no longer reachable from outside the network, and most controllers create a "
+                    "new one for that, with another address"
                 )
     if name.startswith("external-dns.") and name.endswith("/hostname"):
-        return Impact(
-            "outage",
-            f"the DNS name moves from `{change.before or 'none'}` to `{change.after or 'none'}`",
-            "read in external-dns",
-            "keep the old name until no region dials it",
-        )
+        return "name", f"the DNS name moves from `{change.before or 'none'}` to `{change.after or 'none'}`"
     if any(part in name for part in _ADDRESS) and any(part in name for part in _CONTROLLERS):
-        return Impact(
-            "outage",
-            f"`{name}` decides which load balancer or address the Service gets: it may be another",
-            PROVIDERS,
-            "look at the address afterwards, and move the DNS name",
-        )
-    return None
+        return "address", f"`{name}` decides which load balancer or address the Service gets: it may be another"
+    return "", ""
 
 
 def _inside(ending: str, given: Any, words: tuple[str, ...]) -> bool:
     if given is None:
         return ending in _DEFAULTS_INSIDE
     return str(given).lower() in words
+
+
+IMPACTS = (
+    load_balancer_becomes_external,
+    load_balancer_becomes_internal,
+    dns_name_moves,
+    load_balancer_address_may_change,
+)

@@ -1,11 +1,13 @@
-"""Settings of nats.conf: taken over by a reload, by a restart that comes anyway, or not at all."""
+"""Settings of nats.conf that change while the pods stay: applied by a reload, or not at all.
+
+Where the pod template changes too, the pods restart and read everything: `workloads.py`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.diff.changes import Impact
-from natsvalues.diff.impact.workloads import roll
+from natsvalues.diff.impact.declaration import Consequence, impact
 from natsvalues.manifests.reload_effect import effect
 from natsvalues.text.paths import Item, dotted
 
@@ -15,38 +17,151 @@ if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
     from natsvalues.manifests.reload_effect import Effect
 
-BY_HAND = "roll the pods afterwards: `kubectl rollout restart statefulset/{name}`"
+ROLL = "Roll the pods afterwards: `kubectl rollout restart statefulset/{name}`."
 
 
-def setting(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    """One setting of a server's configuration."""
-    servers = context.of_config_map(item) if change.file else None
-    if servers is None or servers.new is None:
+class Setting(NamedTuple):
+    """A setting that changes while the pods stay: its servers, and what a reload does with it."""
+
+    nats: Nats
+    effect: Effect
+
+    @property
+    def remedy(self) -> str:
+        """How the setting takes effect all the same."""
+        return ROLL.format(name=self.nats.name)
+
+
+@impact(
+    "DI301",
+    "reload-applies-setting",
+    "reload",
+    why="The reloader signals the server when the file has changed, and the server applies the setting while it runs.",
+    source="run on every supported server: docs/reload.md",
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:max_payload
+new: {conf: {max_payload: 2000000}}""",
+    passes="new: {conf: {max_subscriptions: 5}}",
+)
+def reload_applies_setting(context: Context, item: ObjectDiff, change: Change) -> Consequence | None:
+    """A setting changes that a reload applies, and the pods stay."""
+    setting = _reloaded(context, item, change)
+    if setting is None or setting.effect.outcome != "reload" or _refused_beside(item, change, setting.nats):
         return None
-    if servers.old is None:
-        return None  # servers that start anew read everything
-    if servers.template_changes:
-        return roll(servers)
-    told = _effect(change, servers.new)
-    by_hand = BY_HAND.format(name=servers.new.name)
-    missing = _deaf(servers.new)
-    if missing:
-        return Impact("not-applied", f"{missing}, and the pod template stays the same", "the rendering", by_hand)
-    if told.outcome == "reload":
-        spoiler = _spoiler(item, change, servers.new)
-        if spoiler is None:
-            return Impact("reload", told.reason, told.source)
-        return Impact(
-            "not-applied",
-            f"would reload, but {spoiler} in the same file does not, and a reload is all or nothing",
-            "run on nats-server 2.10.26 to 2.15.1",
-            by_hand,
-        )
-    if told.outcome == "crash":
-        return Impact(
-            "outage", f"{told.reason}; the reloaders of all pods signal at about the same time", told.source, by_hand
-        )
-    return Impact("not-applied", told.reason, told.source, by_hand)
+    return Consequence(setting.effect.reason, source=setting.effect.source)
+
+
+@impact(
+    "DI302",
+    "reload-does-not-apply-setting",
+    "not-applied",
+    why="Many settings are read at the start only. The server refuses a reload with such a change, or passes it over, "
+    "and keeps the old setting until its pod restarts.",
+    source="run on every supported server: docs/reload.md",
+    remedy=ROLL.format(name="NAME"),
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:max_subscriptions
+new: {conf: {max_subscriptions: 5}}""",
+    passes="""\
+new: {conf: {max_subscriptions: 5}, roll: true}""",
+)
+def reload_does_not_apply_setting(context: Context, item: ObjectDiff, change: Change) -> Consequence | None:
+    """A setting changes that a reload refuses or ignores, and the pods stay."""
+    setting = _reloaded(context, item, change)
+    if setting is None or setting.effect.outcome not in ("refused", "ignored"):
+        return None
+    return Consequence(setting.effect.reason, setting.remedy, setting.effect.source)
+
+
+@impact(
+    "DI303",
+    "reload-refused-as-a-whole",
+    "not-applied",
+    why="A reload is all or nothing: one setting that the server refuses keeps every other change of the files from "
+    "being applied.",
+    source="run on nats-server 2.10.26 to 2.15.1",
+    remedy=ROLL.format(name="NAME"),
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:max_payload
+new: {conf: {max_payload: 2000000, max_subscriptions: 5}}""",
+    passes="new: {conf: {max_payload: 2000000, max_connections: 5000}}",
+)
+def reload_refused_as_a_whole(context: Context, item: ObjectDiff, change: Change) -> Consequence | None:
+    """A setting that a reload would apply changes together with one that makes the server refuse the reload."""
+    setting = _reloaded(context, item, change)
+    if setting is None or setting.effect.outcome != "reload":
+        return None
+    refused = _refused_beside(item, change, setting.nats)
+    if refused is None:
+        return None
+    return Consequence(
+        f"a reload would apply it, but the server refuses {refused} in the same file, and with it the whole reload",
+        setting.remedy,
+    )
+
+
+@impact(
+    "DI304",
+    "reload-crashes-server",
+    "outage",
+    why="The server panics at the reload, and comes back with the new configuration. The reloaders of all pods signal "
+    "at about the same time.",
+    source="run on every supported server: docs/reload.md",
+    remedy=ROLL.format(name="NAME"),
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:proxies
+container: {image: "nats:2.12.8-alpine"}
+new: {conf: {proxies: {trusted: [{key: example}]}}}""",
+    passes="new: {conf: {max_payload: 2000000}}",
+)
+def reload_crashes_server(context: Context, item: ObjectDiff, change: Change) -> Consequence | None:
+    """A setting changes whose reload makes the server panic, and the pods stay."""
+    setting = _reloaded(context, item, change)
+    if setting is None or setting.effect.outcome != "crash":
+        return None
+    return Consequence(
+        f"{setting.effect.reason}; the reloaders of all pods signal at about the same time",
+        setting.remedy,
+        setting.effect.source,
+    )
+
+
+@impact(
+    "DI305",
+    "no-reload",
+    "not-applied",
+    why="Without a reloader beside the server, or with a file mounted by subPath, the server never learns that the "
+    "file has changed, and the pod template stays the same.",
+    source="the rendering",
+    remedy=ROLL.format(name="NAME"),
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:max_payload
+container: {volumeMounts: [{name: config, mountPath: /etc/nats-config/nats.conf, subPath: nats.conf},
+  {name: nats-js, mountPath: /data}]}
+new: {conf: {max_payload: 2000000}}""",
+    passes="new: {conf: {max_payload: 2000000}}",
+)
+def no_reload(context: Context, item: ObjectDiff, change: Change) -> Consequence | None:
+    """A setting changes, the pods stay, and nothing makes the server reload."""
+    setting = _setting(context, item, change)
+    reason = _why_no_reload(setting.nats) if setting is not None else None
+    if setting is None or reason is None:
+        return None
+    return Consequence(f"{reason}, and the pod template stays the same", setting.remedy)
+
+
+def _setting(context: Context, item: ObjectDiff, change: Change) -> Setting | None:
+    """A setting of servers that run on; None where they start or restart, and read everything."""
+    servers = context.of_config_map(item) if change.file else None
+    if servers is None or servers.new is None or servers.old is None or servers.template_changes:
+        return None
+    return Setting(servers.new, _effect(change, servers.new))
+
+
+def _reloaded(context: Context, item: ObjectDiff, change: Change) -> Setting | None:
+    """The same, where a change of the file makes the servers reload."""
+    setting = _setting(context, item, change)
+    return setting if setting is not None and _why_no_reload(setting.nats) is None else None
 
 
 def _effect(change: Change, nats: Nats) -> Effect:
@@ -55,15 +170,15 @@ def _effect(change: Change, nats: Nats) -> Effect:
     return effect(path, change.before, change.after, nats.version)
 
 
-def _spoiler(item: ObjectDiff, change: Change, nats: Nats) -> str | None:
-    """Another setting of the same server's files that makes the reload fail as a whole."""
-    for other in item.changes:
-        if other is not change and other.file and _effect(other, nats).outcome == "refused":
-            return dotted(other.path)
+def _refused_beside(item: ObjectDiff, change: Change, nats: Nats) -> str | None:
+    """Another setting of the same server's files that makes the server refuse the whole reload."""
+    for sibling in item.changes:
+        if sibling is not change and sibling.file and _effect(sibling, nats).outcome == "refused":
+            return dotted(sibling.path)
     return None
 
 
-def _deaf(nats: Nats) -> str | None:
+def _why_no_reload(nats: Nats) -> str | None:
     """Why the servers do not notice that the file changed; None if they do."""
     pod = nats.statefulset.value["spec"]["template"]["spec"]
     for mount in nats.container_value.get("volumeMounts") or []:
@@ -73,3 +188,12 @@ def _deaf(nats: Nats) -> str | None:
     if any("reloader" in f"{item.get('name')} {item.get('image')}" for item in containers if isinstance(item, dict)):
         return None
     return "no reloader runs beside the servers"
+
+
+IMPACTS = (
+    reload_applies_setting,
+    reload_does_not_apply_setting,
+    reload_refused_as_a_whole,
+    reload_crashes_server,
+    no_reload,
+)

@@ -1,10 +1,10 @@
-"""What JetStream keeps, and changes that take it away: store directory, store size, volume claims, the block itself."""
+"""JetStream's store, and changes that lose it: the directory, the size, volume claims, the block itself."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.diff.changes import Impact
+from natsvalues.diff.impact.declaration import impact
 from natsvalues.manifests.quantities import quantity
 from natsvalues.manifests.settings import jetstream_is_on
 from natsvalues.text.paths import Item
@@ -16,41 +16,84 @@ if TYPE_CHECKING:
 _SIZES = frozenset(("max_file_store", "max_file", "max_memory_store", "max_mem"))
 
 
-def store(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    """JetStream's own settings, where it ran."""
-    servers = context.of_config_map(item) if change.file else None
-    if (
-        servers is None
-        or not jetstream_is_on(servers.old_conf)
-        or change.path[:1] not in (("jetstream",), ("store_dir",))
-    ):
+@impact(
+    "DI101",
+    "jetstream-turned-off",
+    "outage",
+    why="Streams, consumers and key-value buckets of the region are not served while JetStream is off. What is stored "
+    "stays on the volumes.",
+    source="documented behaviour of the server",
+    remedy="If the region is to join a supercluster as an empty one, empty its store before JetStream comes back.",
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:jetstream
+new: {conf: {jetstream: null}}""",
+    passes="old: {conf: {jetstream: null}}",
+)
+def jetstream_turned_off(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """JetStream ran, and the new release turns it off."""
+    servers = _of_store(context, item, change)
+    if servers is None or change.path != ("jetstream",) or jetstream_is_on(servers.new_conf):
         return None
-    if change.path == ("jetstream",) and not jetstream_is_on(servers.new_conf):
-        return Impact(
-            "outage",
-            "JetStream is turned off: streams, consumers and key-value buckets of this region are not served; what is "
-            "stored stays on the volumes",
-            "documented behaviour of the server",
-            "if the region is to join a supercluster as an empty one, empty its store before JetStream comes back",
-        )
-    last = str(change.path[-1])
-    if last == "store_dir" or (change.path == ("store_dir",)):
-        return Impact(
-            "data-loss",
-            "the store directory changes: the servers start with an empty JetStream, and what is in the old directory "
-            "is not looked for",
-            "documented behaviour of the server",
-            "keep it; or move the data on every volume while that server is stopped",
-        )
-    if last in _SIZES and _shrinks(change):
-        return Impact(
-            "data-loss",
-            f"the JetStream store shrinks ({last}): a reload refuses that, and after a restart streams that do not fit "
-            "any more are not recovered or take no messages",
-            "reload: run on nats-server 2.12.8 and 2.14.6",
-            "compare with what is in use (`nats server report jetstream`) and keep room for every stream's replicas",
-        )
-    return None
+    return (
+        "JetStream is turned off: streams, consumers and key-value buckets of this region are not served; what is "
+        "stored stays on the volumes"
+    )
+
+
+@impact(
+    "DI102",
+    "store-directory-changes",
+    "data-loss",
+    why="The servers start with an empty JetStream in the new directory, and do not look for what is in the old one.",
+    source="documented behaviour of the server",
+    remedy="Keep the directory, or move the data on every volume while that server is stopped.",
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:jetstream.store_dir
+new: {conf: {jetstream: {store_dir: /other}}}""",
+    passes="""\
+old: {conf: {jetstream: null}}
+new: {conf: {jetstream: {store_dir: /other}}}""",
+)
+def store_directory_changes(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The directory in which JetStream stores its data changes."""
+    if _of_store(context, item, change) is None or str(change.path[-1]) != "store_dir":
+        return None
+    return (
+        "the store directory changes: the servers start with an empty JetStream, and do not look for what is in the "
+        "old directory"
+    )
+
+
+@impact(
+    "DI103",
+    "store-shrinks",
+    "data-loss",
+    why="A reload refuses a smaller store. After a restart, streams that no longer fit are not recovered, or take no "
+    "messages.",
+    source="reload: run on nats-server 2.12.8 and 2.14.6",
+    remedy="Compare with what is in use (`nats server report jetstream`), and keep room for every stream's replicas.",
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:jetstream.max_file_store
+new: {conf: {jetstream: {max_file_store: 5Gi}}}""",
+    passes="new: {conf: {jetstream: {max_file_store: 50Gi}}}",
+)
+def store_shrinks(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The limit of JetStream's file or memory store gets smaller."""
+    last = str(change.path[-1]) if change.path else ""
+    if last not in _SIZES or not _shrinks(change) or _of_store(context, item, change) is None:
+        return None
+    return (
+        f"the JetStream store gets smaller ({last}): a reload refuses that, and after a restart streams that no longer "
+        "fit are not recovered or take no messages"
+    )
+
+
+def _of_store(context: Context, item: ObjectDiff, change: Change) -> Servers | None:
+    """The servers whose JetStream settings a change is about, where JetStream ran."""
+    if not change.file or change.path[:1] not in (("jetstream",), ("store_dir",)):
+        return None
+    servers = context.of_config_map(item)
+    return servers if servers is not None and jetstream_is_on(servers.old_conf) else None
 
 
 def _shrinks(change: Change) -> bool:
@@ -58,32 +101,66 @@ def _shrinks(change: Change) -> bool:
     return before is not None and after is not None and 0 <= after < before
 
 
-def claims(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    """The volumes of the servers: a claim that goes, one that shrinks, a mount that no longer is the store."""
-    servers = context.of_statefulset(item) if item.key.kind == "StatefulSet" and not change.file else None
-    if servers is None or not jetstream_is_on(servers.old_conf):
+@impact(
+    "DI104",
+    "claim-removed",
+    "data-loss",
+    why="The API server refuses to change the volume claim templates of a live StatefulSet; a StatefulSet that is "
+    "created again without the claim starts its servers with empty stores.",
+    source="run on kube-apiserver 1.34 and 1.37",
+    remedy="Keep the claim. To change it, go server by server, and let each catch up before the next.",
+    fails="""\
+at: StatefulSet/nats:spec.volumeClaimTemplates
+new: {statefulSet: {spec: {volumeClaimTemplates: null}}}""",
+    passes="""\
+conf: {jetstream: null}
+new: {statefulSet: {spec: {volumeClaimTemplates: null}}}""",
+)
+def claim_removed(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The volume claim template that holds JetStream's store is removed."""
+    servers = _with_claims(context, item, change)
+    if servers is None or change.op != "remove" or change.path[:2] != ("spec", "volumeClaimTemplates"):
         return None
-    if change.path[:2] == ("spec", "volumeClaimTemplates"):
-        if change.op == "remove" and (len(change.path) == 2 or _holds_store(servers, change.path[2])):  # noqa: PLR2004 - the list, or one of it
-            return Impact(
-                "data-loss",
-                "the volume claim that holds JetStream goes: the API server refuses that on a live StatefulSet, and "
-                "one made anew starts its servers with empty stores",
-                "run on kube-apiserver 1.34 and 1.37",
-                "keep the claim; to change it, do so server by server, and let each catch up before the next",
-            )
+    if len(change.path) > 2 and not _holds_store(servers, change.path[2]):  # noqa: PLR2004 - one of the list
+        return None
+    return (
+        "the volume claim that holds JetStream is removed: the API server refuses that on a live StatefulSet, and one "
+        "that is created again starts its servers with empty stores"
+    )
+
+
+@impact(
+    "DI105",
+    "store-not-mounted",
+    "data-loss",
+    why="JetStream writes to the container's own file system, and starts with an empty store.",
+    source="documented behaviour of the server",
+    remedy="Mount the volume at jetstream.store_dir.",
+    fails="""\
+at: StatefulSet/nats:spec.template.spec.containers[name=nats].volumeMounts[mountPath=/data]
+new: {container: {volumeMounts: [{name: config, mountPath: /etc/nats-config}]}}""",
+    passes="""\
+old: {container: {volumeMounts: [{name: config, mountPath: /etc/nats-config}, {name: nats-js, mountPath: /data},
+  {name: pid, mountPath: /var/run/nats}]}}
+new: {container: {volumeMounts: [{name: config, mountPath: /etc/nats-config}, {name: nats-js, mountPath: /data}]}}""",
+)
+def store_not_mounted(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The volume is no longer mounted where JetStream keeps its store."""
+    servers = _with_claims(context, item, change)
+    if servers is None or change.op != "remove" or "volumeMounts" not in change.path:
         return None
     server = Item("name", servers.old.container) if servers.old else None
-    goes_on = jetstream_is_on(servers.new_conf)
-    unmounted = goes_on and change.op == "remove" and "volumeMounts" in change.path and server in change.path
-    if unmounted and _is_store_mount(servers, change.path[-1], change.before):
-        return Impact(
-            "data-loss",
-            "the volume is no longer mounted where JetStream keeps its store: the servers start with empty stores",
-            "documented behaviour of the server",
-            "mount it where jetstream.store_dir is",
-        )
-    return None
+    if not jetstream_is_on(servers.new_conf) or server not in change.path:
+        return None
+    if not _is_store_mount(servers, change.path[-1], change.before):
+        return None
+    return "the volume is no longer mounted where JetStream keeps its store: the servers start with empty stores"
+
+
+def _with_claims(context: Context, item: ObjectDiff, change: Change) -> Servers | None:
+    """The servers whose StatefulSet a change is in, where JetStream ran."""
+    servers = context.of_statefulset(item) if item.key.kind == "StatefulSet" and not change.file else None
+    return servers if servers is not None and jetstream_is_on(servers.old_conf) else None
 
 
 def _holds_store(servers: Servers, part: Any) -> bool:
@@ -107,34 +184,4 @@ def _around(mounted: Any, conf: dict[str, Any]) -> bool:
     return isinstance(mounted, str) and (folder + "/").startswith(mounted.rstrip("/") + "/")
 
 
-def replicas(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    """Fewer or more servers."""
-    servers = context.of_statefulset(item) if item.key.kind == "StatefulSet" else None
-    if servers is None or change.path != ("spec", "replicas"):
-        return None
-    before, after = _count(change.before), _count(change.after)
-    if after >= before:
-        return Impact("none", f"{after - before} more servers start; those that run go on") if after > before else None
-    if not jetstream_is_on(servers.old_conf):
-        return Impact("outage", f"{before - after} servers stop, and their clients connect elsewhere")
-    policy = (item.after or {}).get("spec", {}).get("persistentVolumeClaimRetentionPolicy") or {}
-    if policy.get("whenScaled") == "Delete":
-        return Impact(
-            "data-loss",
-            f"{before - after} servers go, and their volume claims are deleted with them (whenScaled: Delete): streams "
-            "with one replica there are lost",
-            "documented behaviour of the StatefulSet controller",
-            "move their streams first, and `nats server raft peer-remove` each server that goes",
-        )
-    majority = before // 2 + 1
-    lost = f"; {after} of {before} are no majority, so JetStream has no leader any more" if after < majority else ""
-    return Impact(
-        "outage",
-        f"{before - after} servers go without leaving the meta group: streams with replicas there lose them{lost}",
-        "raft quorum",
-        "move their streams first, `nats server raft peer-remove` each server that goes, then take one away at a time",
-    )
-
-
-def _count(given: Any) -> int:
-    return given if isinstance(given, int) and not isinstance(given, bool) else 1
+IMPACTS = (jetstream_turned_off, store_directory_changes, store_shrinks, claim_removed, store_not_mounted)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from natsvalues.diff.changes import Impact
+from natsvalues.diff.impact.declaration import Consequence, impact
 from natsvalues.manifests.settings import jetstream_is_on
 from natsvalues.manifests.transitions import refusals
 
@@ -12,57 +12,198 @@ if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
     from natsvalues.diff.impact.context import Context, Servers
 
+CONTROLLER = "documented behaviour of the StatefulSet controller"
 TEMPLATES = frozenset(("StatefulSet", "Deployment", "DaemonSet"))
 QUORUM = 3
 """The fewest servers of which one may be missing."""
 
 
-def restart(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    """A difference in a pod template."""
-    if item.key.kind not in TEMPLATES or change.path[:2] != ("spec", "template"):
+class Roll(NamedTuple):
+    """How Kubernetes replaces the pods of a changed template.
+
+    `pods` are the names of those that it replaces, in words, empty for none; `at_once` is how many may be missing at
+    a time; `jetstream` tells whether the servers run JetStream before and after.
+    """
+
+    name: str
+    is_on_delete: bool
+    partition: Any
+    pods: str
+    all_pods: str
+    replicas: int
+    at_once: int
+    jetstream: bool
+
+    @property
+    def keeps_quorum(self) -> bool:
+        """Whether a majority of the servers runs all the time."""
+        return self.replicas >= QUORUM and self.at_once <= (self.replicas - 1) // 2
+
+    @property
+    def is_rolling(self) -> bool:
+        """Whether pods restart at all."""
+        return bool(self.pods) and not self.is_on_delete
+
+
+@impact(
+    "DI311",
+    "servers-restart",
+    "restart",
+    why="Any difference in a pod template replaces the pods, one after another from the highest ordinal. Clients "
+    "reconnect to another server. With three servers or more JetStream keeps its quorum meanwhile.",
+    source=CONTROLLER,
+    fails="""\
+at: StatefulSet/nats:spec.template.metadata.annotations.rolled
+new: {roll: true}""",
+    passes="new: {statefulSet: {metadata: {annotations: {team: a}}}}",
+)
+def servers_restart(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The pod template of NATS servers changes, or a setting together with it, and JetStream keeps its quorum."""
+    roll = _roll(context, item, change)
+    if roll is None or not roll.is_rolling or (roll.jetstream and not roll.keeps_quorum):
         return None
-    servers = context.of_statefulset(item)
-    if servers is not None:
-        return roll(servers)
+    rest = (
+        f"{roll.replicas - roll.at_once} of {roll.replicas} servers stay, so JetStream keeps its quorum"
+        if roll.jetstream
+        else "clients reconnect"
+    )
+    return f"{roll.pods} restart, one after another; {rest}"
+
+
+@impact(
+    "DI312",
+    "quorum-lost-during-restart",
+    "restart",
+    why="While no majority of the servers runs, JetStream has no leader and acknowledges nothing.",
+    source="RAFT needs a majority of its members",
+    remedy="Run three servers or more with maxUnavailable 1, or choose a time of little traffic.",
+    fails="""\
+at: StatefulSet/nats:spec.template.metadata.annotations.rolled
+statefulSet: {spec: {replicas: 1}}
+new: {roll: true}""",
+    passes="new: {roll: true}",
+)
+def quorum_lost_during_restart(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The servers restart, and too few remain for a quorum of JetStream."""
+    roll = _roll(context, item, change)
+    if roll is None or not roll.is_rolling or not roll.jetstream or roll.keeps_quorum:
+        return None
+    missing = "the only server" if roll.replicas == 1 else f"{roll.at_once} of {roll.replicas} servers"
+    verb = "is" if roll.replicas == 1 or roll.at_once == 1 else "are"
+    return f"{roll.pods} restart; while {missing} {verb} down JetStream has no quorum and acknowledges nothing"
+
+
+@impact(
+    "DI313",
+    "pods-replaced-on-delete-only",
+    "not-applied",
+    why="With updateStrategy OnDelete pods keep the old template until somebody deletes them.",
+    source=CONTROLLER,
+    remedy="Delete one pod at a time, and wait until it is ready and its streams are current.",
+    fails="""\
+at: StatefulSet/nats:spec.template.metadata.annotations.rolled
+statefulSet: {spec: {updateStrategy: {type: OnDelete}}}
+new: {roll: true}""",
+    passes="new: {roll: true}",
+)
+def pods_replaced_on_delete_only(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """A pod template changes whose updateStrategy is OnDelete."""
+    roll = _roll(context, item, change)
+    if roll is not None:
+        return (
+            f"updateStrategy is OnDelete: {roll.all_pods} stay as they are until deleted" if roll.is_on_delete else None
+        )
+    if _is_on_delete(item) and _in_template(item, change) and context.of_statefulset(item) is None:
+        return "updateStrategy is OnDelete: pods keep the old template until they are deleted"
+    return None
+
+
+@impact(
+    "DI314",
+    "partition-holds-pods",
+    "not-applied",
+    why="Only pods with an ordinal from the partition on get the new template. A partition that is no smaller than "
+    "the number of replicas holds all of them.",
+    source=CONTROLLER,
+    remedy="Lower updateStrategy.rollingUpdate.partition step by step.",
+    fails="""\
+at: StatefulSet/nats:spec.template.metadata.annotations.rolled
+statefulSet: {spec: {updateStrategy: {rollingUpdate: {partition: 3}}}}
+new: {roll: true}""",
+    passes="""\
+statefulSet: {spec: {updateStrategy: {rollingUpdate: {partition: 2}}}}
+new: {roll: true}""",
+)
+def partition_holds_pods(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """A pod template of NATS servers changes, and the partition keeps every pod on the old one."""
+    roll = _roll(context, item, change)
+    if roll is None or roll.is_on_delete or roll.pods:
+        return None
+    return f"partition {roll.partition} keeps every pod on the old template"
+
+
+@impact(
+    "DI315",
+    "pods-restart",
+    "restart",
+    why="Any difference in a pod template replaces the pods.",
+    source="documented behaviour of the workload controllers",
+    fails="""\
+at: Deployment/web:spec.template.spec.hostNetwork
+old: {add: "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {spec: {}}}}"}
+new: {add: "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web},
+  spec: {template: {spec: {hostNetwork: true}}}}"}""",
+    passes="""\
+old: {add: "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {spec: {}}}}"}
+new: {add: "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web},
+  spec: {replicas: 0, template: {spec: {hostNetwork: true}}}}"}""",
+)
+def pods_restart(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The pod template of another workload changes, and it has replicas."""
+    if not _in_template(item, change) or _is_on_delete(item) or context.of_statefulset(item) is not None:
+        return None
+    if ((item.after or {}).get("spec") or {}).get("replicas") == 0:
+        return None
+    return f"the pods of {item.key.kind} `{item.key.name}` restart"
+
+
+def _in_template(item: ObjectDiff, change: Change) -> bool:
+    return item.key.kind in TEMPLATES and not change.file and change.path[:2] == ("spec", "template")
+
+
+def _is_on_delete(item: ObjectDiff) -> bool:
     spec = (item.after or {}).get("spec") or {}
-    if (spec.get("updateStrategy") or {}).get("type") == "OnDelete":
-        return Impact("not-applied", "updateStrategy is OnDelete: pods keep the old template until they are deleted")
-    if spec.get("replicas") == 0:
-        return Impact("none", "no pods run")
-    return Impact("restart", f"the pods of {item.key.kind} `{item.key.name}` restart")
+    return (spec.get("updateStrategy") or {}).get("type") == "OnDelete"
 
 
-def roll(servers: Servers) -> Impact:
-    """What it means that these servers' pod template changes: which pods restart, and whether a quorum stays."""
+def _roll(context: Context, item: ObjectDiff, change: Change) -> Roll | None:
+    """How servers are replaced for a change of their template, or of a setting beside one; None for other changes."""
+    if change.file:
+        servers = context.of_config_map(item)
+        if servers is None or servers.new is None or servers.old is None or not servers.template_changes:
+            return None
+    else:
+        servers = context.of_statefulset(item) if _in_template(item, change) else None
+    return rolled(servers) if servers is not None else None
+
+
+def rolled(servers: Servers) -> Roll:
+    """How the pods of servers are replaced where their template changes."""
     nats = servers.new or servers.old
     assert nats is not None  # noqa: S101 - servers are on one side at least
-    spec = nats.statefulset.value["spec"]
-    strategy = spec.get("updateStrategy") or {}
-    count = servers.replicas
-    if strategy.get("type") == "OnDelete":
-        return Impact(
-            "not-applied",
-            f"updateStrategy is OnDelete: {_pods(nats.name, range(count))} stay as they are until deleted",
-            "documented behaviour of the StatefulSet controller",
-            "delete one pod at a time, and wait until it is ready and its streams are current",
-        )
+    strategy = nats.statefulset.value["spec"].get("updateStrategy") or {}
     rolling = strategy.get("rollingUpdate") or {}
     partition = rolling.get("partition") or 0
-    rolled = range(min(_whole(partition), count), count)
-    if not rolled:
-        return Impact("not-applied", f"partition {partition} keeps every pod on the old template")
-    if not jetstream_is_on(servers.new_conf) or not jetstream_is_on(servers.old_conf):
-        return Impact("restart", f"{_pods(nats.name, rolled)} restart, one after another; clients reconnect")
-    at_once = max(1, _whole(rolling.get("maxUnavailable") or 1))
-    if count >= QUORUM and at_once <= (count - 1) // 2:
-        kept = f"{count - at_once} of {count} servers stay, so JetStream keeps its quorum"
-        return Impact("restart", f"{_pods(nats.name, rolled)} restart, one after another; {kept}")
-    lost = "the only server" if count == 1 else f"{at_once} of {count} servers"
-    return Impact(
-        "restart",
-        f"{_pods(nats.name, rolled)} restart; while {lost} is away JetStream has no quorum and acknowledges nothing",
-        "raft quorum",
-        "run three servers or more, and choose a quiet hour",
+    count = servers.replicas
+    return Roll(
+        nats.name,
+        strategy.get("type") == "OnDelete",
+        partition,
+        _pods(nats.name, range(min(_whole(partition), count), count)),
+        _pods(nats.name, range(count)),
+        count,
+        max(1, _whole(rolling.get("maxUnavailable") or 1)),
+        jetstream_is_on(servers.new_conf) and jetstream_is_on(servers.old_conf),
     )
 
 
@@ -76,20 +217,40 @@ def _whole(given: Any) -> int:
     return given if isinstance(given, int) and not isinstance(given, bool) else 1
 
 
-def refused(_: Context, item: ObjectDiff, change: Change) -> Impact | None:
-    """A transition that the API server does not allow."""
+@impact(
+    "DI321",
+    "api-server-refuses",
+    "refused",
+    why="Some fields cannot change on a live object; helm's upgrade then fails before anything else changes.",
+    source="run on kube-apiserver 1.37",
+    remedy="Keep the field, or delete the object first, as the report says for each field.",
+    fails="""\
+at: StatefulSet/nats:spec.serviceName
+new: {statefulSet: {spec: {serviceName: other}}}""",
+    passes="new: {statefulSet: {spec: {replicas: 5}}}",
+)
+def api_server_refuses(_: Context, item: ObjectDiff, change: Change) -> Consequence | None:
+    """A field changes that the API server does not let change."""
     if change.file or item.before is None or item.after is None or item.op != "change" or item.hook:
         return None
     for refusal in refusals(item.before, item.after):
         if _touches(refusal.path, change.path):
-            source = "run on kube-apiserver 1.37"
-            return Impact("refused", refusal.reason, source, refusal.remedy)
+            return Consequence(refusal.reason, refusal.remedy)
     return None
 
 
 def _touches(refused_path: tuple[Any, ...], path: tuple[Any, ...]) -> bool:
     """Whether a change is at, inside or around a path that is refused."""
-    plain = tuple(str(getattr(part, "value", part)) for part in path)
-    other = tuple(str(getattr(part, "value", part)) for part in refused_path)
-    length = min(len(plain), len(other))
-    return plain[:length] == other[:length]
+    plain, refused = (tuple(str(getattr(part, "value", part)) for part in item) for item in (path, refused_path))
+    length = min(len(plain), len(refused))
+    return plain[:length] == refused[:length]
+
+
+IMPACTS = (
+    servers_restart,
+    quorum_lost_during_restart,
+    pods_replaced_on_delete_only,
+    partition_holds_pods,
+    pods_restart,
+    api_server_refuses,
+)

@@ -1,4 +1,8 @@
-"""Make what a rule's example describes, of any rendering of the chart: see natsvalues/lint/rule.py for the parts."""
+"""Make what the example of a lint rule or of an impact describes, of any rendering of the chart.
+
+The parts of an example are described in natsvalues/lint/rule.py, those of a pair of releases in
+natsvalues/diff/impact/declaration.py.
+"""
 
 from __future__ import annotations
 
@@ -130,6 +134,36 @@ def rendered(name: str, parts: dict[str, Any], renderings: Renderings, overlays:
     return Release(_RENDERED[key], f"{name}.yaml")
 
 
+class Pair(NamedTuple):
+    """The old and the new release of one region, what its overlays decide, and the change that is meant."""
+
+    old: Release
+    new: Release
+    scope: str
+    joins: str
+    at: str
+
+
+def pair(example: str, renderings: Renderings, folder: str) -> Pair:
+    """The two releases that the example of an impact describes; `folder` takes their overlays."""
+    parts = yaml.safe_load(example)
+    name = parts.get("region", "us-east")
+    releases = {}
+    for side in ("old", "new"):
+        own = parts.get(side, {})
+        overlays = write_overlays({**parts, **own}, os.path.join(folder, side))
+        both = rendered(name, {**parts, **own}, renderings, overlays)
+        releases[side] = changed(changed(both, parts), own)
+    if parts.get("untouched"):
+        return Pair(**releases, scope="", joins="", at=parts.get("at", ""))
+    return Pair(
+        **releases,
+        scope=overlays.supercluster.jetstream.scope,
+        joins=overlays.region(name).region.joins or "",
+        at=parts.get("at", ""),
+    )
+
+
 def changed(release: Release, parts: dict[str, Any]) -> Release:
     """The release with the example's parts merged in."""
     nats = find_nats(release)
@@ -137,37 +171,46 @@ def changed(release: Release, parts: dict[str, Any]) -> Release:
     names["clients"] = nats.name
     for part, name in names.items():
         if part in parts:
-            release = _service(release, name, parts[part])
+            release = _object(release, "Service", name, parts[part])
+    release = _configured(release, parts)
     nats = find_nats(release)
-    statefulset = nats.statefulset
-    wanted = merged(statefulset.value, parts.get("statefulSet", {}))
     if "container" in parts:
         containers = [
             merged(item, parts["container"]) if item["name"] == nats.container else item
-            for item in wanted["spec"]["template"]["spec"]["containers"]
+            for item in nats.statefulset.value["spec"]["template"]["spec"]["containers"]
         ]
-        pod = {**wanted["spec"]["template"]["spec"], "containers": containers}
-        wanted = {**wanted, "spec": {**wanted["spec"], "template": {**wanted["spec"]["template"], "spec": pod}}}
-    release = release.with_changed(_edited(statefulset, wanted))
-    text = nats.conf
-    if "conf" in parts:
-        text = edit(text, list(_operations(symbolic(read(text)), parts["conf"], ())))
-    if "text" in parts:
-        assert parts["text"]["old"] in text
-        text = text.replace(parts["text"]["old"], parts["text"]["new"])
-    op = Op("replace", ("data", nats.config_key), text)
-    stream = release.with_changed(nats.config_map.edited((op,))).text()
+        pod = {"spec": {"template": {"spec": {"containers": containers}}}}
+        release = release.with_changed(_edited(nats.statefulset, _replaced(nats.statefulset.value, pod)))
+    if parts.get("roll"):
+        rolled = {"spec": {"template": {"metadata": {"annotations": {"rolled": "yes"}}}}}
+        release = _object(release, "StatefulSet", nats.name, rolled)
+    if "statefulSet" in parts:
+        release = _object(release, "StatefulSet", nats.name, parts["statefulSet"])
+    stream = release.text()
     if "add" in parts:
-        stream += "---\n" + parts["add"]
+        stream += "---\n" + parts["add"] + "\n"
     if "fill" in parts:
         noise = random.Random(7).choices("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV", k=parts["fill"])  # noqa: S311   # only noise
         stream += f"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: fill}}\ndata: {{fill: {''.join(noise)}}}\n"
     return Release(stream, release.file)
 
 
-def _service(release: Release, name: str, patch: Any) -> Release:
+def _configured(release: Release, parts: dict[str, Any]) -> Release:
+    """The release with nats.conf changed."""
+    nats = find_nats(release)
+    text = nats.conf
+    if "conf" in parts:
+        text = edit(text, list(_operations(symbolic(read(text)), parts["conf"], ())))
+    if "text" in parts:
+        assert parts["text"]["old"] in text
+        text = text.replace(parts["text"]["old"], parts["text"]["new"])
+    return release.with_changed(nats.config_map.edited((Op("replace", ("data", nats.config_key), text),)))
+
+
+def _object(release: Release, kind: str, name: str, patch: Any) -> Release:
+    """The release with one object changed, or removed where the patch is null."""
     found = release.manifests(
-        release.mentioning("Service", name), lambda item: item.key.kind == "Service" and item.key.name == name
+        release.mentioning(kind, name), lambda item: item.key.kind == kind and item.key.name == name
     )
     if patch is None:
         kept = [chunk.text for number, chunk in enumerate(release.chunks) if number != found[0].number]
@@ -175,8 +218,20 @@ def _service(release: Release, name: str, patch: Any) -> Release:
     return release.with_changed(_edited(found[0], merged(found[0].value, patch)))
 
 
+def _replaced(value: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """A value with parts of it replaced, lists as a whole."""
+    return {
+        **value,
+        **{
+            key: _replaced(value[key], item) if isinstance(item, dict) and isinstance(value.get(key), dict) else item
+            for key, item in patch.items()
+        },
+    }
+
+
 def _edited(manifest: Manifest, wanted: dict[str, Any]) -> Manifest:
-    return manifest.edited(tuple(Op("add", (key,), item) for key, item in wanted.items()))
+    ops = [Op("add", (key,), item) for key, item in wanted.items()]
+    return manifest.edited((*ops, *(Op("remove", (key,)) for key in manifest.value if key not in wanted)))
 
 
 def _operations(conf: Any, patch: dict[str, Any], path: tuple[str, ...]):

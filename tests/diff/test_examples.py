@@ -1,0 +1,69 @@
+"""Every impact's examples, executed: the change of FAIL has the impact, and no change of PASS has it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from natsvalues.diff.changes import About
+from natsvalues.diff.impact import GROUPS, IMPACTS, judge
+from natsvalues.diff.impact.context import Decision
+from natsvalues.diff.releases import Comparison
+from natsvalues.diff.sides import Side
+from natsvalues.text.paths import dotted
+
+
+def impacts(example, renderings, example_regions, folder) -> tuple[set, str]:
+    """Every impact of an example as its place, id and level; and the place that the example names."""
+    pair = example_regions.pair(example, renderings, str(folder))
+    comparison = Comparison(Side(About("old"), pair.old), Side(About("new"), pair.new))
+    objects, notes = judge(comparison, Decision(pair.scope, pair.joins))
+    seen = {("", note.id, note.level) for note in notes}
+    for item in objects:
+        name = f"{item.key.kind}/{item.key.name}"
+        seen.add((name, item.impact.id, item.impact.level))
+        for change in item.changes:
+            place = f"{name}:{change.file + ':' if change.file else ''}{dotted(change.path)}"
+            seen.add((place, change.impact.id, change.impact.level))
+    return seen, pair.at
+
+
+def check(declared, renderings, example_regions, folder):
+    """FAIL has the impact at its place with its level; PASS does not have it, but differs too."""
+    seen, place = impacts(declared.fails, renderings, example_regions, folder / "fails")
+    assert (place, declared.id, declared.level) in seen, sorted(seen)
+    seen, _ = impacts(declared.passes, renderings, example_regions, folder / "passes")
+    assert seen
+    assert declared.id not in {code for _, code, _ in seen}, sorted(seen)
+
+
+@pytest.mark.helm
+@pytest.mark.parametrize("declared", IMPACTS, ids=lambda declared: declared.id)
+def test_examples_on_the_stand_in(declared, stand_in, example_regions, tmp_path):
+    """On the chart of the tests."""
+    check(declared, stand_in, example_regions, tmp_path)
+
+
+@pytest.mark.parametrize("declared", IMPACTS, ids=lambda declared: declared.id)
+def test_examples_on_stored_renderings(declared, stored, example_regions, tmp_path):
+    """On each version of the upstream chart."""
+    check(declared, stored, example_regions, tmp_path)
+
+
+def test_ids_and_names_are_unique_and_in_order():
+    """Ids are never used again, so they only grow within a group; names can be used in their place."""
+    ids = [declared.id for declared in IMPACTS]
+    assert ids == sorted(set(ids))
+    assert len({declared.name for declared in IMPACTS}) == len(ids)
+    assert all(re.fullmatch(r"DI\d{3}", code) for code in ids)
+    assert sum(map(len, GROUPS.values())) == len(ids)
+
+
+def test_every_manual_is_complete():
+    """What causes it, why, how that is known, and what to do wherever it hurts."""
+    for declared in IMPACTS:
+        assert declared.what
+        assert declared.why
+        assert declared.source
+        assert declared.remedy or declared.level in ("none", "reload", "restart"), declared.id
