@@ -153,7 +153,7 @@ def pair(example: str, renderings: Renderings, folder: str) -> Pair:
         own = parts.get(side, {})
         overlays = write_overlays({**parts, **own}, os.path.join(folder, side))
         both = rendered(name, {**parts, **own}, renderings, overlays)
-        releases[side] = changed(changed(both, parts), own)
+        releases[side] = changed(changed(both, parts), own) if not own.get("empty") else Release("", "empty.yaml")
     if parts.get("untouched"):
         return Pair(**releases, scope="", joins="", at=parts.get("at", ""))
     return Pair(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from natsvalues.cli.diff_sides import from_file, nothing
 from natsvalues.cli.diff_upgrade import Sides, decision_of, upgrade, words_of
-from natsvalues.diff.impact.context import Decision
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.chart import all_nats
 from natsvalues.manifests.settings import dials_others, jetstream_is_on, settings, system_account
 from natsvalues.overlays.folder import load, locate
+from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.natsconf import ConfSyntaxError
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from natsvalues.cli.diff_upgrade import Sides
 from natsvalues.cli.outputs import write
 from natsvalues.cli.phases import Phases
 from natsvalues.diff.changes import About
-from natsvalues.diff.impact.context import Decision
 from natsvalues.diff.sides import Side
 from natsvalues.manifests.objects import HOOK
 from natsvalues.manifests.release import Release
+from natsvalues.supercluster.region_state import Decision
 
 if TYPE_CHECKING:
     from natsvalues.overlays.pipeline import Result

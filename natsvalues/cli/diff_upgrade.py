@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from natsvalues.cli.diff_sides import no_such_release, nothing, rendered_stream, stored
 from natsvalues.cli.helm_words import CHART, VALUES, HelmWords, from_help, sort
 from natsvalues.diff.changes import About, Note
-from natsvalues.diff.impact.context import Decision
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.stamps import REGION
+from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.secrets import without_secrets
 
 if TYPE_CHECKING:

@@ -55,13 +55,14 @@ def refuse_losses(release: Release, allow: tuple[str, ...], result: Result) -> N
 
 def _lost(release: Release, allow: tuple[str, ...], result: Result) -> Iterator[NatsvaluesError]:
     for loss in losses_since(release, result):
-        if loss.name not in allow:
+        manual = loss.manual
+        if manual.allow not in allow:
             written = result.release.where(result.nats.config_map.line, str(result.nats.config_map.key))
             yield NatsvaluesError(
                 "NV-P001",
                 loss.message,
-                where=(result.plan.where(*loss.field) if loss.field else written,),
-                hint=f"{loss.remedy}\nif that is what you want: --allow {loss.name}",
+                where=(result.plan.where(*manual.field) if manual.field else written,),
+                hint=f"{manual.remedy}\nif that is what you want: --allow {manual.allow}",
             )
 
 

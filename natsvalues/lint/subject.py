@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.lint.endpoints import Endpoint, read_endpoint
 from natsvalues.lint.places import in_conf, in_manifest, place
 from natsvalues.manifests import settings
 from natsvalues.manifests.chart import Nats, all_nats, mappings, no_nats
@@ -16,6 +15,7 @@ from natsvalues.overlays.losses_since import decision_of
 from natsvalues.overlays.server_conf import placed
 from natsvalues.overlays.transforms.stamps import is_stamped
 from natsvalues.supercluster.region_state import RegionState, region_state
+from natsvalues.text.endpoints import Endpoint, read_endpoint
 from natsvalues.text.natsconf import ConfSyntaxError, Variable, read
 from natsvalues.text.paths import dotted
 from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, find

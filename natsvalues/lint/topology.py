@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from natsvalues.manifests.services import is_outside
 from natsvalues.manifests.settings import DEFAULT_ACCOUNT
 from natsvalues.overlays.checks import per_pod
-from natsvalues.overlays.hosts import endpoint
 from natsvalues.supercluster.meta_groups import Member, MetaGroup, meta_groups
+from natsvalues.text.hosts import endpoint
 
 if TYPE_CHECKING:
     from natsvalues.lint.linter import Report

@@ -15,7 +15,6 @@ from natsvalues.manifests.chart import (
     container_ports,
     mappings,
 )
-
 from natsvalues.manifests.release import key_of
 
 if TYPE_CHECKING:
@@ -117,5 +116,5 @@ def is_name_of(host: str, service: Manifest) -> bool:
     namespace = service.key.namespace
     rest = labels[1:]
     return labels[0] == service.key.name and (
-        not rest or rest[1:] in ([], ["svc"], ["svc", "cluster", "local"]) and namespace in ("", rest[0])
+        not rest or (rest[1:] in ([], ["svc"], ["svc", "cluster", "local"]) and namespace in ("", rest[0]))
     )

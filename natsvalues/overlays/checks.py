@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, raise_all
-from natsvalues.overlays.hosts import POD, is_address, is_block, is_valid, same
+from natsvalues.text.hosts import POD, is_address, is_block, is_valid, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -36,8 +36,6 @@ def losses_since(prior: Release, result: Result) -> list[Loss]:
 def _state(release: Release, nats: Nats, plan: Plan) -> RegionState:
     selector = plan.region.nats
     try:
-        return region_state(
-            release, nats, plan.region.name, version=selector.version, decision=decision_of(plan)
-        )
+        return region_state(release, nats, plan.region.name, version=selector.version, decision=decision_of(plan))
     except ConfSyntaxError as error:
         raise placed(release, nats, error) from None

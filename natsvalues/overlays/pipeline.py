@@ -10,8 +10,8 @@ from natsvalues.errors import InternalError, NatsvaluesError
 from natsvalues.manifests.chart import Nats, find_nats
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest, Release, ResourceKey
 from natsvalues.manifests.server import ServerVersion, parse_version
-from natsvalues.manifests.settings import gateway_listen, jetstream_is_on
 from natsvalues.manifests.services import services_of
+from natsvalues.manifests.settings import gateway_listen, jetstream_is_on
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
 from natsvalues.manifests.stamps import REGION
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt

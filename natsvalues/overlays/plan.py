@@ -10,8 +10,8 @@ import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.overlays.checks import check, per_pod
-from natsvalues.overlays.hosts import POD, endpoint
 from natsvalues.overlays.model import Dns, LoadBalancer, Probes, Region, Supercluster
+from natsvalues.text.hosts import POD, endpoint
 
 if TYPE_CHECKING:
     from natsvalues.errors import Where

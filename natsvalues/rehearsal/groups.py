@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 def expected_groups(renderings: dict[str, Rendering]) -> tuple[MetaGroup, ...]:
     """The meta groups that these renderings form once everybody reaches everybody, by the rehearsal's region names."""
-    return meta_groups(
-        member(rendering.state)._replace(region=region) for region, rendering in renderings.items()
-    )
+    return meta_groups(member(rendering.state)._replace(region=region) for region, rendering in renderings.items())
 
 
 def is_linked(source: Rendering, target: Rendering) -> bool:

@@ -83,9 +83,7 @@ def _met(meeting: Meeting, now: Snapshot) -> tuple[Cause, str]:
 def _domains(now: Snapshot) -> str:
     """What to say where regions of one meta group state different domains."""
     for group in expected_groups(now.renderings):
-        named = {
-            region: now.renderings[region].state.domain or "none" for region in group.regions
-        }
+        named = {region: now.renderings[region].state.domain or "none" for region in group.regions}
         if len(set(named.values())) > 1:
             told = ", ".join(f"{region}: {domain}" for region, domain in named.items())
             size = max((pod.view.size for pod in now.pods if pod.region in group.regions), default=0)

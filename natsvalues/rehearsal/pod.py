@@ -9,9 +9,9 @@ import shutil
 import signal
 from typing import TYPE_CHECKING, NamedTuple
 
+from natsvalues.manifests.probes import KINDS, Probe
 from natsvalues.manifests.settings import POD, server_names
 from natsvalues.outside import loopback, processes
-from natsvalues.manifests.probes import KINDS, Probe
 from natsvalues.rehearsal.kubelet import Container, answered, fresh, restart_delay
 from natsvalues.rehearsal.snapshot import PodNow, View, trouble_in
 

@@ -17,10 +17,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.manifests.healthz import needs_leader, ready_path
+from natsvalues.manifests.healthz import ready_path
 from natsvalues.manifests.probes import http_path, waits_for_leader
 from natsvalues.manifests.services import publishes_not_ready
-from natsvalues.manifests.settings import DEFAULT_ACCOUNT
 from natsvalues.supercluster.meta_groups import groups_of
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class ColdStart(NamedTuple):
     @property
     def hangs(self) -> bool:
         """Whether the servers wait forever: for a leader that waits for them."""
-        return self.needs_others and bool(self.closed) or self.needs_peers and bool(self.held)
+        return (self.needs_others and bool(self.closed)) or (self.needs_peers and bool(self.held))
 
     @property
     def reason(self) -> str:
@@ -64,8 +63,8 @@ class ColdStart(NamedTuple):
             return ""
         waiting = f"the {self.probe} probe `{self.path}` waits for a meta leader, " if self.probe else ""
         if self.needs_others and self.closed:
-            return f"a cold start never ends: {waiting}{self.closed}, and the leader needs the gateways"
-        return f"a cold start never ends: {waiting}{self.held}, and the leader needs a majority of the servers"
+            return f"a cold start would hang: {waiting}{self.closed}, and the leader needs the gateways"
+        return f"a cold start would hang: {waiting}{self.held}, and the leader needs a majority of the servers"
 
 
 def remedy(version: ServerVersion) -> str:
@@ -91,7 +90,7 @@ def cold_starts(states: tuple[RegionState, ...]) -> dict[str, ColdStart]:
         probe = waits_for_leader(state.container, state.version)
         path = http_path(state.container, probe) or "" if probe is not None else ""
         group = groups.get(state.name)
-        absent = shares_with_unknown(state) and any(remote.name not in gateways for remote in state.remotes)
+        absent = state.shares_meta_group and any(remote.name not in gateways for remote in state.remotes)
         size = group.size if group is not None else 0
         starting = sum(_starting(by_name[name]) for name in group.regions) if group is not None else 0
         judged[state.name] = ColdStart(
@@ -125,13 +124,6 @@ def _held(state: RegionState, probe: Kind | None) -> str:
     if headless is not None and not publishes_not_ready(headless.value):
         return f"the headless Service `{headless.key.name}` names only pods that are Ready"
     return ""
-
-
-def shares_with_unknown(state: RegionState) -> bool:
-    """Whether a region whose rendering is not at hand is to be counted into this one's meta group."""
-    if state.decision.scope:
-        return state.decision.scope == "supercluster"
-    return state.account == DEFAULT_ACCOUNT
 
 
 def _closed(state: RegionState, probe: Kind | None) -> str:
@@ -170,7 +162,7 @@ def first_boot(state: RegionState, others: Sequence[RegionState] = ()) -> str:
         if (
             known[remote.name].account != state.account or not known[remote.name].is_clustered
             if remote.name in known
-            else not shares_with_unknown(state)
+            else not state.shares_meta_group
         )
     ]
     urls = sum(len(remote.urls) for remote in foreign)
@@ -190,4 +182,4 @@ def elects_early(state: RegionState) -> bool:
     facts: measured on 2.10.26 and 2.11.4; when the gateways come, one region's streams are lost.
     """
     known = state.version.known and state.version[:2] < VOTES_OF_ALL
-    return known and state.is_clustered and bool(state.remotes) and shares_with_unknown(state)
+    return known and state.is_clustered and bool(state.remotes) and state.shares_meta_group

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from natsvalues.manifests.quantities import quantity
-from natsvalues.manifests.settings import DEFAULT_ACCOUNT, POD, jetstream
+from natsvalues.manifests.settings import POD, jetstream
 from natsvalues.text.paths import Item
 
 if TYPE_CHECKING:
@@ -21,38 +21,133 @@ if TYPE_CHECKING:
     from natsvalues.supercluster.region_state import RegionState
     from natsvalues.text.paths import Path
 
-NAMES_SOURCE = "run on nats-server 2.12.8 and 2.15.1"
-JOIN_SOURCE = "run on nats-server 2.10.26, 2.12.8, 2.14.6 and 2.15.1"
-SIZES = ("max_file_store", "max_file", "max_memory_store", "max_mem")
-LossName = Literal["server-names", "system-account", "join-with-state", "store"]
-SERVER_NAMES: LossName = "server-names"
-SYSTEM_ACCOUNT: LossName = "system-account"
-JOIN_WITH_STATE: LossName = "join-with-state"
-STORE: LossName = "store"
+Kind = Literal[
+    "statefulset-name",
+    "server-names",
+    "system-account",
+    "join-with-state",
+    "store-directory",
+    "store-size",
+    "store-claim",
+    "store-mount",
+    "claims-deleted",
+]
+STORE_SIZES = ("max_file_store", "max_file", "max_memory_store", "max_mem")
+
+
+class Manual(NamedTuple):
+    """What holds of every loss of one kind.
+
+    `allow` is what `--allow` takes, `level` what `diff` calls it, `field` the overlay's field that decides it (empty
+    where none does), `source` how it is known.
+    """
+
+    allow: Literal["server-names", "system-account", "join-with-state", "store"]
+    level: Literal["identity", "data-loss"]
+    field: tuple[str, ...]
+    source: str
+    remedy: str
+
+
+_NAMES = "run on nats-server 2.12.8 and 2.15.1"
+_SERVER = "documented behaviour of the server"
+MANUALS: dict[Kind, Manual] = {
+    "statefulset-name": Manual(
+        "server-names",
+        "identity",
+        ("nats", "name"),
+        f"server names: {_NAMES}",
+        "Keep the name (fullnameOverride or nameOverride in the chart's values), or move the streams to the new "
+        "servers first.",
+    ),
+    "server-names": Manual(
+        "server-names",
+        "identity",
+        ("serverNames", "prefix"),
+        _NAMES,
+        "Keep the names (serverNames.prefix in the overlay). To rename without a loss, take one server at a time: "
+        "restart it under its new name, run `nats server raft peer-remove OLDNAME`, and wait until every stream is "
+        "current (updateStrategy.rollingUpdate.partition holds the others).",
+    ),
+    "system-account": Manual(
+        "system-account",
+        "identity",
+        ("systemAccount",),
+        _NAMES,
+        "Keep the system account (systemAccount in the overlay). To change it without a loss, take one server at a "
+        "time: stop it, rename the old account's folder in the JetStream store to the new account, and start it.",
+    ),
+    "join-with-state": Manual(
+        "join-with-state",
+        "data-loss",
+        ("joins",),
+        "run on nats-server 2.10.26, 2.12.8, 2.14.6 and 2.15.1",
+        "Only one region, the seed, may run JetStream before it joins: state joins: seed in its overlay. Otherwise "
+        "empty this region's store while it runs without JetStream (stages local and expose), or give each region a "
+        "system account of its own (scope: region).",
+    ),
+    "store-directory": Manual(
+        "store",
+        "data-loss",
+        (),
+        _SERVER,
+        "Keep the directory, or move the data on every volume while that server is stopped.",
+    ),
+    "store-size": Manual(
+        "store",
+        "data-loss",
+        (),
+        "reload: run on nats-server 2.12.8 and 2.14.6",
+        "Compare with what is in use (`nats server report jetstream`), and keep room for every stream's replicas.",
+    ),
+    "store-claim": Manual(
+        "store",
+        "data-loss",
+        (),
+        "run on kube-apiserver 1.34 and 1.37",
+        "Keep the claim. To change it, go server by server, and let each catch up before the next.",
+    ),
+    "store-mount": Manual("store", "data-loss", (), _SERVER, "Mount the volume at jetstream.store_dir."),
+    "claims-deleted": Manual(
+        "store",
+        "data-loss",
+        (),
+        "documented behaviour of the StatefulSet controller",
+        "Move their streams first, and run `nats server raft peer-remove` for each server that goes.",
+    ),
+}
 
 
 class Loss(NamedTuple):
     """Something that a region's JetStream loses.
 
-    `name` is what `--allow` takes, `level` what `diff` calls it, `field` the field of the overlay that decides it
-    (empty where none does). `settings` are the paths in nats.conf, `fields` those in the StatefulSet, whose change
-    brings it about.
+    `settings` are the paths in nats.conf, `fields` those in the StatefulSet, whose change brings it about.
     """
 
-    name: LossName
-    level: Literal["identity", "data-loss"]
+    kind: Kind
     message: str
-    source: str
-    remedy: str
-    field: tuple[str, ...] = ()
     settings: tuple[Path, ...] = ()
     fields: tuple[Path, ...] = ()
 
+    @property
+    def manual(self) -> Manual:
+        """What holds of every loss of this kind."""
+        return MANUALS[self.kind]
+
     def is_due_to(self, path: Path, *, setting: bool) -> bool:
         """Whether a change at this path, of nats.conf or of the StatefulSet, brings it about."""
-        causes = self.settings if setting else self.fields
-        # A whole block counts only as such: not everything inside `jetstream` or `gateway`.
-        return any(path == cause or (len(cause) > 1 and path[: len(cause)] == cause) for cause in causes)
+        return any(_leads_to(path, cause) for cause in (self.settings if setting else self.fields))
+
+
+def _leads_to(path: Path, cause: Path) -> bool:
+    """Whether a change is at, around or inside a cause; inside a whole block of nats.conf nothing else counts."""
+    length = min(len(path), len(cause))
+    if len(path) > len(cause) == 1:
+        return False
+    return all(
+        part == wanted or (isinstance(part, Item) and isinstance(wanted, Item) and part.value == wanted.value)
+        for part, wanted in zip(path[:length], cause[:length], strict=True)
+    )
 
 
 def losses(before: RegionState, after: RegionState) -> list[Loss]:
@@ -60,165 +155,122 @@ def losses(before: RegionState, after: RegionState) -> list[Loss]:
     if not before.has_jetstream:
         return []
     return [
-        *_renamed_statefulset(before, after),
+        *_statefulset_name(before, after),
         *_server_names(before, after),
         *_system_account(before, after),
         *_join_with_state(before, after),
-        *_store(before, after),
+        *_store_place(before, after),
+        *_store_size(before, after),
+        *_claims_deleted(before, after),
     ]
 
 
-def _renamed_statefulset(before: RegionState, after: RegionState) -> Iterator[Loss]:
-    if before.nats.name == after.nats.name:
-        return
-    yield Loss(
-        SERVER_NAMES,
-        "identity",
-        f"the StatefulSet `{before.nats.name}` becomes `{after.nats.name}`: its pods have other names and empty volume "
-        f"claims, so the streams stay behind in the claims of `{before.nats.name}`",
-        NAMES_SOURCE,
-        "keep the name (fullnameOverride or nameOverride in the chart's values), or move the streams first",
-        ("nats", "name"),
-        fields=(("metadata", "name"),),
-    )
+def _statefulset_name(before: RegionState, after: RegionState) -> Iterator[Loss]:
+    old, new = before.nats.name, after.nats.name
+    if old != new:
+        yield Loss(
+            "statefulset-name",
+            f"`{old}` is deleted and `{new}` is created: its pods have other names and empty volume claims, so the "
+            f"streams stay behind in the claims of `{old}`",
+        )
 
 
 def _server_names(before: RegionState, after: RegionState) -> Iterator[Loss]:
     if before.server_names == after.server_names:
-        return
+        return  # pods of another StatefulSet have other names, too: that is said of the StatefulSet
     old, new = (state.server_names.replace(POD, f"{state.nats.name}-0") for state in (before, after))
     yield Loss(
-        SERVER_NAMES,
-        "identity",
+        "server-names",
         f"the server `{old}` becomes `{new}`: a server name is a JetStream identity, so streams become unreachable and "
         "the meta group may never elect a leader again",
-        NAMES_SOURCE,
-        "keep the names (serverNames.prefix in the overlay). To rename and keep everything: one server at a time, "
-        "restart it under its new name, `nats server raft peer-remove OLDNAME`, wait until every stream is current, "
-        "then the next (updateStrategy.rollingUpdate.partition)",
-        ("serverNames", "prefix"),
         settings=(("server_name",),),
-        fields=(_container(before, "env"), _container(before, "args"), _container(before, "command")),
+        fields=tuple(_container(before, field) for field in ("env", "args", "command")),
     )
 
 
 def _system_account(before: RegionState, after: RegionState) -> Iterator[Loss]:
-    if before.account == after.account:
-        return
-    yield Loss(
-        SYSTEM_ACCOUNT,
-        "identity",
-        f"the system account changes from `{before.account}` to `{after.account}`: JetStream's state lies under the "
-        "old one's name, so the servers come up healthy and without their streams",
-        NAMES_SOURCE,
-        f'keep it (systemAccount: "{before.account}"). To move it and keep everything: stop a server, rename the '
-        f"folder `{before.account}` in the JetStream store to `{after.account}`, start it with the new account; one "
-        "server after another",
-        ("systemAccount",),
-        settings=(("system_account",), ("system",)),
-    )
+    if before.account != after.account:
+        yield Loss(
+            "system-account",
+            f"the system account changes from `{before.account}` to `{after.account}`: JetStream's state is stored "
+            "under the old name, so the servers start healthy and without their streams",
+            settings=(("system_account",), ("system",)),
+        )
 
 
 def joins_alone(before: RegionState, after: RegionState) -> bool:
-    """Whether a region whose JetStream ran without remotes joins others under one system account."""
+    """Whether a region whose JetStream ran without remotes gets remotes, under the same system account."""
     ran_alone = before.has_jetstream and not before.remotes
-    joins = after.has_jetstream and bool(after.remotes) and before.account == after.account
-    return ran_alone and joins and shares_account(after)
-
-
-def shares_account(state: RegionState) -> bool:
-    """Whether a region's system account is that of the others: by the overlays, else if it is the default one."""
-    if state.decision.scope:
-        return state.decision.scope == "supercluster"
-    return state.account == DEFAULT_ACCOUNT
+    return ran_alone and after.has_jetstream and bool(after.remotes) and before.account == after.account
 
 
 def _join_with_state(before: RegionState, after: RegionState) -> Iterator[Loss]:
     decision = after.decision
     # In every stage: `local` and `expose` take JetStream out, but what it left in the store would join later.
     empty = decision.scope == "supercluster" and decision.joins == "empty" and not before.remotes
-    if not empty and (decision.joins == "seed" or not joins_alone(before, after)):
+    joins = joins_alone(before, after) and after.shares_meta_group and decision.joins != "seed"
+    if not empty and not joins:
         return
-    message = (
-        f"the region joins as `empty`, but its JetStream ran alone under the system account `{before.account}`"
-        if empty
-        else f"JetStream ran here without remotes, and joins others under the system account `{after.account}`"
-    )
+    then = "joins others" if joins else "is to join others as `empty`"
     yield Loss(
-        JOIN_WITH_STATE,
-        "data-loss",
-        f"{message}: they become one meta group, and one side's streams vanish, on some versions from the disk too, "
-        "with every health check green",
-        JOIN_SOURCE,
-        "only one region, the seed, may ever have run JetStream before it joins (joins: seed). Otherwise empty this "
-        "region's store while it runs without JetStream (stages local and expose), or give each region a system "
-        "account of its own (scope: region)",
-        ("joins",),
-        settings=(("gateway",), ("gateway", "gateways"), ("jetstream",)),
+        "join-with-state",
+        f"JetStream ran here without remotes, and the region {then} under the system account `{after.account}`: they "
+        "become one meta group, and one side's streams are lost, on some versions from the disk too, with every health "
+        "check green",
+        settings=(("gateway", "gateways"), ("jetstream",)),
     )
 
 
-def _store(before: RegionState, after: RegionState) -> Iterator[Loss]:
-    goes_on = after.has_jetstream
-    if goes_on and before.store_dir != after.store_dir:
-        yield _loss_of_store(
-            "the store directory changes: the servers start with an empty JetStream, and what is in the old directory "
-            "is not looked for",
-            "documented behaviour of the server",
-            "keep it; or move the data on every volume while that server is stopped",
-            settings=(("jetstream", "store_dir"), ("store_dir",), ("jetstream",)),
+def _store_place(before: RegionState, after: RegionState) -> Iterator[Loss]:
+    """The directory, the claim and the mount: of several that change the first says it all."""
+    if after.has_jetstream and before.store_dir != after.store_dir:
+        yield Loss(
+            "store-directory",
+            "the store directory changes: the servers start with an empty JetStream, and do not look for what is in "
+            "the old directory",
+            settings=(("jetstream", "store_dir"), ("store_dir",)),
         )
-    elif before.store_survives and before.store_volume in before.claims and before.store_volume not in after.claims:
-        yield _loss_of_store(
-            "the volume claim that holds JetStream goes: the API server refuses that on a live StatefulSet, and one "
-            "made anew starts its servers with empty stores",
-            "run on kube-apiserver 1.34 and 1.37",
-            "keep the claim; to change it, do so server by server, and let each catch up before the next",
-            fields=(("spec", "volumeClaimTemplates"),),
+    elif before.store_volume in before.claims and before.store_volume not in after.claims:
+        yield Loss(
+            "store-claim",
+            "the volume claim that holds JetStream is removed: the API server refuses that on a live StatefulSet, and "
+            "one that is created again starts its servers with empty stores",
+            fields=(("spec", "volumeClaimTemplates", Item("name", before.store_volume or "")),),
         )
-    elif goes_on and before.store_survives and not after.store_survives:
-        yield _loss_of_store(
+    elif after.has_jetstream and before.store_survives and not after.store_survives:
+        yield Loss(
+            "store-mount",
             "the volume is no longer mounted where JetStream keeps its store: the servers start with empty stores",
-            "documented behaviour of the server",
-            "mount it where jetstream.store_dir is",
-            fields=(_container(before, "volumeMounts"), ("spec", "template", "spec", "volumes")),
+            fields=(
+                (*_container(before, "volumeMounts"), Item("mountPath", before.store_mount or "")),
+                ("spec", "template", "spec", "volumes", Item("name", before.store_volume or "")),
+            ),
         )
-    yield from _smaller_store(before, after)
-    yield from _deleted_claims(before, after)
 
 
-def _smaller_store(before: RegionState, after: RegionState) -> Iterator[Loss]:
-    for key in SIZES:
+def _store_size(before: RegionState, after: RegionState) -> Iterator[Loss]:
+    for key in STORE_SIZES:
         old, new = (quantity(jetstream(state.conf).get(key)) for state in (before, after))
         if old is not None and new is not None and 0 <= new < old:
-            yield _loss_of_store(
-                f"the JetStream store shrinks ({key}): a reload refuses that, and after a restart streams that do not "
-                "fit any more are not recovered or take no messages",
-                "reload: run on nats-server 2.12.8 and 2.14.6",
-                "compare with what is in use (`nats server report jetstream`) and keep room for every stream's "
-                "replicas",
+            yield Loss(
+                "store-size",
+                f"the JetStream store gets smaller ({key}): a reload refuses that, and after a restart streams that no "
+                "longer fit are not recovered or take no messages",
                 settings=(("jetstream", key),),
             )
 
 
-def _deleted_claims(before: RegionState, after: RegionState) -> Iterator[Loss]:
+def _claims_deleted(before: RegionState, after: RegionState) -> Iterator[Loss]:
     policy = after.spec.get("persistentVolumeClaimRetentionPolicy")
     deletes = isinstance(policy, dict) and policy.get("whenScaled") == "Delete"
     gone = before.replicas - after.replicas
-    if deletes and gone > 0 and before.store_volume in before.claims:
-        yield _loss_of_store(
+    if deletes and gone > 0:
+        yield Loss(
+            "claims-deleted",
             f"{gone} servers go, and their volume claims are deleted with them (whenScaled: Delete): streams with one "
             "replica there are lost",
-            "documented behaviour of the StatefulSet controller",
-            "move their streams first, and `nats server raft peer-remove` each server that goes",
             fields=(("spec", "replicas"),),
         )
-
-
-def _loss_of_store(
-    message: str, source: str, remedy: str, *, settings: tuple[Path, ...] = (), fields: tuple[Path, ...] = ()
-) -> Loss:
-    return Loss(STORE, "data-loss", message, source, remedy, (), settings, fields)
 
 
 def _container(state: RegionState, field: str) -> Path:

@@ -81,8 +81,10 @@ def meta_groups(members: Iterable[Member]) -> tuple[MetaGroup, ...]:
             mesh += near
             left = [other for other in left if other not in near]
         electing = [region for region in mesh if region.is_clustered]
-        for account in dict.fromkeys(region.account for region in electing):
-            groups.append(_group(account, [region for region in electing if region.account == account]))
+        groups += [
+            _group(account, [region for region in electing if region.account == account])
+            for account in dict.fromkeys(region.account for region in electing)
+        ]
     return tuple(groups)
 
 

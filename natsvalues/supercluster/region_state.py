@@ -8,6 +8,7 @@ from natsvalues.manifests import settings
 from natsvalues.manifests.chart import mappings
 from natsvalues.manifests.server import ServerVersion, parse_version
 from natsvalues.manifests.services import DEFAULT_GATEWAY_PORT, is_outside, leads_to_gateway, services_of
+from natsvalues.text.endpoints import read_endpoint, stays_inside
 
 if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
@@ -114,6 +115,16 @@ class RegionState(NamedTuple):
         return settings.system_account(self.conf)
 
     @property
+    def shares_meta_group(self) -> bool:
+        """Whether a region that is not at hand is to be counted into this one's meta group.
+
+        As the overlays say; without overlays, if the system account is the default one, which everybody has.
+        """
+        if self.decision.scope:
+            return self.decision.scope == "supercluster"
+        return self.account == settings.DEFAULT_ACCOUNT
+
+    @property
     def domain(self) -> str | None:
         """The JetStream domain; None where none is set."""
         domain = settings.jetstream(self.conf).get("domain")
@@ -126,12 +137,16 @@ class RegionState(NamedTuple):
 
     @property
     def ways_in(self) -> tuple[Manifest, ...]:
-        """The Services by which other regions reach the gateway.
+        """The Services by which other regions reach the gateway: from outside, or inside the cluster they share."""
+        if self.stays_in_cluster:
+            return self.leading
+        return tuple(service for service in self.leading if is_outside(service.value))
 
-        Those from outside the cluster, where there are any; else those by which regions in one cluster meet.
-        """
-        outside = tuple(service for service in self.leading if is_outside(service.value))
-        return outside or self.leading
+    @property
+    def stays_in_cluster(self) -> bool:
+        """Whether its remotes are dialled by names that only a Kubernetes cluster knows: they all run in one."""
+        endpoints = [read_endpoint(url) for remote in self.remotes for url in remote.urls]
+        return any(endpoint is not None and stays_inside(endpoint.host) for endpoint in endpoints)
 
     @property
     def leading(self) -> tuple[Manifest, ...]:
@@ -162,15 +177,18 @@ class RegionState(NamedTuple):
         return frozenset(str(metadata.get("name")) for metadata in mappings(templates))
 
     @property
-    def store_volume(self) -> str | None:
-        """The volume that is mounted at, or nearest around, the store directory; None where none is."""
+    def store_mount(self) -> str | None:
+        """The mount path at, or nearest around, the store directory; None where none is."""
         folder = (self.store_dir or "").rstrip("/") + "/"
-        around = [
-            (str(mount.get("mountPath")).rstrip("/") + "/", str(mount.get("name")))
-            for mount in mappings(self.container.get("volumeMounts"))
-        ]
-        covering = [(path, name) for path, name in around if folder.startswith(path)]
-        return max(covering, key=lambda mount: len(mount[0]))[1] if self.store_dir and covering else None
+        paths = [str(mount.get("mountPath")) for mount in mappings(self.container.get("volumeMounts"))]
+        around = [path for path in paths if self.store_dir and folder.startswith(path.rstrip("/") + "/")]
+        return max(around, key=len, default=None)
+
+    @property
+    def store_volume(self) -> str | None:
+        """The volume that is mounted there."""
+        mounts = mappings(self.container.get("volumeMounts"))
+        return next((str(mount.get("name")) for mount in mounts if mount.get("mountPath") == self.store_mount), None)
 
     @property
     def store_survives(self) -> bool:

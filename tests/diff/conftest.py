@@ -11,10 +11,10 @@ import yaml
 
 from natsvalues.diff.changes import About
 from natsvalues.diff.impact import judge
-from natsvalues.diff.impact.context import Decision
 from natsvalues.diff.releases import Comparison
 from natsvalues.diff.sides import Side
 from natsvalues.manifests.release import Release
+from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.natsconf import ConfOp, edit
 from natsvalues.text.paths import dotted
 

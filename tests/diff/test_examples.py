@@ -8,9 +8,9 @@ import pytest
 
 from natsvalues.diff.changes import About
 from natsvalues.diff.impact import GROUPS, IMPACTS, judge
-from natsvalues.diff.impact.context import Decision
 from natsvalues.diff.releases import Comparison
 from natsvalues.diff.sides import Side
+from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.paths import dotted
 
 

@@ -11,7 +11,6 @@ import yaml
 
 from natsvalues.diff.changes import About
 from natsvalues.diff.impact import judge
-from natsvalues.diff.impact.context import Decision
 from natsvalues.diff.releases import Comparison
 from natsvalues.diff.sides import Side
 from natsvalues.manifests.release import Release
@@ -19,6 +18,7 @@ from natsvalues.report.diff_json import report
 from natsvalues.report.diff_patch import operations_between
 from natsvalues.report.diff_redacted import keyed, redacted_diff
 from natsvalues.report.diff_text import text
+from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.yamledit import same
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natsvalues.lint.endpoints import Endpoint, is_private, read_endpoint, stays_inside
+from natsvalues.text.endpoints import Endpoint, is_private, read_endpoint, stays_inside
 
 ENDPOINTS = {
     "nats://gw.example.com:7222": Endpoint("gw.example.com", 7222),

@@ -1,4 +1,4 @@
-"""What a health check's path asks of a server: which ones wait for a meta leader, are refused, or mean less than they say."""
+"""Paths of health checks: which ones wait for a meta leader, are refused, or mean less than they say."""
 
 from __future__ import annotations
 

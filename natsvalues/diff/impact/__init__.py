@@ -20,11 +20,15 @@ from natsvalues.diff.impact import (
     whole,
     workloads,
 )
-from natsvalues.diff.impact.context import Context, Decision, context
+from natsvalues.diff.impact.context import Context, context
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.diff.impact.context import Servers
     from natsvalues.diff.impact.declaration import Declared, Looks
     from natsvalues.diff.releases import Comparison
+    from natsvalues.supercluster.region_state import Decision
 
 GROUPS: dict[str, tuple[Declared, ...]] = {
     "Identity": identity.IMPACTS,
@@ -102,16 +106,25 @@ def _notes(releases: Context, judged: tuple[ObjectDiff, ...]) -> list[Note]:
         if consequence is not None:
             notes.append(_note(declared.impact(consequence)))
     for servers in releases.servers:
-        before, after = cold_start.cold_starts(servers, releases)
-        if servers.new is None or not after.hangs:
+        notes += [_note(impact) for impact in _hidden(servers, judged)]
+        old, new = servers.starts
+        if new is None or not new.hangs:
             continue
-        impact = cold_start.cold_start_hangs.impact(cold_start.hanging(servers.new, after))
-        if before.hangs:
-            as_before = f"`{servers.new.name}`, as before: {impact.reason}"
+        impact = cold_start.cold_start_hangs.impact(cold_start.hanging(servers, new))
+        if old is not None and old.hangs:
+            as_before = f"`{servers.new.name if servers.new else ''}`, as before: {impact.reason}"
             notes.append(_note(impact._replace(level="none", reason=as_before)))
         elif not any(_has(item, impact.level) for item in judged):  # hidden behind something worse
             notes.append(_note(impact))
     return notes
+
+
+def _hidden(servers: Servers, judged: tuple[ObjectDiff, ...]) -> Iterator[Impact]:
+    """Losses that no change shows: behind something worse, or brought about by what is not in the releases."""
+    shown = {impact.reason for item in judged for impact in (item.impact, *(change.impact for change in item.changes))}
+    for loss in servers.losses:
+        if loss.message not in shown:
+            yield Impact(loss.manual.level, loss.message, loss.manual.source, loss.manual.remedy)
 
 
 def _note(impact: Impact) -> Note:

@@ -1,85 +1,21 @@
-"""Whether a cold start of a release would ever end, and which change decides it.
-
-facts: with JetStream across gateways the startup probe `/healthz` waits for a meta leader, the load balancer waits
-for the probe, the gateways for the load balancer, the leader for the gateways (2.10.26 to 2.15.1). Either cure
-ends it: a gateway Service with `publishNotReadyAddresses`, or a probe that waits for no leader.
-"""
+"""Whether a cold start ends, and which change decides it; it is judged in `supercluster/cold_start.py`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from natsvalues.diff.impact.context import gateway_services
 from natsvalues.diff.impact.declaration import Consequence, impact
-from natsvalues.manifests.server import needs_leader, ready_path
-from natsvalues.manifests.settings import DEFAULT_ACCOUNT, dials_others, jetstream_is_on, system_account
+from natsvalues.supercluster.cold_start import BOOT_WITHOUT_REMOTES, SOURCE, first_boot, remedy
 from natsvalues.text.paths import Item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from natsvalues.diff.changes import Change, ObjectDiff
     from natsvalues.diff.impact.context import Context, Servers
-    from natsvalues.manifests.chart import Nats
-    from natsvalues.manifests.release import Release
+    from natsvalues.supercluster.cold_start import ColdStart
 
-_SERVICE_FIELDS = frozenset(("publishNotReadyAddresses", "type", "selector", "ports"))
-
-
-class ColdStart(NamedTuple):
-    """The four things that must all be so for a cold start to hang; a change is to blame if it made one of them so."""
-
-    needs_gateways: bool
-    """JetStream is on, and shares its meta group with regions behind remote gateways."""
-    jetstream: bool
-    remotes: bool
-    probe: str
-    """The path of the probe that keeps a pod from being ready until there is a leader; empty where none does."""
-    shut: str
-    """Why nobody reaches gateways of pods that are not ready; empty where somebody does."""
-
-    @property
-    def hangs(self) -> bool:
-        """Whether servers that all start from nothing would wait for each other for ever."""
-        return bool(self.needs_gateways and self.probe and self.shut)
-
-
-def cold_start(release: Release, nats: Nats | None, conf: dict[str, Any], context: Context) -> ColdStart:
-    """What a release says of the start of its servers from nothing."""
-    if nats is None:
-        return ColdStart(needs_gateways=False, jetstream=False, remotes=False, probe="", shut="")
-    on, linked = jetstream_is_on(conf), dials_others(conf)
-    # A region with a system account of its own elects a leader of its own.
-    own = context.decision.scope == "region" or (not context.decision.scope and system_account(conf) != DEFAULT_ACCOUNT)
-    return ColdStart(on and linked and not own, on, linked, _waiting_probe(nats), _shut(release, nats, conf))
-
-
-def _waiting_probe(nats: Nats) -> str:
-    """The probe that keeps a pod from being ready until there is a leader: startup, or readiness after it."""
-    for field in ("startupProbe", "readinessProbe"):
-        probe = nats.container_value.get(field)
-        get = probe.get("httpGet") if isinstance(probe, dict) else None
-        if isinstance(get, dict) and needs_leader(str(get.get("path") or "/"), nats.version):
-            return f"the {field.removesuffix('Probe')} probe `{get.get('path') or '/'}`"
-    return ""
-
-
-def _shut(release: Release, nats: Nats, conf: dict[str, Any]) -> str:
-    services = gateway_services(release, nats, conf)
-    if any((service.value.get("spec") or {}).get("publishNotReadyAddresses") is True for service in services):
-        return ""
-    if services:
-        return f"Service `{services[0].key.name}` sends only to pods that are ready"
-    return "no Service of this release sends to gateways that are not ready"
-
-
-def cold_starts(servers: Servers, context: Context) -> tuple[ColdStart, ColdStart]:
-    """The cold start of the old release, and of the new."""
-    old, new = context.comparison.old, context.comparison.new
-    return (
-        cold_start(old.release, servers.old, servers.old_conf, context),
-        cold_start(new.release, servers.new, servers.new_conf, context),
-    )
+_SERVICE_PARTS = frozenset(("publishNotReadyAddresses", "type", "selector", "ports", "annotations"))
+_POD_PARTS = frozenset(("startupProbe", "readinessProbe", "image"))
+_BLOCKS = (("gateway",), ("gateway", "gateways"), ("jetstream",))
 
 
 @impact(
@@ -89,7 +25,7 @@ def cold_starts(servers: Servers, context: Context) -> tuple[ColdStart, ColdStar
     why="With JetStream across gateways the startup probe `/healthz` waits for a meta leader, the load balancer waits "
     "for the probe, the gateways wait for the load balancer, and the leader waits for the gateways. Servers that all "
     "start from nothing never become ready.",
-    source="run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1",
+    source=SOURCE,
     remedy="Give the gateway a Service of its own with publishNotReadyAddresses: true, and the probe the path "
     "/healthz?js-server-only=true (before 2.11: js-enabled-only); natsvalues post-render does both.",
     fails="""\
@@ -100,24 +36,30 @@ new: {container: {startupProbe: {httpGet: {path: /healthz}}}}""",
 )
 def cold_start_hangs(context: Context, item: ObjectDiff, change: Change) -> Consequence | None:
     """A cold start of the old release ends, and one of the new release does not, because of this change."""
+    servers = _servers(context, item, change)
+    starts = newly(servers) if servers is not None else None
+    if servers is None or starts is None:
+        return None
+    old, new = starts
     if change.file:
-        servers = context.of_config_map(item)
-        return _newly(context, servers, lambda old, new: _by_setting(change, old, new))
-    text = {part for part in change.path if isinstance(part, str)}
-    if item.key.kind == "StatefulSet" and {"startupProbe", "readinessProbe", "image"} & text:
-        servers = context.of_statefulset(item)
-        if servers is None or servers.new is None or Item("name", servers.new.container) not in change.path:
-            return None
-        return _newly(context, servers, lambda old, new: bool(new.probe and not old.probe))
-    if item.key.kind == "Service" and _SERVICE_FIELDS & text:
-        return _newly(context, context.of_service(item), lambda old, new: bool(new.shut and not old.shut))
-    return None
+        decides = change.path in _BLOCKS and new.needs_others and not old.needs_others
+    elif item.key.kind == "Service":
+        decides = bool(new.closed and not old.closed) or bool(new.held and not old.held)
+    else:
+        decides = new.probe is not None and old.probe is None
+    return hanging(servers, new) if decides else None
 
 
-def _by_setting(change: Change, old: ColdStart, new: ColdStart) -> bool:
-    if change.path[:1] == ("gateway",):
-        return new.remotes and not old.remotes and change.path in (("gateway",), ("gateway", "gateways"))
-    return change.path == ("jetstream",) and new.jetstream and not old.jetstream
+def _servers(context: Context, item: ObjectDiff, change: Change) -> Servers | None:
+    """The servers whose cold start a change may decide."""
+    if change.file:
+        return context.of_config_map(item)
+    parts = {part for part in change.path if isinstance(part, str)}
+    if item.key.kind == "Service" and _SERVICE_PARTS & parts:
+        return context.of_service(item)
+    servers = context.of_statefulset(item) if item.key.kind == "StatefulSet" and _POD_PARTS & parts else None
+    new = servers.new if servers is not None else None
+    return servers if new is not None and Item("name", new.container) in change.path else None
 
 
 @impact(
@@ -136,30 +78,49 @@ new: {service: null}""",
 )
 def cold_start_hangs_without_service(context: Context, item: ObjectDiff) -> Consequence | None:
     """The Service that sends to gateways that are not ready is removed, where a probe waits for a leader."""
-    if item.op != "remove" or item.key.kind != "Service":
+    servers = context.of_service(item) if item.op == "remove" and item.key.kind == "Service" else None
+    starts = newly(servers) if servers is not None else None
+    if servers is None or starts is None:
         return None
-    servers = context.of_service(item)
-    return _newly(context, servers, lambda old, new: bool(new.shut and not old.shut))
+    old, new = starts
+    return hanging(servers, new) if new.closed and not old.closed else None
 
 
-def _newly(
-    context: Context, servers: Servers | None, to_blame: Callable[[ColdStart, ColdStart], bool]
-) -> Consequence | None:
-    """The deadlock that the new release has and the old one had not, if the change is to blame for it."""
-    if servers is None or servers.new is None:
-        return None
-    old, new = cold_starts(servers, context)
-    return hanging(servers.new, new) if new.hangs and not old.hangs and to_blame(old, new) else None
+def newly(servers: Servers) -> tuple[ColdStart, ColdStart] | None:
+    """Both cold starts, where only the new one hangs."""
+    old, new = servers.starts
+    return (old, new) if old is not None and new is not None and new.hangs and not old.hangs else None
 
 
-def hanging(nats: Nats, start: ColdStart) -> Consequence:
+def hanging(servers: Servers, start: ColdStart) -> Consequence:
     """Why a cold start hangs, and both fixes."""
-    return Consequence(
-        f"a cold start would hang: {start.probe} waits for a meta leader, {start.shut}, and the leader needs the "
-        "gateways",
-        "Give the gateway a Service of its own with publishNotReadyAddresses: true, and the probe the path "
-        f"{ready_path(nats.version)}; natsvalues post-render does both.",
-    )
+    version = servers.after.version if servers.after is not None else None
+    return Consequence(start.reason, remedy(version) if version is not None else "")
 
 
-IMPACTS = (cold_start_hangs, cold_start_hangs_without_service)
+@impact(
+    "DI023",
+    "first-boot-hangs",
+    "deadlock",
+    "release",
+    why="A first boot counts the urls of remote gateways as servers. Those under another system account never vote, "
+    "and from 2.12 on servers with empty stores elect only once all that are counted have voted.",
+    source="run on nats-server 2.14.6 with one and three urls for each remote; docs/stages.md",
+    remedy=f"First {BOOT_WITHOUT_REMOTES}.",
+    fails="""\
+untouched: true
+container: {image: nats:2.14.2-alpine}
+conf:
+  accounts: {SYS-A: {}}
+  system_account: SYS-A
+  gateway: {gateways: [{name: eu-west, url: nats://nats-gw-eu-west.example.com:7222}]}
+old: {empty: true}""",
+    passes="old: {empty: true}",
+)
+def first_boot_hangs(context: Context) -> str | None:
+    """A region is installed for the first time, with remotes whose servers are under another system account."""
+    fresh = [servers.after for servers in context.servers if servers.old is None and servers.after is not None]
+    return next((reason for reason in map(first_boot, fresh) if reason), None)
+
+
+IMPACTS = (cold_start_hangs, cold_start_hangs_without_service, first_boot_hangs)

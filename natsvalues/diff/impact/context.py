@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.diff.comparison import compare
 from natsvalues.manifests.services import leads_to_gateway, selects
+from natsvalues.supercluster.cold_start import ColdStart, cold_start
 from natsvalues.supercluster.losses import losses
 from natsvalues.supercluster.pairing import paired
 from natsvalues.supercluster.region_state import Decision, RegionState, region_state
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from natsvalues.diff.releases import Comparison
     from natsvalues.manifests.chart import Nats
     from natsvalues.manifests.release import Release, ResourceKey
-    from natsvalues.supercluster.losses import Loss
+    from natsvalues.supercluster.losses import Kind, Loss
+
 
 class Servers(NamedTuple):
     """One NATS of both releases; `old` or `new` is None where it is only on the other side.
@@ -45,6 +47,12 @@ class Servers(NamedTuple):
     def losses(self) -> list[Loss]:
         """What their JetStream loses."""
         return losses(self.before, self.after) if self.before is not None and self.after is not None else []
+
+    @property
+    def starts(self) -> tuple[ColdStart | None, ColdStart | None]:
+        """The cold start of the old release, and of the new."""
+        old, new = (cold_start(state) if state is not None else None for state in (self.before, self.after))
+        return old, new
 
     @property
     def replicas(self) -> int:
@@ -82,6 +90,19 @@ class Context(NamedTuple):
         """The servers that a StatefulSet runs."""
         keys = [key for key in (item.key, item.was) if key is not None]
         return next((found for found in self.servers if any(map(found.is_statefulset, keys))), None)
+
+    def loss(self, item: ObjectDiff, change: Change, kind: Kind) -> str | None:
+        """What is lost, of this kind, because of a change; None where nothing is."""
+        if not change.file and item.key.kind != "StatefulSet":
+            return None
+        servers = self.of_config_map(item) if change.file else self.of_statefulset(item)
+        lost = servers.losses if servers is not None else []
+        due = (
+            loss.message
+            for loss in lost
+            if loss.kind == kind and loss.is_due_to(change.path, setting=bool(change.file))
+        )
+        return next(due, None)
 
     def of_service(self, item: ObjectDiff) -> Servers | None:
         """The servers to whose pods a Service sends, on the side where it is."""

@@ -5,8 +5,8 @@ says what causes it, and it returns the message for one case, or None. The examp
 region of the example supercluster of `natsvalues/lint/rule.py`: `old` and `new` hold JSON merge patches of either
 side, in the parts that lint's examples have, and parts beside them count for both sides. `region` is the region
 (`us-east`), `roll: true` changes the pod template, so that the pods restart, and null for `service` or `statefulSet`
-removes that object. `at` is the change that has the impact, spelled as for `--ignore`: `KIND/NAME:PATH`, or
-`KIND/NAME` for an object that is added, removed or renamed.
+removes that object; `empty: true` makes a side empty, as before a first installation. `at` is the change that has the
+impact, spelled as for `--ignore`: `KIND/NAME:PATH`, or `KIND/NAME` for an object that is added, removed or renamed.
 """
 
 from __future__ import annotations

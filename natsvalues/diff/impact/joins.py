@@ -10,20 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from natsvalues.diff.impact.declaration import impact
-from natsvalues.manifests.settings import (
-    DEFAULT_ACCOUNT,
-    dials_others,
-    gateway,
-    jetstream_is_on,
-    remotes,
-    system_account,
-)
+from natsvalues.supercluster.losses import MANUALS, joins_alone
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
-    from natsvalues.diff.impact.context import Context, Servers
+    from natsvalues.diff.impact.context import Context
+    from natsvalues.supercluster.region_state import RegionState
 
-SOURCE = "run on nats-server 2.10.26, 2.12.8, 2.14.6 and 2.15.1"
+SOURCE = MANUALS["join-with-state"].source
 
 
 @impact(
@@ -34,9 +28,8 @@ SOURCE = "run on nats-server 2.10.26, 2.12.8, 2.14.6 and 2.15.1"
     "one meta group. The streams of one side are lost, on some versions from the disk too, with every health check "
     "green. A side that held no stream but had elected a leader of its own is enough (2.12.8 in 2 of 2 runs, 2.15.1 "
     "in 2 of 3).",
-    source=SOURCE,
-    remedy="Only one region, the seed, may run JetStream before it joins: state joins: seed in its overlay. Otherwise "
-    "empty this region's store first, or give each region a system account of its own (scope: region).",
+    source=MANUALS["join-with-state"].source,
+    remedy=MANUALS["join-with-state"].remedy,
     fails="""\
 region: eu-west
 at: ConfigMap/nats-config:nats.conf:gateway.gateways
@@ -47,7 +40,7 @@ old: {conf: {jetstream: null, gateway: {gateways: null}}}""",
 )
 def joins_with_state(context: Context, item: ObjectDiff, change: Change) -> str | None:
     """A region whose JetStream ran without remote gateways gets some, under the same system account."""
-    return _joining(context, item, change, "loss")
+    return context.loss(item, change, "join-with-state")
 
 
 @impact(
@@ -118,46 +111,25 @@ def another_region_joins(context: Context, item: ObjectDiff, change: Change) -> 
     return _joining(context, item, change, "more")
 
 
-def _joining(
-    context: Context, item: ObjectDiff, change: Change, kind: Literal["loss", "own", "seed", "more"]
-) -> str | None:
+def _joining(context: Context, item: ObjectDiff, change: Change, kind: Literal["own", "seed", "more"]) -> str | None:
     """What a region's first remote gateways, or further ones, do where JetStream runs, if it is of this kind."""
     servers = context.of_config_map(item) if change.file else None
-    if servers is None or not _brings_remotes(change):
+    if servers is None or servers.before is None or servers.after is None or not _brings_remotes(change):
         return None
-    if not joins_alone(servers):
-        return _one_more(servers, change) if kind == "more" and dials_others(servers.old_conf) else None
-    account = system_account(servers.new_conf)
-    if context.decision.scope == "region" or (not context.decision.scope and account != DEFAULT_ACCOUNT):
+    before, after = servers.before, servers.after
+    if not joins_alone(before, after):
+        return _one_more(before, after, change) if kind == "more" and before.remotes else None
+    if not after.shares_meta_group:
         message = (
-            f"the region joins with a JetStream of its own, under the system account `{account}`: its streams stay, as "
-            "long as no other region has that account"
+            f"the region joins with a JetStream of its own, under the system account `{after.account}`: its streams "
+            "stay, as long as no other region has that account"
         )
         return message if kind == "own" else None
-    if context.decision.joins == "seed":
-        message = (
-            "the region joins as the seed: it keeps its streams, as long as no other region ever ran JetStream "
-            "without remotes"
-        )
-        return message if kind == "seed" else None
     message = (
-        f"JetStream ran here without remotes, and joins others under the system account `{account}`: they become one "
-        "meta group, and one side's streams are lost, on some versions from the disk too, with every health check green"
+        "the region joins as the seed: it keeps its streams, as long as no other region ever ran JetStream without "
+        "remotes"
     )
-    return message if kind == "loss" else None
-
-
-def joins_alone(servers: Servers) -> bool:
-    """Whether servers that ran JetStream without remotes get remotes now, under the same system account."""
-    return (
-        servers.old is not None
-        and servers.new is not None
-        and jetstream_is_on(servers.old_conf)
-        and jetstream_is_on(servers.new_conf)
-        and not dials_others(servers.old_conf)
-        and dials_others(servers.new_conf)
-        and system_account(servers.old_conf) == system_account(servers.new_conf)
-    )
+    return message if kind == "seed" and context.decision.joins == "seed" else None
 
 
 def _brings_remotes(change: Change) -> bool:
@@ -168,11 +140,11 @@ def _brings_remotes(change: Change) -> bool:
     return change.path == ("gateway",) and isinstance(change.after, dict) and bool(change.after.get("gateways"))
 
 
-def _one_more(servers: Servers, change: Change) -> str | None:
+def _one_more(before: RegionState, after: RegionState, change: Change) -> str | None:
     """A further remote for a region that has some already."""
-    known = {remote.name for remote in remotes(servers.old_conf)}
-    added = [remote.name for remote in remotes(servers.new_conf) if remote.name not in known]
-    if change.op != "add" or not added or not jetstream_is_on(servers.new_conf):
+    known = {remote.name for remote in before.remotes}
+    added = [remote.name for remote in after.remotes if remote.name not in known]
+    if change.op != "add" or not added or not after.has_jetstream:
         return None
     return (
         f"{', '.join(added)} joins: gateway settings take effect with a restart only; if the new region ever ran "
@@ -199,19 +171,15 @@ old: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.
 def region_leaves(context: Context, item: ObjectDiff, change: Change) -> str | None:
     """All remote gateways are removed, where regions share one JetStream."""
     servers = context.of_config_map(item) if change.file else None
-    if servers is None or servers.new is None or change.op == "add":
+    if servers is None or servers.before is None or servers.after is None or change.op == "add":
         return None
     if change.path != ("gateway",) and change.path[:2] != ("gateway", "gateways"):
         return None
-    left = dials_others(servers.old_conf) and not dials_others(servers.new_conf)
-    if not left or not jetstream_is_on(servers.old_conf) or not jetstream_is_on(servers.new_conf):
+    before, after = servers.before, servers.after
+    leaves = before.has_jetstream and after.has_jetstream and before.remotes and not after.remotes
+    if not leaves or not before.shares_meta_group:
         return None
-    own = context.decision.scope == "region" or system_account(servers.old_conf) != DEFAULT_ACCOUNT
-    if own and context.decision.scope != "supercluster":
-        return None
-    others = ", ".join(
-        remote.name for remote in remotes(servers.old_conf) if remote.name != gateway(servers.old_conf).get("name")
-    )
+    others = ", ".join(remote.name for remote in before.remotes)
     return (
         f"the region leaves {others}: their servers stay members of the meta group, so a region that has no majority "
         "alone loses JetStream: no leader, no placement, /healthz 503"

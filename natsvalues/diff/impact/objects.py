@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.diff.impact.context import is_load_balancer, leads_to_gateway, ports_of
 from natsvalues.diff.impact.declaration import Consequence, impact
 from natsvalues.diff.impact.ports import OUTSIDE, listed
+from natsvalues.manifests.services import is_load_balancer, ports_of
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import ObjectDiff
@@ -64,7 +64,7 @@ def exposed_service_added(context: Context, item: ObjectDiff) -> Consequence | N
     if item.op != "add" or item.key.kind != "Service" or (value.get("spec") or {}).get("type") not in OUTSIDE:
         return None
     servers = context.of_service(item)
-    is_gateway = servers is not None and leads_to_gateway(value, servers.new_conf) and len(ports_of(value)) == 1
+    is_gateway = servers is not None and servers.leads_to_gateway(value) and len(ports_of(value)) == 1
     return Consequence(
         f"{listed(value)} reachable from outside the cluster",
         "Limit it to the other regions (loadBalancer.sourceRanges), and give the gateways TLS or a password."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.diff.impact.context import is_load_balancer, leads_to_gateway, ports_of
 from natsvalues.diff.impact.declaration import Consequence, impact
+from natsvalues.manifests.services import is_load_balancer, ports_of
 from natsvalues.text.paths import Item
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def port_changes(context: Context, item: ObjectDiff, change: Change) -> str | No
     if field not in ("port", "targetPort", "nodePort", "protocol"):
         return None
     servers = context.of_service(item)
-    of_gateway = servers is not None and leads_to_gateway(item.after or {}, servers.new_conf)
+    of_gateway = servers is not None and servers.leads_to_gateway(item.after or {})
     result = "other regions connect to the old one" if of_gateway and field == "port" else "what used the old one fails"
     return f"{field} of port {_name(change)} becomes {change.after} instead of {change.before}: {result}"
 
@@ -195,7 +195,7 @@ def not_ready_addresses(context: Context, item: ObjectDiff, change: Change) -> s
     value = item.after or {}
     if servers is None or (value.get("spec") or {}).get("clusterIP") == "None":
         return None
-    if len(ports_of(value)) == 1 and leads_to_gateway(value, servers.new_conf):
+    if len(ports_of(value)) == 1 and servers.leads_to_gateway(value):
         return None
     return "clients that connect through this Service reach servers that are not ready"
 

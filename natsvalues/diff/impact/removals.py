@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.diff.impact.context import is_load_balancer
 from natsvalues.diff.impact.declaration import impact
+from natsvalues.manifests.services import is_load_balancer
 from natsvalues.manifests.settings import jetstream_is_on
+from natsvalues.supercluster.losses import MANUALS
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import ObjectDiff
@@ -89,8 +90,8 @@ def object_renamed(_: Context, item: ObjectDiff) -> str | None:
     "object",
     why="The pods have other names, and with them the servers; the new pods get empty volume claims, and the streams "
     "stay in the claims of the old name.",
-    source="server names: run on nats-server 2.12.8 and 2.15.1",
-    remedy="Keep the name (fullnameOverride, nameOverride), or move the streams to the new servers first.",
+    source=MANUALS["statefulset-name"].source,
+    remedy=MANUALS["statefulset-name"].remedy,
     fails="""\
 at: StatefulSet/bus
 new: {statefulSet: {metadata: {name: bus}}}""",
@@ -100,13 +101,9 @@ new: {statefulSet: {metadata: {name: bus}}}""",
 )
 def jetstream_statefulset_renamed(context: Context, item: ObjectDiff) -> str | None:
     """The StatefulSet of servers with JetStream gets another name."""
-    if item.op != "rename" or item.key.kind != "StatefulSet" or not _ran_jetstream(context, item):
-        return None
-    was = _old_name(item)
-    return (
-        f"`{was}` is deleted and `{item.key.name}` is created: its pods have other names and empty volume claims, so "
-        f"the streams stay in the claims of `{was}`"
-    )
+    servers = context.of_statefulset(item) if item.op == "rename" and item.key.kind == "StatefulSet" else None
+    lost = servers.losses if servers is not None else []
+    return next((loss.message for loss in lost if loss.kind == "statefulset-name"), None)
 
 
 @impact(

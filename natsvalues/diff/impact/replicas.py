@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.diff.impact.declaration import impact
 from natsvalues.manifests.settings import jetstream_is_on
+from natsvalues.supercluster.losses import MANUALS
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
@@ -104,8 +105,8 @@ def fewer_jetstream_servers(context: Context, item: ObjectDiff, change: Change) 
     "data-loss",
     why="With persistentVolumeClaimRetentionPolicy.whenScaled: Delete the volume claims are deleted with the servers: "
     "streams that have their only replica there are lost.",
-    source="documented behaviour of the StatefulSet controller",
-    remedy="Move their streams first, and run `nats server raft peer-remove` for each server that goes.",
+    source=MANUALS["claims-deleted"].source,
+    remedy=MANUALS["claims-deleted"].remedy,
     fails="""\
 at: StatefulSet/nats:spec.replicas
 new: {statefulSet: {spec: {replicas: 2, persistentVolumeClaimRetentionPolicy: {whenScaled: Delete}}}}""",
@@ -114,13 +115,7 @@ new: {statefulSet: {spec: {replicas: 2, persistentVolumeClaimRetentionPolicy: {w
 )
 def fewer_servers_and_claims(context: Context, item: ObjectDiff, change: Change) -> str | None:
     """A StatefulSet of NATS with JetStream gets fewer replicas, and their volume claims are deleted."""
-    scaling = _scaling(context, item, change)
-    if scaling is None or scaling.removed <= 0 or not scaling.jetstream or not scaling.deletes_claims:
-        return None
-    return (
-        f"{scaling.removed} servers go, and their volume claims are deleted with them (whenScaled: Delete): streams "
-        "with one replica there are lost"
-    )
+    return context.loss(item, change, "claims-deleted")
 
 
 def _scaling(context: Context, item: ObjectDiff, change: Change) -> Scaling | None:

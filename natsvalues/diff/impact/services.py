@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from natsvalues.diff.impact.context import is_load_balancer
 from natsvalues.diff.impact.declaration import impact
+from natsvalues.manifests.services import is_load_balancer
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff

@@ -88,7 +88,9 @@ def gateway_shares(cluster: Cluster) -> Iterator[Problem]:
         roles = cluster.roles(service)
         if "other" in roles:
             others = [
-                str(port.get("port")) for port, role in zip(ports_of(service.value), roles, strict=True) if role == "other"
+                str(port.get("port"))
+                for port, role in zip(ports_of(service.value), roles, strict=True)
+                if role == "other"
             ]
             where = (cluster.at(service, "spec", "ports", roles.index("gateway")),)
             message = f"Service `{service.key.name}` carries the gateway together with port {', '.join(others)}"
@@ -200,8 +202,8 @@ def gateway_port_leads_nowhere(cluster: Cluster) -> Iterator[Problem]:
     "error",
     "supercluster",
     why="Routes are dialled by the pods' names, which the headless Service publishes. If it leaves out servers that "
-    "are not Ready, they cannot find one another at a cold start, and with a probe that waits for a leader none becomes "
-    "Ready. A warning where probes need no leader: the servers meet only once they are Ready.",
+    "are not Ready, they cannot find one another at a cold start, and with a probe that waits for a leader none "
+    "becomes Ready. A warning where probes need no leader: the servers meet only once they are Ready.",
     source="the chart's headless Service has the flag; Kubernetes, DNS of StatefulSet pods",
     remedy="Keep publishNotReadyAddresses: true on the headless Service.",
     fails="headless: {spec: {publishNotReadyAddresses: false}}",

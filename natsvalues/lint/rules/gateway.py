@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.lint.endpoints import is_private, read_endpoint, stays_inside
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.manifests.services import is_name_of, port_role, ports_of
-from natsvalues.overlays.hosts import is_address, same
+from natsvalues.text.endpoints import is_private, read_endpoint, stays_inside
+from natsvalues.text.hosts import is_address, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

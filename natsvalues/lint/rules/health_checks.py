@@ -41,7 +41,12 @@ def health_check_waits(cluster: Cluster) -> Iterator[Problem]:
     """The load balancer's own health check fails until a meta leader is elected."""
     for service in cluster.balancers:
         for check in checks(service):
-            if check.path and cluster.has_jetstream and cluster.has_gateway and needs_leader(check.path[1], cluster.version):
+            if (
+                check.path
+                and cluster.has_jetstream
+                and cluster.has_gateway
+                and needs_leader(check.path[1], cluster.version)
+            ):
                 message = f"`{check.path[1]}` fails on server {cluster.version} until a meta leader is elected"
                 yield Problem(message, _at(cluster, service, check.path[0]), (cluster.region,))
 

@@ -227,9 +227,9 @@ def store_does_not_survive(cluster: Cluster) -> Iterator[Problem]:
     "first-boot-counts-remotes",
     "note",
     "supercluster",
-    why="A first boot counts the urls of remote gateways as servers. Those under another system account never vote, and "
-    "from 2.12 on servers with empty stores elect only once all that are counted have voted. With their stores the same "
-    "servers start without trouble.",
+    why="A first boot counts the urls of remote gateways as servers. Those under another system account never vote, "
+    "and from 2.12 on servers with empty stores elect only once all that are counted have voted. With their stores the "
+    "same servers start without trouble.",
     source="run on nats-server 2.14.6 with one and three urls for each remote; docs/stages.md",
     remedy="Boot the region once without remotes, as the stages local and expose do; ignore this rule afterwards.",
     fails="""\

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.lint.endpoints import read_endpoint
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.supercluster.cold_start import elects_early
-from natsvalues.overlays.hosts import is_address
+from natsvalues.text.endpoints import read_endpoint
+from natsvalues.text.hosts import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

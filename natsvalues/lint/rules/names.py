@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.lint.endpoints import read_endpoint
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.manifests.chart import option
 from natsvalues.manifests.settings import NAME_OPTIONS, POD, cluster_name
+from natsvalues.text.endpoints import read_endpoint
 from natsvalues.text.natsconf import Variable
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from natsvalues.errors import NatsvaluesError
 from natsvalues.lint.rule import Fix, Problem, rule
 from natsvalues.manifests.healthz import needs_leader
 from natsvalues.manifests.server import ServerVersion
-from natsvalues.overlays.hosts import is_address
 from natsvalues.overlays.providers import Inputs, Profile, Shape, load, shape
+from natsvalues.text.hosts import is_address
 from natsvalues.text.paths import Op
 
 if TYPE_CHECKING:

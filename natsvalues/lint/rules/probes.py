@@ -55,8 +55,8 @@ def _waiting(subject: Subject, kind: Kind) -> Iterator[Problem]:
     "supercluster",
     why="Nobody is Ready until there is a leader, the load balancer sends to nobody who is not Ready, and the leader "
     "needs the servers behind the load balancers: everyone waits for everyone. After its failureThreshold the "
-    "container is killed, and it starts again. Also a single cold region hangs so. A warning where the gateway's Service "
-    "sends to pods that are not Ready: then the cold start ends, and this probe is one change away from a deadlock.",
+    "container is killed, and it starts again. Also a single cold region hangs so. A warning where the gateway's "
+    "Service sends to pods that are not Ready: then the cold start ends, one change away from a deadlock.",
     source="simulated with real servers 2.10.26 to 2.15.1: never Ready; nats-io/k8s issue 1109",
     remedy="Set the path to /healthz?js-server-only=true on 2.11 or later, /healthz?js-enabled-only=true before.",
     fails="container: {startupProbe: {httpGet: {path: /healthz}}}",
@@ -227,8 +227,8 @@ def ordered_start_waits(subject: Subject) -> Iterator[Problem]:
     "PR009",
     "killed-while-draining",
     "note",
-    why="At the end of its grace period Kubernetes kills a server that still hands over its clients. Only a preStop hook "
-    "(nats-server -sl=ldm) lets it hand them over at all.",
+    why="At the end of its grace period Kubernetes kills a server that still hands over its clients. Only a preStop "
+    "hook (nats-server -sl=ldm) lets it hand them over at all.",
     source="the chart's values: terminationGracePeriodSeconds covers lame duck duration and grace period",
     remedy="Set terminationGracePeriodSeconds to more than lame_duck_duration and lame_duck_grace_period together.",
     fails="statefulSet: {spec: {template: {spec: {terminationGracePeriodSeconds: 30}}}}",

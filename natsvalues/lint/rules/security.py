@@ -6,10 +6,10 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.lint.endpoints import read_endpoint
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.manifests.services import is_outside, ports_of
-from natsvalues.overlays.hosts import is_address
+from natsvalues.text.endpoints import read_endpoint
+from natsvalues.text.hosts import is_address
 from natsvalues.text.natsconf import Variable
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ Nothing a user asks for is dropped silently: what the profile cannot express is 
 
 from typing import Any, Literal, NamedTuple
 
-from natsvalues.overlays.hosts import is_address
 from natsvalues.overlays.model import LoadBalancer
 from natsvalues.overlays.providers.profile import (
     FIELDS,
@@ -17,6 +16,7 @@ from natsvalues.overlays.providers.profile import (
 )
 from natsvalues.overlays.providers.refused import refused
 from natsvalues.overlays.reading import nearest
+from natsvalues.text.hosts import is_address
 
 
 class HealthCheck(NamedTuple):
