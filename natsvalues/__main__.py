@@ -19,7 +19,7 @@ def main() -> None:
     if options is None:
         words = diff_words(sys.argv[1:])
         if words is not None:
-            from natsvalues.cli.diff import diff
+            from natsvalues.cli.diff.command import diff
 
             sys.exit(diff(words))
         from natsvalues.cli.app import run  # typer costs 60 ms, which a post-renderer has not

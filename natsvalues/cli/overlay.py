@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import Any
 
 from natsvalues.cli.edge import guarded
+from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_OK
-from natsvalues.overlays.folder import load, locate
+from natsvalues.overlays.folder import load
 from natsvalues.overlays.hosts import endpoint
 from natsvalues.overlays.plan import Plan, plan
 from natsvalues.overlays.reading import spelled
@@ -21,7 +21,7 @@ def list_regions(overlays: str | None, *, as_json: bool) -> int:
     """Print the regions' names: one a line, or a JSON array on one line."""
 
     def work() -> int:
-        regions = list(load(locate(overlays, dict(os.environ), os.getcwd())).regions)
+        regions = list(load(overlays_folder(overlays)).regions)
         sys.stdout.write((json.dumps(regions) if as_json else "\n".join(regions)) + "\n")
         return EXIT_OK
 
@@ -32,7 +32,7 @@ def show(region: str, overlays: str | None) -> int:
     """Print the effective overlay as YAML."""
 
     def work() -> int:
-        folder = locate(overlays, dict(os.environ), os.getcwd())
+        folder = overlays_folder(overlays)
         effective = plan(load(folder), region)
         sys.stdout.write("\n".join(block(_shown(effective))) + "\n")
         return EXIT_OK

@@ -1,4 +1,4 @@
-"""`--evidence FILE`: what a rehearsal of the new side showed, told with the diff."""
+"""`--evidence FILE`: what a rehearsal of the new release showed, as notes of the diff."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ if TYPE_CHECKING:
 
 
 def evidence(file: str, new: Side) -> list[Note]:
-    """A note for each scenario that was rehearsed with this very rendering; one that says so if it was another.
+    """A note for each scenario that was rehearsed with this very rendering; a single one if none was.
 
     Raises NatsvaluesError for a file that is no report of `natsvalues rehearse -o json`.
     """
-    mine = new.release.digest()
-    told = [_note(item) for item in rehearsals(read_stream(file), file) if mine in item.digests]
-    if told:
-        return told
+    digest = new.release.digest()
+    notes = [_note(item) for item in rehearsals(read_stream(file), file) if digest in item.digests]
+    if notes:
+        return notes
     return [
         Note(
             "none",
-            f"{file} is a rehearsal of other renderings: it proves nothing of this upgrade",
-            "rehearse what is to be deployed: natsvalues rehearse FOLDER -o json",
+            f"{file} is a rehearsal of other renderings: it says nothing about this upgrade",
+            "rehearse what you will deploy: natsvalues rehearse FOLDER -o json",
         )
     ]
 
 
 def _note(rehearsed: Rehearsed) -> Note:
-    """What one scenario showed: good news without a level, a ring that never ends, or what was lost."""
+    """What one scenario showed: success without a level, a deadlock, or a loss."""
     if rehearsed.converged and not rehearsed.lossy:
         return Note("none", converged_in(rehearsed), "")
     level: Level = "deadlock"
-    outcome = "stuck: the regions never came together"
+    outcome = "stuck: the regions did not form a supercluster"
     if rehearsed.lossy:
         level, outcome = "data-loss", "streams or acknowledged messages were lost"
     return Note(level, f"rehearsed with real servers, `{rehearsed.scenario}`: {outcome}", rehearsed.remedy)

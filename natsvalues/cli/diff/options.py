@@ -1,4 +1,4 @@
-"""The options of `diff`, read by hand: they stand among helm's own, which no command-line library knows."""
+"""The options of `diff`, read by hand: they are mixed with helm's own, which no command-line library knows."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ SUFFIXES: dict[str, Format] = {
     ".txt": "text",
     ".patch": "jsonpatch",
 }
-"""The format of `--report FILE` by the end of its name; text where it tells nothing."""
+"""The format of `--report FILE` by its suffix; any other suffix is text."""
 
 
 class Output(NamedTuple):
-    """A report to be made: its format, and the file, or None for standard output."""
+    """A requested report: its format, and the file, or None for standard output."""
 
     format: Format
     file: str | None = None
 
 
 class DiffOptions(NamedTuple):
-    """What `diff` was told. `helm` are the words that are not ours: what is compared, and helm's own options."""
+    """The options of `diff`. `helm` are all other words: the releases to compare, and helm's own options."""
 
     helm: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
@@ -59,7 +59,7 @@ class DiffOptions(NamedTuple):
 
 
 class Option(NamedTuple):
-    """One option: its names, what it takes (empty for a flag), and its help, from which the reference is made."""
+    """One option: its names, its value (empty for a flag), and its help, which is also in the reference."""
 
     names: tuple[str, ...]
     takes: str
@@ -70,40 +70,48 @@ OPTIONS: dict[str, Option] = {
     "outputs": Option(
         ("-o", "--output"),
         "FORMAT[=FILE]",
-        f"A report: {', '.join(FORMATS)}. Several times for several; without FILE to standard output. Default text.",
+        f"A report: {', '.join(FORMATS)}. Can be repeated. Without FILE: standard output. The default is text.",
     ),
     "color": Option(("--color",), "WHEN", "auto, always or never; also NATSVALUES_COLOR, NO_COLOR, HELM_COLOR."),
     "fail_on": Option(("--fail-on",), "LEVEL", f"Exit with 4 from this level on: {', '.join(LEVELS)}."),
     "detailed_exitcode": Option(("--detailed-exitcode",), "", "Exit with 2 if anything differs."),
-    "ignore": Option(("--ignore",), "RULE", "Leave changes out: KIND/NAME:PATH with wildcards, or `derived`."),
+    "ignore": Option(
+        ("--ignore",), "RULE", "Ignore changes: KIND/NAME:PATH with wildcards, or `derived`. Can be repeated."
+    ),
     "revision": Option(("--revision",), "N", "Compare this revision of the release …"),
-    "to_revision": Option(("--to-revision",), "N", "… with this one; left out: the last."),
-    "region": Option(("--region",), "REGION", "The region whose edits the new side gets; also NATSVALUES_REGION."),
+    "to_revision": Option(("--to-revision",), "N", "… with this one. The default is the last."),
+    "region": Option(("--region",), "REGION", "The region whose edits the new release gets; also NATSVALUES_REGION."),
     "overlays": Option(("--overlays",), "FOLDER", "Folder of the overlays; also NATSVALUES_OVERLAYS."),
     "all_regions": Option(("--all-regions",), "", "Compare all regions: two folders of REGION.yaml, or contexts."),
     "context_of": Option(
-        ("--context-of",), "REGION=CONTEXT", "With --all-regions: the kube context of a region; else the region's name."
+        ("--context-of",),
+        "REGION=CONTEXT",
+        "With --all-regions: the kube context of a region. The default is the region's name.",
     ),
-    "live": Option(("--live",), "", "Also what differs in the cluster from what the old release says (reads only)."),
-    "no_post_renderer": Option(("--no-post-renderer",), "", "Take the new side as the chart renders it."),
-    "allow_unreleased": Option(("--allow-unreleased",), "", "No such release: compare with nothing."),
-    "evidence": Option(("--evidence",), "FILE", "Tell what a rehearsal of the new side showed (rehearse -o json)."),
-    "timings": Option(("--timings",), "", "Say on standard error how long each part took; also HELM_DEBUG."),
+    "live": Option(("--live",), "", "Also report drift: where the cluster differs from the old release. Reads only."),
+    "no_post_renderer": Option(
+        ("--no-post-renderer",), "", "Compare with the chart's rendering, without natsvalues' edits."
+    ),
+    "allow_unreleased": Option(("--allow-unreleased",), "", "If the release does not exist, compare with nothing."),
+    "evidence": Option(
+        ("--evidence",), "FILE", "Add the results of a rehearsal of the new release (rehearse -o json)."
+    ),
+    "timings": Option(("--timings",), "", "Print on standard error how long each part took; also HELM_DEBUG."),
 }
 _BY_NAME = {name: (field, option) for field, option in OPTIONS.items() for name in option.names}
-# What users of helm-diff may have in their scripts, and what becomes of it.
-_PASSED_OVER = {"-C": 1, "--context": 1, "-q": 0, "--suppress-secrets": 0, "--normalize-manifests": 0, "--no-color": 0,
+# Options of helm-diff that have no meaning here, with the number of words that each takes.
+_IGNORED = {"-C": 1, "--context": 1, "-q": 0, "--suppress-secrets": 0, "--normalize-manifests": 0, "--no-color": 0,
                 "--strip-trailing-cr": 0, "--three-way-merge": 0, "-D": 1, "--find-renames": 1}  # fmt: skip
 
 
 def help_text() -> str:
-    """The options for people, a paragraph each."""
+    """The help text: a paragraph for each option."""
     lines = [f"{', '.join(option.names)} {option.takes}".strip() + f": {option.help}" for option in OPTIONS.values()]
-    return "\n\n".join(["Options, anywhere among helm's:", *lines])
+    return "\n\n".join(["Options, in any order with helm's own:", *lines])
 
 
 def read(words: list[str]) -> DiffOptions:
-    """The options in a command line. Raises NatsvaluesError for one of ours that is wrong."""
+    """The options in a command line. Raises NatsvaluesError (NV-D001) for a wrong one."""
     given: dict[str, list[str]] = {}
     rest: list[str] = []
     left = list(words)
@@ -116,16 +124,16 @@ def read(words: list[str]) -> DiffOptions:
         if name in _BY_NAME:
             field, option = _BY_NAME[name]
             given.setdefault(field, []).append(_value(name, option, text if attached else None, left))
-        elif name in _PASSED_OVER:
+        elif name in _IGNORED:
             if name == "--no-color":
                 given.setdefault("color", []).append("never")
-            del left[: _PASSED_OVER[name] if not attached else 0]
+            del left[: _IGNORED[name] if not attached else 0]
         elif name in ("--show-secrets", "--show-secrets-decoded"):
-            raise _wrong(name, "natsvalues never shows a secret", "a digest tells whether it changed")
+            raise _wrong(name, "natsvalues never shows a secret", "a digest shows whether it changed")
         elif name == "--suppress" and (attached or left):
             given.setdefault("ignore", []).append(f"{text if attached else left.pop(0)}/*")
         elif name.startswith("--") and name[2:] in VALUED and not attached and left:
-            rest += [word, left.pop(0)]  # `--post-renderer-args --region=us-east`: the value is no option of ours
+            rest += [word, left.pop(0)]  # `--post-renderer-args --region=us-east`: the value is not an option of diff
         else:
             rest.append(word)
     return _options(given, rest)
@@ -134,10 +142,10 @@ def read(words: list[str]) -> DiffOptions:
 def _value(name: str, option: Option, attached: str | None, left: list[str]) -> str:
     if not option.takes:
         if attached is not None and attached not in ("true", "false"):
-            raise _wrong(name, f"takes no value, found `{attached}`", f"write {name} alone")
+            raise _wrong(name, f"takes no value, and has `{attached}`", f"write {name} alone")
         return attached or "true"
     if name == "--color" and attached is None and (not left or left[0] not in COLORS):
-        return "always"  # as users of helm-diff write it
+        return "always"  # as in helm-diff
     if attached is None:
         if not left or (left[0].startswith("-") and left[0] != "-"):
             raise _wrong(name, "needs a value", f"{name} {option.takes}: {option.help}")
@@ -155,7 +163,9 @@ def _options(given: dict[str, list[str]], rest: list[str]) -> DiffOptions:
             fields[field] = given[field][-1]
     for field in ("revision", "to_revision"):
         if field in given and not given[field][-1].isdigit():
-            raise _wrong(OPTIONS[field].names[0], f"`{given[field][-1]}` is no revision", "give a number: helm history")
+            raise _wrong(
+                OPTIONS[field].names[0], f"`{given[field][-1]}` is not a revision", "use a number from helm history"
+            )
     for field in ("ignore", "context_of"):
         fields[field] = tuple(given.get(field, ()))
     fields["outputs"] = tuple(output(text) for text in given.get("outputs", ()))
@@ -175,14 +185,16 @@ def output(text: str) -> Output:
 
 
 def _one_for_standard_output(options: DiffOptions) -> None:
-    alone = [item for item in options.outputs if item.file in (None, "-")]
-    if len(alone) > 1:
-        raise _wrong("--output", "two reports for standard output", "give all but one a file: -o json=diff.json")
+    unnamed = [item for item in options.outputs if item.file in (None, "-")]
+    if len(unnamed) > 1:
+        raise _wrong(
+            "--output", "only one report can go to standard output", "write the others to files: -o json=diff.json"
+        )
 
 
 def _choice(name: str, text: str, allowed: tuple[T, ...]) -> T:
     if text not in allowed:
-        raise _wrong(name, f"`{text}` is none of {', '.join(map(str, allowed))}", "")
+        raise _wrong(name, f"`{text}` is not one of {', '.join(map(str, allowed))}", "")
     return next(item for item in allowed if item == text)
 
 
@@ -191,15 +203,15 @@ def _wrong(name: str, message: str, hint: str) -> NatsvaluesError:
 
 
 def colored(choice: Color, environment: dict[str, str], is_terminal: Callable[[], bool]) -> bool:
-    """Whether to use colour: as told, else by NATSVALUES_COLOR, NO_COLOR, HELM_COLOR, else on a terminal."""
+    """Whether to use colour: as the option or NATSVALUES_COLOR, NO_COLOR, HELM_COLOR say, else only on a terminal."""
     if choice == "auto":
         for name in ("NATSVALUES_COLOR", "HELM_COLOR", "HELM_DIFF_COLOR"):
-            told = environment.get(name, "").lower()
+            setting = environment.get(name, "").lower()
             if name != "NATSVALUES_COLOR" and environment.get("NO_COLOR"):
                 return False
-            if told in ("always", "true", "1", "yes"):
+            if setting in ("always", "true", "1", "yes"):
                 return True
-            if told in ("never", "false", "0", "no"):
+            if setting in ("never", "false", "0", "no"):
                 return False
         return not environment.get("NO_COLOR") and environment.get("TERM") != "dumb" and is_terminal()
     return choice == "always"

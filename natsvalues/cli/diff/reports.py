@@ -1,4 +1,4 @@
-"""The reports of a diff: made without secrets, all of them before the first is written."""
+"""The reports of a diff: secrets are removed first, and all reports are finished before any is written."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ import sys
 from typing import TYPE_CHECKING
 
 from natsvalues.cli import outputs
-from natsvalues.cli.diff_options import DiffOptions, Output, colored
+from natsvalues.cli.diff.options import DiffOptions, Output, colored
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import ReleaseDiff
 
 KEY = secrets.token_bytes(32)
-"""Of this run, and kept nowhere: equal secrets have equal marks in all its reports."""
+"""Of this run, and stored nowhere: equal secrets have equal marks in all its reports."""
 WIDTH = 100
-"""Columns of a report that goes to no terminal."""
+"""Columns of a report that does not go to a terminal."""
 
 
-def made(diffs: tuple[ReleaseDiff, ...], options: DiffOptions) -> list[outputs.Output]:
-    """Every report that was asked for; none is written yet."""
-    wished = options.outputs or (Output("text"),)
-    return [outputs.Output(None if item.file == "-" else item.file, _report(diffs, item, options)) for item in wished]
+def reports(diffs: tuple[ReleaseDiff, ...], options: DiffOptions) -> list[outputs.Output]:
+    """Every requested report; none is written yet."""
+    requested = options.outputs or (Output("text"),)
+    return [
+        outputs.Output(None if item.file == "-" else item.file, _report(diffs, item, options)) for item in requested
+    ]
 
 
 def _report(diffs: tuple[ReleaseDiff, ...], output: Output, options: DiffOptions) -> str:
-    """One report. Secrets go here, before any format sees the diff."""
+    """One report. Secrets are removed before any format sees the diff."""
     from natsvalues.report.diff_redacted import keyed, redacted_diff
 
     mark = keyed(KEY)

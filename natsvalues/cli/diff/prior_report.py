@@ -1,14 +1,13 @@
-"""`--report FILE` of the post-renderer: a plain upgrade leaves behind what it changes against the release before."""
+"""`--report FILE` of the post-renderer: every upgrade leaves a report of what it changes in the prior release."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
-from natsvalues.cli.diff import compared
-from natsvalues.cli.diff_options import SUFFIXES, DiffOptions, Output
-from natsvalues.cli.diff_output import made
-from natsvalues.cli.diff_upgrade import Sides
+from natsvalues.cli.diff.comparison import Sides, compare
+from natsvalues.cli.diff.options import SUFFIXES, DiffOptions, Output
+from natsvalues.cli.diff.reports import reports
 from natsvalues.cli.outputs import write
 from natsvalues.cli.phases import Phases
 from natsvalues.diff.changes import About
@@ -21,10 +20,10 @@ if TYPE_CHECKING:
     from natsvalues.overlays.pipeline import Result
 
 
-def leave_report(file: str, prior: Release, result: Result) -> None:
-    """Compare and write; the format is that of the file's suffix. Raises NatsvaluesError if it cannot be written."""
+def write_report(file: str, prior: Release, result: Result) -> None:
+    """Compare and write, in the format of the file's suffix. Raises NatsvaluesError for a file that cannot be."""
     plan = result.plan
-    label = f"region {plan.region.name} as it would be"
+    label = f"region {plan.region.name}, new rendering"
     new = Release(result.release.text(), label)
     namespace = result.nats.namespace
     sides = Sides(
@@ -33,9 +32,9 @@ def leave_report(file: str, prior: Release, result: Result) -> None:
         Decision(plan.supercluster.jetstream.scope, plan.region.joins or ""),
     )
     output = Output(SUFFIXES.get(os.path.splitext(file)[1].lower(), "text"), file)
-    write(made((compared(sides, [], Phases()),), DiffOptions(outputs=(output,))))
+    write(reports((compare(sides, [], Phases()),), DiffOptions(outputs=(output,))))
 
 
 def _side(release: Release, label: str, namespace: str) -> Side:
-    # Helm 3 keeps hooks from a post-renderer, and stored manifests leave them out.
+    # Helm 3 does not post-render hooks, and stored manifests leave them out.
     return Side(About(label, namespace=namespace), release, hooks_known=bool(release.mentioning(HOOK)))
