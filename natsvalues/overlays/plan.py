@@ -6,7 +6,6 @@ drift apart.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +13,7 @@ from natsvalues.overlays.checks import check, per_pod
 from natsvalues.overlays.hosts import POD, endpoint
 from natsvalues.overlays.model import Dns, Lint, LoadBalancer, Probes, Region, Supercluster
 from natsvalues.overlays.reading import spelled
+from natsvalues.text.digests import digest
 
 if TYPE_CHECKING:
     from natsvalues.errors import Where
@@ -57,7 +57,7 @@ class Plan(NamedTuple):
         supercluster, region = self.supercluster._replace(lint=Lint()), self.region._replace(lint=Lint())
         values = plain_values((supercluster, region, self.load_balancer, self.probes, self.dns, self.remotes))
         text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return digest(text, 12)
 
     @property
     def shares_jetstream(self) -> bool:
