@@ -9,7 +9,10 @@ import sys
 
 def main() -> None:
     """Run and leave with the exit code that `natsvalues.errors` defines."""
-    from natsvalues.cli.light import KRM, diff_words, post_render_options  # before anything heavier
+    from natsvalues.cli.light_tuples import light_tuples
+
+    with light_tuples():
+        from natsvalues.cli.light import KRM, diff_words, post_render_options  # before anything heavier
 
     if sys.argv[1:] == KRM:  # kustomize starts a function at every build
         from natsvalues.cli.krm import krm
@@ -19,14 +22,15 @@ def main() -> None:
     if options is None:
         words = diff_words(sys.argv[1:])
         if words is not None:
-            from natsvalues.cli.diff import diff
+            from natsvalues.cli.diff.command import diff
 
             sys.exit(diff(words))
-        from natsvalues.cli.app import run  # typer costs 60 ms, which a post-renderer has not
+        from natsvalues.cli.app import run  # typer costs 60 ms, too much for a post-renderer
 
         sys.exit(run())
     gc.disable()  # one short pass over the input: collecting in between only costs
-    from natsvalues.cli.post_render import post_render
+    with light_tuples():
+        from natsvalues.cli.post_render import post_render
 
     code = post_render(options)
     sys.stderr.flush()

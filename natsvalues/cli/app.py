@@ -16,8 +16,8 @@ from natsvalues.cli import overlay as overlay_verb
 from natsvalues.cli import plugin as plugin_verb
 from natsvalues.cli import providers as providers_verb
 from natsvalues.cli import schema as schema_verb
-from natsvalues.cli.diff import diff as run_diff
-from natsvalues.cli.diff_options import help_text as diff_help
+from natsvalues.cli.diff.command import diff as run_diff
+from natsvalues.cli.diff.options import help_text as diff_help
 from natsvalues.cli.leave import Leave
 from natsvalues.cli.light import ALLOWABLE, PostRenderOptions, with_environment
 from natsvalues.errors import EXIT_ERROR, EXIT_INTERRUPTED

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
-from natsvalues.cli.post_render import rendered
+from natsvalues.cli.post_render import checked_release
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
 from natsvalues.errors import EXIT_OK
@@ -25,7 +25,7 @@ def explain(path: str | None, options: PostRenderOptions, *, as_json: bool) -> i
 
     def work() -> int:
         file = None if path in (None, "-") else path
-        result = rendered(read_stream(file), file or STANDARD_INPUT, options, run)
+        result = checked_release(read_stream(file), file or STANDARD_INPUT, options, run)
         advice = guidance(result.plan)
         if as_json:
             report = {

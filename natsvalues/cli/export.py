@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, unwritable, write
+from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
 from natsvalues.delivery import flux, helmfile, kustomize
@@ -16,7 +17,7 @@ from natsvalues.delivery.files import marker
 from natsvalues.delivery.patches import Export, export
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
 from natsvalues.manifests.release import Release
-from natsvalues.overlays.folder import load, locate
+from natsvalues.overlays.folder import load
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.plan import plan
 from natsvalues.report.redaction import redacted
@@ -49,7 +50,7 @@ def run_export(options: ExportOptions) -> int:
 
 def _export(options: ExportOptions) -> int:
     file = None if options.rendering in (None, "-") else options.rendering
-    overlays = load(locate(options.overlays, dict(os.environ), os.getcwd()))
+    overlays = load(overlays_folder(options.overlays))
     region_plan = plan(overlays, options.region)
     made = export(Release(read_stream(file), file or STANDARD_INPUT), region_plan)
     files = _files(options, made)

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.helm_words import VALUES, HelmWords, sort
+from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
 from natsvalues.cli.values import read_files
 from natsvalues.delivery.chart_values import chart
@@ -23,7 +24,7 @@ from natsvalues.delivery.values_file import places, together, written
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
 from natsvalues.outside.calling import calling_helm
 from natsvalues.outside.helm import values_given
-from natsvalues.overlays.folder import load, locate
+from natsvalues.overlays.folder import load
 from natsvalues.overlays.plan import plan
 from natsvalues.overlays.reading import nearest
 from natsvalues.text.yamltree import Tree
@@ -56,7 +57,7 @@ def run_getter(arguments: list[str]) -> int:
 def _getter(arguments: list[str], run: Run) -> int:
     address = read_address(arguments[-1] if arguments else "")
     run.region = address.region
-    run.overlays = locate(address.overlays, dict(os.environ), os.getcwd())
+    run.overlays = overlays_folder(address.overlays)
     region_plan = plan(load(run.overlays), address.region)
     asked = chart(address.chart_version)
     words = _seen(address)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.light import PostRenderOptions, with_environment
+from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
 from natsvalues.delivery.function_config import told
 from natsvalues.delivery.resource_list import ResourceList
 from natsvalues.errors import EXIT_OK, NatsvaluesError
 from natsvalues.overlays.choice import choose
-from natsvalues.overlays.folder import load, locate
+from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan
 from natsvalues.report.krm_results import failed, succeeded
@@ -48,7 +48,7 @@ def _krm() -> int:
 
 def _rendered(given: ResourceList) -> Result:
     asked = told(given.config)
-    overlays = asked.overlays or load(locate(asked.folder, dict(os.environ), os.getcwd()))
+    overlays = asked.overlays or load(overlays_folder(asked.folder))
     region = with_environment(PostRenderOptions(asked.region)).region
     return render(given.release, plan(overlays, choose(overlays, given.release, region)))
 

@@ -6,11 +6,12 @@ import os
 import re
 from typing import NamedTuple
 
+from natsvalues.cli.overlays_folder import is_named, overlays_folder
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.lint.subject import Cluster, Subject, clusters_of, values_of
 from natsvalues.manifests.release import Release
-from natsvalues.overlays.folder import Overlays, load, locate
+from natsvalues.overlays.folder import Overlays, load
 from natsvalues.overlays.plan import plans
 from natsvalues.text.stream import split
 
@@ -71,9 +72,9 @@ def subject(wanted: Wanted, rendered: tuple[Rendering, ...] = (), values: tuple[
 def located(wanted: Wanted, *, required: bool) -> str | None:
     """The folder of overlays that a post-render run would find. None where none is named, found or required."""
     try:
-        return locate(wanted.overlays, dict(os.environ), os.getcwd())
+        return overlays_folder(wanted.overlays)
     except NatsvaluesError:
-        if required or wanted.overlays or os.environ.get("NATSVALUES_OVERLAYS"):
+        if required or is_named(wanted.overlays):
             raise
         return None
 

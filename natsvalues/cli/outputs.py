@@ -21,8 +21,8 @@ def outputs(formats: tuple[str, ...], known: tuple[str, ...]) -> list[tuple[str,
     if sum(file is None for _, file in found) > 1:
         raise NatsvaluesError(
             "NV-L009",
-            "two reports for standard output",
-            hint=f"write all but one to files: -o {found[0][0]} -o {found[1][0]}=FILE",
+            "only one report can go to standard output",
+            hint=f"write the others to files: -o {found[0][0]} -o {found[1][0]}=FILE",
         )
     return found
 

@@ -18,13 +18,13 @@ class Phases:
 
     @contextlib.contextmanager
     def of(self, name: str) -> Iterator[None]:
-        """Count the time inside as that of a part."""
+        """Add the time inside to a part."""
         start = time.perf_counter()
         try:
             yield
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
-    def told(self) -> str:
+    def line(self) -> str:
         """One line: `time: read 0.12 s, compare 0.02 s`."""
         return "time: " + ", ".join(f"{name} {seconds:.3f} s" for name, seconds in self.seconds.items()) + "\n"

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
+from natsvalues.cli.region_release import region_release
 from natsvalues.cli.state import Run, remember
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
-from natsvalues.manifests.release import Release
-from natsvalues.overlays.choice import choose
-from natsvalues.overlays.folder import load, locate
-from natsvalues.overlays.pipeline import Result, render
-from natsvalues.overlays.plan import plan
 from natsvalues.report.text import notices
 
 if TYPE_CHECKING:
     from natsvalues.cli.light import PostRenderOptions
+    from natsvalues.overlays.pipeline import Result
 
 
 def post_render(options: PostRenderOptions) -> int:
@@ -28,40 +24,33 @@ def post_render(options: PostRenderOptions) -> int:
 
 
 def _post_render(options: PostRenderOptions, run: Run) -> int:
-    result = rendered(read_stream(), STANDARD_INPUT, options, run)
+    result = checked_release(read_stream(), STANDARD_INPUT, options, run)
     sys.stdout.buffer.writelines(piece.encode() for piece in result.release.pieces())
     sys.stdout.buffer.flush()
     remember(run.succeeded(result))
-    told = notices(result, level="warning")
-    if told:
-        sys.stderr.write(told)
+    warnings = notices(result, level="warning")
+    if warnings:
+        sys.stderr.write(warnings)
     return EXIT_OK
 
 
-def rendered(stream: str, file: str, options: PostRenderOptions, run: Run) -> Result:
-    """Post-render a stream as the options say; also what `explain` works on."""
-    release = Release(stream, file)
-    folder = locate(options.overlays, dict(os.environ), os.getcwd())
-    run.overlays = folder
-    overlays = load(folder)
-    run.region = options.region
-    run.region = choose(overlays, release, options.region)
-    region_plan = plan(overlays, run.region)
-    result = render(release, region_plan)
+def checked_release(stream: str, file: str, options: PostRenderOptions, run: Run) -> Result:
+    """Edit a stream for its region and compare it with `--prior`, as the options say; also what `explain` shows."""
+    result = region_release(stream, file, options.region, options.overlays, run)
     if options.prior is not None:
-        from natsvalues.cli.prior import prior_release, refuse_losses  # only when asked for
+        from natsvalues.cli.prior import prior_release, refuse_losses  # seldom used
 
         prior = prior_release(options.prior, result)
         if options.report is not None:
-            from natsvalues.cli.diff_report import leave_report
+            from natsvalues.cli.diff.prior_report import write_report
 
-            leave_report(options.report, prior, result)  # before anything is refused: it says why
+            write_report(options.report, prior, result)  # before a refusal, which it explains
         refuse_losses(prior, options.allow, result)
     elif options.report is not None:
         raise NatsvaluesError(
             "NV-D009",
-            "--report tells what differs from the release before, and there is none to compare with",
+            "--report compares with a prior release, and --prior is not set",
             where=(Where(options.report),),
-            hint="give it: --prior FILE, or --prior release:NAME (also NATSVALUES_PRIOR)",
+            hint="set --prior FILE or --prior release:NAME (also NATSVALUES_PRIOR)",
         )
     return result

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, unwritable, write
+from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.progress import Progress
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import EXIT_GATE, EXIT_NOT_CONVERGED, EXIT_OK, NatsvaluesError
 from natsvalues.outside.jetstream import require_client
 from natsvalues.outside.server_binary import server_binary
-from natsvalues.overlays.folder import load, locate
+from natsvalues.overlays.folder import load
 from natsvalues.rehearsal.run import Bounds, Order, rehearse
 from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.sources import fitting, steps_in, steps_of
@@ -119,7 +120,7 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
             "NV-R007", "overlays need one source of renderings" + (", and there are several" if given else ""),
             hint="give one of --rendering FILE, --chart CHART, or a folder with a plain REGION.yaml for each region",
         )  # fmt: skip
-    overlays = load(locate(options.overlays, dict(os.environ), os.getcwd()))
+    overlays = load(overlays_folder(options.overlays))
     shared = _shared_text(options)
 
     def text(region: str) -> tuple[str, str]:

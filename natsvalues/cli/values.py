@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, write
+from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
 from natsvalues.delivery.chart_values import chart
 from natsvalues.delivery.values import values_for
 from natsvalues.delivery.values_file import head, places, read_values, together, written
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
-from natsvalues.overlays.folder import load, locate
+from natsvalues.overlays.folder import load
 from natsvalues.overlays.plan import plan
 from natsvalues.report.values_text import told
 
@@ -47,7 +47,7 @@ def run_values(options: ValuesOptions) -> int:
 
 def _values(options: ValuesOptions, run: Run) -> int:
     run.region = options.region
-    run.overlays = locate(options.overlays, dict(os.environ), os.getcwd())
+    run.overlays = overlays_folder(options.overlays)
     asked = chart(options.chart_version)
     files = read_files(options.files)
     region_plan = plan(load(run.overlays), options.region)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.text.digests import digest
 from natsvalues.text.stream import Chunk, split
 from natsvalues.text.yamledit import edit
 from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, at, find
@@ -164,9 +165,7 @@ class Release:
 
     def digest(self) -> str:
         """Tells whether a rendering is the very one that was rehearsed: the beginning of the SHA-256 of its text."""
-        from hashlib import sha256  # few runs ask
-
-        return sha256(self.text().encode()).hexdigest()[:16]
+        return digest(self.text(), 16)
 
     def pieces(self) -> Iterator[str]:
         """The whole stream, a document at a time."""

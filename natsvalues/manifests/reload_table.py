@@ -44,7 +44,6 @@ def _all(outcome: Outcome, paths: str, block: str = "", *, note: str = "") -> tu
 _BLOCK = "added removed"
 _TLS_REFUSED = "the certificates reload, this does not"
 _LISTENER = "the listener is opened once, at the start"
-_OTHER_KEYS = "with the keys of other nodes it needs a restart"
 
 ROWS: tuple[Row, ...] = (
     # --- the server itself

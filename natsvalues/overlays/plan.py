@@ -6,11 +6,13 @@ drift apart.
 
 from __future__ import annotations
 
-import hashlib
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.overlays.checks import check, per_pod
-from natsvalues.overlays.model import Dns, LoadBalancer, Probes, Region, Supercluster
+from natsvalues.overlays.model import Dns, Lint, LoadBalancer, Probes, Region, Supercluster
+from natsvalues.overlays.reading import spelled
+from natsvalues.text.digests import digest
 from natsvalues.text.hosts import POD, endpoint
 
 if TYPE_CHECKING:
@@ -48,12 +50,14 @@ class Plan(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """A short digest of the effective overlay; equal plans have equal digests. `lint` renders nothing."""
-        files = (self.supercluster, self.region, self.load_balancer, self.probes, self.dns, self.remotes)
-        text = repr(files)
-        for lint in (self.supercluster.lint, self.region.lint):
-            text = text.replace(f", lint={lint!r})", ")", 1)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        """Twelve hexadecimal digits of the effective overlay, without `lint`, which changes no rendering.
+
+        Equal plans have equal digests, whatever the order of their annotations, labels and options.
+        """
+        supercluster, region = self.supercluster._replace(lint=Lint()), self.region._replace(lint=Lint())
+        values = plain_values((supercluster, region, self.load_balancer, self.probes, self.dns, self.remotes))
+        text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+        return digest(text, 12)
 
     @property
     def shares_jetstream(self) -> bool:
@@ -64,6 +68,15 @@ class Plan(NamedTuple):
     def waits_to_join(self) -> bool:
         """Whether JetStream must stay out until the remotes come: an empty region that has not joined yet."""
         return self.shares_jetstream and self.region.joins == "empty" and self.region.stage != "join"
+
+
+def plain_values(item: Any) -> Any:
+    """Classes of the model as mappings with the names of the YAML fields, tuples as lists, keys as strings."""
+    if hasattr(item, "_asdict"):
+        return {spelled(name): plain_values(value) for name, value in item._asdict().items()}
+    if isinstance(item, dict):
+        return {str(key): plain_values(value) for key, value in item.items()}
+    return [plain_values(value) for value in item] if isinstance(item, (tuple, list)) else item
 
 
 def plan(overlays: Overlays, name: str) -> Plan:

@@ -225,6 +225,7 @@ def field_doc(kind: Any, field: str) -> str:
     return next((mark.text for mark in marks if isinstance(mark, Doc)), "")
 
 
+@cache
 def spelled(field: str) -> str:
     """A Python field's name as the YAML has it: `source_ranges` is `sourceRanges`, `class_` is `class`."""
     first, *rest = field.rstrip("_").split("_")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -110,10 +109,6 @@ class Pod:
             with open(whole, "w", encoding="utf-8") as file:
                 file.write(text)
         os.makedirs(os.path.join(self.folder, "var", "run", "nats"), exist_ok=True)
-
-    def lose_store(self) -> None:
-        """Forget everything, as a pod with a new volume."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     # --- life ----------------------------------------------------------------------------------------------
 

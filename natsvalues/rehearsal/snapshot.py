@@ -35,12 +35,15 @@ class View(NamedTuple):
     leader: str = ""
     size: int = 0
     outbound: tuple[str, ...] = ()
-    inbound: tuple[str, ...] = ()
     jetstream: bool = False
 
 
 class PodNow(NamedTuple):
-    """One pod. `answers` are the last status and text of each of its probes, by kind."""
+    """One pod. `answers` are the last status and text of each of its probes, by kind.
+
+    `state` is `down` (no process), `starting` (the startup probe has not succeeded), `running` (not ready), `ready` or
+    `stopping`.
+    """
 
     name: str
     region: str

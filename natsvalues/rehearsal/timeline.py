@@ -11,8 +11,6 @@ MOST_EVENTS = 20_000
 
 ITSELF = "(itself)"
 """Follows the leader's name where the pod is the leader."""
-PodState = Literal["down", "starting", "running", "ready", "stopping"]
-"""down: no process; starting: the startup probe has not succeeded; running: not ready; stopping: terminating."""
 
 
 class Event(NamedTuple):

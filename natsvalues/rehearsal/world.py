@@ -239,7 +239,6 @@ class World:
             str(group.get("leader") or ""),
             int(group.get("cluster_size") or 0),
             tuple(name for name, link in (links.get("outbound_gateways") or {}).items() if link.get("connection")),
-            tuple(name for name, found in (links.get("inbound_gateways") or {}).items() if found),
             js.status == 200 and not _table(js.body).get("disabled"),  # noqa: PLR2004   # HTTP
         )
         pod.view = view

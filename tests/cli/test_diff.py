@@ -67,7 +67,9 @@ def test_one_side_may_be_standard_input(diff):
     with open(NEW, encoding="utf-8") as file:
         text = file.read()
     assert "new: standard input" in diff(OLD, "-", stdin=text).stdout
-    assert diff("-", "-", stdin=text).stderr.startswith("error[NV-D005]: standard input can be one side only")
+    assert diff("-", "-", stdin=text).stderr.startswith(
+        "error[NV-D005]: standard input can be the old or the new release, not both"
+    )
 
 
 def test_several_reports_in_one_run(diff, tmp_path):
@@ -129,7 +131,9 @@ def test_without_two_sides_the_ways_are_told(diff):
     """What can be compared with what."""
     done = diff("only.yaml")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error[NV-D005]: expected two sides, found: only.yaml\nhelp: natsvalues diff OLD NEW")
+    assert done.stderr.startswith(
+        "error[NV-D005]: diff takes an old and a new release, and got: only.yaml\nhelp: natsvalues diff OLD NEW"
+    )
 
 
 def test_all_regions_of_two_folders(diff, tmp_path):

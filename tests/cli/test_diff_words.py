@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from natsvalues.cli.diff_options import COLORS, FORMATS, Output, colored, read
+from natsvalues.cli.diff.options import COLORS, FORMATS, Output, colored, read
 from natsvalues.cli.helm_words import FLAGS, SHORT, UPGRADE_ONLY, VALUED, from_help, sort
 from natsvalues.errors import NatsvaluesError
 
@@ -81,7 +81,7 @@ def test_our_options_stand_anywhere():
 
 
 def test_what_users_of_helm_diff_write_is_understood():
-    """Their options for how lines look are passed over; a bare --color means always."""
+    """Their options for how lines look are ignored; a bare --color means always."""
     found = read(["upgrade", "nats", "chart", "-C", "3", "--color", "--suppress", "Secret", "--three-way-merge"])
 
     assert (found.helm, found.color, found.ignore) == (("upgrade", "nats", "chart"), "always", ("Secret/*",))
@@ -89,11 +89,11 @@ def test_what_users_of_helm_diff_write_is_understood():
 
 
 WRONG = [
-    (["--fail-on", "worse"], "--fail-on: `worse` is none of none, reload"),
-    (["--output", "pdf"], "--output: `pdf` is none of text"),
+    (["--fail-on", "worse"], "--fail-on: `worse` is not one of none, reload"),
+    (["--output", "pdf"], "--output: `pdf` is not one of text"),
     (["-o"], "-o: needs a value"),
-    (["--revision", "one"], "--revision: `one` is no revision"),
-    (["-o", "json", "-o", "text"], "two reports for standard output"),
+    (["--revision", "one"], "--revision: `one` is not a revision"),
+    (["-o", "json", "-o", "text"], "only one report can go to standard output"),
     (["--show-secrets"], "never shows a secret"),
     (["--live=maybe"], "takes no value"),
 ]

@@ -1,32 +1,57 @@
 """Whole runs as files: each folder under tests/golden is an input, its overlays, and what must come of them.
 
-`input.yaml` (absent: empty input), `overlays/`, `region`, and `expected.yaml` or `error.txt` (standard error, word
-by word); `notices.txt` is standard error of a run that succeeds, `args` further arguments, one on each line.
+`input.yaml` (absent: empty input), `overlays/`, `region`, `args` (further arguments, one on each line), and one of
+
+- `about` and `edits.diff`: the rules (transforms) that the case shows, one on each line, and what each of them edited;
+- `expected.yaml`: the complete output, in at most six folders, since every new transform changes it;
+- `error.txt`: standard error, word by word, of a run that is refused.
+
+`notices.txt` is standard error of a run that succeeds. Every run that succeeds is also checked as a whole: documents
+without an edit come out byte by byte, and rendering twice is rendering once.
 NATSVALUES_UPDATE_GOLDEN=1 writes what is expected anew.
 """
 
+from __future__ import annotations
+
+import difflib
 import os
 import re
 import subprocess
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+
+from natsvalues.manifests.release import Release
+from natsvalues.overlays import pipeline
+from natsvalues.overlays.choice import choose
+from natsvalues.overlays.folder import load
+from natsvalues.overlays.patches import Notice
+from natsvalues.overlays.plan import plan
+from natsvalues.overlays.transforms.stamps import RULE as STAMPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.overlays.patches import Receipt
 
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden")
 CASES = sorted(os.listdir(GOLDEN))
 UPDATING = os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
+WHOLE_RUNS = 6
+"""So many folders may keep a complete output."""
+_FIRST_RUNS: dict[str, tuple[int, bytes, bytes]] = {}
 _STAMPS = re.compile(rb"(natsvalues\.io/(?:overlay-digest|version):) [^\s,}]+")
 
 
-def lines(case, name) -> list[str]:
+# --- files ------------------------------------------------------------------------------------------------
+
+
+def lines(case: str, name: str) -> list[str]:
     """The lines of a case's file; none if there is no such file."""
-    path = os.path.join(GOLDEN, case, name)
-    if not os.path.exists(path):
-        return []
-    with open(path, encoding="utf-8") as file:
-        return file.read().splitlines()
+    return content(case, name).decode().splitlines()
 
 
-def content(case, name) -> bytes:
+def content(case: str, name: str) -> bytes:
     """A case's file as it is; empty if there is none."""
     path = os.path.join(GOLDEN, case, name)
     if not os.path.exists(path):
@@ -35,20 +60,8 @@ def content(case, name) -> bytes:
         return file.read()
 
 
-def post_render(environment, case, given) -> tuple[int, bytes, bytes]:
-    """Run the installed command in the case's folder: exit code, standard output without stamps, standard error."""
-    region = lines(case, "region")
-    command = ["natsvalues", "post-render", *(["--region", region[0]] if region else [])]
-    command += ["--overlays", "overlays", *lines(case, "args")]
-    folder = os.path.join(GOLDEN, case)
-    done = subprocess.run(
-        command, input=given, capture_output=True, env=environment, cwd=folder, timeout=30, check=False
-    )
-    return done.returncode, _STAMPS.sub(rb"\1 (any)", done.stdout), done.stderr
-
-
-def write(case, name, data) -> None:
-    """Write what is expected, or take the file away where nothing is."""
+def write(case: str, name: str, data: bytes) -> None:
+    """Write what is expected, or remove the file if nothing is."""
     path = os.path.join(GOLDEN, case, name)
     if data:
         with open(path, "wb") as file:
@@ -57,33 +70,168 @@ def write(case, name, data) -> None:
         os.remove(path)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_golden(case, isolated_env):
-    """The run gives what is on file: output and notices, or an error, exit code 1 and no output at all."""
-    found = post_render(isolated_env, case, content(case, "input.yaml"))
+REFUSED = [case for case in CASES if content(case, "error.txt")]
+WHOLE = [case for case in CASES if content(case, "expected.yaml")]
+SHOWING_EDITS = [case for case in CASES if content(case, "about")]
+SUCCEEDING = sorted([*WHOLE, *SHOWING_EDITS])
+
+
+# --- runs -------------------------------------------------------------------------------------------------
+
+
+class Step(NamedTuple):
+    """What one rule did in a run: the release before and after, and a receipt for each edit."""
+
+    rule: str
+    before: Release
+    after: Release
+    receipts: tuple[Receipt, ...]
+
+
+def post_render(environment, case: str, given: bytes) -> tuple[int, bytes, bytes]:
+    """Run the installed command in the case's folder: exit code, standard output without stamps, standard error."""
+    region = lines(case, "region")
+    command = ["natsvalues", "post-render", *(["--region", region[0]] if region else [])]
+    command += ["--overlays", "overlays", *lines(case, "args")]
+    folder = os.path.join(GOLDEN, case)
+    done = subprocess.run(
+        command, input=given, capture_output=True, env=environment, cwd=folder, timeout=30, check=False
+    )
+    return done.returncode, without_stamps(done.stdout), done.stderr
+
+
+def first_run(environment, case: str) -> tuple[int, bytes, bytes]:
+    """The run on the case's input, made once for all tests."""
+    if case not in _FIRST_RUNS:
+        _FIRST_RUNS[case] = post_render(environment, case, content(case, "input.yaml"))
+    return _FIRST_RUNS[case]
+
+
+def without_stamps(output: bytes) -> bytes:
+    """The output with the stamps of this version and of these very overlays masked."""
+    return _STAMPS.sub(rb"\1 (any)", output)
+
+
+def steps_of(case: str, monkeypatch: pytest.MonkeyPatch) -> list[Step]:
+    """Render a case in this process, and give what each rule did, in order."""
+    steps: list[Step] = []
+    run = pipeline._Run
+    take, stamp = run._take, run._stamp
+
+    def noted(self, rule, work):
+        before, receipts = self.release, len(self.receipts)
+        work()
+        steps.append(Step(rule, before, self.release, tuple(self.receipts[receipts:])))
+
+    def noting_take(self, outcomes):
+        for outcome in outcomes:
+            if isinstance(outcome, Notice):
+                take(self, [outcome])
+            else:
+                noted(self, outcome.rule, lambda outcome=outcome: take(self, [outcome]))
+
+    monkeypatch.setattr(run, "_take", noting_take)
+    monkeypatch.setattr(run, "_stamp", lambda self: noted(self, STAMPS, lambda: stamp(self)))
+    overlays = load(os.path.join(GOLDEN, case, "overlays"))
+    release = Release(content(case, "input.yaml").decode())
+    region = choose(overlays, release, next(iter(lines(case, "region")), None))
+    pipeline.render(release, plan(overlays, region))
+    return steps
+
+
+# --- edits as text ----------------------------------------------------------------------------------------
+
+
+def edits_text(rules: list[str], steps: list[Step]) -> bytes:
+    """What these rules did: for each its reasons, and the lines of each object before and after."""
+    text: list[str] = []
+    for rule in rules:
+        own = [step for step in steps if step.rule == rule]
+        reasons = dict.fromkeys(receipt.why for step in own for receipt in step.receipts)
+        text += [f"# [{rule}] {reason}\n" for reason in reasons] or [f"# [{rule}] no edit\n"]
+        text += [line for step in own for line in diff_lines(step)]
+    return without_stamps("".join(text).encode())
+
+
+def diff_lines(step: Step) -> Iterator[str]:
+    """The changed lines of each document, with the line before and the line after them."""
+    for number in changed_documents(step):
+        manifest = step.after.manifest(number)
+        before = step.before.document(number) if number in step.before.numbers() else ""
+        texts = [text.splitlines(keepends=True) for text in (before, step.after.document(number))]
+        for line in list(difflib.unified_diff(*texts, n=1))[2:]:
+            if line.startswith("@@"):
+                yield f"@@ {manifest.key if manifest else number} @@\n"
+            else:
+                yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def changed_documents(step: Step) -> list[int]:
+    """The numbers of the documents that a step changed or added."""
+    known = step.before.numbers()
+    return [
+        number
+        for number in step.after.numbers()
+        if number not in known or step.before.document(number) != step.after.document(number)
+    ]
+
+
+# --- tests ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_refused_run(case, isolated_env):
+    """Standard error is as on file, the exit code is 1, and there is no output at all."""
+    code, output, errors = first_run(isolated_env, case)
     if UPDATING:
-        write(case, "expected.yaml", found[1])
-        write(case, "notices.txt", found[2] if found[0] == 0 else b"")
-        write(case, "error.txt", found[2] if found[0] == 1 else b"")
+        write(case, "error.txt", errors)
 
-    error = content(case, "error.txt")
-    if error:
-        assert found == (1, b"", error)
-    else:
-        assert found == (0, content(case, "expected.yaml"), content(case, "notices.txt"))
+    assert (code, output, errors) == (1, b"", content(case, "error.txt"))
 
 
-SUCCEEDING = [case for case in CASES if content(case, "expected.yaml")]
+@pytest.mark.parametrize("case", SUCCEEDING)
+def test_a_run(case, isolated_env, monkeypatch):
+    """The edits of the case's rules, or its complete output, and its notices are as on file."""
+    code, output, notices = first_run(isolated_env, case)
+    steps = steps_of(case, monkeypatch)
+    edits = edits_text(lines(case, "about"), steps)
+    if UPDATING:
+        write(case, "notices.txt", notices)
+        write(case, "edits.diff", edits)
+        write(case, "expected.yaml", output if case in WHOLE else b"")
+
+    assert (code, notices) == (0, content(case, "notices.txt"))
+    assert edits == content(case, "edits.diff")
+    assert output == without_stamps(steps[-1].after.text().encode())  # the steps are those of the command
+    if case in WHOLE:
+        assert output == content(case, "expected.yaml")
+    check_untouched(case, output, steps)
+
+
+def check_untouched(case: str, output: bytes, steps: list[Step]) -> None:
+    """Each rule changes only objects that it has a receipt for; all other documents come out byte by byte."""
+    for step in steps:
+        changed = {str(manifest.key) for number in changed_documents(step) if (manifest := step.after.manifest(number))}
+        assert changed == {str(receipt.target) for receipt in step.receipts}
+    edited = {number for step in steps for number in changed_documents(step)}
+    came_in = Release(content(case, "input.yaml").decode())
+    untouched = [came_in.document(number) for number in came_in.numbers() if number not in edited]
+    rest = output.decode()
+    for document in untouched:
+        _, found, rest = rest.partition(document)
+        assert found == document
 
 
 @pytest.mark.parametrize("case", [case for case in SUCCEEDING if not case.startswith("patch-")])
-def test_golden_again(case, isolated_env):
+def test_twice_is_once(case, isolated_env):
     """What came out goes through once more unchanged; patches of the user's own may not, so theirs are left out."""
-    code, output, _ = post_render(isolated_env, case, content(case, "expected.yaml"))
+    _, once, _ = first_run(isolated_env, case)
+    code, twice, _ = post_render(isolated_env, case, once)
 
-    assert (code, output) == (0, content(case, "expected.yaml"))
+    assert (code, twice) == (0, once)
 
 
 def test_every_case_expects_one_thing():
-    """A case has an output or an error, never both and never neither, and says which region it is for."""
-    assert [case for case in CASES if bool(content(case, "expected.yaml")) == bool(content(case, "error.txt"))] == []
+    """A case shows edits, or has a complete output, or an error; complete outputs are few."""
+    assert sorted([*REFUSED, *WHOLE, *SHOWING_EDITS]) == CASES
+    assert len(WHOLE) <= WHOLE_RUNS

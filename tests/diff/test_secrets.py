@@ -14,10 +14,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from natsvalues.cli.diff import compared
-from natsvalues.cli.diff_options import FORMATS, DiffOptions, Output
-from natsvalues.cli.diff_output import made
-from natsvalues.cli.diff_upgrade import Sides
+from natsvalues.cli.diff.comparison import Sides, compare
+from natsvalues.cli.diff.options import FORMATS, DiffOptions, Output
+from natsvalues.cli.diff.reports import reports
 from natsvalues.cli.phases import Phases
 from natsvalues.diff.changes import About
 from natsvalues.diff.drift import Upgrade, drift
@@ -196,7 +195,7 @@ def said(renderings):
             side(name, [(place, pair[number]) for place, pair in placed.items() if pair[number] is not None], number)
             for number, name in enumerate(("old", "new"))
         ]
-        return reports(*sides)
+        return all_reports(*sides)
 
     return say
 
@@ -214,15 +213,15 @@ def extended(text, bodies):
     return "\n".join([*(f"{key}: {json.dumps(value)}" for key, value in lines.items() if key not in used), *kept, ""])
 
 
-def reports(old, new):
+def all_reports(old, new):
     """All reports of one diff, with drift: the cluster has what the new side says."""
-    found = compared(Sides(old, new), [], Phases())
+    found = compare(Sides(old, new), [], Phases())
     stated = list(entries(old.release, old.release.numbers()))
     live = [entry.value for entry in entries(new.release, new.release.numbers())]
     drifted = tuple(drift(stated, live, "ns", Upgrade(stated, meets_conflicts=True)))
     everything = (found._replace(region="a", drift=drifted), found._replace(region="b"))
     options = DiffOptions(outputs=tuple(Output(name, f"{name}.out") for name in FORMATS), color="always")
-    return {report.file: report.text for report in made(everything, options)}
+    return {report.file: report.text for report in reports(everything, options)}
 
 
 def leaks(texts, secrets):
@@ -286,5 +285,5 @@ def test_an_unreadable_configuration_is_quoted_nowhere(objects, tell):
     told = tell(objects, new)
     assert any("cannot be read" in note.message for note in told.notes)
     options = DiffOptions(outputs=tuple(Output(name, f"{name}.out") for name in FORMATS))
-    texts = {report.file: report.text for report in made((told.diff,), options)}
+    texts = {report.file: report.text for report in reports((told.diff,), options)}
     assert leaks(texts, [SOME]) == []

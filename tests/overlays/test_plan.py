@@ -6,11 +6,24 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from natsvalues.errors import ManyErrors
 from natsvalues.overlays.folder import load
-from natsvalues.overlays.model import Dns, Probes
+from natsvalues.overlays.model import (
+    Dns,
+    JetStream,
+    LoadBalancer,
+    PatchTarget,
+    Probes,
+    Region,
+    RegionGateway,
+    Supercluster,
+    UserPatch,
+)
 from natsvalues.overlays.plan import Plan, Remote, plan
+from natsvalues.overlays.reading import Positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,6 +216,33 @@ def test_the_digest_does_not_change_with_anything_else(planned):
     assert planned(SHARED, region("a"), region("b", **other)).digest == digest
     assert planned(SHARED, region("a"), region("b"), region("c", stage="expose")).digest == digest
     assert planned(SHARED | spelled_out, region("a", dns=None, domain=None), region("b")).digest == digest
+
+
+TABLES = st.dictionaries(st.text("abc./", min_size=1, max_size=4), st.text(max_size=4), max_size=5)
+"""Annotations, labels or options."""
+
+
+@given(st.tuples(TABLES, TABLES, TABLES), TABLES, st.randoms(use_true_random=False))
+def test_the_digest_is_of_values_and_not_of_their_order(tables, value, chance):
+    """Equal plans have equal digests: the order of mappings, in a patch's value too, does not count; a value does."""
+
+    def shuffled(table):
+        return dict(chance.sample(list(table.items()), len(table)))
+
+    def digest(tables, value):
+        annotations, labels, options = tables
+        balancer = LoadBalancer(annotations=annotations, labels=labels, options=options)
+        patch = UserPatch(PatchTarget("Service"), ({"op": "add", "path": "/metadata/labels", "value": value},))
+        own = Region("Region", "a", "local", RegionGateway("a"), load_balancer=balancer, patches=(patch,))
+        shared = Supercluster("Supercluster", "s", JetStream("region"))
+        nowhere = Positions("a.yaml", {})
+        return Plan(shared, own, nowhere, nowhere, balancer, Probes(), Dns(), "a", 7222, (), ("a",)).digest
+
+    one = digest(tables, value)
+
+    assert digest(tuple(map(shuffled, tables)), shuffled(value)) == one
+    assert digest(({**tables[0], "d": "new"}, *tables[1:]), value) != one
+    assert digest(tables, {**value, "d": "new"}) != one
 
 
 def test_an_empty_region_waits_until_it_joins(planned):

@@ -37,7 +37,7 @@ def rendering(region, account="$SYS", dials=REGIONS, jetstream=True, **jetstream
 
 def pod(region, number, *, ready=False, leader="", size=6, links=(), answer=NO_LEADER, troubles=None, restarts=0):
     """A pod that waits for its startup probe, or is ready."""
-    view = View(200 if leader else 503, "", f"{region}-{number}", leader, size, tuple(links), (), jetstream=True)
+    view = View(200 if leader else 503, "", f"{region}-{number}", leader, size, tuple(links), jetstream=True)
     waiting = None if ready else STRICT
     state = "ready" if ready else "starting"
     return PodNow(

@@ -7,7 +7,6 @@ text without its `# Source` line (checked on a Helm 3 rendering).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from natsvalues.manifests.carried import uncarried
 from natsvalues.manifests.reload import restart_part
 from natsvalues.manifests.stamps import CHART_CHECKSUM, RESTART_DIGEST
 from natsvalues.overlays.patches import Outcome, put
+from natsvalues.text.digests import digest
 from natsvalues.text.paths import Op
 
 if TYPE_CHECKING:
@@ -33,11 +33,10 @@ def roll(scene: Scene, before: Manifest) -> Iterator[Outcome]:
     """Set the digest; recompute the chart's checksum if we changed the ConfigMap (`before` is as rendered)."""
     document = scene.nats.statefulset.value
     text = json.dumps(restart_part(scene.conf), sort_keys=True, default=str)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     yield scene.in_statefulset(
         RULE,
         "pods restart when a setting changes that a reload would refuse, and only then",
-        put(document, (*_TEMPLATE, RESTART_DIGEST), digest),
+        put(document, (*_TEMPLATE, RESTART_DIGEST), digest(text, 16)),
         source="run on nats-server 2.12.8 and 2.14.6; server/reload.go",
     )
     annotations: Any = document["spec"]["template"].get("metadata", {}).get("annotations") or {}
@@ -54,4 +53,4 @@ def roll(scene: Scene, before: Manifest) -> Iterator[Outcome]:
 def chart_checksum(config_map: Manifest) -> str:
     """The checksum as the chart makes it, of a ConfigMap as it now is."""
     text = _SOURCE_LINE.sub("", uncarried(config_map).tree.text)  # what carries it the chart never saw
-    return hashlib.sha256(text.strip().encode()).hexdigest()
+    return digest(text.strip())

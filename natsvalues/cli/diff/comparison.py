@@ -1,0 +1,36 @@
+"""Two releases compared and judged: what every report of a diff is made from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.diff.impact import judge
+from natsvalues.diff.releases import Comparison
+from natsvalues.supercluster.region_state import Decision
+
+if TYPE_CHECKING:
+    from natsvalues.cli.phases import Phases
+    from natsvalues.diff.changes import Note, ObjectDiff, ReleaseDiff
+    from natsvalues.diff.ignoring import Rule
+    from natsvalues.diff.sides import Side
+
+
+class Sides(NamedTuple):
+    """The releases to compare, what the overlays decided for the new one, and the notes that come first."""
+
+    old: Side
+    new: Side
+    decision: Decision = Decision()
+    notes: tuple[Note, ...] = ()
+    region: str = ""
+    drift: tuple[ObjectDiff, ...] = ()
+
+
+def compare(sides: Sides, ignored: list[Rule], phases: Phases) -> ReleaseDiff:
+    """Compare one pair and judge it; ignored changes are left out before anything is counted."""
+    with phases.of("compare"):
+        comparison = Comparison(sides.old, sides.new)
+        comparison.leave_out(ignored)
+    with phases.of("judge"):
+        objects, notes = judge(comparison, sides.decision)
+    return comparison.diff(objects, (*sides.notes, *notes), sides.region)._replace(drift=sides.drift)

@@ -1,0 +1,40 @@
+"""`--report FILE` of the post-renderer: every upgrade leaves a report of what it changes in the prior release."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from natsvalues.cli.diff.comparison import Sides, compare
+from natsvalues.cli.diff.options import SUFFIXES, DiffOptions, Output
+from natsvalues.cli.diff.reports import reports
+from natsvalues.cli.outputs import write
+from natsvalues.cli.phases import Phases
+from natsvalues.diff.changes import About
+from natsvalues.diff.sides import Side
+from natsvalues.manifests.objects import HOOK
+from natsvalues.manifests.release import Release
+from natsvalues.supercluster.region_state import Decision
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.pipeline import Result
+
+
+def write_report(file: str, prior: Release, result: Result) -> None:
+    """Compare and write, in the format of the file's suffix. Raises NatsvaluesError for a file that cannot be."""
+    plan = result.plan
+    label = f"region {plan.region.name}, new rendering"
+    new = Release(result.release.text(), label)
+    namespace = result.nats.namespace
+    sides = Sides(
+        _side(prior, prior.file, namespace),
+        _side(new, label, namespace),
+        Decision(plan.supercluster.jetstream.scope, plan.region.joins or ""),
+    )
+    output = Output(SUFFIXES.get(os.path.splitext(file)[1].lower(), "text"), file)
+    write(reports((compare(sides, [], Phases()),), DiffOptions(outputs=(output,))))
+
+
+def _side(release: Release, label: str, namespace: str) -> Side:
+    # Helm 3 does not post-render hooks, and stored manifests leave them out.
+    return Side(About(label, namespace=namespace), release, hooks_known=bool(release.mentioning(HOOK)))

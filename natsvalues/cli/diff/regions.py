@@ -1,0 +1,130 @@
+"""All regions of a supercluster at once: two folders with one rendering per region, or one kube context per region."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from natsvalues.cli.diff.comparison import Sides
+from natsvalues.cli.diff.decision import decision_of
+from natsvalues.cli.diff.sides import from_file, nothing
+from natsvalues.cli.diff.upgrade import helm_words, upgrade
+from natsvalues.cli.overlays_folder import overlays_folder
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.manifests.chart import all_nats
+from natsvalues.manifests.settings import dials_others, jetstream_is_on, settings, system_account
+from natsvalues.overlays.folder import load
+from natsvalues.supercluster.region_state import Decision
+from natsvalues.text.natsconf import ConfSyntaxError
+
+if TYPE_CHECKING:
+    from natsvalues.cli.diff.options import DiffOptions
+    from natsvalues.cli.helm_words import HelmWords
+    from natsvalues.cli.state import Run
+    from natsvalues.diff.sides import Side
+
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def all_regions(options: DiffOptions, run: Run) -> list[Sides]:
+    """The two sides of every region, in the order of their names."""
+    words, drop_in = helm_words(options)
+    if len(words.positional) == 2 and all(map(_is_folder, words.positional)):  # noqa: PLR2004 - an old and a new one
+        return _with_joins(_folders(options, *words.positional))
+    if len(words.positional) != 2:  # noqa: PLR2004 - same
+        raise NatsvaluesError(
+            "NV-D005",
+            "--all-regions compares two folders, or a release and a chart in the kube context of each region",
+            hint="natsvalues diff --all-regions OLD-FOLDER NEW-FOLDER, with a REGION.yaml for each region in both;\n"
+            "natsvalues diff --all-regions RELEASE CHART [--context-of REGION=CONTEXT]",
+        )
+    return _with_joins(_contexts(options, words, run, drop_in=drop_in))
+
+
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.isfile(os.path.join(path, "Chart.yaml"))
+
+
+def _folders(options: DiffOptions, old: str, new: str) -> list[Sides]:
+    before, after = _renderings(old), _renderings(new)
+    regions = sorted({*before, *after})
+    if not regions:
+        raise NatsvaluesError(
+            "NV-D007", "neither folder has a rendering", where=(Where(old), Where(new)),
+            hint="put a REGION.yaml for each region into both",
+        )  # fmt: skip
+    return [
+        Sides(
+            from_file(before[region]) if region in before else nothing(),
+            from_file(after[region]) if region in after else nothing(),
+            decision_of(region, options.overlays),
+            region=region,
+        )
+        for region in regions
+    ]
+
+
+def _renderings(folder: str) -> dict[str, str]:
+    """The renderings in a folder, by region."""
+    names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIXES) and not name.startswith("."))
+    return {os.path.splitext(name)[0]: os.path.join(folder, name) for name in names}
+
+
+def _contexts(options: DiffOptions, words: HelmWords, run: Run, *, drop_in: bool) -> list[Sides]:
+    contexts = contexts_of(options.context_of)
+    overlays = load(overlays_folder(options.overlays))
+    unknown = next((region for region in contexts if region not in overlays.regions), None)
+    if unknown is not None:
+        overlays.region(unknown)  # raises, with the nearest name
+    pairs = []
+    for region in overlays.regions:
+        context = ("kube-context", ("--kube-context", contexts.get(region, region)))
+        sides = upgrade(
+            options._replace(region=region), words._replace(options=(*words.options, context)), drop_in=drop_in, run=run
+        )
+        pairs.append(sides._replace(region=region))
+    return pairs
+
+
+def contexts_of(pairs: tuple[str, ...]) -> dict[str, str]:
+    """The kube contexts by region, from `REGION=CONTEXT`. Raises NatsvaluesError (NV-D001) for anything else."""
+    contexts = {}
+    for pair in pairs:
+        region, sign, context = pair.partition("=")
+        if not sign or not region or not context:
+            raise NatsvaluesError("NV-D001", f"--context-of: `{pair}` is not REGION=CONTEXT",
+                                  hint="for example --context-of us-east=prod-us-east")  # fmt: skip
+        contexts[region] = context
+    return contexts
+
+
+def _with_joins(regions: list[Sides]) -> list[Sides]:
+    """The pairs with what only all regions together show: a region that alone ran JetStream joins as the seed.
+
+    If several regions ran JetStream alone under one system account, none is the seed, and each is judged as a loss.
+    """
+    alone = {sides.region: _accounts_alone(sides.old) for sides in regions}
+    decided = []
+    for sides in regions:
+        others = [accounts for region, accounts in alone.items() if region != sides.region]
+        is_seed = alone[sides.region] and not any(alone[sides.region] & accounts for accounts in others)
+        if is_seed and not sides.decision.scope:
+            decided.append(sides._replace(decision=Decision("", "seed")))
+        elif not is_seed and alone[sides.region] and sides.decision.scope != "region":
+            decided.append(sides._replace(decision=sides.decision._replace(joins="")))
+        else:
+            decided.append(sides)
+    return decided
+
+
+def _accounts_alone(side: Side) -> set[str]:
+    """System accounts under which servers of a release run JetStream without remote gateways."""
+    accounts = set()
+    for nats in all_nats(side.release):
+        try:
+            conf = settings(nats)
+        except ConfSyntaxError:
+            continue  # the comparison reports it
+        if jetstream_is_on(conf) and not dials_others(conf):
+            accounts.add(system_account(conf))
+    return accounts
