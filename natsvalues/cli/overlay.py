@@ -11,9 +11,9 @@ from natsvalues.cli.edge import guarded
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_OK
 from natsvalues.overlays.folder import load, locate
-from natsvalues.overlays.hosts import endpoint
 from natsvalues.overlays.plan import Plan, plan
-from natsvalues.overlays.reading import spelled
+from natsvalues.text.hosts import endpoint
+from natsvalues.text.reading import spelled
 from natsvalues.text.yamlwrite import block
 
 

@@ -1,6 +1,6 @@
 """How a load balancer checks the servers behind a Service, read from the annotations of the providers.
 
-facts: keys as in the providers' sources, see natsvalues/overlays/providers; nothing was run on a cloud.
+facts: keys as in the providers' sources, see natsvalues/providers; nothing was run on a cloud.
 """
 
 from __future__ import annotations

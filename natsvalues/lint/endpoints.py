@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from natsvalues.overlays.hosts import endpoint, is_address, same
+from natsvalues.text.hosts import endpoint, is_address, same
 
 _URL = re.compile(r"(?:[\w+.-]+://)?(?:[^/]*@)?(\[[^\]@]*\]|[^@:/\s\[\]]+)(?::(\d+))?/?\Z")
 _CLUSTER_NAMES = re.compile(r"(?:.*\.)?(?:svc|cluster\.local|localhost)\Z")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from natsvalues.lint.subject import is_outside
 from natsvalues.manifests.settings import DEFAULT_ACCOUNT, system_account
 from natsvalues.overlays.checks import per_pod
-from natsvalues.overlays.hosts import endpoint
+from natsvalues.text.hosts import endpoint
 
 if TYPE_CHECKING:
     from natsvalues.lint.linter import Report

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, raise_all
-from natsvalues.overlays.hosts import POD, is_address, is_block, is_valid, same
+from natsvalues.text.hosts import POD, is_address, is_block, is_valid, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from natsvalues.overlays.folder import Overlays, RegionFile
     from natsvalues.overlays.model import Region, Supercluster
-    from natsvalues.overlays.reading import Positions
+    from natsvalues.text.reading import Positions
 
 
 def per_pod(shared: Supercluster, region: Region) -> bool:

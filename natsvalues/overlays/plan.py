@@ -10,13 +10,14 @@ import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.overlays.checks import check, per_pod
-from natsvalues.overlays.hosts import POD, endpoint
-from natsvalues.overlays.model import Dns, LoadBalancer, Probes, Region, Supercluster
+from natsvalues.providers.load_balancer import LoadBalancer
+from natsvalues.text.hosts import POD, endpoint
 
 if TYPE_CHECKING:
     from natsvalues.errors import Where
     from natsvalues.overlays.folder import Overlays, RegionFile
-    from natsvalues.overlays.reading import Positions
+    from natsvalues.overlays.model import Dns, Probes, Region, Supercluster
+    from natsvalues.text.reading import Positions
 
 
 class Remote(NamedTuple):

@@ -1,6 +1,6 @@
 """The load balancers of a rendered release that lead to gateways, with the health checks their annotations ask for.
 
-Which annotations mean what was read in the providers' sources (see `overlays/providers`); only checks that ask the
+Which annotations mean what was read in the providers' sources (see `providers`); only checks that ask the
 pods themselves are played. A check of a node (kube-proxy's port, healthCheckNodePort) says nothing but what the
 endpoints say already.
 """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.lint.subject import is_headless, ports_of
 from natsvalues.manifests.chart import mappings, port_role
-from natsvalues.overlays.providers.refused import PROXY, REFUSALS, TLS, refused
+from natsvalues.providers.refused import PROXY, REFUSALS, TLS, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from natsvalues.lint.endpoints import is_private, read_endpoint, stays_inside
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.lint.subject import ports_of
 from natsvalues.manifests.chart import port_role
-from natsvalues.overlays.hosts import is_address, same
+from natsvalues.text.hosts import is_address, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

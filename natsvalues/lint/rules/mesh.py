@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from natsvalues.lint.endpoints import read_endpoint
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.manifests.settings import system_account
-from natsvalues.overlays.hosts import is_address
+from natsvalues.text.hosts import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

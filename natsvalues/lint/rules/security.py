@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.lint.endpoints import read_endpoint
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.lint.subject import is_outside, ports_of
-from natsvalues.overlays.hosts import is_address
+from natsvalues.text.hosts import is_address
 from natsvalues.text.natsconf import Variable
 
 if TYPE_CHECKING:

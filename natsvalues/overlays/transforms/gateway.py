@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.chart import GATEWAY_PORT_NAME
 from natsvalues.manifests.settings import jetstream_is_on
-from natsvalues.overlays.hosts import POD, endpoint
 from natsvalues.overlays.patches import Outcome, Patch
+from natsvalues.text.hosts import POD, endpoint
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Op
 

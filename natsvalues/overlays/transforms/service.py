@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.errors import NatsvaluesError, raise_all
 from natsvalues.manifests.chart import GATEWAY_PORT_NAME, MONITOR_PORT, POD_NAME_LABEL, port_role
 from natsvalues.manifests.server import ready_path
-from natsvalues.overlays.hosts import POD, is_address
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, put
-from natsvalues.overlays.providers import HealthCheck, Inputs, Shape, load, shape
 from natsvalues.overlays.scene import Scene, overlay_error
+from natsvalues.providers import HealthCheck, Inputs, Shape, load, shape
+from natsvalues.text.hosts import POD, is_address
 from natsvalues.text.paths import Op
 
 if TYPE_CHECKING:

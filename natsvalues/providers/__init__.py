@@ -5,7 +5,7 @@ check into annotations, labels, spec fields and extra ports, and says what it ca
 provider, add one file; `profile` describes the format.
 """
 
-from natsvalues.overlays.providers.profile import Profile, load, names
-from natsvalues.overlays.providers.shape import HealthCheck, Inputs, Shape, shape
+from natsvalues.providers.profile import Profile, load, names
+from natsvalues.providers.shape import HealthCheck, Inputs, Shape, shape
 
 __all__ = ["HealthCheck", "Inputs", "Profile", "Shape", "load", "names", "shape"]

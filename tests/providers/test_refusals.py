@@ -2,7 +2,7 @@
 
 import pytest
 
-from natsvalues.overlays.providers import load, names
+from natsvalues.providers import load, names
 
 KUBERNETES = "service.beta.kubernetes.io/"
 PUBLIC = "reachable from outside, and loadBalancer.sourceRanges is empty"

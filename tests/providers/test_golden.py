@@ -5,7 +5,7 @@ import os
 import pytest
 import yaml
 
-from natsvalues.overlays.providers import names
+from natsvalues.providers import names
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
 

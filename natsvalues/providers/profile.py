@@ -18,8 +18,8 @@ import re
 from typing import Annotated, Any, Literal, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, raise_all
-from natsvalues.overlays.model import LoadBalancer
-from natsvalues.overlays.reading import Doc, Path, Reading, nearest
+from natsvalues.providers.load_balancer import LoadBalancer
+from natsvalues.text.reading import Doc, Path, Reading, nearest
 from natsvalues.text.yamltree import Tree, YamlSyntaxError, at
 
 FIELDS = ("scheme", "class", "sourceRanges", "addresses", "subnets", "externalTrafficPolicy")

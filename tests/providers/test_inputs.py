@@ -2,9 +2,9 @@
 
 import pytest
 
-from natsvalues.overlays.model import LoadBalancer
-from natsvalues.overlays.providers import Inputs, load, names, shape
-from natsvalues.overlays.reading import spelled
+from natsvalues.providers import Inputs, load, names, shape
+from natsvalues.providers.load_balancer import LoadBalancer
+from natsvalues.text.reading import spelled
 
 FIELDS = {
     "scheme": ("internal", "internet-facing"),

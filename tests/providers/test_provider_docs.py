@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from natsvalues.overlays.providers import load, names
+from natsvalues.providers import load, names
 
 SCRIPT = os.path.join("scripts", "provider_docs.py")
 

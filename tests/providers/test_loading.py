@@ -5,7 +5,7 @@ import os
 import pytest
 
 from natsvalues.errors import ManyErrors, NatsvaluesError
-from natsvalues.overlays.providers import load, names
+from natsvalues.providers import load, names
 
 GOOD = """\
 id: x

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from natsvalues.overlays.providers import HealthCheck, Inputs, Shape, load, shape
+from natsvalues.providers import HealthCheck, Inputs, Shape, load, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable

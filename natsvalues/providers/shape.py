@@ -5,9 +5,8 @@ Nothing a user asks for is dropped silently: what the profile cannot express is 
 
 from typing import Any, Literal, NamedTuple
 
-from natsvalues.overlays.hosts import is_address
-from natsvalues.overlays.model import LoadBalancer
-from natsvalues.overlays.providers.profile import (
+from natsvalues.providers.load_balancer import LoadBalancer
+from natsvalues.providers.profile import (
     FIELDS,
     SPEC_FIELDS,
     Input,
@@ -15,8 +14,9 @@ from natsvalues.overlays.providers.profile import (
     filled,
     placeholders,
 )
-from natsvalues.overlays.providers.refused import refused
-from natsvalues.overlays.reading import nearest
+from natsvalues.providers.refused import refused
+from natsvalues.text.hosts import is_address
+from natsvalues.text.reading import nearest
 
 
 class HealthCheck(NamedTuple):

@@ -15,7 +15,7 @@ from natsvalues.overlays.model import (
     Supercluster,
     UserPatch,
 )
-from natsvalues.overlays.reading import Positions, Reading, dotted, nearest, spelled
+from natsvalues.text.reading import Positions, Reading, dotted, nearest, spelled
 from natsvalues.text.yamltree import Tree
 
 BASE = "kind: Region\nname: a\nstage: join\ngateway: {host: h}\n"

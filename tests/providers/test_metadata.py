@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natsvalues.overlays.model import LoadBalancer
-from natsvalues.overlays.providers import HealthCheck, Inputs, load, names, shape
+from natsvalues.providers import HealthCheck, Inputs, load, names, shape
+from natsvalues.providers.load_balancer import LoadBalancer
 
 KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 SPEC_FIELDS = {
@@ -144,7 +144,7 @@ def test_profiles_import_nothing_heavy():
     """The post-renderer starts with every helm call: profiles bring no module the overlay reader has not."""
     code = (
         "import sys, natsvalues.overlays.model; before = set(sys.modules)\n"
-        "from natsvalues.overlays.providers import load, shape, Inputs\n"
+        "from natsvalues.providers import load, shape, Inputs\n"
         "p = load('aws-lbc-ip'); shape(p, Inputs(p.example, 'gw.example.com', 7222))\n"
         "print(sorted(m for m in set(sys.modules) - before if not m.startswith('natsvalues.')))"
     )
