@@ -13,9 +13,7 @@ SCRIPT = os.path.join("scripts", "provider_docs.py")
 @pytest.fixture(scope="module")
 def provider_docs():
     """Give the script as a module."""
-    root = os.path.abspath(__file__).removesuffix(
-        os.path.join("tests", "overlays", "providers", "test_provider_docs.py")
-    )
+    root = os.path.abspath(__file__).removesuffix(os.path.join("tests", "providers", "test_provider_docs.py"))
     spec = importlib.util.spec_from_file_location("provider_docs", os.path.join(root, SCRIPT))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
