@@ -11,6 +11,8 @@ only if all its conditions hold; a later rule wins over an earlier one. Facts an
 - host, `host_is` (`name` or `address`), port, tls (`true` or `false`), health_path, health_port,
   health_protocol (`http` or `https`)
 - a condition is `given`, `absent`, `TEXT` (equal), `not TEXT` (unequal), or `lacks TEXT` (given without it)
+
+What the annotations mean to the provider is stated beside the rules: `meanings.py` has that part of the format.
 """
 
 import os
@@ -19,6 +21,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, raise_all
 from natsvalues.providers.load_balancer import LoadBalancer
+from natsvalues.providers.meanings import CheckFacts, Claim, Meaning
 from natsvalues.text.reading import Doc, Path, Reading, nearest
 from natsvalues.text.yamltree import Tree, YamlSyntaxError, at
 
@@ -38,7 +41,8 @@ _FACTS = frozenset(FIELDS) | {
 }
 _NONE: dict[str, Any] = {}
 _PLACEHOLDER = re.compile(r'\{([^{}"]*)\}')
-_FOLDER = os.path.dirname(os.path.abspath(__file__))
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+"""Where the files are."""
 
 
 class Input(NamedTuple):
@@ -107,16 +111,20 @@ class Profile(NamedTuple):
     inputs: Annotated[dict[str, Input], Doc("The overlay's fields it takes.")] = _NONE
     options: Annotated[dict[str, Input], Doc("Its own inputs, `loadBalancer.options`.")] = _NONE
     rules: tuple[Rule, ...] = ()
+    meanings: Annotated[dict[str, Meaning], Doc("What each annotation means, by its key.")] = _NONE
+    spellings: Annotated[dict[str, str], Doc("Beginnings of keys, and those that mean the same.")] = _NONE
+    claims: Annotated[tuple[Claim, ...], Doc("How a Service for this controller is recognised.")] = ()
+    check: Annotated[CheckFacts | None, Doc("How the health check of these annotations is run.")] = None
     example: Annotated[LoadBalancer | None, Doc("A typical region.")] = None
 
 
-def names(folder: str = _FOLDER) -> list[str]:
+def names(folder: str = "") -> list[str]:
     """Return the ids of all profiles, sorted."""
-    files = sorted(os.listdir(folder))
+    files = sorted(os.listdir(folder or FOLDER))
     return [name[: -len(".yaml")] for name in files if name.endswith(".yaml") and not name.startswith("_")]
 
 
-def load(provider: str, folder: str = _FOLDER) -> Profile:
+def load(provider: str, folder: str = "") -> Profile:
     """Return the profile of that id, with what it extends.
 
     Raises NV-O020 for an id without a file, NV-O021 for mistakes in a file (file, line and field named).
@@ -125,7 +133,7 @@ def load(provider: str, folder: str = _FOLDER) -> Profile:
     if provider not in known:
         hint = nearest(provider, known) or "`generic` takes your own annotations; known: " + ", ".join(known)
         raise NatsvaluesError("NV-O020", f"there is no load balancer provider `{provider}`", hint=hint)
-    return _load(provider, folder, ())
+    return _load(provider, folder or FOLDER, ())
 
 
 def placeholders(template: str) -> list[str]:
@@ -138,10 +146,16 @@ def filled(template: str, facts: dict[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: facts.get(match.group(1)) or "nothing", template)
 
 
-def _load(name: str, folder: str, extenders: tuple[str, ...]) -> Profile:
-    file = os.path.join(folder, f"{name}.yaml")
-    with open(file, encoding="utf-8") as stream:
-        text = stream.read()
+def template_of(key: str) -> str:
+    """An annotation's key as a rule has it, as `meanings` spell it: `{health_port}` is `{port}`, too."""
+    return _PLACEHOLDER.sub("{port}", key)
+
+
+def read_text(file: str, text: str) -> tuple[Profile, Reading]:
+    """Return what one file says, without what it extends.
+
+    Raises NV-O021 for mistakes in the file.
+    """
     try:
         reading = Reading(Tree(text), file, "NV-O021")
     except YamlSyntaxError as error:
@@ -150,6 +164,13 @@ def _load(name: str, folder: str, extenders: tuple[str, ...]) -> Profile:
     if own is None:
         raise_all(reading.errors)
         raise AssertionError  # a reading without a result has errors
+    return own, reading
+
+
+def _load(name: str, folder: str, extenders: tuple[str, ...]) -> Profile:
+    file = os.path.join(folder, f"{name}.yaml")
+    with open(file, encoding="utf-8") as stream:
+        own, reading = read_text(file, stream.read())
     if own.id != name:
         _wrong(reading, f"the id is `{own.id}` in a file named `{name}.yaml`", "id")
     profile = own
@@ -161,6 +182,7 @@ def _load(name: str, folder: str, extenders: tuple[str, ...]) -> Profile:
             complaint = "cannot be extended: it extends this file, or there is no such file"
             _wrong(reading, f"`{own.extends}` {complaint}", "extends")
     _check_facts(own, profile, reading)
+    _check_meanings(own, profile, reading)
     if not name.startswith("_"):
         _check_use(profile, reading)
     raise_all(reading.errors)
@@ -176,6 +198,9 @@ def _inherited(base: Profile, own: Profile) -> Profile:
         inputs={**base.inputs, **own.inputs},
         options={**base.options, **own.options},
         rules=base.rules + own.rules,
+        meanings={**base.meanings, **own.meanings},
+        claims=base.claims + own.claims,
+        check=own.check or base.check,
     )
 
 
@@ -199,6 +224,18 @@ def _check_facts(own: Profile, whole: Profile, reading: Reading) -> None:
     for name in own.inputs:
         if name not in FIELDS:
             _wrong(reading, f"no provider can take `{name}`", "inputs", name, hint=nearest(name, FIELDS))
+
+
+def _check_meanings(own: Profile, whole: Profile, reading: Reading) -> None:
+    """Complain of annotations that this file writes or looks at, and whose meaning nothing states."""
+    for index, rule in enumerate(own.rules):
+        keys = [(("rules", index, "annotations", key), template_of(key)) for key in rule.annotations]
+        seen = [name for name in rule.when if name.startswith("annotations.")]
+        keys += [(("rules", index, "when", name), name.removeprefix("annotations.")) for name in seen]
+        for path, key in keys:
+            if key not in whole.meanings:
+                hint = "state it in `meanings`; an annotation without effect on who is reachable means `none`"
+                _wrong(reading, f"what `{key}` means is not stated", *path, hint=hint)
 
 
 def _check_use(profile: Profile, reading: Reading) -> None:
