@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from natsvalues.providers import profile
 from natsvalues.providers.index import beginning, stated, tables
-from natsvalues.providers.meanings import OFF, Attribute, CheckFacts, Meaning
+from natsvalues.providers.meanings import OFF, Attribute, CheckFacts, Meaning, switches_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Annotation(NamedTuple):
     @property
     def is_on(self) -> bool:
         """Whether the text switches on what the annotation is for."""
-        return _is_on(self.meaning.when, self.text)
+        return switches_on(self.meaning.when, self.text)
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -227,10 +227,6 @@ def _taken_apart(text: str) -> dict[str, str]:
         return {str(name): str(item) for name, item in value.items()}
     pairs = (part.partition("=") for part in text.split(","))
     return {name.strip(): item.strip() for name, _, item in pairs if name.strip()}
-
-
-def _is_on(pattern: str, text: str) -> bool:
-    return bool(re.search(pattern, text, re.IGNORECASE)) if pattern else text.lower() not in OFF
 
 
 def _target(ports: Iterator[dict[str, Any]]) -> int | str | None:

@@ -5,6 +5,7 @@
 annotation that changes nothing about who is reachable has the meaning `none`, so that it is known to be harmless.
 """
 
+import re
 from typing import Annotated, Literal, NamedTuple, get_args
 
 from natsvalues.text.reading import Doc
@@ -110,3 +111,8 @@ class CheckFacts(NamedTuple):
     app_protocol_first: Annotated[
         bool, Doc("The appProtocol of a port wins over annotations for the whole Service.")
     ] = False
+
+
+def switches_on(pattern: str, text: str) -> bool:
+    """Whether a value switches something on: by the pattern where the profile gives one, or unless it is in OFF."""
+    return bool(re.search(pattern, text, re.IGNORECASE)) if pattern else text.lower() not in OFF

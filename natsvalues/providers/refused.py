@@ -1,62 +1,53 @@
 """Annotations no gateway survives, whoever wrote them: PROXY protocol and TLS termination.
 
 A NATS gateway refuses connections that begin with a PROXY header (only the server's client port can read
-one), and a load balancer that ends TLS breaks the certificates gateways show each other. The keys are those
-of the providers' sources; PROXY keys are known by their name, so that other providers are covered too.
+one), and a load balancer that ends TLS breaks the certificates gateways show each other. Which annotations do
+that, the profiles state; PROXY keys of other providers are recognised by their name.
 """
 
-import re
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.providers.meanings import switches_on
+
+if TYPE_CHECKING:
+    from natsvalues.providers.meanings import Meaning, Means
 
 PROXY = "hands the gateway PROXY headers, and a NATS gateway refuses every connection that begins with one"
 TLS = "lets the load balancer speak TLS or HTTP, and NATS gateways must do TLS with each other, end to end"
-_ON = r"\A(?!(false|none|off|no|0|)\Z)"
-_HTTP = r"\Ahttp"
-_KUBERNETES = "service.beta.kubernetes.io/"
-_LINODE_PORT = f"{_KUBERNETES}linode-loadbalancer-port-"
+_WHY: dict[Means, str] = {"proxyProtocol": PROXY, "tls": TLS}
+_PROXY_NAMES = ("proxy-protocol", "proxyprotocol", "ppv2")
+_NONE: dict[str, Meaning] = {}
 
 
 class Refusal(NamedTuple):
-    """Refused when the key begins with `prefix` and has one of `parts`, and `value` matches in the text.
+    """An annotation that would break the gateway; `why` is PROXY or TLS."""
 
-    Keys are compared without patterns: compiling those would cost every start of the post-renderer.
-    """
-
-    prefix: str
-    parts: tuple[str, ...]
-    value: str
+    key: str
+    text: str
     why: str
 
-
-REFUSALS = (
-    Refusal("", ("proxy-protocol", "proxyprotocol", "ppv2"), _ON, PROXY),
-    Refusal("", ("target-group-attributes",), r"proxy_protocol_v2\.enabled=true", PROXY),
-    Refusal(_LINODE_PORT, ("",), r'"proxy-protocol"\s*:\s*"v', PROXY),
-    Refusal(f"{_KUBERNETES}aws-load-balancer-ssl-", ("cert", "ports"), ".", TLS),
-    Refusal(f"{_KUBERNETES}aws-load-balancer-backend-protocol", ("",), r"\A(http|https|ssl)\Z", TLS),
-    Refusal(f"{_KUBERNETES}do-loadbalancer-certificate-", ("id", "name"), ".", TLS),
-    Refusal(f"{_KUBERNETES}do-loadbalancer-", ("tls-ports", "http-ports", "http2-ports", "http3-ports"), ".", TLS),
-    Refusal(f"{_KUBERNETES}do-loadbalancer-protocol", ("",), _HTTP, TLS),
-    Refusal(f"{_KUBERNETES}linode-loadbalancer-default-protocol", ("",), _HTTP, TLS),
-    Refusal(_LINODE_PORT, ("",), r'"protocol"\s*:\s*"http|tls-secret-name', TLS),
-    Refusal(f"{_KUBERNETES}oci-load-balancer-", ("ssl-ports", "tls-secret", "tls-backendset-secret"), ".", TLS),
-    Refusal(f"{_KUBERNETES}oci-load-balancer-backend-protocol", ("",), _HTTP, TLS),
-    Refusal(f"{_KUBERNETES}ali", ("cloud-loadbalancer-cert-id",), ".", TLS),
-    Refusal(f"{_KUBERNETES}ali", ("cloud-loadbalancer-protocol-port",), r"\b(http|https|tcpssl):", TLS),
-    Refusal("load-balancer.hetzner.cloud/protocol", ("",), _HTTP, TLS),
-    Refusal("load-balancer.hetzner.cloud/http-", ("-certificates", "managed-certificate-"), ".", TLS),
-    Refusal("loadbalancer.openstack.org/default-tls-container-ref", ("",), ".", TLS),
-    Refusal("loadbalancer.openstack.org/x-forwarded-for", ("",), _ON, TLS),
-)
+    @property
+    def sentence(self) -> str:
+        """What is wrong, and what to do."""
+        return f"annotation `{self.key}: {self.text}` {self.why}; remove it"
 
 
-def refused(annotations: dict[str, str], refusals: tuple[Refusal, ...] = REFUSALS) -> list[str]:
-    """Return a sentence for each annotation that would break the gateway."""
-    return [
-        f"annotation `{key}: {text}` {refusal.why}; remove it"
-        for key, text in sorted(annotations.items())
-        for refusal in refusals
-        if key.startswith(refusal.prefix)
-        and any(part in key for part in refusal.parts)
-        and re.search(refusal.value, text, re.IGNORECASE)
-    ]
+def refused(annotations: dict[str, str], own: dict[str, Meaning] = _NONE) -> list[Refusal]:
+    """The annotations that would break the gateway, sorted by key. `own` has meanings that are known already."""
+    return [Refusal(key, text, why) for key, text in sorted(annotations.items()) if (why := _why(key, text, own))]
+
+
+def _why(key: str, text: str, own: dict[str, Meaning]) -> str:
+    meaning = own.get(key)
+    if meaning is not None and not meaning.attributes:
+        return _WHY.get(meaning.means, "") if switches_on(meaning.when, text) else ""
+    from natsvalues.providers.meaning import annotation_meaning, settings_in  # reads other profiles: rarely needed
+
+    known = annotation_meaning(key, text)
+    if known is None:
+        is_proxy = any(name in key for name in _PROXY_NAMES)
+        return PROXY if is_proxy and switches_on("", text) else ""
+    stated = ((item.means, item.is_on) for item in (known, *settings_in(known)))
+    return next((_WHY[means] for means, is_on in stated if is_on and means in _WHY), "")

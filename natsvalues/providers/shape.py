@@ -3,9 +3,10 @@
 Nothing a user asks for is dropped silently: what the profile cannot express is an error or a warning.
 """
 
-from typing import Any, Literal, NamedTuple
+from __future__ import annotations
 
-from natsvalues.providers.load_balancer import LoadBalancer
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
 from natsvalues.providers.profile import (
     FIELDS,
     SPEC_FIELDS,
@@ -13,10 +14,15 @@ from natsvalues.providers.profile import (
     Profile,
     filled,
     placeholders,
+    template_of,
 )
 from natsvalues.providers.refused import refused
 from natsvalues.text.hosts import is_address
 from natsvalues.text.reading import nearest
+
+if TYPE_CHECKING:
+    from natsvalues.providers.load_balancer import LoadBalancer
+    from natsvalues.providers.meanings import Meaning
 
 
 class HealthCheck(NamedTuple):
@@ -61,6 +67,7 @@ def shape(profile: Profile, inputs: Inputs) -> Shape:
     errors = _misfits(profile, inputs.load_balancer, facts)
     warnings = _remarks(profile, inputs.load_balancer, facts)
     annotations: dict[str, str] = {}
+    known: dict[str, Meaning] = {}
     labels: dict[str, str] = {}
     spec: dict[str, Any] = {}
     ports: list[dict[str, Any]] = []
@@ -68,6 +75,7 @@ def shape(profile: Profile, inputs: Inputs) -> Shape:
         if not all(_holds(condition, facts.get(name, ""), facts) for name, condition in rule.when.items()):
             continue
         annotations.update(_expanded(rule.annotations, facts))
+        known |= {filled(key, facts): profile.meanings[template_of(key)] for key in rule.annotations}
         labels.update(_expanded(rule.labels, facts))
         spec.update(_expanded(rule.spec, facts))
         for port in rule.ports:
@@ -81,7 +89,7 @@ def shape(profile: Profile, inputs: Inputs) -> Shape:
         spec.update(_spec_fields(inputs.load_balancer))
     annotations.update(inputs.load_balancer.annotations or {})
     labels.update(inputs.load_balancer.labels or {})
-    errors += refused(annotations)
+    errors += [refusal.sentence for refusal in refused(annotations, known)]
     return Shape(
         object_kind=profile.object,
         annotations=dict(sorted(annotations.items())),

@@ -19,6 +19,9 @@ rules:
   - annotations:
       x.io/ip: "{addresses}"
       x.io/pool: "{options.pool}"
+meanings:
+  x.io/ip: {means: address}
+  x.io/pool: {means: network}
 """
 
 
@@ -51,16 +54,6 @@ def test_every_profile_is_complete(name):
     assert profile.example is not None
     assert profile.example.provider is None
     assert profile.rules
-
-
-def test_the_profiles_are_those_that_are_known():
-    """The list of providers is part of the interface: a removed one breaks overlays."""
-    assert names() == [
-        *("alibaba-clb", "aws-ccm-nlb", "aws-eks-auto", "aws-lbc-instance", "aws-lbc-ip", "azure-internal"),
-        *("azure-public", "cilium", "digitalocean", "gcp-external", "gcp-internal", "generic", "hetzner"),
-        *("k3s", "kube-vip", "linode", "metallb", "oci-lb", "oci-nlb", "openshift-aws", "openshift-azure"),
-        *("openshift-route-passthrough", "openstack", "ovh"),
-    ]
 
 
 def test_only_routes_are_experimental():
@@ -132,6 +125,11 @@ FILE_NEEDED = "cannot be extended: it extends this file, or there is no such fil
         (
             *("  pool:", "  lost: {doc: Lost.}\n  pool:"),
             ("no rule makes anything of the option `lost`", 7, "options.lost"),
+        ),
+        ("x.io/pool:", "x.io/more:", ("what `x.io/more` means is not stated", 11, "rules[0].annotations.x.io/more")),
+        (
+            *("  - a", "  - when: {annotations.x.io/y: given}\n    a"),
+            ("what `x.io/y` means is not stated", 9, "rules[0].when.annotations.x.io/y"),
         ),
         ("id: x", "id: z", ("the id is `z` in a file named `x.yaml`", 1, "id")),
         ("id: x", "id: x\nextends: x", (f"`x` {FILE_NEEDED}", 2, "extends")),

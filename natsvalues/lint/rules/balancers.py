@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.lint.subject import is_headless, ports_of
 from natsvalues.manifests.chart import mappings, port_role
-from natsvalues.providers.refused import PROXY, REFUSALS, TLS, refused
+from natsvalues.providers.refused import PROXY, TLS, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,12 +147,11 @@ def tls_at_load_balancer(cluster: Cluster) -> Iterator[Problem]:
 
 
 def _refused(cluster: Cluster, why: str, does: str) -> Iterator[Problem]:
-    known = tuple(refusal for refusal in REFUSALS if refusal.why == why)
     for service in cluster.balancers:
-        for key, text in service.annotations.items():
-            if refused({key: str(text)}, known):
-                where = (cluster.at(service, "metadata", "annotations", key),)
-                message = f"annotation `{key}` of Service `{service.key.name}` {does}"
+        for refusal in refused({key: str(text) for key, text in service.annotations.items()}):
+            if refusal.why == why:
+                where = (cluster.at(service, "metadata", "annotations", refusal.key),)
+                message = f"annotation `{refusal.key}` of Service `{service.key.name}` {does}"
                 yield Problem(message, where, (cluster.region,))
 
 
