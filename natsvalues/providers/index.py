@@ -60,11 +60,12 @@ def beginning(key: str) -> str:
     return match[0] if match else key
 
 
-def tables(words: tuple[str, ...], folder: str) -> list[Table]:
+@lru_cache(maxsize=4096)
+def tables(words: tuple[str, ...], folder: str) -> tuple[Table, ...]:
     """The tables of the files that have one of the words in their text."""
     # A spelling such as `metallb.universe.tf/: metallb.io/` stands for every key that begins so.
     wanted = [*words, *(f"{word.split('/')[0]}/:" for word in words if "/" in word)]
-    return [_table(name, folder) for name, text in _texts(folder) if any(word in text for word in wanted)]
+    return tuple(_table(name, folder) for name, text in _texts(folder) if any(word in text for word in wanted))
 
 
 @cache

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Scope = Literal["", "internal", "internet-facing"]
 TRAFFIC = "traffic-port"
 """A health check's port that stands for the port of the traffic itself."""
-_CHECKS = ("checkProtocol", "checkPort", "checkPath", "checkInterval")
+_CHECKS = ("checkProtocol", "checkPort", "checkPath", "checkInterval", "checkCount")
 
 
 class Annotation(NamedTuple):
@@ -65,6 +65,7 @@ class Check(NamedTuple):
     port: Annotation | None
     path: Annotation | None
     interval: Annotation | None
+    threshold: Annotation | None
     targets: Literal["nodes", "pods"]
     facts: CheckFacts
 
@@ -130,15 +131,15 @@ class ServiceMeaning(NamedTuple):
         given = [value for item in self.of("sourceRanges") for value in item.values]
         return tuple(dict.fromkeys([*given, *self.field_ranges]))
 
-    def check_of(self, port: dict[str, Any]) -> Check | None:
-        """The health check that decides on the traffic of one of the Service's ports; None if none is described."""
-        for check in sorted(self.checks, key=lambda item: not item.service_port):
-            if check.service_port not in ("", str(port.get("port"))):
-                continue
-            if not check.service_port and check.facts.app_protocol_first and "appProtocol" in port:
-                continue
-            return check
-        return None
+    def checks_of(self, port: dict[str, Any]) -> tuple[Check, ...]:
+        """The health checks that decide on the traffic of one of the Service's ports: one for each family."""
+        chosen: dict[str, Check] = {}
+        for check in self.checks:
+            if check.service_port == str(port.get("port")):
+                chosen[check.family] = check
+            elif not check.service_port and not (check.facts.app_protocol_first and "appProtocol" in port):
+                chosen.setdefault(check.family, check)
+        return tuple(chosen.values())
 
 
 def annotation_meaning(key: str, text: str = "", folder: str = "") -> Annotation | None:
@@ -214,8 +215,8 @@ def _checks(annotations: tuple[Annotation, ...], targets: Annotation | None, fol
         chosen: Literal["nodes", "pods"] = facts.targets
         if targets is not None and targets.family == family:
             chosen = "pods" if targets.text in targets.meaning.pods else "nodes"
-        protocol, number, path, interval = (given.get(part) for part in _CHECKS)
-        yield Check(family, port, protocol, number, path, interval, chosen, facts)
+        protocol, number, path, interval, threshold = (given.get(part) for part in _CHECKS)
+        yield Check(family, port, protocol, number, path, interval, threshold, chosen, facts)
 
 
 def _taken_apart(text: str) -> dict[str, str]:

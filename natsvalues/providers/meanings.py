@@ -25,6 +25,7 @@ Means = Literal[
     "checkPort",
     "checkPath",
     "checkInterval",
+    "checkCount",
     "check",
     "noListener",
     "proxyProtocol",
@@ -51,6 +52,7 @@ MEANS: dict[Means, str] = dict(
             "the port of the health check",
             "the path of the health check",
             "the seconds between two health checks",
+            "the number of failed health checks after which a target is down",
             "another setting of the health check",
             "keeps a port of the Service off the load balancer",
             "PROXY protocol",
@@ -82,6 +84,7 @@ class Meaning(NamedTuple):
     internal: Annotated[tuple[str, ...], Doc("scope: the values, in lower case, that mean internal.")] = ()
     pods: Annotated[tuple[str, ...], Doc("targets: the values with which pods, not nodes, are the targets.")] = ()
     when: Annotated[str, Doc("Pattern of the values that switch it on; left out: any but those in OFF.")] = ""
+    overrides_ranges: Annotated[bool, Doc("access: with it the controller ignores source ranges.")] = False
     attributes: Annotated[
         dict[str, Attribute], Doc("Settings inside the value, written `a=b,c=d` or as a JSON object.")
     ] = _NONE

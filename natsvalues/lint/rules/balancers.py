@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.lint.subject import is_headless, ports_of
 from natsvalues.manifests.chart import mappings, port_role
+from natsvalues.overlays.model import Dns
 from natsvalues.providers.refused import PROXY, TLS, refused
 
 if TYPE_CHECKING:
@@ -71,13 +72,17 @@ clients:
   spec:
     type: LoadBalancer
     ports: [{name: nats, port: 4222, targetPort: nats}, {name: gateway, port: 7222, targetPort: gateway}]""",
-    passes="clients: {spec: {type: LoadBalancer}}",
+    passes="""\
+clients:
+  spec:
+    type: NodePort
+    ports: [{name: nats, port: 4222, targetPort: nats}, {name: gateway, port: 7222, targetPort: gateway}]""",
 )
 def gateway_shares(cluster: Cluster) -> Iterator[Problem]:
     """One load balancer carries the gateway together with clients or routes."""
     for service in cluster.balancers:
         roles = cluster.roles(service)
-        if "other" in roles:
+        if "other" in roles and service.value["spec"].get("type") == "LoadBalancer":
             others = [
                 str(port.get("port")) for port, role in zip(ports_of(service), roles, strict=True) if role == "other"
             ]
@@ -93,7 +98,7 @@ def gateway_shares(cluster: Cluster) -> Iterator[Problem]:
     why="Other regions have no way in: without a load balancer, a NodePort or a Route the gateway is reachable inside "
     "its own cluster only. The chart makes none.",
     source="nats-io/k8s issues 1004, 784 and 1109",
-    remedy="Add one (natsvalues does, for 24 providers), or ignore this rule if it is made outside the release.",
+    remedy="Add one (natsvalues does, for many providers), or ignore this rule if it is made outside the release.",
     fails="service: null",
     passes="service: {spec: {type: NodePort}}",
 )
@@ -189,18 +194,21 @@ def gateway_port_leads_nowhere(cluster: Cluster) -> Iterator[Problem]:
     "headless-hides-starting-servers",
     "error",
     why="Routes are dialled by the pods' names, which the headless Service publishes. If it leaves out servers that "
-    "are not Ready, they cannot find one another at a cold start, and none becomes Ready.",
+    "are not Ready, they cannot find one another at a cold start, JetStream elects no leader, and none becomes Ready.",
     source="the chart's headless Service has the flag; Kubernetes, DNS of StatefulSet pods",
     remedy="Keep publishNotReadyAddresses: true on the headless Service.",
     fails="headless: {spec: {publishNotReadyAddresses: false}}",
-    passes="headless: {spec: {publishNotReadyAddresses: true}}",
+    passes="""\
+conf: {jetstream: null}
+headless: {spec: {publishNotReadyAddresses: false}}""",
 )
 def headless_hides_starting(cluster: Cluster) -> Iterator[Problem]:
     """The headless Service does not name pods that are not Ready."""
     name = cluster.nats.statefulset.value["spec"].get("serviceName")
     for service in cluster.services:
         hides = service.value["spec"].get("publishNotReadyAddresses") is not True
-        if service.key.name == name and hides and cluster.routes and cluster.replicas > 1:
+        waits = cluster.has_jetstream and cluster.routes and cluster.replicas > 1
+        if service.key.name == name and hides and waits:
             message = f"Service `{name}` names only Ready pods"
             yield Problem(message, (cluster.at(service, *FLAG),), (cluster.region,))
 
@@ -254,7 +262,7 @@ def _injecting_namespaces(cluster: Cluster) -> Iterator[tuple[Manifest, Where]]:
 )
 def one_dns_prefix(cluster: Cluster) -> Iterator[Problem]:
     """The gateway's DNS name is written for old versions of external-dns only, or for new ones only."""
-    prefixes = ("external-dns.alpha.kubernetes.io/", "external-dns.kubernetes.io/")
+    prefixes = Dns().prefixes
     for service in cluster.balancers:
         given = [prefix for prefix in prefixes if f"{prefix}hostname" in service.annotations]
         chosen = cluster.plan is not None and len(cluster.plan.dns.prefixes) == 1

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.lint.checks import AWS, GATEWAY, LINODE, SERVICE, checks
 from natsvalues.lint.healthz import question
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.lint.subject import ports_of
 from natsvalues.manifests.chart import port_role
 from natsvalues.manifests.server import needs_leader
+from natsvalues.providers.meaning import TRAFFIC, meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +42,10 @@ service:
 def health_check_waits(cluster: Cluster) -> Iterator[Problem]:
     """The load balancer's own health check fails until a meta leader is elected."""
     for service in cluster.balancers:
-        for check in checks(service):
-            if check.path and cluster.waits_for_leader and needs_leader(check.path[1], cluster.version):
-                message = f"`{check.path[1]}` fails on server {cluster.version} until a meta leader is elected"
-                yield Problem(message, _at(cluster, service, check.path[0]), (cluster.region,))
+        for check in meaning_of(service.value).checks:
+            if check.path and cluster.waits_for_leader and needs_leader(check.path.text, cluster.version):
+                message = f"`{check.path.text}` fails on server {cluster.version} until a meta leader is elected"
+                yield Problem(message, _at(cluster, service, check.path.key), (cluster.region,))
 
 
 @rule(
@@ -67,18 +67,18 @@ service:
 def health_check_always_fails(cluster: Cluster) -> Iterator[Problem]:
     """The load balancer's health check asks a path that the server always refuses."""
     for service in cluster.balancers:
-        for check in checks(service):
-            if check.path and (refused := question(check.path[1]).refused):
-                message = f"the server answers {refused} to `{check.path[1]}`"
-                yield Problem(message, _at(cluster, service, check.path[0]), (cluster.region,))
+        for check in meaning_of(service.value).checks:
+            if check.path and (refused := question(check.path.text).refused):
+                message = f"the server answers {refused} to `{check.path.text}`"
+                yield Problem(message, _at(cluster, service, check.path.key), (cluster.region,))
 
 
 @rule(
     "LB013",
     "health-check-speaks-http-to-gateway",
     "error",
-    why="A gateway speaks no HTTP: it closes the connection with `Authorization Violation`, so the check fails for "
-    "ever and the server logs each one.",
+    why="A gateway speaks no HTTP: it closes the connection with `Authorization Violation`, so the check fails "
+    "forever and the server logs each one.",
     source="run on nats-server 2.14.6; nats-io/k8s issue 921",
     remedy="Check the monitoring port over HTTP where the provider can, otherwise the gateway's port over TCP.",
     fails="service: {metadata: {annotations: {service.beta.kubernetes.io/linode-loadbalancer-check-type: http}}}",
@@ -89,22 +89,14 @@ service:
 def health_check_speaks_http(cluster: Cluster) -> Iterator[Problem]:
     """The load balancer checks the gateway's port over HTTP."""
     for service in cluster.balancers:
-        gateway = {GATEWAY, str(cluster.listen)} | {
-            str(port.get(key))
-            for port in ports_of(service)
-            if port_role(port, cluster.listen) == "gateway"
-            for key in ("name", "port", "nodePort")
-        }
-        for check in checks(service):
-            asks_gateway = check.port[1] in gateway if check.port else check.protocol and _defaults(check.protocol[0])
-            if check.is_http and check.protocol and asks_gateway:
-                message = f"`{check.protocol[0]}: {check.protocol[1]}` asks the gateway's own port"
-                yield Problem(message, _at(cluster, service, check.protocol[0]), (cluster.region,))
-
-
-def _defaults(key: str) -> bool:
-    """Whether a provider checks the port of the traffic where no other is given."""
-    return key in (AWS + "healthcheck-protocol", LINODE + "check-type") or key.startswith(SERVICE + "port_")
+        ports, meaning = ports_of(service), meaning_of(service.value)
+        gateways = [port for port in ports if port_role(port, cluster.listen) == "gateway"]
+        checks = [check for port in gateways for check in meaning.checks_of(port) if check.is_http]
+        for key, check in {check.protocol.key: check for check in checks if check.protocol}.items():
+            target = check.target_port(ports)
+            if target == TRAFFIC or port_role({"targetPort": target}, cluster.listen) == "gateway":
+                message = f"`{key}: {service.annotations[key]}` asks the gateway's own port"
+                yield Problem(message, _at(cluster, service, key), (cluster.region,))
 
 
 @rule(
@@ -133,13 +125,13 @@ def health_check_differs(cluster: Cluster) -> Iterator[Problem]:
     if not isinstance(path, str):
         return
     for service in cluster.balancers:
-        for check in checks(service):
-            if check.path and check.path[1].startswith("/healthz") and _meaning(check.path[1]) != _meaning(path):
+        for check in meaning_of(service.value).checks:
+            if check.path and check.path.text.startswith("/healthz") and _meaning(check.path.text) != _meaning(path):
                 where = (
-                    *_at(cluster, service, check.path[0]),
+                    *_at(cluster, service, check.path.key),
                     cluster.at_container("readinessProbe", "httpGet", "path"),
                 )
-                message = f"the load balancer asks `{check.path[1]}`, readiness `{path}`"
+                message = f"the load balancer asks `{check.path.text}`, readiness `{path}`"
                 yield Problem(message, where, (cluster.region,))
 
 
