@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from natsvalues.diff.changes import LEVELS as WORST
 from natsvalues.diff.changes import Impact
+from natsvalues.diff.impact.annotations import LEVELS, REMEDIES, effects, ranges
 from natsvalues.diff.impact.context import is_load_balancer, leads_to_gateway, ports_of
 from natsvalues.text.paths import Item
 
@@ -15,28 +17,6 @@ if TYPE_CHECKING:
 SOURCE = "documented behaviour of Services"
 PROVIDERS = "read in the providers' documentation"
 OUTSIDE = ("LoadBalancer", "NodePort")
-# By the end of the annotation's name: the value that means "inside only" in the providers' own spelling.
-_INSIDE_ONLY = {
-    "aws-load-balancer-scheme": ("internal",),
-    "aws-load-balancer-internal": ("true", "0.0.0.0/0"),
-    "azure-load-balancer-internal": ("true",),
-    "load-balancer-type": ("internal",),
-    "oci-load-balancer-internal": ("true",),
-    "oraclecloud.com/internal": ("true",),
-    "openstack-internal-load-balancer": ("true",),
-    "do-loadbalancer-network": ("internal",),
-    "loadbalancer-address-type": ("intranet",),
-    "disable-public-network": ("true",),
-}
-_DEFAULTS_INSIDE = ("aws-load-balancer-scheme",)
-"""Annotations whose absence means "inside only" too (the AWS controller's default)."""
-_ADDRESS = (
-    "eip-allocations", "private-ipv4-addresses", "load-balancer-ip", "loadBalancerIPs", "ipam.ips", "load-balancer-ips",
-    "load-balancer-subnets", "load-balancer-name", "load-balancer-type", "nlb-target-type", "address-pool",
-    "pip-name", "public-ip", "load-balancer-internal-subnet", "reserved-ips", "loadbalancer-id", "load-balancer-id",
-)  # fmt: skip
-"""Parts of annotation names that decide which address, or which load balancer, a Service gets."""
-_CONTROLLERS = ("kubernetes.io/", "k8s.aws", "cilium.io", "metallb", "kube-vip", "openstack", "linode", "hetzner")
 
 
 def service(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
@@ -46,7 +26,7 @@ def service(context: Context, item: ObjectDiff, change: Change) -> Impact | None
     before, after = item.before.get("spec") or {}, item.after.get("spec") or {}
     match change.path[:2]:
         case ("metadata", "annotations"):
-            return _annotation(item, change)
+            return _annotation(context, item, change)
         case ("spec", "type"):
             return _type(str(before.get("type") or "ClusterIP"), str(after.get("type") or "ClusterIP"), item)
         case ("spec", "ports"):
@@ -151,71 +131,22 @@ def _not_ready(context: Context, item: ObjectDiff, change: Change) -> Impact | N
     )
 
 
+def _ranges(before: list[str], after: list[str]) -> Impact | None:
+    effect = ranges(tuple(before), tuple(after))
+    return effect and Impact(LEVELS[effect.kind], effect.reason, SOURCE, REMEDIES[effect.kind])
+
+
 def _listed(spec: dict[str, Any]) -> list[str]:
-    found = spec.get("loadBalancerSourceRanges")
-    return [str(item) for item in found] if isinstance(found, list) else []
+    listed_ranges = spec.get("loadBalancerSourceRanges")
+    return [str(item) for item in listed_ranges] if isinstance(listed_ranges, list) else []
 
 
-def _ranges(before: list[str], after: list[str]) -> Impact:
-    wider = not after or not set(after) <= set(before) if before else False
-    if wider:
-        added = ", ".join(sorted(set(after) - set(before))) or "everybody"
-        return Impact(
-            "exposure",
-            f"the load balancer lets more in: {added}",
-            SOURCE,
-            "name only the addresses from which the other regions come",
-        )
-    shut = ", ".join(sorted(set(before) - set(after))) if before else "everybody else"
-    return Impact(
-        "outage",
-        f"the load balancer no longer lets in: {shut}",
-        SOURCE,
-        "make sure that the addresses of every region's nodes are in the list",
-    )
-
-
-def _annotation(item: ObjectDiff, change: Change) -> Impact | None:
+def _annotation(context: Context, item: ObjectDiff, change: Change) -> Impact | None:
     if len(change.path) < 3 or not is_load_balancer(item.after or {}):  # noqa: PLR2004 - one annotation
         return None
-    name = str(change.path[2])
-    for ending, words in _INSIDE_ONLY.items():
-        if name.endswith(ending):
-            was, is_to_be = (_inside(ending, given, words) for given in (change.before, change.after))
-            if was and not is_to_be:
-                return Impact(
-                    "exposure",
-                    "the load balancer becomes reachable from outside the network; most "
-                    "controllers make a new one for that, with another address",
-                    PROVIDERS,
-                    "decide it for a new region, or move the DNS name afterwards",
-                )
-            if is_to_be and not was:
-                return Impact(
-                    "outage",
-                    "the load balancer is no longer reachable from outside the network, and most "
-                    "controllers make a new one for that, with another address",
-                    PROVIDERS,
-                    "make sure that every region has a route to it before",
-                )
-    if name.startswith("external-dns.") and name.endswith("/hostname"):
-        return Impact(
-            "outage",
-            f"the DNS name moves from `{change.before or 'none'}` to `{change.after or 'none'}`",
-            "read in external-dns",
-            "keep the old name until no region dials it",
-        )
-    if any(part in name for part in _ADDRESS) and any(part in name for part in _CONTROLLERS):
-        return Impact(
-            "outage",
-            f"`{name}` decides which load balancer or address the Service gets: it may be another",
-            PROVIDERS,
-            "look at the address afterwards, and move the DNS name",
-        )
-    return None
-
-
-def _inside(ending: str, given: Any, words: tuple[str, ...]) -> bool:
-    if given is None:
-        return ending in _DEFAULTS_INSIDE
-    return str(given).lower() in words
+    servers = context.of_service(item)
+    found = [
+        Impact(LEVELS[effect.kind], effect.reason, PROVIDERS, REMEDIES[effect.kind])
+        for effect in effects(item.before or {}, item.after or {}, str(change.path[2]), servers)
+    ]
+    return max(found, key=lambda impact: WORST.index(impact.level), default=None)
