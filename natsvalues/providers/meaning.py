@@ -1,7 +1,7 @@
 """What a Service's annotations and fields mean to the controller of its load balancer, as plain values.
 
 The profiles state it (`meanings.py` has the format); lint, diff and rehearse ask here. Nothing was run on a cloud:
-every profile names what was read. An annotation that no profile knows has no meaning here.
+every profile names what was read. Of other providers only what an annotation's name says is known.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 Scope = Literal["", "internal", "internet-facing"]
 TRAFFIC = "traffic-port"
 """A health check's port that stands for the port of the traffic itself."""
+_GUESSES: tuple[tuple[Means, re.Pattern[str]], ...] = (
+    ("proxyProtocol", re.compile(r"proxy-?protocol|ppv2", re.IGNORECASE)),
+    ("address", re.compile(r"/.*(balancer|elb).*(\b(id|ips?|eips?|address(es)?|pool|subnets?)\b|eip)", re.IGNORECASE)),
+)
+"""What the names of annotations tell where no profile knows them: of providers without a profile."""
 _CHECKS = ("checkProtocol", "checkPort", "checkPath", "checkInterval", "checkCount")
 
 
@@ -143,9 +148,12 @@ class ServiceMeaning(NamedTuple):
 
 
 def annotation_meaning(key: str, text: str = "", folder: str = "") -> Annotation | None:
-    """The meaning of one annotation; None for one that no profile knows."""
+    """The meaning of one annotation; None for one that no profile knows and whose name says nothing."""
     known = stated(key, folder or profile.FOLDER)
-    return known and Annotation(key, text, known.meaning.means, known.table.family, known.port, known.meaning)
+    if known is not None:
+        return Annotation(key, text, known.meaning.means, known.table.family, known.port, known.meaning)
+    guessed = next((means for means, pattern in _GUESSES if pattern.search(key)), None)
+    return guessed and Annotation(key, text, guessed, "", "", Meaning(guessed))
 
 
 def settings_in(annotation: Annotation) -> tuple[Annotation, ...]:

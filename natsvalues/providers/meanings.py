@@ -82,6 +82,9 @@ class Meaning(NamedTuple):
 
     means: Means
     internal: Annotated[tuple[str, ...], Doc("scope: the values, in lower case, that mean internal.")] = ()
+    absent: Annotated[Literal["internal", "internet-facing"], Doc("scope: what leaving it out means.")] = (
+        "internet-facing"
+    )
     pods: Annotated[tuple[str, ...], Doc("targets: the values with which pods, not nodes, are the targets.")] = ()
     when: Annotated[str, Doc("Pattern of the values that switch it on; left out: any but those in OFF.")] = ""
     overrides_ranges: Annotated[bool, Doc("access: with it the controller ignores source ranges.")] = False

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 PROXY = "hands the gateway PROXY headers, and a NATS gateway refuses every connection that begins with one"
 TLS = "lets the load balancer speak TLS or HTTP, and NATS gateways must do TLS with each other, end to end"
 _WHY: dict[Means, str] = {"proxyProtocol": PROXY, "tls": TLS}
-_PROXY_NAMES = ("proxy-protocol", "proxyprotocol", "ppv2")
 _NONE: dict[str, Meaning] = {}
 
 
@@ -47,7 +46,6 @@ def _why(key: str, text: str, own: dict[str, Meaning]) -> str:
 
     known = annotation_meaning(key, text)
     if known is None:
-        is_proxy = any(name in key for name in _PROXY_NAMES)
-        return PROXY if is_proxy and switches_on("", text) else ""
+        return ""
     stated = ((item.means, item.is_on) for item in (known, *settings_in(known)))
     return next((_WHY[means] for means, is_on in stated if is_on and means in _WHY), "")

@@ -46,11 +46,11 @@ REMEDIES: dict[Kind, str] = {
 }
 _NEW_ONE = "most controllers create a new load balancer for that, with another address"
 _DECIDES: dict[Means, str] = {
-    "address": "decides which address the load balancer gets",
-    "identity": "decides which load balancer the Service gets",
-    "network": "decides from which network the load balancer gets its address",
-    "targets": "decides whether the load balancer sends to pods or to nodes, and moves every connection",
-    "hostname": "is the name that is reported as the load balancer's address",
+    "address": "decides which address the load balancer gets: it may become another",
+    "identity": "decides which load balancer the Service gets: it may become another, with another address",
+    "network": "decides from which network or pool the load balancer gets its address: it may become another",
+    "targets": "decides whether the load balancer sends to pods or to nodes: every connection moves",
+    "hostname": "decides under which name or address the load balancer is reported, and DNS names follow that",
 }
 _CHECKS: tuple[Means, ...] = ("checkProtocol", "checkPort", "checkPath", "checkInterval", "checkCount", "check")
 
@@ -104,7 +104,8 @@ def effects(before: dict[str, Any], after: dict[str, Any], key: str, servers: Se
 
 
 def _scope(case: _Case) -> Effect | None:
-    was, becomes = (meaning.scope == "internal" for meaning in (case.before, case.after))
+    absent = case.annotation.meaning.absent
+    was, becomes = ((meaning.scope or absent) == "internal" for meaning in (case.before, case.after))
     if was and not becomes:
         return Effect("external", f"the load balancer becomes reachable from outside the network; {_NEW_ONE}")
     if becomes and not was:
@@ -115,7 +116,7 @@ def _scope(case: _Case) -> Effect | None:
 def _address(case: _Case) -> Effect | None:
     if case.was and case.becomes and set(case.was.values) == set(case.becomes.values):
         return None
-    return Effect("address", f"`{case.name}` {_DECIDES[case.annotation.means]}: it may become another")
+    return Effect("address", f"`{case.name}` {_DECIDES[case.annotation.means]}")
 
 
 def _dns(case: _Case) -> Effect:
