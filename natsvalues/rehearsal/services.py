@@ -95,7 +95,7 @@ def _check(meaning: ServiceMeaning, port: dict[str, Any], service: Manifest, ren
 
 
 def _checked_port(described: Described, service: Manifest, rendering: Rendering) -> int | None:
-    """The pods' port that is described; None for a port on which nothing of NATS answers."""
+    """The pods' port that is checked; None for a port on which nothing of NATS answers."""
     target = described.target_port(
         [port for port in service.value["spec"].get("ports") or () if isinstance(port, dict)]
     )
