@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from natsvalues.overlays.model import LoadBalancer
-from natsvalues.overlays.providers import Inputs, Profile, load, names, shape
-from natsvalues.overlays.providers.profile import FIELDS
-from natsvalues.overlays.reading import spelled
+from natsvalues.providers import Inputs, Profile, load, names, shape
+from natsvalues.providers.load_balancer import LoadBalancer
+from natsvalues.providers.profile import FIELDS
+from natsvalues.text.reading import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from natsvalues.overlays.providers.profile import Input
+    from natsvalues.providers.profile import Input
 
 PAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "providers.md")
 HOST = "gw-eu.example.com"
 HEAD = """\
 # Load balancer providers
 
-<!-- Written by scripts/provider_docs.py from natsvalues/overlays/providers/*.yaml: change those. -->
+<!-- Written by scripts/provider_docs.py from natsvalues/providers/*.yaml: change those. -->
 
 `loadBalancer.provider` in an overlay names a profile: what a region's gateway Service needs so that this
 provider's load balancer forwards to it, also while no server is ready yet. What a profile cannot express is
@@ -42,7 +42,7 @@ profile's, unless they would break the gateway. A load balancer that is reachabl
 provider's source or manual; `partly`: some; `unverified`: taken over from a close relative, or never tried.
 *Monitor check* says whether the load balancer can ask NATS itself (`/healthz` on the monitor port).
 
-To add a provider, add one file beside the others; `natsvalues/overlays/providers/profile.py` has the format.
+To add a provider, add one file beside the others; `natsvalues/providers/profile.py` has the format.
 """
 ON_MONITOR = {"always": "yes", "optional": "on request", "never": "no"}
 

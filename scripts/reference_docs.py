@@ -22,9 +22,9 @@ from natsvalues.cli.app import app
 from natsvalues.diff.impact import GROUPS as IMPACTS
 from natsvalues.lint.rules import GROUPS
 from natsvalues.overlays.model import Region, Supercluster
-from natsvalues.overlays.reading import Between, Matches, field_doc, spelled
 from natsvalues.overlays.schema import schema
 from natsvalues.report.diff_schema import schema as diff_schema
+from natsvalues.text.reading import Between, Matches, field_doc, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

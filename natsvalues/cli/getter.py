@@ -26,7 +26,7 @@ from natsvalues.outside.calling import calling_helm
 from natsvalues.outside.helm import values_given
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.plan import plan
-from natsvalues.overlays.reading import nearest
+from natsvalues.text.reading import nearest
 from natsvalues.text.yamltree import Tree
 
 SCHEME = "natsvalues"

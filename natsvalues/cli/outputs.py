@@ -8,7 +8,7 @@ import sys
 from typing import NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
-from natsvalues.overlays.reading import nearest
+from natsvalues.text.reading import nearest
 
 
 def outputs(formats: tuple[str, ...], known: tuple[str, ...]) -> list[tuple[str, str | None]]:

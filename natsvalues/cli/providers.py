@@ -7,7 +7,7 @@ import sys
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_OK
-from natsvalues.overlays.providers import load, names
+from natsvalues.providers import load, names
 from natsvalues.report.providers import listing, one
 
 

@@ -9,8 +9,8 @@ from natsvalues.cli.state import Run
 from natsvalues.diff import impact as impacts
 from natsvalues.errors import EXIT_OK, NatsvaluesError
 from natsvalues.lint import rules as lint_rules
-from natsvalues.overlays.reading import nearest
 from natsvalues.report.rules import impact_listing, impact_manual, rule_listing, rule_manual
+from natsvalues.text.reading import nearest
 
 
 def rules(word: str | None) -> int:

@@ -15,8 +15,8 @@ from natsvalues.delivery.old_keys import successor
 from natsvalues.delivery.templates import TEMPLATE_KEYS, evaluated
 from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.overlays.patches import Notice
-from natsvalues.overlays.reading import dotted, nearest
 from natsvalues.text.composer import MappingNode, Node
+from natsvalues.text.reading import dotted, nearest
 from natsvalues.text.yamltree import Tree, find, key_text
 
 Values = dict[str, Any]

@@ -20,8 +20,8 @@ from typing import Annotated, Any, NamedTuple
 from natsvalues.delivery.resource_list import Part
 from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.overlays.folder import Document, Overlays, documents, read
-from natsvalues.overlays.reading import Doc, Reading, nearest
 from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
+from natsvalues.text.reading import Doc, Reading, nearest
 from natsvalues.text.yamltree import Tree, find, scalar
 
 CODE = "NV-F002"

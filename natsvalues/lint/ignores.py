@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from natsvalues.overlays.folder import Overlays
     from natsvalues.overlays.model import Lint
-    from natsvalues.overlays.reading import Positions
+    from natsvalues.text.reading import Positions
 
 MARK = "natsvalues: ignore"
 _COMMENT = re.compile(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from natsvalues.overlays.folder import Overlays, RegionFile
     from natsvalues.overlays.model import Region, Supercluster
-    from natsvalues.overlays.reading import Positions
+    from natsvalues.text.reading import Positions
 
 
 def per_pod(shared: Supercluster, region: Region) -> bool:

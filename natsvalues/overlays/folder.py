@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeVar
 
 from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.overlays.model import Region, Supercluster
-from natsvalues.overlays.reading import Positions, Reading, nearest
 from natsvalues.text.composer import ScalarNode
+from natsvalues.text.reading import Positions, Reading, nearest
 from natsvalues.text.stream import split
 from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, find, scalar
 

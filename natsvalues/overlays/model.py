@@ -6,7 +6,8 @@ made from them. They hold what was written; what follows from several files toge
 
 from typing import Annotated, Any, Literal, NamedTuple
 
-from natsvalues.overlays.reading import Between, Doc, Matches
+from natsvalues.providers.load_balancer import LoadBalancer
+from natsvalues.text.reading import Between, Doc, Matches
 
 Name = Matches(r"[A-Za-z0-9][A-Za-z0-9_-]*", "a name of letters, digits, - and _")
 Account = Matches(r"\$SYS|[A-Za-z0-9][A-Za-z0-9_-]*", "an account name of letters, digits, - and _, or $SYS")
@@ -91,31 +92,6 @@ class Probes(NamedTuple):
     startup: Annotated[str, PROBE, Doc("The probe that deadlocks a cold start when it waits for a leader.")] = "auto"
     readiness: Annotated[str, PROBE, Doc("Readiness for clients.")] = "auto"
     liveness: Annotated[str, PROBE, Doc("Liveness.")] = "auto"
-
-
-class LoadBalancer(NamedTuple):
-    """The gateway's LoadBalancer Service. Set in the Supercluster, a field is the default of every region."""
-
-    provider: Annotated[str | None, Doc("Provider profile; `natsvalues providers` lists them.")] = None
-    scheme: Annotated[
-        Literal["internal", "internet-facing"] | None, Doc("Reachable inside the network only, or from outside.")
-    ] = None
-    class_: Annotated[str | None, Doc("spec.loadBalancerClass; cannot change on a live Service.")] = None
-    source_ranges: Annotated[tuple[str, ...], Doc("CIDR blocks that may connect.")] = ()
-    addresses: Annotated[
-        tuple[str, ...], Doc("Static addresses, spelled as the provider wants them (IP, name or allocation id).")
-    ] = ()
-    subnets: Annotated[tuple[str, ...], Doc("Subnets, where the provider takes them.")] = ()
-    annotations: Annotated[dict[str, str] | None, Doc("Extra annotations; they win over the profile's.")] = None
-    labels: Annotated[dict[str, str] | None, Doc("Extra labels.")] = None
-    external_traffic_policy: Annotated[
-        Literal["Cluster", "Local"] | None, Doc("spec.externalTrafficPolicy; left out: the profile's.")
-    ] = None
-    per_pod: Annotated[
-        bool | None,
-        Doc("One Service for each server instead of one for the region; the host then contains `{pod}`."),
-    ] = None
-    options: Annotated[dict[str, str] | None, Doc("The provider's own inputs, by the names its profile gives.")] = None
 
 
 class Ignore(NamedTuple):

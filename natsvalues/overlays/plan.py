@@ -10,15 +10,17 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.overlays.checks import check, per_pod
-from natsvalues.overlays.model import Dns, Lint, LoadBalancer, Probes, Region, Supercluster
-from natsvalues.overlays.reading import spelled
+from natsvalues.overlays.model import Dns, Lint, Probes, Region, Supercluster
+from natsvalues.providers.load_balancer import LoadBalancer
 from natsvalues.text.digests import digest
 from natsvalues.text.hosts import POD, endpoint
+from natsvalues.text.reading import spelled
 
 if TYPE_CHECKING:
     from natsvalues.errors import Where
     from natsvalues.overlays.folder import Overlays, RegionFile
-    from natsvalues.overlays.reading import Positions
+    from natsvalues.overlays.model import Dns, Probes, Region, Supercluster
+    from natsvalues.text.reading import Positions
 
 
 class Remote(NamedTuple):

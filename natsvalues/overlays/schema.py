@@ -6,7 +6,7 @@ import types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from natsvalues.overlays.model import Region, Supercluster
-from natsvalues.overlays.reading import Between, Doc, Matches, spelled
+from natsvalues.text.reading import Between, Doc, Matches, spelled
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES = {str: "string", int: "integer", bool: "boolean"}

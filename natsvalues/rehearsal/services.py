@@ -1,72 +1,31 @@
 """The load balancers of a rendered release that lead to gateways, with the health checks their annotations ask for.
 
-Which annotations mean what was read in the providers' sources (see `overlays/providers`); only checks that ask the
-pods themselves are played. A check of a node (kube-proxy's port, healthCheckNodePort) says nothing but what the
-endpoints say already.
+What the annotations mean, the provider profiles state; only checks whose port leads to the pods are played. A check
+of a node (kube-proxy's port, healthCheckNodePort) says nothing but what the endpoints say already.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from natsvalues.manifests.chart import POD_NAME_LABEL
+from natsvalues.manifests.chart import POD_NAME_LABEL, container_ports
 from natsvalues.manifests.services import is_load_balancer, port_role, ports_of, publishes_not_ready
+from natsvalues.providers.meaning import TRAFFIC, meaning_of
 from natsvalues.rehearsal.balancing import Balancer, Check
+from natsvalues.text.hosts import is_address, is_valid
 
 if TYPE_CHECKING:
     from natsvalues.manifests.release import Manifest
+    from natsvalues.providers.meaning import Check as Described
+    from natsvalues.providers.meaning import ServiceMeaning
     from natsvalues.rehearsal.rendering import Rendering
 
-_AWS = "service.beta.kubernetes.io/aws-load-balancer-"
-_EXTERNAL_DNS = re.compile(r"external-dns\.(?:alpha\.)?kubernetes\.io/hostname\Z")
-_ADDRESSES = ("metallb.io/loadBalancerIPs", "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs")
 
+class PodCheck(NamedTuple):
+    """A check of the pods, and whether the load balancer sends to all of them while all fail."""
 
-class Spelling(NamedTuple):
-    """How one provider spells its check of the pods; `{port}` is the Service's port."""
-
-    protocol: str
-    path: str
-    port: str
-    interval: str
-    fails_open: bool = False
-
-
-_BETA = "service.beta.kubernetes.io/"
-_SPELLINGS = (
-    Spelling(
-        f"{_AWS}healthcheck-protocol",
-        f"{_AWS}healthcheck-path",
-        f"{_AWS}healthcheck-port",
-        f"{_AWS}healthcheck-interval",
-        fails_open=True,
-    ),
-    Spelling(
-        f"{_BETA}port_{{port}}_health-probe_protocol",
-        f"{_BETA}port_{{port}}_health-probe_request-path",
-        f"{_BETA}port_{{port}}_health-probe_port",
-        f"{_BETA}port_{{port}}_health-probe_interval",
-    ),
-    Spelling(
-        f"{_BETA}alibaba-cloud-loadbalancer-health-check-type",
-        f"{_BETA}alibaba-cloud-loadbalancer-health-check-uri",
-        f"{_BETA}alibaba-cloud-loadbalancer-health-check-connect-port",
-        f"{_BETA}alibaba-cloud-loadbalancer-health-check-interval",
-    ),
-    Spelling(
-        f"{_BETA}do-loadbalancer-healthcheck-protocol",
-        f"{_BETA}do-loadbalancer-healthcheck-path",
-        f"{_BETA}do-loadbalancer-healthcheck-port",
-        f"{_BETA}do-loadbalancer-healthcheck-check-interval-seconds",
-    ),
-    Spelling(
-        "load-balancer.hetzner.cloud/health-check-protocol",
-        "load-balancer.hetzner.cloud/health-check-http-path",
-        "load-balancer.hetzner.cloud/health-check-port",
-        "load-balancer.hetzner.cloud/health-check-interval",
-    ),
-)
+    check: Check
+    fails_open: bool
 
 
 def balancers(rendering: Rendering) -> tuple[Balancer, ...]:
@@ -87,41 +46,51 @@ def _gateway_ports(service: Manifest, rendering: Rendering) -> list[dict[str, An
 def _balancer(service: Manifest, port: dict[str, Any], rendering: Rendering) -> Balancer:
     spec = service.value["spec"]
     chosen = spec["selector"].get(POD_NAME_LABEL)
-    check, fails_open = _check(service.annotations, port, rendering)
+    meaning = meaning_of(service.value)
+    pod_check = _check(meaning, port, service, rendering)
     return Balancer(
         name=service.key.name,
         region=rendering.region,
-        hosts=_hosts(service),
+        hosts=_hosts(meaning),
         port=int(port["port"]),
         target=rendering.gateway_port or 0,
         pods=tuple(pod for pod in rendering.pods if chosen in (None, pod)),
         publish_not_ready=publishes_not_ready(service.value),
-        check=check,
-        fails_open=fails_open,
+        check=pod_check.check if pod_check else None,
+        fails_open=pod_check is not None and pod_check.fails_open,
     )
 
 
-def _hosts(service: Manifest) -> tuple[str, ...]:
-    """Every name and address that is declared to lead to this Service."""
-    texts = [str(text) for key, text in service.annotations.items() if _EXTERNAL_DNS.search(key)]
-    texts += [str(service.annotations[key]) for key in _ADDRESSES if key in service.annotations]
-    texts += [str(service.value["spec"].get("loadBalancerIP") or "")]
-    return tuple(dict.fromkeys(part.strip() for text in texts for part in text.split(",") if part.strip()))
+def _hosts(meaning: ServiceMeaning) -> tuple[str, ...]:
+    """Every name and address that is declared to lead to this Service; what external-dns publishes comes first."""
+    names = [name for item in meaning.of("dns", "hostname") for name in item.values if "." in name]
+    addresses = [address for address in meaning.addresses if is_address(address)]
+    return tuple(dict.fromkeys(host for host in (*names, *addresses) if is_valid(host)))
 
 
-def _check(annotations: dict[str, Any], port: dict[str, Any], rendering: Rendering) -> tuple[Check | None, bool]:
-    for spelling in _SPELLINGS:
-        protocol, path, number, interval = (
-            str(annotations.get(key.format(port=port["port"]), "")) for key in spelling[:4]
-        )
-        if not protocol or (path and not path.startswith("/")):
+def _check(meaning: ServiceMeaning, port: dict[str, Any], service: Manifest, rendering: Rendering) -> PodCheck | None:
+    """The first check that asks something of the pods."""
+    for described in meaning.checks_of(port):
+        path = described.path.text if described.path and described.is_http else ""
+        number = _checked_port(described, service, rendering)
+        if described.protocol is None or described.is_off or number is None or (path and not path.startswith("/")):
             continue
-        http = protocol.upper().startswith("HTTP")
-        watched = rendering.monitor[0] if rendering.monitor else 8222
-        asked = int(number) if number.isdigit() else watched if http else rendering.gateway_port or 0
-        if asked not in (watched, rendering.gateway_port):
-            continue  # a port of the node: nothing that pods answer
-        seconds = float(interval.rstrip("s")) if interval.rstrip("s").isdigit() else 10.0
-        scheme = "HTTPS" if protocol.upper() == "HTTPS" else "HTTP"
-        return Check(path if http else "", asked, scheme, seconds), spelling.fails_open
-    return None, False
+        scheme = "HTTPS" if described.protocol.text.upper() == "HTTPS" else "HTTP"
+        check = Check(path or ("/" if described.is_http else ""), number, scheme, _seconds(described))
+        return PodCheck(check, described.facts.fails_open)
+    return None
+
+
+def _checked_port(described: Described, service: Manifest, rendering: Rendering) -> int | None:
+    """The pods' port that is checked; None for a port on which nothing of NATS answers."""
+    target = described.target_port(ports_of(service.value))
+    if target == TRAFFIC:
+        return rendering.gateway_port
+    number = target if isinstance(target, int) else container_ports(rendering.nats.container_value).get(str(target))
+    watched = rendering.monitor[0] if rendering.monitor else 8222
+    return number if number in (watched, rendering.gateway_port) else None
+
+
+def _seconds(described: Described) -> float:
+    text = described.interval.text.rstrip("s") if described.interval else ""
+    return float(text) if text.isdigit() else 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from natsvalues.overlays.providers import Profile
+    from natsvalues.providers import Profile
 
 
 def listing(profiles: list[Profile]) -> str:

@@ -15,11 +15,12 @@ facts, run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1 with two an
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from natsvalues.manifests.healthz import ready_path
+from natsvalues.manifests.healthz import needs_leader, ready_path
 from natsvalues.manifests.probes import http_path, waits_for_leader
-from natsvalues.manifests.services import publishes_not_ready
+from natsvalues.manifests.services import port_role, ports_of, publishes_not_ready
+from natsvalues.providers.meaning import meaning_of
 from natsvalues.supercluster.meta_groups import groups_of
 
 if TYPE_CHECKING:
@@ -143,8 +144,16 @@ def _closed(state: RegionState, probe: Kind | None) -> str:
     return "no Service of this release sends to gateways of pods that are not Ready" if probe is not None else ""
 
 
-def _strict_check(state: RegionState, service: dict[str, object]) -> str:
+def _strict_check(state: RegionState, service: dict[str, Any]) -> str:
     """The path of a load balancer's own check that fails without a leader; empty where there is none."""
+    meaning = meaning_of(service)
+    for port in ports_of(service):
+        if port_role(port, state.listen, state.nats) != "gateway":
+            continue
+        for check in meaning.checks_of(port):
+            path = check.path.text if check.path is not None and not check.is_off else ""
+            if path and not check.facts.fails_open and needs_leader(path, state.version):
+                return path
     return ""
 
 

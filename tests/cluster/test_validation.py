@@ -13,7 +13,7 @@ from natsvalues.manifests.transitions import refusals
 from natsvalues.overlays.folder import load as load_overlays
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan
-from natsvalues.overlays.providers import load, names
+from natsvalues.providers import load, names
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 TLS = "config.gateway.tls.enabled=true,config.gateway.tls.secretName=gateway"

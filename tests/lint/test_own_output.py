@@ -14,8 +14,8 @@ from natsvalues.overlays.folder import load
 from natsvalues.overlays.model import Tls
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plans
-from natsvalues.overlays.providers import load as load_provider
-from natsvalues.overlays.providers import names
+from natsvalues.providers import load as load_provider
+from natsvalues.providers import names
 from natsvalues.text.natsconf import read, symbolic
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -11,7 +11,7 @@ from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import load as load_overlays
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan
-from natsvalues.overlays.providers import load, names
+from natsvalues.providers import load, names
 
 ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
 TLS = "config.gateway.tls.enabled=true,config.gateway.tls.secretName=gateway"

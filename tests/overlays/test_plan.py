@@ -23,7 +23,7 @@ from natsvalues.overlays.model import (
     UserPatch,
 )
 from natsvalues.overlays.plan import Plan, Remote, plan
-from natsvalues.overlays.reading import Positions
+from natsvalues.text.reading import Positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

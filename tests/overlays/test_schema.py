@@ -15,9 +15,9 @@ from jsonschema import Draft202012Validator
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.model import Region, Supercluster
 from natsvalues.overlays.plan import plan
-from natsvalues.overlays.reading import Reading
 from natsvalues.overlays.schema import DIALECT, schema
 from natsvalues.overlays.starter import region_file, supercluster_file
+from natsvalues.text.reading import Reading
 from natsvalues.text.stream import split
 from natsvalues.text.yamltree import Tree, YamlSyntaxError
 

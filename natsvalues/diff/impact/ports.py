@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from natsvalues.diff.impact.annotations import ranges
 from natsvalues.diff.impact.declaration import Consequence, impact
-from natsvalues.manifests.services import is_load_balancer, ports_of
+from natsvalues.manifests.services import is_load_balancer, ports_of, spec_of
 from natsvalues.text.paths import Item
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
+    from natsvalues.diff.impact.annotations import Kind
     from natsvalues.diff.impact.context import Context
 
 SOURCE = "documented behaviour of Services"
@@ -236,12 +238,7 @@ new: {service: {spec: {loadBalancerSourceRanges: [192.0.2.0/24]}}}""",
 )
 def source_ranges_widen(_: Context, item: ObjectDiff, change: Change) -> str | None:
     """A load balancer accepts more source ranges than before."""
-    ranges = _ranges(item, change)
-    if ranges is None or not _is_wider(*ranges):
-        return None
-    before, after = ranges
-    added = ", ".join(sorted(set(after) - set(before))) or "every address"
-    return f"the load balancer accepts more addresses: {added}"
+    return _ranges(item, change, "admits")
 
 
 @impact(
@@ -261,12 +258,7 @@ new: {service: {spec: {loadBalancerSourceRanges: null}}}""",
 )
 def source_ranges_narrow(_: Context, item: ObjectDiff, change: Change) -> str | None:
     """A load balancer accepts fewer source ranges than before."""
-    ranges = _ranges(item, change)
-    if ranges is None or _is_wider(*ranges):
-        return None
-    before, after = ranges
-    removed = ", ".join(sorted(set(before) - set(after))) if before else "every other address"
-    return f"the load balancer no longer accepts: {removed}"
+    return _ranges(item, change, "excludes")
 
 
 @impact(
@@ -311,23 +303,17 @@ def _name(change: Change) -> Any:
     return part.value if isinstance(part, Item) else part
 
 
-def _ranges(item: ObjectDiff, change: Change) -> tuple[list[str], list[str]] | None:
-    """The source ranges of a load balancer on both sides, where the change is one of them."""
+def _ranges(item: ObjectDiff, change: Change, kind: Kind) -> str | None:
+    """What a change of a load balancer's source ranges does, if it is of this kind."""
     if not _stays(item, change, "loadBalancerSourceRanges") or not is_load_balancer(item.after or {}):
         return None
-    before, after = (
-        ((side or {}).get("spec") or {}).get("loadBalancerSourceRanges") for side in (item.before, item.after)
-    )
-    return _texts(before), _texts(after)
+    before, after = (spec_of(side or {}).get("loadBalancerSourceRanges") for side in (item.before, item.after))
+    effect = ranges(_texts(before), _texts(after))
+    return effect.reason if effect is not None and effect.kind == kind else None
 
 
-def _texts(given: Any) -> list[str]:
-    return [str(item) for item in given] if isinstance(given, list) else []
-
-
-def _is_wider(before: list[str], after: list[str]) -> bool:
-    """Whether more addresses get in: no range means every address."""
-    return bool(before) and (not after or not set(after) <= set(before))
+def _texts(given: Any) -> tuple[str, ...]:
+    return tuple(str(item) for item in given) if isinstance(given, list) else ()
 
 
 IMPACTS = (

@@ -1,39 +1,19 @@
-"""Services: annotations by which a provider decides who reaches a load balancer, and at which address."""
+"""What the annotations of a Service mean to its load balancer: whom it admits, at which address, what it checks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
+from natsvalues.diff.impact.annotations import effects
 from natsvalues.diff.impact.declaration import impact
 from natsvalues.manifests.services import is_load_balancer
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
+    from natsvalues.diff.impact.annotations import Kind
     from natsvalues.diff.impact.context import Context
 
 PROVIDERS = "read in the providers' documentation"
-# By the end of the annotation's name: the value that means "inside only" in the providers' own spelling.
-_INSIDE_ONLY = {
-    "aws-load-balancer-scheme": ("internal",),
-    "aws-load-balancer-internal": ("true", "0.0.0.0/0"),
-    "azure-load-balancer-internal": ("true",),
-    "load-balancer-type": ("internal",),
-    "oci-load-balancer-internal": ("true",),
-    "oraclecloud.com/internal": ("true",),
-    "openstack-internal-load-balancer": ("true",),
-    "do-loadbalancer-network": ("internal",),
-    "loadbalancer-address-type": ("intranet",),
-    "disable-public-network": ("true",),
-}
-_DEFAULTS_INSIDE = ("aws-load-balancer-scheme",)
-"""Annotations whose absence means "inside only" too (the AWS controller's default)."""
-_ADDRESS = (
-    "eip-allocations", "private-ipv4-addresses", "load-balancer-ip", "loadBalancerIPs", "ipam.ips", "load-balancer-ips",
-    "load-balancer-subnets", "load-balancer-name", "load-balancer-type", "nlb-target-type", "address-pool",
-    "pip-name", "public-ip", "load-balancer-internal-subnet", "reserved-ips", "loadbalancer-id", "load-balancer-id",
-)  # fmt: skip
-"""Parts of annotation names that decide which address, or which load balancer, a Service gets."""
-_CONTROLLERS = ("kubernetes.io/", "k8s.aws", "cilium.io", "metallb", "kube-vip", "openstack", "linode", "hetzner")
 
 
 @impact(
@@ -51,9 +31,9 @@ new: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-bal
 service: {spec: {type: ClusterIP}}
 new: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing}}}}""",
 )
-def load_balancer_becomes_external(_: Context, item: ObjectDiff, change: Change) -> str | None:
+def load_balancer_becomes_external(context: Context, item: ObjectDiff, change: Change) -> str | None:
     """An internal load balancer is made reachable from outside the network."""
-    return _annotation(item, change, "external")
+    return _effect(context, item, change, "external")
 
 
 @impact(
@@ -70,9 +50,9 @@ old: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-bal
     passes="""\
 new: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing}}}}""",
 )
-def load_balancer_becomes_internal(_: Context, item: ObjectDiff, change: Change) -> str | None:
+def load_balancer_becomes_internal(context: Context, item: ObjectDiff, change: Change) -> str | None:
     """A load balancer is made unreachable from outside the network."""
-    return _annotation(item, change, "internal")
+    return _effect(context, item, change, "internal")
 
 
 @impact(
@@ -90,9 +70,9 @@ new: {service: {metadata: {annotations: {external-dns.kubernetes.io/hostname: b.
 service: {metadata: {annotations: {external-dns.kubernetes.io/ttl: "60"}}}
 new: {service: {metadata: {annotations: {external-dns.kubernetes.io/ttl: "30"}}}}""",
 )
-def dns_name_moves(_: Context, item: ObjectDiff, change: Change) -> str | None:
+def dns_name_moves(context: Context, item: ObjectDiff, change: Change) -> str | None:
     """The host name that external-dns gives a load balancer changes."""
-    return _annotation(item, change, "name")
+    return _effect(context, item, change, "name")
 
 
 @impact(
@@ -109,49 +89,114 @@ new: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-bal
     passes="""\
 new: {service: {metadata: {annotations: {example.com/owner: team-a}}}}""",
 )
-def load_balancer_address_may_change(_: Context, item: ObjectDiff, change: Change) -> str | None:
+def load_balancer_address_may_change(context: Context, item: ObjectDiff, change: Change) -> str | None:
     """An annotation changes that decides which load balancer or which address a Service gets."""
-    return _annotation(item, change, "address")
+    return _effect(context, item, change, "address")
 
 
-def _annotation(
-    item: ObjectDiff, change: Change, kind: Literal["external", "internal", "name", "address"]
-) -> str | None:
+@impact(
+    "DI425",
+    "load-balancer-admits-more",
+    "exposure",
+    why="An annotation decides who may connect, or which ports the load balancer serves.",
+    source=PROVIDERS,
+    remedy="Name only the addresses from which the other regions come.",
+    fails="""\
+at: Service/nats-gateway:metadata.annotations["service.beta.kubernetes.io/load-balancer-source-ranges"]
+service: {metadata: {annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 192.0.2.0/24}}}
+new: {service: {metadata: {annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 0.0.0.0/0}}}}""",
+    passes="""\
+service: {metadata: {annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 0.0.0.0/0}}}
+new: {service: {metadata: {annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 0.0.0.0/0, a: b}}}}""",
+)
+def load_balancer_admits_more(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """An annotation changes, and more clients may connect."""
+    return _effect(context, item, change, "admits")
+
+
+@impact(
+    "DI426",
+    "load-balancer-excludes",
+    "outage",
+    why="An annotation decides who may connect, or which ports the load balancer serves. Who is left out loses the "
+    "connection.",
+    source=PROVIDERS,
+    remedy="Make sure that the addresses of every region's nodes are in the list.",
+    fails="""\
+at: Service/nats-gateway:metadata.annotations["service.beta.kubernetes.io/load-balancer-source-ranges"]
+service: {metadata: {annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 0.0.0.0/0}}}
+new: {service: {metadata: {annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 192.0.2.0/24}}}}""",
+    passes="""\
+service: {metadata: {annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 192.0.2.0/24}}}
+new: {service: {metadata: {annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 0.0.0.0/0}}}}""",
+)
+def load_balancer_excludes(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """An annotation changes, and fewer clients may connect."""
+    return _effect(context, item, change, "excludes")
+
+
+@impact(
+    "DI427",
+    "load-balancer-breaks-gateways",
+    "outage",
+    why="Gateways read no PROXY header, and show each other their certificates from the first byte on.",
+    source="run on nats-server 2.14.6; the providers' manuals",
+    remedy="Remove the annotation from the gateway's Service.",
+    fails="""\
+at: Service/nats-gateway:metadata.annotations["service.beta.kubernetes.io/aws-load-balancer-proxy-protocol"]
+new: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-proxy-protocol: '*'}}}}""",
+    passes="new: {service: {metadata: {annotations: {example.com/proxy-protocol-owner: team-a}}}}",
+)
+def load_balancer_breaks_gateways(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """PROXY protocol or TLS is switched on or off at the load balancer."""
+    return _effect(context, item, change, "breaks")
+
+
+@impact(
+    "DI428",
+    "health-check-fails",
+    "outage",
+    why="A load balancer sends to no server that fails its health check.",
+    source=PROVIDERS,
+    remedy="Check a path that needs no leader, such as /healthz?js-server-only=true, on the monitoring port.",
+    fails="""\
+at: Service/nats-gateway:metadata.annotations["service.beta.kubernetes.io/aws-load-balancer-healthcheck-port"]
+new:
+  service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: traffic-port}}}""",
+    passes="""\
+at: Service/nats-gateway:metadata.annotations["service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval"]
+new: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval: "20"}}}}""",
+)
+def health_check_fails(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The load balancer's health check changes, and no server can pass it."""
+    return _effect(context, item, change, "checkFails")
+
+
+@impact(
+    "DI429",
+    "health-check-changes",
+    "reload",
+    why="The controller configures the load balancer anew; connections stay as long as servers pass the check.",
+    source=PROVIDERS,
+    fails="""\
+at: Service/nats-gateway:metadata.annotations["service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval"]
+new: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval: "20"}}}}""",
+    passes="new: {service: {metadata: {annotations: {example.com/owner: team-a}}}}",
+)
+def health_check_changes(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The load balancer's health check changes."""
+    return _effect(context, item, change, "checkChanges")
+
+
+def _effect(context: Context, item: ObjectDiff, change: Change, kind: Kind) -> str | None:
     """What a change of a load balancer's annotation does, if it is of this kind."""
     if item.key.kind != "Service" or item.key.group or change.path[:2] != ("metadata", "annotations"):
         return None
-    if item.before is None or len(change.path) < 3 or not is_load_balancer(item.after or {}):  # noqa: PLR2004 - one annotation
+    before, after = item.before, item.after
+    if before is None or after is None or len(change.path) < 3 or not is_load_balancer(after):  # noqa: PLR2004 - one annotation
         return None
-    found, message = _meaning(str(change.path[2]), change)
-    return message if found == kind else None
-
-
-def _meaning(name: str, change: Change) -> tuple[str, str]:
-    """The kind of consequence that a change of this annotation has, and its message; both empty for none."""
-    for ending, words in _INSIDE_ONLY.items():
-        if name.endswith(ending):
-            was, is_to_be = (_inside(ending, given, words) for given in (change.before, change.after))
-            if was and not is_to_be:
-                return "external", (
-                    "the load balancer becomes reachable from outside the network; most controllers create a new one "
-                    "for that, with another address"
-                )
-            if is_to_be and not was:
-                return "internal", (
-                    "the load balancer is no longer reachable from outside the network, and most controllers create a "
-                    "new one for that, with another address"
-                )
-    if name.startswith("external-dns.") and name.endswith("/hostname"):
-        return "name", f"the DNS name moves from `{change.before or 'none'}` to `{change.after or 'none'}`"
-    if any(part in name for part in _ADDRESS) and any(part in name for part in _CONTROLLERS):
-        return "address", f"`{name}` decides which load balancer or address the Service gets: it may be another"
-    return "", ""
-
-
-def _inside(ending: str, given: Any, words: tuple[str, ...]) -> bool:
-    if given is None:
-        return ending in _DEFAULTS_INSIDE
-    return str(given).lower() in words
+    of_change = effects(before, after, str(change.path[2]), context.of_service(item))
+    return next((effect.reason for effect in of_change if effect.kind == kind), None)
 
 
 IMPACTS = (
@@ -159,4 +204,9 @@ IMPACTS = (
     load_balancer_becomes_internal,
     dns_name_moves,
     load_balancer_address_may_change,
+    load_balancer_admits_more,
+    load_balancer_excludes,
+    load_balancer_breaks_gateways,
+    health_check_fails,
+    health_check_changes,
 )

@@ -21,7 +21,7 @@ from natsvalues.lint.rules import (
     security,
     values,
 )
-from natsvalues.overlays.reading import nearest
+from natsvalues.text.reading import nearest
 
 if TYPE_CHECKING:
     from natsvalues.lint.rule import Rule

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.manifests.chart import mappings
 from natsvalues.manifests.services import is_headless, port_role, ports_of, publishes_not_ready
-from natsvalues.overlays.providers.refused import PROXY, REFUSALS, TLS, refused
+from natsvalues.overlays.model import Dns
+from natsvalues.providers.refused import PROXY, TLS, refused
 from natsvalues.supercluster.cold_start import cold_starts
 
 if TYPE_CHECKING:
@@ -80,13 +81,17 @@ clients:
   spec:
     type: LoadBalancer
     ports: [{name: nats, port: 4222, targetPort: nats}, {name: gateway, port: 7222, targetPort: gateway}]""",
-    passes="clients: {spec: {type: LoadBalancer}}",
+    passes="""\
+clients:
+  spec:
+    type: NodePort
+    ports: [{name: nats, port: 4222, targetPort: nats}, {name: gateway, port: 7222, targetPort: gateway}]""",
 )
 def gateway_shares(cluster: Cluster) -> Iterator[Problem]:
     """One load balancer carries the gateway together with clients or routes."""
     for service in cluster.balancers:
         roles = cluster.roles(service)
-        if "other" in roles:
+        if "other" in roles and service.value["spec"].get("type") == "LoadBalancer":
             others = [
                 str(port.get("port"))
                 for port, role in zip(ports_of(service.value), roles, strict=True)
@@ -104,7 +109,7 @@ def gateway_shares(cluster: Cluster) -> Iterator[Problem]:
     why="Other regions have no way in: without a load balancer, a NodePort or a Route the gateway is reachable inside "
     "its own cluster only. The chart makes none.",
     source="nats-io/k8s issues 1004, 784 and 1109",
-    remedy="Add one (natsvalues does, for 24 providers), or ignore this rule if it is made outside the release.",
+    remedy="Add one (natsvalues does, for many providers), or ignore this rule if it is made outside the release.",
     fails="service: null",
     passes="service: {spec: {type: NodePort}}",
 )
@@ -158,12 +163,11 @@ def tls_at_load_balancer(cluster: Cluster) -> Iterator[Problem]:
 
 
 def _refused(cluster: Cluster, why: str, does: str) -> Iterator[Problem]:
-    known = tuple(refusal for refusal in REFUSALS if refusal.why == why)
     for service in cluster.balancers:
-        for key, text in service.annotations.items():
-            if refused({key: str(text)}, known):
-                where = (cluster.at(service, "metadata", "annotations", key),)
-                message = f"annotation `{key}` of Service `{service.key.name}` {does}"
+        for refusal in refused({key: str(text) for key, text in service.annotations.items()}):
+            if refusal.why == why:
+                where = (cluster.at(service, "metadata", "annotations", refusal.key),)
+                message = f"annotation `{refusal.key}` of Service `{service.key.name}` {does}"
                 yield Problem(message, where, (cluster.region,))
 
 
@@ -207,7 +211,9 @@ def gateway_port_leads_nowhere(cluster: Cluster) -> Iterator[Problem]:
     source="the chart's headless Service has the flag; Kubernetes, DNS of StatefulSet pods",
     remedy="Keep publishNotReadyAddresses: true on the headless Service.",
     fails="headless: {spec: {publishNotReadyAddresses: false}}",
-    passes="headless: {spec: {publishNotReadyAddresses: true}}",
+    passes="""\
+conf: {jetstream: null}
+headless: {spec: {publishNotReadyAddresses: false}}""",
 )
 def headless_hides_starting(subject: Subject) -> Iterator[Problem]:
     """The headless Service does not name pods that are not Ready, and JetStream's servers need one another."""
@@ -271,7 +277,7 @@ def _injecting_namespaces(cluster: Cluster) -> Iterator[tuple[Manifest, Where]]:
 )
 def one_dns_prefix(cluster: Cluster) -> Iterator[Problem]:
     """The gateway's DNS name is written for old versions of external-dns only, or for new ones only."""
-    prefixes = ("external-dns.alpha.kubernetes.io/", "external-dns.kubernetes.io/")
+    prefixes = Dns().prefixes
     for service in cluster.balancers:
         given = [prefix for prefix in prefixes if f"{prefix}hostname" in service.annotations]
         chosen = cluster.plan is not None and len(cluster.plan.dns.prefixes) == 1

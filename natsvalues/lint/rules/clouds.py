@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.lint.checks import AWS, AZURE, DIGITALOCEAN, GATEWAY, SERVICE
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.manifests.services import ports_of
+from natsvalues.providers.meaning import TRAFFIC, meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from natsvalues.errors import Where
     from natsvalues.lint.subject import Cluster
     from natsvalues.manifests.release import Manifest
+    from natsvalues.providers.meaning import Annotation, Check
 
 LBC = "aws-load-balancer-controller, docs/guide/service/annotations.md and its source; not run on a cloud"
 CCM = "cloud-provider-azure, pkg/consts and azure_loadbalancer_healthprobe.go; not run on a cloud"
@@ -21,6 +22,11 @@ CCM = "cloud-provider-azure, pkg/consts and azure_loadbalancer_healthprobe.go; n
 
 def _at(cluster: Cluster, service: Manifest, key: str) -> tuple[Where, ...]:
     return (cluster.at(service, "metadata", "annotations", key),)
+
+
+def _checks(service: Manifest, family: str) -> list[Check]:
+    """The health checks that a Service asks of one provider's load balancer."""
+    return [check for check in meaning_of(service.value).checks if check.family == family]
 
 
 @rule(
@@ -46,25 +52,25 @@ service:
 )
 def aws_health_check_port(cluster: Cluster) -> Iterator[Problem]:
     """The AWS health check's port is spelled for the other kind of target."""
-    key = AWS + "healthcheck-port"
     for service in cluster.balancers:
-        asked = str(service.annotations.get(key, GATEWAY))
-        if asked == GATEWAY:
-            continue
-        by_name = {str(port.get("name")): port for port in ports_of(service.value)}
-        node_ports = {str(port.get("nodePort")) for port in ports_of(service.value)}
-        wrong = ""
-        if service.annotations.get(AWS + "nlb-target-type") == "ip":
-            if asked in by_name and isinstance(by_name[asked].get("targetPort"), str):
-                wrong = f"`{asked}` is a port name, and its target port is named"
-            elif not asked.isdigit() and asked not in by_name:
-                wrong = f"the Service has no port `{asked}`"
-        elif asked.isdigit() and asked not in node_ports:
-            wrong = f"{asked} is a port of the node, and no nodePort of the Service"
-        elif not asked.isdigit() and asked not in by_name:
-            wrong = f"the Service has no port `{asked}`"
-        if wrong:
-            yield Problem(wrong, _at(cluster, service, key), (cluster.region,))
+        for check in _checks(service, "aws"):
+            if check.port and (wrong := _unreachable(check, check.port.text, ports_of(service.value))):
+                yield Problem(wrong, _at(cluster, service, check.port.key), (cluster.region,))
+
+
+def _unreachable(check: Check, port: str, ports: list[dict[str, Any]]) -> str:
+    """Why the AWS controller, or the load balancer, finds no such port; nothing where it does."""
+    by_name = {str(item.get("name")): item for item in ports}
+    if port == TRAFFIC:
+        return ""
+    if not port.isdigit() and port not in by_name:
+        return f"the Service has no port `{port}`"
+    if check.targets == "pods":
+        is_named = port in by_name and isinstance(by_name[port].get("targetPort"), str)
+        return f"`{port}` is a port name, and its target port is named" if is_named else ""
+    if port.isdigit() and port not in {str(item.get("nodePort")) for item in ports}:
+        return f"{port} is a port of the node, and no nodePort of the Service"
+    return ""
 
 
 @rule(
@@ -86,14 +92,16 @@ service:
 )
 def azure_app_protocol(cluster: Cluster) -> Iterator[Problem]:
     """Azure ignores the probe that is asked for, because the port has an appProtocol."""
-    key = AZURE + "health-probe-protocol"
     for service in cluster.balancers:
+        checks = [check for check in _checks(service, "azure") if check.protocol]
+        of_ports = {check.service_port for check in checks}
         for index, port in enumerate(ports_of(service.value)):
-            own = f"{SERVICE}port_{port.get('port')}_health-probe_protocol"
-            if key in service.annotations and "appProtocol" in port and own not in service.annotations:
-                where = (cluster.at(service, "spec", "ports", index, "appProtocol"), *_at(cluster, service, key))
-                message = f"port {port.get('port')} has appProtocol `{port['appProtocol']}`"
-                yield Problem(message, where, (cluster.region,))
+            for check in checks:
+                ignored = "appProtocol" in port and str(port.get("port")) not in of_ports
+                if check.facts.app_protocol_first and not check.service_port and ignored and check.protocol:
+                    where = cluster.at(service, "spec", "ports", index, "appProtocol")
+                    message = f"port {port.get('port')} has appProtocol `{port['appProtocol']}`"
+                    yield Problem(message, (where, *_at(cluster, service, check.protocol.key)), (cluster.region,))
 
 
 @rule(
@@ -120,27 +128,19 @@ def azure_probe_refused(cluster: Cluster) -> Iterator[Problem]:
     """Azure's probe asks a port that the Service does not have, or is timed as Azure refuses."""
     for service in cluster.balancers:
         known = {str(port.get(key)) for port in ports_of(service.value) for key in ("port", "name")}
-        for port in ports_of(service.value):
-            prefix = f"{SERVICE}port_{port.get('port')}_health-probe_"
-            asked = service.annotations.get(prefix + "port")
-            if asked is not None and str(asked) not in known:
-                message = f"the Service has no port {asked}"
-                yield Problem(message, _at(cluster, service, prefix + "port"), (cluster.region,))
-            yield from _timing(cluster, service, prefix + "interval", prefix + "num-of-probe")
-        yield from _timing(cluster, service, AZURE + "health-probe-interval", AZURE + "health-probe-num-of-probe")
+        for check in _checks(service, "azure"):
+            if check.port and check.port.text not in known:
+                message = f"the Service has no port {check.port.text}"
+                yield Problem(message, _at(cluster, service, check.port.key), (cluster.region,))
+            interval, number = _number(check.interval, 5), _number(check.threshold, 2)
+            timing = check.interval or check.threshold
+            if timing and (interval < 5 or number < 2 or interval * number >= 120):  # noqa: PLR2004   # Azure's limits
+                message = f"{number} probes at an interval of {interval} s"
+                yield Problem(message, _at(cluster, service, timing.key), (cluster.region,))
 
 
-def _timing(cluster: Cluster, service: Manifest, interval_key: str, number_key: str) -> Iterator[Problem]:
-    interval, number = _number(service, interval_key, 5), _number(service, number_key, 2)
-    key = interval_key if interval_key in service.annotations else number_key
-    if interval < 5 or number < 2 or interval * number >= 120:  # noqa: PLR2004   # Azure's own limits
-        message = f"{number} probes at an interval of {interval} s"
-        yield Problem(message, _at(cluster, service, key), (cluster.region,))
-
-
-def _number(service: Manifest, key: str, default: int) -> int:
-    text = str(service.annotations.get(key, ""))
-    return int(text) if text.isdigit() else default
+def _number(annotation: Annotation | None, default: int) -> int:
+    return int(annotation.text) if annotation is not None and annotation.text.isdigit() else default
 
 
 @rule(
@@ -161,12 +161,11 @@ service:
 )
 def digitalocean_port(cluster: Cluster) -> Iterator[Problem]:
     """DigitalOcean's health check asks a port that the Service does not have."""
-    key = DIGITALOCEAN + "healthcheck-port"
     for service in cluster.balancers:
-        asked = service.annotations.get(key)
-        if asked is not None and str(asked) not in {str(port.get("port")) for port in ports_of(service.value)}:
-            message = f"the Service has no port {asked}"
-            yield Problem(message, _at(cluster, service, key), (cluster.region,))
+        for check in _checks(service, "digitalocean"):
+            if check.port and check.port.text not in {str(port.get("port")) for port in ports_of(service.value)}:
+                message = f"the Service has no port {check.port.text}"
+                yield Problem(message, _at(cluster, service, check.port.key), (cluster.region,))
 
 
 @rule(
@@ -187,13 +186,18 @@ service:
 def gcp_internal(cluster: Cluster) -> Iterator[Problem]:
     """An internal load balancer of Google Cloud does not let other regions in."""
     for service in cluster.balancers:
-        internal = str(service.annotations.get("networking.gke.io/load-balancer-type", "")).lower() == "internal"
-        by_class = service.value["spec"].get("loadBalancerClass") == "networking.gke.io/l4-regional-internal"
-        key = "networking.gke.io/internal-load-balancer-allow-global-access"
-        if (internal or by_class) and service.annotations.get(key) != "true":
-            where = (cluster.at(service, "metadata", "annotations", "networking.gke.io/load-balancer-type"),)
+        meaning = meaning_of(service.value)
+        admits = any(annotation.is_on for annotation in meaning.of("otherRegions"))
+        if "gcp" in meaning.controllers and meaning.scope == "internal" and not admits:
             message = f"Service `{service.key.name}` is internal, without global access"
-            yield Problem(message, where, (cluster.region,))
+            yield Problem(message, _scope_at(cluster, service, meaning.scope_stated), (cluster.region,))
+
+
+def _scope_at(cluster: Cluster, service: Manifest, stated: Annotation | None) -> tuple[Where, ...]:
+    """Where the scope is stated, or the class that decides it."""
+    if stated is not None:
+        return _at(cluster, service, stated.key)
+    return (cluster.at(service, "spec", "loadBalancerClass"),)
 
 
 @rule(
@@ -211,10 +215,8 @@ def kube_vip_local(cluster: Cluster) -> Iterator[Problem]:
     """A load balancer of kube-vip sends local traffic only."""
     for service in cluster.balancers:
         spec = service.value["spec"]
-        ours = str(spec.get("loadBalancerClass", "")).startswith("kube-vip.io/") or any(
-            key.startswith("kube-vip.io/") for key in service.annotations
-        )
-        if ours and spec.get("externalTrafficPolicy") == "Local":
+        handled = "kube-vip" in meaning_of(service.value).controllers
+        if handled and spec.get("externalTrafficPolicy") == "Local":
             where = (cluster.at(service, "spec", "externalTrafficPolicy"),)
             yield Problem("externalTrafficPolicy is Local, with kube-vip", where, (cluster.region,))
 
@@ -224,7 +226,7 @@ def kube_vip_local(cluster: Cluster) -> Iterator[Problem]:
     "aws-scheme-left-out",
     "warning",
     why="The AWS Load Balancer Controller makes an internal load balancer with instance targets where nothing else is "
-    "said, and other regions may not reach it.",
+    "stated, and other regions may not reach it.",
     source=LBC,
     remedy="State aws-load-balancer-scheme, internal or internet-facing.",
     fails="""\
@@ -243,12 +245,11 @@ service:
 def aws_scheme_left_out(cluster: Cluster) -> Iterator[Problem]:
     """A Service for the AWS Load Balancer Controller does not say whether it is internal."""
     for service in cluster.gateway_services:
-        kind = service.annotations.get(AWS + "type") in ("external", "nlb-ip")
-        by_class = service.value["spec"].get("loadBalancerClass") == "service.k8s.aws/nlb"
-        stated = {AWS + "scheme", AWS + "internal"} & set(service.annotations)
-        if cluster.has_gateway and (kind or by_class) and not stated:
+        meaning = meaning_of(service.value)
+        if cluster.has_gateway and "aws-lbc" in meaning.controllers and meaning.scope_stated is None:
             message = f"Service `{service.key.name}` becomes internal, because it does not say"
-            yield Problem(message, _at(cluster, service, AWS + "type"), (cluster.region,))
+            selecting = next(iter(meaning.of("identity")), None)
+            yield Problem(message, _scope_at(cluster, service, selecting), (cluster.region,))
 
 
 @rule(
@@ -270,9 +271,10 @@ service:
 def source_ranges_ignored(cluster: Cluster) -> Iterator[Problem]:
     """A Service has source ranges that its controller ignores."""
     for service in cluster.balancers:
-        own = AWS + "security-groups"
-        if own in service.annotations and service.value["spec"].get("loadBalancerSourceRanges"):
-            where = (cluster.at(service, "spec", "loadBalancerSourceRanges"), *_at(cluster, service, own))
+        ranges = service.value["spec"].get("loadBalancerSourceRanges")
+        overriding = [item for item in meaning_of(service.value).annotations if item.meaning.overrides_ranges]
+        if overriding and ranges:
+            where = (cluster.at(service, "spec", "loadBalancerSourceRanges"), *_at(cluster, service, overriding[0].key))
             yield Problem("loadBalancerSourceRanges beside security groups", where, (cluster.region,))
 
 
@@ -296,7 +298,8 @@ def node_ports_needed(cluster: Cluster) -> Iterator[Problem]:
     """A load balancer with instance targets gets no node ports."""
     for service in cluster.balancers:
         spec: dict[str, Any] = service.value["spec"]
-        instance = service.annotations.get(AWS + "nlb-target-type") == "instance"
+        targets = meaning_of(service.value).targets
+        instance = targets is not None and targets.family == "aws" and targets.text not in targets.meaning.pods
         if instance and spec.get("allocateLoadBalancerNodePorts") is False:
             if all("nodePort" in port for port in ports_of(service.value)):
                 continue

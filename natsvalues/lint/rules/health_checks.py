@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.lint.checks import AWS, GATEWAY, LINODE, SERVICE, checks
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.manifests.healthz import health_query, needs_leader
 from natsvalues.manifests.services import port_role, ports_of
+from natsvalues.providers.meaning import TRAFFIC, meaning_of
+from natsvalues.supercluster.cold_start import cold_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.errors import Where
-    from natsvalues.lint.subject import Cluster
+    from natsvalues.lint.rule import Severity
+    from natsvalues.lint.subject import Cluster, Subject
     from natsvalues.manifests.release import Manifest
 
 
@@ -25,7 +27,9 @@ def _at(cluster: Cluster, service: Manifest, key: str) -> tuple[Where, ...]:
     "LB011",
     "health-check-waits-for-leader",
     "error",
-    why="The load balancer then sends to nobody at a cold start, whatever the pods' own probes say.",
+    "supercluster",
+    why="The load balancer then sends to nobody at a cold start, whatever the pods' own probes say. A warning where it "
+    "sends to all servers as long as all of them fail (AWS), so that the cold start ends.",
     source="run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1",
     remedy="Check /healthz?js-server-only=true on 2.11 or later, /healthz?js-enabled-only=true before.",
     fails="""\
@@ -37,18 +41,18 @@ service:
   metadata:
     annotations: {service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: '/healthz?js-server-only=true'}""",
 )
-def health_check_waits(cluster: Cluster) -> Iterator[Problem]:
-    """The load balancer's own health check fails until a meta leader is elected."""
-    for service in cluster.balancers:
-        for check in checks(service):
-            if (
-                check.path
-                and cluster.has_jetstream
-                and cluster.has_gateway
-                and needs_leader(check.path[1], cluster.version)
-            ):
-                message = f"`{check.path[1]}` fails on server {cluster.version} until a meta leader is elected"
-                yield Problem(message, _at(cluster, service, check.path[0]), (cluster.region,))
+def health_check_waits(subject: Subject) -> Iterator[Problem]:
+    """The load balancer's own health check fails until a meta leader is elected, and that needs other regions."""
+    starts = cold_starts(subject.states)
+    for cluster in subject.clusters:
+        start = starts[cluster.region]
+        for service in cluster.balancers if start.needs_others else ():
+            for check in meaning_of(service.value).checks:
+                if check.path and needs_leader(check.path.text, cluster.version):
+                    message = f"`{check.path.text}` fails on server {cluster.version} until a meta leader is elected"
+                    severity: Severity = "error" if start.hangs else "warning"
+                    where = _at(cluster, service, check.path.key)
+                    yield Problem(message, where, (cluster.region,), severity=severity)
 
 
 @rule(
@@ -70,18 +74,18 @@ service:
 def health_check_always_fails(cluster: Cluster) -> Iterator[Problem]:
     """The load balancer's health check asks a path that the server always refuses."""
     for service in cluster.balancers:
-        for check in checks(service):
-            if check.path and (refused := health_query(check.path[1]).refused):
-                message = f"the server answers {refused} to `{check.path[1]}`"
-                yield Problem(message, _at(cluster, service, check.path[0]), (cluster.region,))
+        for check in meaning_of(service.value).checks:
+            if check.path and (refused := health_query(check.path.text).refused):
+                message = f"the server answers {refused} to `{check.path.text}`"
+                yield Problem(message, _at(cluster, service, check.path.key), (cluster.region,))
 
 
 @rule(
     "LB013",
     "health-check-speaks-http-to-gateway",
     "error",
-    why="A gateway speaks no HTTP: it closes the connection with `Authorization Violation`, so the check fails for "
-    "ever and the server logs each one.",
+    why="A gateway speaks no HTTP: it closes the connection with `Authorization Violation`, so the check fails "
+    "forever and the server logs each one.",
     source="run on nats-server 2.14.6; nats-io/k8s issue 921",
     remedy="Check the monitoring port over HTTP where the provider can, otherwise the gateway's port over TCP.",
     fails="service: {metadata: {annotations: {service.beta.kubernetes.io/linode-loadbalancer-check-type: http}}}",
@@ -92,22 +96,14 @@ service:
 def health_check_speaks_http(cluster: Cluster) -> Iterator[Problem]:
     """The load balancer checks the gateway's port over HTTP."""
     for service in cluster.balancers:
-        gateway = {GATEWAY, str(cluster.listen)} | {
-            str(port.get(key))
-            for port in ports_of(service.value)
-            if port_role(port, cluster.listen) == "gateway"
-            for key in ("name", "port", "nodePort")
-        }
-        for check in checks(service):
-            asks_gateway = check.port[1] in gateway if check.port else check.protocol and _defaults(check.protocol[0])
-            if check.is_http and check.protocol and asks_gateway:
-                message = f"`{check.protocol[0]}: {check.protocol[1]}` asks the gateway's own port"
-                yield Problem(message, _at(cluster, service, check.protocol[0]), (cluster.region,))
-
-
-def _defaults(key: str) -> bool:
-    """Whether a provider checks the port of the traffic where no other is given."""
-    return key in (AWS + "healthcheck-protocol", LINODE + "check-type") or key.startswith(SERVICE + "port_")
+        ports, meaning = ports_of(service.value), meaning_of(service.value)
+        gateways = [port for port in ports if port_role(port, cluster.listen) == "gateway"]
+        checks = [check for port in gateways for check in meaning.checks_of(port) if check.is_http]
+        for key, check in {check.protocol.key: check for check in checks if check.protocol}.items():
+            target = check.target_port(ports)
+            if target == TRAFFIC or port_role({"targetPort": target}, cluster.listen) == "gateway":
+                message = f"`{key}: {service.annotations[key]}` asks the gateway's own port"
+                yield Problem(message, _at(cluster, service, key), (cluster.region,))
 
 
 @rule(
@@ -136,13 +132,13 @@ def health_check_differs(cluster: Cluster) -> Iterator[Problem]:
     if not isinstance(path, str):
         return
     for service in cluster.balancers:
-        for check in checks(service):
-            if check.path and check.path[1].startswith("/healthz") and _meaning(check.path[1]) != _meaning(path):
+        for check in meaning_of(service.value).checks:
+            if check.path and check.path.text.startswith("/healthz") and _meaning(check.path.text) != _meaning(path):
                 where = (
-                    *_at(cluster, service, check.path[0]),
+                    *_at(cluster, service, check.path.key),
                     cluster.at_container("readinessProbe", "httpGet", "path"),
                 )
-                message = f"the load balancer asks `{check.path[1]}`, readiness `{path}`"
+                message = f"the load balancer asks `{check.path.text}`, readiness `{path}`"
                 yield Problem(message, where, (cluster.region,))
 
 

@@ -9,7 +9,7 @@ from natsvalues.errors import NatsvaluesError
 from natsvalues.lint.rule import Fix, Problem, rule
 from natsvalues.manifests.healthz import needs_leader
 from natsvalues.manifests.server import ServerVersion
-from natsvalues.overlays.providers import Inputs, Profile, Shape, load, shape
+from natsvalues.providers import Inputs, Profile, Shape, load, shape
 from natsvalues.text.hosts import is_address
 from natsvalues.text.paths import Op
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from natsvalues.lint.subject import Subject
     from natsvalues.overlays.folder import Overlays, RegionFile
     from natsvalues.overlays.plan import Plan
-    from natsvalues.overlays.reading import Positions
+    from natsvalues.text.reading import Positions
 NEWEST = ServerVersion(2, 15, 1)
 """What waits for a leader here waits on every version."""
 

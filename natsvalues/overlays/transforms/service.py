@@ -14,8 +14,8 @@ from natsvalues.manifests.chart import GATEWAY_PORT_NAME, MONITOR_PORT, POD_NAME
 from natsvalues.manifests.healthz import ready_path
 from natsvalues.manifests.services import is_outside, port_role, roles_of
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, put
-from natsvalues.overlays.providers import HealthCheck, Inputs, Shape, load, shape
 from natsvalues.overlays.scene import Scene, overlay_error
+from natsvalues.providers import HealthCheck, Inputs, Shape, load, shape
 from natsvalues.text.hosts import POD, is_address
 from natsvalues.text.paths import Op
 

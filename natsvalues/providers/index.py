@@ -1,0 +1,91 @@
+"""Which file states what an annotation means: looked up by the key, reading as few files as possible.
+
+The files are read as text once for a process; one is parsed when its text has the beginning of a key that is
+looked up. A profile's own annotations never come here while post-rendering: its file is read anyway.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from natsvalues.providers import profile
+
+if TYPE_CHECKING:
+    from natsvalues.providers.meanings import CheckFacts, Claim, Meaning
+
+_BEGINNING = re.compile(r"[^/]*/[A-Za-z0-9]*")
+_PLACE = re.compile(r"\\\{(\w+)\\\}")
+
+
+class Table(NamedTuple):
+    """What one file states. `family` is its name without the underscore of a part, such as `aws` or `metallb`."""
+
+    family: str
+    exact: dict[str, Meaning]
+    patterns: tuple[tuple[re.Pattern[str], Meaning], ...]
+    spellings: dict[str, str]
+    claims: tuple[Claim, ...]
+    check: CheckFacts | None
+
+
+class Stated(NamedTuple):
+    """The meaning of one annotation: in which family it stands, and the port that its key names (or nothing)."""
+
+    table: Table
+    meaning: Meaning
+    port: str
+
+
+@lru_cache(maxsize=4096)
+def stated(key: str, folder: str) -> Stated | None:
+    """What the files of a folder state of an annotation's key; None where none of them knows it."""
+    if "/" not in key:
+        return None  # no controller's
+    for table in tables((beginning(key),), folder):
+        spelled = next((new + key[len(old) :] for old, new in table.spellings.items() if key.startswith(old)), key)
+        if spelled in table.exact:
+            return Stated(table, table.exact[spelled], "")
+        for pattern, meaning in table.patterns:
+            if match := pattern.fullmatch(spelled):
+                return Stated(table, meaning, match.groupdict().get("port", ""))
+    return None
+
+
+def beginning(key: str) -> str:
+    """The part of a key that the text of a file must have for the file to know the key."""
+    match = _BEGINNING.match(key)
+    return match[0] if match else key
+
+
+@lru_cache(maxsize=4096)
+def tables(words: tuple[str, ...], folder: str) -> tuple[Table, ...]:
+    """The tables of the files that have one of the words in their text."""
+    # A spelling such as `metallb.universe.tf/: metallb.io/` stands for every key that begins so.
+    wanted = [*words, *(f"{word.split('/')[0]}/:" for word in words if "/" in word)]
+    return tuple(_table(name, folder) for name, text in _texts(folder) if any(word in text for word in wanted))
+
+
+@cache
+def _texts(folder: str) -> tuple[tuple[str, str], ...]:
+    found = []
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".yaml"):
+            with open(os.path.join(folder, name), encoding="utf-8") as stream:
+                found.append((name.removesuffix(".yaml"), stream.read()))
+    return tuple(found)
+
+
+@cache
+def _table(name: str, folder: str) -> Table:
+    text = dict(_texts(folder))[name]
+    own, _ = profile.read_text(os.path.join(folder, f"{name}.yaml"), text)
+    exact = {key: meaning for key, meaning in own.meanings.items() if "{" not in key}
+    patterns = tuple(
+        (re.compile(_PLACE.sub(r"(?P<\1>[^/]+)", re.escape(key))), meaning)
+        for key, meaning in own.meanings.items()
+        if "{" in key
+    )
+    return Table(name.lstrip("_"), exact, patterns, own.spellings, own.claims, own.check)

@@ -1,0 +1,30 @@
+"""What an overlay says of a region's load balancer: the inputs that every provider profile works on."""
+
+from typing import Annotated, Literal, NamedTuple
+
+from natsvalues.text.reading import Doc
+
+
+class LoadBalancer(NamedTuple):
+    """The gateway's LoadBalancer Service. Set in the Supercluster, a field is the default of every region."""
+
+    provider: Annotated[str | None, Doc("Provider profile; `natsvalues providers` lists them.")] = None
+    scheme: Annotated[
+        Literal["internal", "internet-facing"] | None, Doc("Reachable inside the network only, or from outside.")
+    ] = None
+    class_: Annotated[str | None, Doc("spec.loadBalancerClass; cannot change on a live Service.")] = None
+    source_ranges: Annotated[tuple[str, ...], Doc("CIDR blocks that may connect.")] = ()
+    addresses: Annotated[
+        tuple[str, ...], Doc("Static addresses, spelled as the provider wants them (IP, name or allocation id).")
+    ] = ()
+    subnets: Annotated[tuple[str, ...], Doc("Subnets, where the provider takes them.")] = ()
+    annotations: Annotated[dict[str, str] | None, Doc("Extra annotations; they win over the profile's.")] = None
+    labels: Annotated[dict[str, str] | None, Doc("Extra labels.")] = None
+    external_traffic_policy: Annotated[
+        Literal["Cluster", "Local"] | None, Doc("spec.externalTrafficPolicy; left out: the profile's.")
+    ] = None
+    per_pod: Annotated[
+        bool | None,
+        Doc("One Service for each server instead of one for the region; the host then contains `{pod}`."),
+    ] = None
+    options: Annotated[dict[str, str] | None, Doc("The provider's own inputs, by the names its profile gives.")] = None
