@@ -30,7 +30,7 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 """From harmless to worst."""
 MEANINGS: dict[Level, str] = {
     "none": "changes nothing that runs",
-    "reload": "the servers apply it while they run",
+    "reload": "applied while everything keeps running",
     "restart": "pods restart",
     "not-applied": "the new setting does not take effect",
     "exposure": "something becomes reachable that was not",

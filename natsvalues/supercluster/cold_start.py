@@ -71,8 +71,8 @@ class ColdStart(NamedTuple):
 def remedy(version: ServerVersion) -> str:
     """How to end a cold start that hangs."""
     return (
-        "give the gateway a Service of its own with publishNotReadyAddresses: true, and probes and health checks the "
-        f"path {ready_path(version)}; natsvalues post-render does both"
+        "Give the gateway a Service of its own with publishNotReadyAddresses: true, and probes and health checks the "
+        f"path {ready_path(version)}; natsvalues post-render does both."
     )
 
 

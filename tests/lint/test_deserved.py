@@ -35,7 +35,7 @@ OLD_SERVER = {
     "note GW016 StatefulSet/nats: spec.template.spec.containers[0].image",
 }
 EXPECTED = {
-    "nats-1.2.11": (GATEWAY | OLD_PROBES | OLD_PODS, HANDMADE | OLD_PROBES | OLD_PODS | OLD_SERVER),
+    "nats-1.2.11": (GATEWAY | OLD_PODS, HANDMADE | OLD_PROBES | OLD_PODS | OLD_SERVER),
     "nats-1.3.16": (GATEWAY, HANDMADE | OLD_SERVER),
     "nats-2.14.2": (GATEWAY | NO_CHECKSUM, HANDMADE | NO_CHECKSUM),
     "nats-2.14.2-helm4": (GATEWAY | NO_CHECKSUM, HANDMADE | NO_CHECKSUM),

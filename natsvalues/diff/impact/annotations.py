@@ -133,12 +133,33 @@ def _listener(case: _Case) -> Effect | None:
 
 def ranges(before: tuple[str, ...], after: tuple[str, ...]) -> Effect | None:
     """What another list of CIDR blocks does; an empty one admits everybody."""
-    added, removed = (", ".join(sorted(set(one) - set(other))) for one, other in ((after, before), (before, after)))
+    added, removed = _outside(after, before), _outside(before, after)
     if before and (added or not after):
-        return Effect("admits", f"the load balancer accepts more addresses: {added or 'every address'}")
+        accepted = ", ".join(added) or "every address"
+        return Effect("admits", f"the load balancer accepts more addresses: {accepted}")
     if after and (removed or not before):
-        return Effect("excludes", f"the load balancer no longer accepts: {removed or 'every other address'}")
+        dropped = ", ".join(removed) or "every other address"
+        return Effect("excludes", f"the load balancer no longer accepts: {dropped}")
     return None
+
+
+def _outside(blocks: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
+    """The blocks that lie in none of the others, sorted."""
+    return sorted({block for block in blocks if not any(_lies_in(block, other) for other in others)})
+
+
+def _lies_in(block: str, other: str) -> bool:
+    if block == other:
+        return True
+    from ipaddress import IPv4Network, ip_network  # few changes are about ranges
+
+    try:
+        inner, outer = ip_network(block, strict=False), ip_network(other, strict=False)
+    except ValueError:
+        return False
+    if isinstance(inner, IPv4Network):
+        return isinstance(outer, IPv4Network) and inner.subnet_of(outer)
+    return not isinstance(outer, IPv4Network) and inner.subnet_of(outer)
 
 
 def _check(case: _Case) -> Effect:

@@ -145,7 +145,7 @@ def load_balancer_excludes(context: Context, item: ObjectDiff, change: Change) -
     fails="""\
 at: Service/nats-gateway:metadata.annotations["service.beta.kubernetes.io/aws-load-balancer-proxy-protocol"]
 new: {service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-proxy-protocol: '*'}}}}""",
-    passes="new: {service: {metadata: {annotations: {example.com/proxy-protocol-owner: team-a}}}}",
+    passes="new: {service: {metadata: {annotations: {example.com/owner: team-a}}}}",
 )
 def load_balancer_breaks_gateways(context: Context, item: ObjectDiff, change: Change) -> str | None:
     """PROXY protocol or TLS is switched on or off at the load balancer."""
