@@ -7,10 +7,12 @@ import re
 import pytest
 
 from natsvalues.diff.changes import About
+from natsvalues.diff.drift import Upgrade, drift, orphans
 from natsvalues.diff.impact import GROUPS, IMPACTS, judge
 from natsvalues.diff.impact.context import Decision
 from natsvalues.diff.releases import Comparison
 from natsvalues.diff.sides import Side
+from natsvalues.manifests.objects import entries
 from natsvalues.text.paths import dotted
 
 
@@ -20,13 +22,23 @@ def impacts(example, renderings, example_regions, folder) -> tuple[set, str]:
     comparison = Comparison(Side(About("old"), pair.old), Side(About("new"), pair.new))
     objects, notes = judge(comparison, Decision(pair.scope, pair.joins))
     seen = {("", note.id, note.level) for note in notes}
-    for item in objects:
+    for item in [*objects, *drifted(pair)]:
         name = f"{item.key.kind}/{item.key.name}"
         seen.add((name, item.impact.id, item.impact.level))
         for change in item.changes:
             place = f"{name}:{change.file + ':' if change.file else ''}{dotted(change.path)}"
             seen.add((place, change.impact.id, change.impact.level))
     return seen, pair.at
+
+
+def drifted(pair):
+    """What the cluster of an example has that the old release has not, or otherwise."""
+    if pair.live is None:
+        return []
+    stated, planned = (entries(side, side.numbers()) for side in (pair.old, pair.new))
+    live = list(pair.live)
+    upgrade = Upgrade(planned, meets_conflicts=pair.server_side)
+    return [*drift(stated, live, "default", upgrade), *orphans(live, stated, "nats", "default")]
 
 
 def check(declared, renderings, example_regions, folder):
