@@ -74,28 +74,28 @@ class Comparison:
         files = self._files(old.key, new.key)
         if files:
             before, after = _without(before, files), _without(after, files)
-        found = []
+        changes = []
         for change in compare(before, after, of_object=True):
-            one = _steps(change.path, before) if change.op != "add" else None
-            other = _steps(change.path, after) if change.op != "remove" else None
-            found.append(
+            old_steps = _steps(change.path, before) if change.op != "add" else None
+            new_steps = _steps(change.path, after) if change.op != "remove" else None
+            changes.append(
                 change._replace(
                     derived=cause(change.path),
-                    pointer=pointer((other if other is not None else one) or ()),
-                    before_line=old.line_of(*one) if one is not None else None,
-                    after_line=new.line_of(*other) if other is not None else None,
+                    pointer=pointer((new_steps if new_steps is not None else old_steps) or ()),
+                    before_line=old.line_of(*old_steps) if old_steps is not None else None,
+                    after_line=new.line_of(*new_steps) if new_steps is not None else None,
                 )
             )
         for file in files:
             was, is_now = self.old_files[old.key, file], self.new_files[new.key, file]
-            found += [
+            changes += [
                 change._replace(
                     before_line=_file_line(old, was, change) if change.op != "add" else None,
                     after_line=_file_line(new, is_now, change) if change.op != "remove" else None,
                 )
                 for change in compare(was.settings, is_now.settings, file=file)
             ]
-        return tuple(found)
+        return tuple(changes)
 
     def _files(self, old: ResourceKey, new: ResourceKey) -> list[str]:
         """The keys of both ConfigMaps that are configuration files of a server."""

@@ -40,7 +40,7 @@ class ColdStart(NamedTuple):
 
     @property
     def hangs(self) -> bool:
-        """Whether servers that all start from nothing would wait for each other for ever."""
+        """Whether servers that all start from nothing would wait for each other forever."""
         return bool(self.needs_gateways and self.probe and self.shut)
 
 

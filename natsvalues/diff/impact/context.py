@@ -61,19 +61,19 @@ class Context(NamedTuple):
     def of_config_map(self, item: ObjectDiff) -> Servers | None:
         """The servers whose configuration a ConfigMap holds."""
         keys = [key for key in (item.key, item.was) if key is not None]
-        return next((found for found in self.servers if any(map(found.has_config_map, keys))), None)
+        return next((servers for servers in self.servers if any(map(servers.has_config_map, keys))), None)
 
     def of_statefulset(self, item: ObjectDiff) -> Servers | None:
         """The servers that a StatefulSet runs."""
         keys = [key for key in (item.key, item.was) if key is not None]
-        return next((found for found in self.servers if any(map(found.is_statefulset, keys))), None)
+        return next((servers for servers in self.servers if any(map(servers.is_statefulset, keys))), None)
 
     def of_service(self, item: ObjectDiff) -> Servers | None:
         """The servers to whose pods a Service sends, on the side where it is."""
-        for found in self.servers:
-            for nats, value in ((found.new, item.after), (found.old, item.before)):
+        for servers in self.servers:
+            for nats, value in ((servers.new, item.after), (servers.old, item.before)):
                 if nats is not None and value is not None and selects(nats, value):
-                    return found
+                    return servers
         return None
 
 
@@ -86,23 +86,23 @@ def _servers(comparison: Comparison) -> list[Servers]:
     """By the StatefulSet's identity; then a renamed one; then the lone ones of either side."""
     renamed = {pair.new.key: pair.old.key for pair in comparison.pairs if pair.old and pair.new}
     old = {nats.statefulset.key: nats for nats in comparison.old_nats}
-    found = []
+    matches = []
     for nats in comparison.new_nats:
         key = nats.statefulset.key
-        twin = next((one for one in old if one._replace(namespace="") == key._replace(namespace="")), None)
+        twin = next((known for known in old if known._replace(namespace="") == key._replace(namespace="")), None)
         before = old.pop(renamed.get(key, key), None) or (old.pop(twin) if twin else None)
-        found.append((before, nats))
-    if len(old) == 1 and len([pair for pair in found if pair[0] is None]) == 1:
-        lone = next(index for index, pair in enumerate(found) if pair[0] is None)
-        found[lone] = (old.popitem()[1], found[lone][1])
-    pairs: list[tuple[Nats | None, Nats | None]] = [*found, *((nats, None) for nats in old.values())]
-    return [Servers(one, other, _conf(one), _conf(other), _template(one, other)) for one, other in pairs]
+        matches.append((before, nats))
+    if len(old) == 1 and len([pair for pair in matches if pair[0] is None]) == 1:
+        lone = next(index for index, pair in enumerate(matches) if pair[0] is None)
+        matches[lone] = (old.popitem()[1], matches[lone][1])
+    pairs: list[tuple[Nats | None, Nats | None]] = [*matches, *((nats, None) for nats in old.values())]
+    return [Servers(was, is_now, _conf(was), _conf(is_now), _template(was, is_now)) for was, is_now in pairs]
 
 
 def _conf(nats: Nats | None) -> dict[str, Any]:
     try:
         return settings(nats) if nats is not None else {}
-    except ConfSyntaxError:  # told as a note of the comparison
+    except ConfSyntaxError:  # a note of the comparison says so
         return {}
 
 
@@ -137,7 +137,7 @@ def ports_of(service: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def is_load_balancer(service: dict[str, Any]) -> bool:
-    """Whether a Service asks for a load balancer."""
+    """Whether a Service requests a load balancer."""
     return bool((service.get("spec") or {}).get("type") == "LoadBalancer")
 
 

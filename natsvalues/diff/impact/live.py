@@ -70,7 +70,7 @@ at: Service/peers
 live: {add: "{apiVersion: v1, kind: Service, metadata: {name: peers, annotations:
   {meta.helm.sh/release-name: nats, meta.helm.sh/release-namespace: default}}}"}""",
     passes="""\
-live: {add: "{apiVersion: v1, kind: Service, metadata: {name: peers, annotations:
+live: {service: null, add: "{apiVersion: v1, kind: Service, metadata: {name: peers, annotations:
   {meta.helm.sh/release-name: other, meta.helm.sh/release-namespace: default}}}"}""",
 )
 def leftover_in_cluster(drift: Drift) -> Consequence | None:

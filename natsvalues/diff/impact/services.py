@@ -122,8 +122,8 @@ def _annotation(
         return None
     if item.before is None or len(change.path) < 3 or not is_load_balancer(item.after or {}):  # noqa: PLR2004 - one annotation
         return None
-    found, message = _meaning(str(change.path[2]), change)
-    return message if found == kind else None
+    meaning, message = _meaning(str(change.path[2]), change)
+    return message if meaning == kind else None
 
 
 def _meaning(name: str, change: Change) -> tuple[str, str]:
