@@ -30,8 +30,9 @@ class Comparison:
             side.release.require_readable([len(side.release.chunks) - 1] if side.release.chunks else [])
         self.old_files, old_unreadable, self.old_nats = opened(old)
         self.new_files, new_unreadable, self.new_nats = opened(new)
-        self.notes = [_unreadable(item, "old") for item in old_unreadable]
-        self.notes += [_unreadable(item, "new") for item in new_unreadable]
+        self.unreadable = tuple(new_unreadable)
+        """Configurations of the new side with which its servers do not start."""
+        self.notes = [_unreadable(item) for item in old_unreadable]
         self.pairs = [pair for pair in pairs(old, new) if self._counts(pair)]
         self.objects = [item for item in map(self._object, self.pairs) if item is not None]
 
@@ -109,13 +110,8 @@ class Comparison:
         return ReleaseDiff(self.old.about, self.new.about, objects, values, (*self.notes, *notes), region)
 
 
-def _unreadable(item: Unreadable, side: str) -> Note:
-    level, what = ("outage", "the servers will not start with it") if side == "new" else ("none", "compared as text")
-    return Note(
-        level,  # type: ignore[arg-type]  # two of the levels
-        f"{item.key} {item.file} of the {side} side cannot be read ({item.message}): {what}",
-        "correct it in the chart's values; `nats-server -t -c FILE` names the place, too" if side == "new" else "",
-    )
+def _unreadable(item: Unreadable) -> Note:
+    return Note("none", f"{item.key} {item.file} of the old side cannot be read ({item.message}): compared as text")
 
 
 def _without(value: dict[str, Any], files: list[str]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def _entries(diff: ReleaseDiff) -> Iterator[tuple[Level, str]]:
 def _note(shared: SharedNote, region: str) -> str:
     title = f"{words.name_of(shared.note.level)}{region}" if shared.note.level != "none" else f"natsvalues diff{region}"
     help_line = f"\nhelp: {shared.note.remedy}" if shared.note.remedy else ""
-    return _command(shared.note.level, title, shared.note.message + help_line)
+    return _command(shared.note.level, title, words.message_of(shared.note) + help_line)
 
 
 def _reasoned(diff: ReleaseDiff, section: Section, reasoned: Reasoned, title: str) -> str:

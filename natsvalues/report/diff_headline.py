@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from natsvalues.report.diff_values import SIGNS, file_of, place, visible
 
 if TYPE_CHECKING:
-    from natsvalues.diff.changes import About, Change, Impact, Level, ObjectDiff, ReleaseDiff
+    from natsvalues.diff.changes import About, Change, Impact, Level, Note, ObjectDiff, ReleaseDiff
     from natsvalues.report.diff_outline import Fold, Outline
 
 DRIFT = "the cluster differs from the old release"
@@ -114,6 +114,11 @@ def object_line(item: ObjectDiff) -> str:
 def source_of(impact: Impact) -> str:
     """Where the fact comes from, and the id under which `natsvalues rules` explains it."""
     return f"{impact.source} [{impact.id}]" if impact.source and impact.id else impact.source
+
+
+def message_of(note: Note) -> str:
+    """A note, and the id under which `natsvalues rules` explains it."""
+    return f"{note.message} [{note.id}]" if note.id else note.message
 
 
 def change_place(change: Change) -> str:

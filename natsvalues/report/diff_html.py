@@ -173,7 +173,7 @@ def _note(shared: SharedNote, contents: Outline) -> str:
     level = words.name_of(shared.note.level) if words.SEVERITIES[shared.note.level] else "Note"
     where = words.in_regions(shared.regions, contents.regions)
     remedy = f"<p><b>Help:</b> {_prose(shared.note.remedy)}</p>" if shared.note.remedy else ""
-    message = f"<p><strong>{level}:</strong> {_prose(f'{where} {shared.note.message}'.strip())}</p>"
+    message = f"<p><strong>{level}:</strong> {_prose(f'{where} {words.message_of(shared.note)}'.strip())}</p>"
     return f'<li class="note {_tone(shared.note.level)}">{message}{remedy}</li>'
 
 

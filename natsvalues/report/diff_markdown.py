@@ -138,7 +138,7 @@ def _note(shared: SharedNote, contents: Outline) -> str:
     alert = {"error": "CAUTION", "warning": "WARNING"}.get(words.SEVERITIES[shared.note.level], "NOTE")
     where = words.in_regions(shared.regions, contents.regions)
     level = f"**{words.name_of(shared.note.level)}:** " if words.SEVERITIES[shared.note.level] else ""
-    lines = [f"> [!{alert}]", f"> {level}{prose(f'{where} {shared.note.message}'.strip())}"]
+    lines = [f"> [!{alert}]", f"> {level}{prose(f'{where} {words.message_of(shared.note)}'.strip())}"]
     lines += [">", f"> **Help:** {prose(shared.note.remedy)}"] if shared.note.remedy else []
     return "\n" + "\n".join(lines) + "\n"
 

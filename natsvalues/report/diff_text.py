@@ -122,7 +122,7 @@ class _Page(NamedTuple):
     def _note(self, shared: SharedNote) -> Iterator[str]:
         severity = words.SEVERITIES[shared.note.level]
         where = words.in_regions(shared.regions, self.regions)
-        message = f"{where} {shared.note.message}".lstrip()
+        message = f"{where} {words.message_of(shared.note)}".lstrip()
         label = f"{words.name_of(shared.note.level)}: " if severity else "note: "
         mark = "! " if severity in ("error", "warning") else ""
         yield from self._painted(severity or "bold", wrapped(message, self.width, mark + label, "  "))

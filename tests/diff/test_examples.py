@@ -12,6 +12,7 @@ from natsvalues.diff.impact import GROUPS, IMPACTS, judge
 from natsvalues.diff.impact.context import Decision
 from natsvalues.diff.releases import Comparison
 from natsvalues.diff.sides import Side
+from natsvalues.lint.rules import RULES
 from natsvalues.manifests.objects import entries
 from natsvalues.text.paths import dotted
 
@@ -64,10 +65,11 @@ def test_examples_on_stored_renderings(declared, stored, example_regions, tmp_pa
 
 
 def test_ids_and_names_are_unique_and_in_order():
-    """Ids are never used again, so they only grow within a group; names can be used in their place."""
+    """Ids only grow within a group; `natsvalues rules` takes names in their place, and lint's ids and names too."""
     ids = [declared.id for declared in IMPACTS]
     assert ids == sorted(set(ids))
     assert len({declared.name for declared in IMPACTS}) == len(ids)
+    assert not {*ids, *(declared.name for declared in IMPACTS)} & {word for rule in RULES for word in rule[:2]}
     assert all(re.fullmatch(r"DI\d{3}", code) for code in ids)
     assert sum(map(len, GROUPS.values())) == len(ids)
 
