@@ -72,7 +72,7 @@ def test_the_message_says_what_happens_here(case, objects, tell):
     assert (impact.level, reason in impact.reason) == (level, True), impact
 
 
-def test_a_door_left_open_is_an_exposure(objects, tell):
+def test_protection_that_is_removed_is_an_exposure(objects, tell):
     """Passwords and TLS that go let in whoever reaches the port."""
     objects.conf(
         ("add", "authorization", {"token": "a"}), ("add", "leafnodes", {"port": 7422, "tls": {"verify": True}})
@@ -81,10 +81,10 @@ def test_a_door_left_open_is_an_exposure(objects, tell):
     new.conf(("remove", "authorization", None), ("remove", "leafnodes.tls", None))
     new.restart()
 
-    told = tell(objects, new)
-    assert "whoever reaches the port" in told.impact(CONF + "authorization").reason
-    assert "for leafnodes, connections are no longer encrypted" in told.impact(CONF + "leafnodes.tls").reason
-    assert {told.levels[CONF + "authorization"], told.levels[CONF + "leafnodes.tls"]} == {"exposure"}
+    judged = tell(objects, new)
+    assert "whoever reaches the port" in judged.impact(CONF + "authorization").reason
+    assert "for leafnodes, connections are no longer encrypted" in judged.impact(CONF + "leafnodes.tls").reason
+    assert {judged.levels[CONF + "authorization"], judged.levels[CONF + "leafnodes.tls"]} == {"exposure"}
 
 
 def test_a_setting_that_would_reload_fails_with_one_that_does_not(objects, tell):
@@ -92,9 +92,9 @@ def test_a_setting_that_would_reload_fails_with_one_that_does_not(objects, tell)
     new = objects.copy()
     new.conf(("add", "max_payload", 2000000), ("add", "max_subscriptions", 5))
 
-    told = tell(objects, new).impact(CONF + "max_payload")
-    assert told.level == "not-applied"
-    assert "max_subscriptions" in told.reason
+    judged = tell(objects, new).impact(CONF + "max_payload")
+    assert judged.level == "not-applied"
+    assert "max_subscriptions" in judged.reason
 
 
 def test_without_a_reloader_nothing_is_taken_over(objects, tell):
@@ -130,20 +130,20 @@ def test_a_renamed_statefulset_leaves_its_streams_behind(objects, tell):
     renamed["metadata"]["name"] = "bus"
     new["StatefulSet", "bus"] = renamed
 
-    told = tell(objects, new)
-    assert told.levels["StatefulSet/bus"] == "identity"
-    assert "StatefulSet/nats" not in told.levels
+    judged = tell(objects, new)
+    assert judged.levels["StatefulSet/bus"] == "identity"
+    assert "StatefulSet/nats" not in judged.levels
 
 
-def test_a_forgotten_post_renderer_is_told(objects, plain, tell):
+def test_a_forgotten_post_renderer_is_reported(objects, plain, tell):
     """The stamps are gone, the gateway's load balancer goes: the headline of such an upgrade."""
-    told = tell(objects, plain)
+    judged = tell(objects, plain)
 
     assert (
-        told.notes[0].message
+        judged.notes[0].message
         == "the old release was rendered by natsvalues, and the new one was not: its edits are removed"
     )
-    assert told.levels["Service/nats-gateway"] == "outage"
+    assert judged.levels["Service/nats-gateway"] == "outage"
 
 
 def test_labels_and_stamps_are_derived(objects, tell):
