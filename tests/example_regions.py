@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
@@ -17,6 +18,7 @@ from natsvalues.errors import NatsvaluesError
 from natsvalues.lint.rehearsed import Rehearsed, rehearsals
 from natsvalues.lint.subject import Cluster, Subject, clusters_of, values_of
 from natsvalues.manifests.chart import find_nats
+from natsvalues.manifests.objects import entries
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import Overlays, load
 from natsvalues.overlays.pipeline import render
@@ -25,6 +27,8 @@ from natsvalues.text.natsconf import ConfOp, Variable, edit, read, symbolic
 from natsvalues.text.paths import Op
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from natsvalues.manifests.release import Manifest
 
 REGIONS = ("us-east", "eu-west")
@@ -135,13 +139,18 @@ def rendered(name: str, parts: dict[str, Any], renderings: Renderings, overlays:
 
 
 class Pair(NamedTuple):
-    """The old and the new release of one region, what its overlays decide, and the change that is meant."""
+    """The old and the new release of one region, what its overlays decide, and the change that is meant.
+
+    `live` are the objects of the cluster where the example has some; `server_side`: Helm applies on the server's side.
+    """
 
     old: Release
     new: Release
     scope: str
     joins: str
     at: str
+    live: tuple[dict[str, Any], ...] | None = None
+    server_side: bool = False
 
 
 def pair(example: str, renderings: Renderings, folder: str) -> Pair:
@@ -154,14 +163,34 @@ def pair(example: str, renderings: Renderings, folder: str) -> Pair:
         overlays = write_overlays({**parts, **own}, os.path.join(folder, side))
         both = rendered(name, {**parts, **own}, renderings, overlays)
         releases[side] = changed(changed(both, parts), own) if not own.get("empty") else Release("", "empty.yaml")
-    if parts.get("untouched"):
-        return Pair(**releases, scope="", joins="", at=parts.get("at", ""))
+    known = not parts.get("untouched")
     return Pair(
         **releases,
-        scope=overlays.supercluster.jetstream.scope,
-        joins=overlays.region(name).region.joins or "",
+        scope=overlays.supercluster.jetstream.scope if known else "",
+        joins=(overlays.region(name).region.joins or "") if known else "",
         at=parts.get("at", ""),
+        live=tuple(_live(releases["old"], parts["live"])) if "live" in parts else None,
+        server_side=parts.get("serverSide", False),
     )
+
+
+def _live(release: Release, parts: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The release's objects in the cluster, where kubectl-edit made the changes."""
+    stated = {entry.key: entry.value for entry in entries(release, release.numbers())}
+    live = changed(release, parts)
+    for entry in entries(live, live.numbers()):
+        owned = _owned(stated.get(entry.key, entry.value), entry.value)
+        manager = {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": owned}
+        texts = {key: b64encode(text.encode()).decode() for key, text in entry.value.get("stringData", {}).items()}
+        stored = {"stringData": None, "data": texts} if texts else {}  # as the API server keeps a Secret
+        yield merged(entry.value, {**stored, "metadata": {"managedFields": [manager] if owned else []}})
+
+
+def _owned(stated: Any, live: Any) -> dict[str, Any]:
+    """The fields of managedFields that differ; lists as a whole."""
+    if not isinstance(stated, dict) or not isinstance(live, dict):
+        return {}
+    return {f"f:{key}": _owned(stated.get(key), item) for key, item in live.items() if stated.get(key) != item}
 
 
 def changed(release: Release, parts: dict[str, Any]) -> Release:

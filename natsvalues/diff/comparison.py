@@ -28,16 +28,16 @@ def compare(before: Any, after: Any, *, file: str = "", of_object: bool = False)
     narrowed = pairing.narrow(before, after, ())
     if narrowed is None:
         return tuple(pairing.reorders)
-    found = (change._replace(named=named(change.path, before, after)) for change in _walked(*narrowed, file))
-    return (*found, *pairing.reorders)
+    changes = (change._replace(named=name_beside(change.path, before, after)) for change in _walked(*narrowed, file))
+    return (*changes, *pairing.reorders)
 
 
-def named(path: Path, *sides: Any) -> str:
+def name_beside(path: Path, *sides: Any) -> str:
     """What stands beside a value, on either side, and names it; empty where nothing does."""
-    return next((name for name in (_named(path, side) for side in sides) if name), "")
+    return next((name for name in (_name_beside(path, side) for side in sides) if name), "")
 
 
-def _named(path: Path, value: Any) -> str:
+def _name_beside(path: Path, value: Any) -> str:
     last = path[-1] if path else None
     for depth, part in enumerate(path):
         if isinstance(value, dict) and value.get("kind") == "Secret" and part == "data":
@@ -86,48 +86,48 @@ class _Pairing:
         left: dict[Any, Any] = {}
         right: dict[Any, Any] = {}
         for key in [*before, *(key for key in after if key not in before)]:
-            one, other = before.get(key, ABSENT), after.get(key, ABSENT)
+            old, new = before.get(key, ABSENT), after.get(key, ABSENT)
             if self.of_object:
-                one, other = _as_kubernetes_reads(key, one, other)
-            if one is other:
+                old, new = _as_kubernetes_reads(key, old, new)
+            if old is new:
                 continue
-            if one is ABSENT:
-                right[key] = other
-            elif other is ABSENT:
-                left[key] = one
+            if old is ABSENT:
+                right[key] = new
+            elif new is ABSENT:
+                left[key] = old
             else:
-                narrowed = self.narrow(one, other, (*path, key))
+                narrowed = self.narrow(old, new, (*path, key))
                 if narrowed is not None:
                     left[key], right[key] = narrowed
         return (left, right) if left or right else None
 
     def _lists(self, before: list[Any], after: list[Any], path: Path) -> tuple[Any, Any] | None:
-        named = identify(before, after)
-        if named is None:
+        identities = identify(before, after)
+        if identities is None:
             return None if self._same_items(before, after, path) else (before, after)
-        one, other = named
-        common = [item for item in one if item in other]
-        if common != [item for item in other if item in one]:
-            orders = [[str(item.value) for item in side] for side in named]
+        old, new = identities
+        common = [item for item in old if item in new]
+        if common != [item for item in new if item in old]:
+            orders = [[str(item.value) for item in side] for side in identities]
             self.reorders.append(Change(path, "reorder", orders[0], orders[1], file=self.file))
-        return self._mappings(one, other, path)
+        return self._mappings(old, new, path)
 
     def _same_items(self, before: list[Any], after: list[Any], path: Path) -> bool:
         return len(before) == len(after) and all(
-            _Pairing(self.file, of_object=self.of_object).narrow(one, other, (*path, index)) is None
-            for index, (one, other) in enumerate(zip(before, after, strict=True))
+            _Pairing(self.file, of_object=self.of_object).narrow(*pair, (*path, index)) is None
+            for index, pair in enumerate(zip(before, after, strict=True))
         )
 
 
-def _as_kubernetes_reads(key: Any, one: Any, other: Any) -> tuple[Any, Any]:
+def _as_kubernetes_reads(key: Any, old: Any, new: Any) -> tuple[Any, Any]:
     """Null is absent; labels and annotations that are absent are empty, so that they come and go one by one."""
-    one, other = (ABSENT if side is None else side for side in (one, other))
+    old, new = (ABSENT if side is None else side for side in (old, new))
     if key in _MAPS:
-        if one is ABSENT and isinstance(other, dict):
-            one = {}
-        elif other is ABSENT and isinstance(one, dict):
-            other = {}
-    return one, other
+        if old is ABSENT and isinstance(new, dict):
+            old = {}
+        elif new is ABSENT and isinstance(old, dict):
+            new = {}
+    return old, new
 
 
 def _walked(before: Any, after: Any, file: str) -> list[Change]:
@@ -136,14 +136,14 @@ def _walked(before: Any, after: Any, file: str) -> list[Change]:
         return [Change((), "replace", before, after, file=file)]
     from deepdiff import DeepDiff  # 100 ms at import: only where something differs
 
-    found = DeepDiff(
+    differences = DeepDiff(
         before,
         after,
         view="tree",
         ignore_private_variables=False,  # a key may begin with __
         threshold_to_diff_deeper=0,  # differences one by one, however many
     )
-    changes = [_change(kind, level, file) for kind, levels in found.items() for level in levels]
+    changes = [_change(kind, level, file) for kind, levels in differences.items() for level in levels]
     order = {id(change): _place(change.path, before, after) for change in changes if change is not None}
     return sorted((change for change in changes if change is not None), key=lambda change: order[id(change)])
 

@@ -24,10 +24,10 @@ class ConfFile(NamedTuple):
         node: Any = self.conf.root
         offset = 0
         for part in path:
-            found = _step(node, part)
-            if found is None:
+            inner = _step(node, part)
+            if inner is None:
                 break
-            node, offset = found
+            node, offset = inner
         return offset
 
 
@@ -59,8 +59,8 @@ def opened(side: Side) -> tuple[dict[tuple[ResourceKey, str], ConfFile], list[Un
     """Every configuration file of every NATS of a side by ConfigMap and key, those that cannot be read, the NATS."""
     files: dict[tuple[ResourceKey, str], ConfFile] = {}
     unreadable: list[Unreadable] = []
-    found = all_nats(side.release)
-    for nats in found:
+    servers = all_nats(side.release)
+    for nats in servers:
         data = nats.config_map.value["data"]
         pending = [nats.config_key]
         while pending:
@@ -74,4 +74,4 @@ def opened(side: Side) -> tuple[dict[tuple[ResourceKey, str], ConfFile], list[Un
                 unreadable.append(Unreadable(nats.config_map.key, name, f"line {error.line}: {error.message}"))
                 continue
             pending += [include.path.rpartition("/")[2] for include in includes(conf)]
-    return files, unreadable, found
+    return files, unreadable, servers

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from natsvalues.diff.changes import Change, Impact, ObjectDiff
+from natsvalues.diff.changes import Change, ObjectDiff
 from natsvalues.diff.comparison import at, compare
 from natsvalues.diff.identities import identify
+from natsvalues.diff.impact import of_drift
+from natsvalues.diff.impact.live import Drift
 from natsvalues.manifests.release import ResourceKey, key_of
 from natsvalues.text.paths import Item
 
@@ -25,11 +27,6 @@ if TYPE_CHECKING:
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler", "kubelet", "cloud-controller-manager")
 RELEASE_NAME = "meta.helm.sh/release-name"
 RELEASE_NAMESPACE = "meta.helm.sh/release-namespace"
-SOURCE = "run with Helm 3.19 and 4.3 on kube-apiserver 1.37"
-CONFLICT = (
-    "upgrade with --force-conflicts to take the field back, or undo the change by hand; --server-side=false overwrites "
-    "it without asking"
-)
 
 
 class Owner(NamedTuple):
@@ -44,7 +41,7 @@ class Owner(NamedTuple):
 class Upgrade(NamedTuple):
     """What is to happen next: the objects of the new side, and whether a field that others own is a conflict.
 
-    It is where Helm applies on the server's side, unless it is told to force.
+    It is where Helm applies on the server's side without --force-conflicts.
     """
 
     planned: Iterable[Entry]
@@ -61,70 +58,62 @@ class _Plan(NamedTuple):
 def drift(stated: Iterable[Entry], live: list[dict[str, Any]], namespace: str, upgrade: Upgrade) -> list[ObjectDiff]:
     """What differs between the objects of a release and the live ones of the same identity."""
     plans = {_placed(entry.key, namespace): entry.value for entry in upgrade.planned}
-    found = {_placed(key_of(value), namespace): value for value in live}
-    told = []
+    values = {_placed(key_of(value), namespace): value for value in live}
+    differences = []
     for entry in stated:
         if entry.is_hook:
             continue
-        value = found.get(_placed(entry.key, namespace))
+        value = values.get(_placed(entry.key, namespace))
         if value is None:
-            missing = Impact("none", "not in the cluster: the next upgrade makes it again")
-            told.append(ObjectDiff(entry.key, "remove", entry.value, None, impact=missing, live=True))
+            missing = of_drift(Drift("missing", entry.key))
+            differences.append(ObjectDiff(entry.key, "remove", entry.value, None, impact=missing, live=True))
             continue
         changes = tuple(
-            _changes(entry.value, value, _Plan(plans.get(_placed(entry.key, namespace), {}), upgrade.meets_conflicts))
+            _changes(entry, value, _Plan(plans.get(_placed(entry.key, namespace), {}), upgrade.meets_conflicts))
         )
         if changes:
-            told.append(ObjectDiff(entry.key, "change", entry.value, value, changes, live=True))
-    return told
+            differences.append(ObjectDiff(entry.key, "change", entry.value, value, changes, live=True))
+    return differences
 
 
 def orphans(live: list[dict[str, Any]], stated: Iterable[Entry], name: str, namespace: str) -> list[ObjectDiff]:
-    """Live objects that helm made for this release, and that the release does not have."""
+    """Live objects that helm created for this release, and that the release does not have."""
     known = {_placed(entry.key, namespace) for entry in stated}
-    told = []
+    leftovers = []
     for value in live:
         annotations = (value.get("metadata") or {}).get("annotations") or {}
         if annotations.get(RELEASE_NAME) != name or annotations.get(RELEASE_NAMESPACE) != namespace:
             continue
         key = _placed(key_of(value), namespace)
         if key not in known:
-            impact = Impact(
-                "none",
-                "helm made it for this release, and no revision takes it away any more (a failed upgrade leaves such)",
-                "",
-                f"if nobody needs it: kubectl delete {key.kind.lower()} {key.name} -n {key.namespace}",
-            )
-            told.append(ObjectDiff(key, "add", None, _told(value), impact=impact, live=True))
-    return told
+            impact = of_drift(Drift("leftover", key))
+            leftovers.append(ObjectDiff(key, "add", None, _without_bookkeeping(value), impact=impact, live=True))
+    return leftovers
 
 
 def _placed(key: ResourceKey, namespace: str) -> ResourceKey:
     return key if key.namespace else key._replace(namespace=namespace)
 
 
-def _changes(stated: dict[str, Any], live: dict[str, Any], plan: _Plan) -> Iterator[Change]:
+def _changes(entry: Entry, live: dict[str, Any], plan: _Plan) -> Iterator[Change]:
     owners = list(_owners(live))
-    told: set[int] = set()
-    wanted = _as_stored(stated)
-    for change in compare(wanted, _restricted(wanted, live), of_object=True):
+    reported: set[int] = set()
+    stated = _as_stored(entry.value)
+    for change in compare(stated, _restricted(stated, live), of_object=True):
         if change.op == "reorder" or change.path[:1] == ("apiVersion",) or _is_filled_in(change):
             continue
-        owner = _owner_of(change.path, owners)
         if change.op == "add":  # an item of a list by name
-            told.add(id(_at(live, change.path)))
-            yield change._replace(impact=_stays(owner))
-        else:
-            yield change._replace(impact=_impact(change, owner, plan))
+            reported.add(id(_at(live, change.path)))
+        yield _judged(change, _owner_of(change.path, owners), plan, entry.key)
     for owner in owners:
         if owner.manager.startswith("helm") or owner.manager in CONTROLLERS:
             continue
         for path in _leaves(owner.fields):
             value = _at(live, path)
-            if any(id(_at(live, path[: length + 1])) in told for length in range(len(path))):
+            if any(id(_at(live, path[: length + 1])) in reported for length in range(len(path))):
                 continue
-            if value is not None and _at(wanted, path) is None and not _is_bookkeeping(path):
-                yield Change(path, "add", None, value, impact=_stays(owner))
+            if value is not None and _at(stated, path) is None and not _is_bookkeeping(path):
+                yield _judged(Change(path, "add", None, value), owner, plan, entry.key)
 
 
 def _is_bookkeeping(path: Path) -> bool:
@@ -158,43 +147,25 @@ def _restricted(stated: Any, live: Any) -> Any:
     if isinstance(stated, list) and isinstance(live, list):
         named = identify(stated, live)
         if named is not None:
-            wanted, found = named
-            return [_restricted(wanted.get(name), item) for name, item in found.items()]
+            stated_items, live_items = named
+            return [_restricted(stated_items.get(name), item) for name, item in live_items.items()]
         if len(stated) == len(live):
-            return [_restricted(one, other) for one, other in zip(stated, live, strict=True)]
+            return [_restricted(*pair) for pair in zip(stated, live, strict=True)]
     return live
 
 
-def _stays(owner: Owner | None) -> Impact:
-    return Impact("none", f"{_who(owner)}; the release says nothing of it, so it stays")
-
-
-def _impact(change: Change, owner: Owner | None, plan: _Plan) -> Impact:
-    """What a change by hand means for the next upgrade.
-
-    facts: run with Helm 3.19 and 4.3 on kube-apiserver 1.37, the chart unchanged: applied on the client's side, what
-    the release states is set back; on the server's side there is a conflict with whoever owns the field now.
-    """
+def _judged(change: Change, owner: Owner | None, plan: _Plan, key: ResourceKey) -> Change:
+    """A change by hand, with what it means for the next upgrade."""
     planned = _at(_as_stored(plan.value), change.path)
-    if planned is None:
-        return Impact("none", f"{_who(owner)}; the new release says nothing of it")
-    if planned == change.after:
-        return Impact("none", f"{_who(owner)}; the new release sets the same")
-    if owner is not None and plan.meets_conflicts:
-        return Impact(
-            "refused",
-            f"{_who(owner)}: helm applies on the server's side here, and an upgrade that sets another value, even the "
-            "old one, meets a conflict",
-            SOURCE,
-            CONFLICT,
-        )
-    if change.path[:2] == ("spec", "template"):
-        return Impact("restart", f"{_who(owner)}; the next upgrade sets it back, and pods restart for it", SOURCE)
-    return Impact("none", f"{_who(owner)}; the next upgrade sets it back without asking", SOURCE)
+    conflicts = owner is not None and plan.meets_conflicts
+    kind: Literal["added", "changed"] = "added" if change.op == "add" else "changed"
+    return change._replace(
+        impact=of_drift(Drift(kind, key, change.path, change.after, _who(owner), planned, conflicts))
+    )
 
 
 def _who(owner: Owner | None) -> str:
-    """Who set a field, and when; the server notes no time of scaling."""
+    """Who set a field, and when; the server records no time of scaling."""
     if owner is None:
         return "somebody changed it"
     return f"{owner.manager} set it" + (f" ({owner.time})" if owner.time else "")
@@ -210,8 +181,8 @@ def _owners(live: dict[str, Any]) -> Iterator[Owner]:
 
 def _owner_of(path: Path, owners: list[Owner]) -> Owner | None:
     """The latest manager other than helm that owns a path, or something around it."""
-    found = [owner for owner in owners if not owner.manager.startswith("helm") and _owns(owner.fields, path)]
-    return max(found, key=lambda owner: owner.time, default=None)
+    matches = [owner for owner in owners if not owner.manager.startswith("helm") and _owns(owner.fields, path)]
+    return max(matches, key=lambda owner: owner.time, default=None)
 
 
 def _owns(fields: Any, path: Path) -> bool:
@@ -256,8 +227,8 @@ def _at(value: Any, path: Path) -> Any:
     return value
 
 
-def _told(value: dict[str, Any]) -> dict[str, Any]:
-    """An object without what only the API server keeps books of."""
+def _without_bookkeeping(value: dict[str, Any]) -> dict[str, Any]:
+    """An object without what the API server keeps about it."""
     metadata = value.get("metadata") or {}
     kept = {key: metadata[key] for key in ("name", "namespace", "labels", "annotations") if key in metadata}
     return {**{key: item for key, item in value.items() if key != "status"}, "metadata": kept}

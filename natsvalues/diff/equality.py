@@ -37,8 +37,8 @@ def _is_time(last: str, before: Any, after: Any) -> bool:
 
 
 def _both(read: Any, before: Any, after: Any) -> bool:
-    one, other = read(before), read(after)
-    return one is not None and one == other
+    old, new = read(before), read(after)
+    return old is not None and old == new
 
 
 def _store_size(given: Any) -> int | None:

@@ -29,17 +29,17 @@ def identify(before: list[Any], after: list[Any]) -> tuple[dict[Item, Any], dict
     if not all(isinstance(item, dict) for item in (*before, *after)) or not (before or after):
         return None
     for key in CANDIDATES:
-        one, other = _by(key, before), _by(key, after)
-        if one is not None and other is not None:
-            return one, other
+        old, new = _by(key, before), _by(key, after)
+        if old is not None and new is not None:
+            return old, new
     return None
 
 
 def _by(key: str, items: list[dict[str, Any]]) -> dict[Item, Any] | None:
-    found: dict[Item, Any] = {}
+    by_name: dict[Item, Any] = {}
     for item in items:
         name = named(item, key)
-        if isinstance(name, bool) or not isinstance(name, (str, int)) or Item(key, name) in found:
+        if isinstance(name, bool) or not isinstance(name, (str, int)) or Item(key, name) in by_name:
             return None
-        found[Item(key, name)] = item
-    return found
+        by_name[Item(key, name)] = item
+    return by_name

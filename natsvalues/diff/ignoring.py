@@ -50,8 +50,8 @@ def rule(text: str) -> Rule:
     """Read a rule. Raises NatsvaluesError where it is none."""
     if text == DERIVED:
         return Rule(DERIVED, "", "")
-    found = re.fullmatch(r"([^/:\s]+)/([^:\s]+)(?::(\S.*))?", text)
-    if found is None:
+    match = re.fullmatch(r"([^/:\s]+)/([^:\s]+)(?::(\S.*))?", text)
+    if match is None:
         raise NatsvaluesError(
             "NV-D010",
             f"`{text}` is no rule of what to ignore",
@@ -59,4 +59,4 @@ def rule(text: str) -> Rule:
             "'ConfigMap/nats-config:nats.conf:max_payload'; KIND/NAME alone means the whole object;\n"
             "`derived` means labels, checksums and stamps that only follow from other changes",
         )
-    return Rule(found[1], found[2], found[3] or "")
+    return Rule(match[1], match[2], match[3] or "")

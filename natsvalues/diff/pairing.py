@@ -54,9 +54,9 @@ def pairs(old: Side, new: Side) -> list[Pair]:
     gone = {key: entry for key, entry in gone.items() if key not in after}
     came = {key: entry for key, entry in came.items() if key not in before}
     renamed = _renames(gone, came)
-    found = [Pair(before.get(key) or renamed.get(key), entry) for key, entry in after.items()]
+    pairs_of_new = [Pair(before.get(key) or renamed.get(key), entry) for key, entry in after.items()]
     taken = {id(entry) for entry in renamed.values()}
-    return found + [Pair(entry, None) for key, entry in gone.items() if id(entry) not in taken]
+    return pairs_of_new + [Pair(entry, None) for key, entry in gone.items() if id(entry) not in taken]
 
 
 def _differing(old: Release, new: Release) -> tuple[list[int], list[int]]:
@@ -77,9 +77,9 @@ def _beyond(texts: list[str], common: Counter[str]) -> list[int]:
     return numbers
 
 
-def _by_key(found: Iterable[Entry], namespace: str) -> dict[ResourceKey, Entry]:
+def _by_key(listed: Iterable[Entry], namespace: str) -> dict[ResourceKey, Entry]:
     """By identity; an object without a namespace is in the release's. Of two with one identity the last counts."""
-    return {_placed(entry.key, namespace): entry for entry in found}
+    return {_placed(entry.key, namespace): entry for entry in listed}
 
 
 def _placed(key: ResourceKey, namespace: str) -> ResourceKey:
@@ -95,8 +95,8 @@ def _twins(
     unparsed = [number for number in range(len(release.chunks)) if number not in parsed]
     names = {key.name for key in lone}
     likely = [number for number in unparsed if names.intersection(_NAMED.findall(release.chunks[number].text))]
-    found = _by_key(entries(release, likely), namespace)
-    return {key: found[key] for key in lone if key in found}
+    by_key = _by_key(entries(release, likely), namespace)
+    return {key: by_key[key] for key in lone if key in by_key}
 
 
 def _renames(gone: dict[ResourceKey, Entry], came: dict[ResourceKey, Entry]) -> dict[ResourceKey, Entry]:
@@ -108,7 +108,8 @@ def _renames(gone: dict[ResourceKey, Entry], came: dict[ResourceKey, Entry]) -> 
         if max(len(old), len(new)) > _MOST_CANDIDATES:
             continue
         likeness = sorted(
-            ((_likeness(one, other), old_key, new_key) for old_key, one in old for new_key, other in new), reverse=True
+            ((_likeness(was, is_now), old_key, new_key) for old_key, was in old for new_key, is_now in new),
+            reverse=True,
         )
         used: set[ResourceKey] = set()
         for share, old_key, new_key in likeness:
@@ -118,21 +119,21 @@ def _renames(gone: dict[ResourceKey, Entry], came: dict[ResourceKey, Entry]) -> 
     return renamed
 
 
-def _likeness(one: Counter[Any], other: Counter[Any]) -> float:
-    total = max(sum(one.values()), sum(other.values()))
-    return sum((one & other).values()) / total if total else 0.0
+def _likeness(old: Counter[Any], new: Counter[Any]) -> float:
+    total = max(sum(old.values()), sum(new.values()))
+    return sum((old & new).values()) / total if total else 0.0
 
 
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> Counter[Any]:
     """What an object says, leaf by leaf, without its name: lists without their order."""
-    found: Counter[Any] = Counter()
+    leaves: Counter[Any] = Counter()
     if isinstance(value, dict):
         for key, item in value.items():
             if not (path == ("metadata",) and key in NAMES_APART):
-                found += _leaves(item, (*path, key))
+                leaves += _leaves(item, (*path, key))
     elif isinstance(value, list):
         for item in value:
-            found += _leaves(item, (*path, "-"))
+            leaves += _leaves(item, (*path, "-"))
     else:
-        found[path, repr(value)] = 1
-    return found
+        leaves[path, repr(value)] = 1
+    return leaves

@@ -30,8 +30,9 @@ class Comparison:
             side.release.require_readable([len(side.release.chunks) - 1] if side.release.chunks else [])
         self.old_files, old_unreadable, self.old_nats = opened(old)
         self.new_files, new_unreadable, self.new_nats = opened(new)
-        self.notes = [_unreadable(item, "old") for item in old_unreadable]
-        self.notes += [_unreadable(item, "new") for item in new_unreadable]
+        self.unreadable = tuple(new_unreadable)
+        """Configurations of the new side with which its servers do not start."""
+        self.notes = [_unreadable(item) for item in old_unreadable]
         self.pairs = [pair for pair in pairs(old, new) if self._counts(pair)]
         self.objects = [item for item in map(self._object, self.pairs) if item is not None]
 
@@ -74,28 +75,28 @@ class Comparison:
         files = self._files(old.key, new.key)
         if files:
             before, after = _without(before, files), _without(after, files)
-        found = []
+        changes = []
         for change in compare(before, after, of_object=True):
-            one = _steps(change.path, before) if change.op != "add" else None
-            other = _steps(change.path, after) if change.op != "remove" else None
-            found.append(
+            old_steps = _steps(change.path, before) if change.op != "add" else None
+            new_steps = _steps(change.path, after) if change.op != "remove" else None
+            changes.append(
                 change._replace(
                     derived=cause(change.path),
-                    pointer=pointer((other if other is not None else one) or ()),
-                    before_line=old.line_of(*one) if one is not None else None,
-                    after_line=new.line_of(*other) if other is not None else None,
+                    pointer=pointer((new_steps if new_steps is not None else old_steps) or ()),
+                    before_line=old.line_of(*old_steps) if old_steps is not None else None,
+                    after_line=new.line_of(*new_steps) if new_steps is not None else None,
                 )
             )
         for file in files:
             was, is_now = self.old_files[old.key, file], self.new_files[new.key, file]
-            found += [
+            changes += [
                 change._replace(
                     before_line=_file_line(old, was, change) if change.op != "add" else None,
                     after_line=_file_line(new, is_now, change) if change.op != "remove" else None,
                 )
                 for change in compare(was.settings, is_now.settings, file=file)
             ]
-        return tuple(found)
+        return tuple(changes)
 
     def _files(self, old: ResourceKey, new: ResourceKey) -> list[str]:
         """The keys of both ConfigMaps that are configuration files of a server."""
@@ -109,13 +110,8 @@ class Comparison:
         return ReleaseDiff(self.old.about, self.new.about, objects, values, (*self.notes, *notes), region)
 
 
-def _unreadable(item: Unreadable, side: str) -> Note:
-    level, what = ("outage", "the servers will not start with it") if side == "new" else ("none", "compared as text")
-    return Note(
-        level,  # type: ignore[arg-type]  # two of the levels
-        f"{item.key} {item.file} of the {side} side cannot be read ({item.message}): {what}",
-        "correct it in the chart's values; `nats-server -t -c FILE` names the place, too" if side == "new" else "",
-    )
+def _unreadable(item: Unreadable) -> Note:
+    return Note("none", f"{item.key} {item.file} of the old side cannot be read ({item.message}): compared as text")
 
 
 def _without(value: dict[str, Any], files: list[str]) -> dict[str, Any]:

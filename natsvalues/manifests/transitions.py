@@ -42,17 +42,17 @@ class Field(NamedTuple):
 
 
 ORPHAN = (
-    "take the StatefulSet away and leave its pods running:\n"
-    "`{delete} --cascade=orphan`, then upgrade; the new one takes them over"
+    "delete the StatefulSet and leave its pods running:\n"
+    "`{delete} --cascade=orphan`, then upgrade; the new one adopts them"
 )
-ANEW = "`{delete}`, then upgrade: it is made anew"
+ANEW = "`{delete}`, then upgrade: it is created again"
 PODS_TOO = "keep the labels; or " + ANEW + ",\nand so are its pods (volume claims stay)"
 RUN_ONCE = "a Job runs once: give it a name of its own for each revision, or\n`{delete}`, then upgrade"
 BALANCER = (
     "`{delete}`, then upgrade; or upgrade twice, first with type ClusterIP\n"
-    "and without loadBalancerClass. Either way the load balancer is made anew, and its address may be another"
+    "and without loadBalancerClass. Either way a new load balancer is created, and its address may be another"
 )
-CLAIM = "a claim keeps what it was made with: make one of another name, and copy what it holds"
+CLAIM = "a claim keeps what it was created with: create one of another name, and copy its data"
 STATEFULSET = (("apps", "StatefulSet"),)
 JOB = (("batch", "Job"),)
 BINDINGS = (("rbac.authorization.k8s.io", "RoleBinding"), ("rbac.authorization.k8s.io", "ClusterRoleBinding"))
@@ -82,7 +82,7 @@ FIELDS = (
     Field(
         STATEFULSET,
         ("spec", "volumeClaimTemplates"),
-        "for another size, first let every claim grow by hand (`kubectl edit pvc`; its storage class must allow it).\n"
+        "for another size, first expand every claim (`kubectl edit pvc`; its storage class must allow it).\n"
         "Then " + ORPHAN,
         normal=_claims,
     ),
@@ -147,7 +147,7 @@ def _refusal(path: tuple[str, ...], new: Object, remedy: str, reason: str = "") 
     delete = f"kubectl delete {new.get('kind')} {metadata.get('name')}".lower()
     if metadata.get("namespace"):
         delete += f" -n {metadata['namespace']}"
-    reason = reason or f"{'.'.join(path)} of a {new.get('kind')} cannot change once it is made"
+    reason = reason or f"{'.'.join(path)} of a {new.get('kind')} cannot change after it is created"
     return Refusal(path, reason, remedy.format(delete=delete))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from natsvalues.diff.changes import LEVELS, About, Level, ReleaseDiff
 from natsvalues.report import diff_headline as words
 from natsvalues.report import diff_values as values
-from natsvalues.report.diff_outline import Reasoned, Row, Section, Told, outline
+from natsvalues.report.diff_outline import Reasoned, Row, Section, SharedNote, outline
 
 _ROOM = 60
 _MOST_ROWS = 10
@@ -20,19 +20,19 @@ _FILE = re.compile(r"(?!release:)[^\s].*\.(?:ya?ml|json)\Z", re.IGNORECASE)
 
 def annotations(diffs: tuple[ReleaseDiff, ...]) -> str:
     """The lines: the headline, then notes and reasons worst first; nothing is said of changes without effect."""
-    found = outline(diffs)
-    lines = [_command(found.worst, "natsvalues diff", words.headline(found))]
+    contents = outline(diffs)
+    lines = [_command(contents.worst, "natsvalues diff", words.headline(contents))]
     entries = [entry for diff in diffs for entry in _entries(diff)]
     entries.sort(key=lambda entry: -LEVELS.index(entry[0]))
     return "".join(f"{line}\n" for line in [*lines, *(line for _, line in entries)])
 
 
 def _entries(diff: ReleaseDiff) -> Iterator[tuple[Level, str]]:
-    found = outline((diff,))
+    contents = outline((diff,))
     region = f" in {values.visible(diff.region)}" if diff.region else ""
-    for told in found.notes:
-        yield told.note.level, _note(told, region)
-    for group in found.groups:
+    for shared in contents.notes:
+        yield shared.note.level, _note(shared, region)
+    for group in contents.groups:
         if group.level == "none":
             continue
         title = f"{words.name_of(group.level)}{region}"
@@ -41,10 +41,10 @@ def _entries(diff: ReleaseDiff) -> Iterator[tuple[Level, str]]:
                 yield group.level, _reasoned(diff, section, reasoned, title)
 
 
-def _note(told: Told, region: str) -> str:
-    title = f"{words.name_of(told.note.level)}{region}" if told.note.level != "none" else f"natsvalues diff{region}"
-    help_line = f"\nhelp: {told.note.remedy}" if told.note.remedy else ""
-    return _command(told.note.level, title, told.note.message + help_line)
+def _note(shared: SharedNote, region: str) -> str:
+    title = f"{words.name_of(shared.note.level)}{region}" if shared.note.level != "none" else f"natsvalues diff{region}"
+    help_line = f"\nhelp: {shared.note.remedy}" if shared.note.remedy else ""
+    return _command(shared.note.level, title, words.message_of(shared.note) + help_line)
 
 
 def _reasoned(diff: ReleaseDiff, section: Section, reasoned: Reasoned, title: str) -> str:

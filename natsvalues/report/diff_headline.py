@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from natsvalues.report.diff_values import SIGNS, file_of, place, visible
 
 if TYPE_CHECKING:
-    from natsvalues.diff.changes import About, Change, Impact, Level, ObjectDiff, ReleaseDiff
+    from natsvalues.diff.changes import About, Change, Impact, Level, Note, ObjectDiff, ReleaseDiff
     from natsvalues.report.diff_outline import Fold, Outline
 
 DRIFT = "the cluster differs from the old release"
@@ -39,21 +39,23 @@ _DOES: dict[Level, tuple[str, str]] = {
 }
 
 
-def headline(found: Outline) -> str:
+def headline(contents: Outline) -> str:
     """One line: the worst level, how much there is of each, and in how many regions anything differs."""
-    parts = [_count(found, level) for level in reversed(SEVERITIES)]
-    if found.folds:
-        number = sum(fold.changes for fold in found.folds)
+    parts = [_count(contents, level) for level in reversed(SEVERITIES)]
+    if contents.folds:
+        number = sum(fold.changes for fold in contents.folds)
         parts.append(f"{number} only {_verb(number, 'follows', 'follow')} from others")
-    if found.drift:
-        number = sum(len(reason.rows) for section in found.drift for reason in section.reasons)
+    if contents.drift:
+        number = sum(len(reason.rows) for section in contents.drift for reason in section.reasons)
         parts.append(f"{number} {_verb(number, 'differs', 'differ')} in the cluster from the old side")
-    if found.values:
-        parts.append(f"{counted(len(found.values), 'Helm value')} {_verb(len(found.values), 'differs', 'differ')}")
-    told = "; ".join(part for part in parts if part)
-    if not told:
-        return "No differences" + (f" in {len(found.regions)} regions" if found.regions else "")
-    return f"{name_of(found.worst)}: {told}{_spread(found)}"
+    if contents.values:
+        parts.append(
+            f"{counted(len(contents.values), 'Helm value')} {_verb(len(contents.values), 'differs', 'differ')}"
+        )
+    summary = "; ".join(part for part in parts if part)
+    if not summary:
+        return "No differences" + (f" in {len(contents.regions)} regions" if contents.regions else "")
+    return f"{name_of(contents.worst)}: {summary}{_spread(contents)}"
 
 
 def name_of(level: Level) -> str:
@@ -66,23 +68,23 @@ def state(diff: ReleaseDiff) -> str:
     return "no differences" if diff.is_empty and diff.worst == "none" else name_of(diff.worst)
 
 
-def _count(found: Outline, level: Level) -> str:
-    changes = sum(group.size for group in found.groups if group.level == level)
-    changes += sum(len(reason.rows) for hook in found.hooks for reason in hook.reasons) if level == "none" else 0
-    notes = sum(told.note.level == level for told in found.notes) if level != "none" else 0
+def _count(contents: Outline, level: Level) -> str:
+    changes = sum(group.size for group in contents.groups if group.level == level)
+    changes += sum(len(reason.rows) for hook in contents.hooks for reason in hook.reasons) if level == "none" else 0
+    notes = sum(shared.note.level == level for shared in contents.notes) if level != "none" else 0
     if not changes and not notes:
         return ""
-    is_first = level == found.worst
+    is_first = level == contents.worst
     subject = [counted(changes, "change") if is_first or notes else str(changes)] if changes else []
     subject += [counted(notes, "finding")] if notes else []
     return f"{' and '.join(subject)} {_verb(changes + notes, *_DOES[level])}"
 
 
-def _spread(found: Outline) -> str:
-    if not found.regions:
+def _spread(contents: Outline) -> str:
+    if not contents.regions:
         return ""
-    differing = sum(not diff.is_empty for diff in found.diffs)
-    return f" ({differing} of {len(found.regions)} regions differ)"
+    differing = sum(not diff.is_empty for diff in contents.diffs)
+    return f" ({differing} of {len(contents.regions)} regions differ)"
 
 
 def counted(number: int, noun: str) -> str:
@@ -114,6 +116,11 @@ def source_of(impact: Impact) -> str:
     return f"{impact.source} [{impact.id}]" if impact.source and impact.id else impact.source
 
 
+def message_of(note: Note) -> str:
+    """A note, and the id under which `natsvalues rules` explains it."""
+    return f"{note.message} [{note.id}]" if note.id else note.message
+
+
 def change_place(change: Change) -> str:
     """`nats.conf: gateway.name`, or the path alone."""
     return f"{file_of(change)}: {place(change)}" if change.file else place(change)
@@ -133,8 +140,8 @@ def side(about: About) -> str:
         f"chart {about.chart}" if about.chart else "",
         f"NATS {about.app_version}" if about.app_version else "",
     ]
-    told = ", ".join(part for part in known if part)
-    return visible(f"{about.label} ({told})" if told else about.label)
+    details = ", ".join(part for part in known if part)
+    return visible(f"{about.label} ({details})" if details else about.label)
 
 
 def aside(change: Change, regions: tuple[str, ...], all_regions: tuple[str, ...]) -> str:

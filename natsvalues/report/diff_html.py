@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from natsvalues.diff.changes import Change, Impact, Level, ReleaseDiff
-    from natsvalues.report.diff_outline import Outline, Reasoned, Row, Section, Told
+    from natsvalues.report.diff_outline import Outline, Reasoned, Row, Section, SharedNote
 
 _ROOM = 2_000
 _MOST_LINES = 1_000
@@ -30,16 +30,16 @@ _LINES = {"+": "add", "-": "remove", "@": "where", " ": "same"}
 
 def html(diffs: tuple[ReleaseDiff, ...]) -> str:
     """The page, UTF-8 when written; it has no reference to anything outside itself."""
-    found = outline(diffs)
+    contents = outline(diffs)
     style, script = (
         files("natsvalues.report").joinpath(f"page/diff.{name}").read_text("utf-8") for name in ("css", "js")
     )
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
     )
-    title = _text(words.headline(found))
-    form = list(_form(found))
-    body = "\n".join([*_header(found), *form, '<main id="changes" tabindex="-1">', *_main(found), "</main>"])
+    title = _text(words.headline(contents))
+    form = list(_form(contents))
+    body = "\n".join([*_header(contents), *form, '<main id="changes" tabindex="-1">', *_main(contents), "</main>"])
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -80,83 +80,85 @@ def _tone(level: Level) -> str:
     return words.SEVERITIES[level] or "plain"
 
 
-def _header(found: Outline) -> Iterator[str]:
-    yield f'<header class="{_tone(found.worst)}">\n<p class="brand">natsvalues diff</p>'
-    worst, _, rest = words.headline(found).partition("; ")
+def _header(contents: Outline) -> Iterator[str]:
+    yield f'<header class="{_tone(contents.worst)}">\n<p class="brand">natsvalues diff</p>'
+    worst, _, rest = words.headline(contents).partition("; ")
     yield f"<h1>{_text(worst)}{f'<span>{_text(rest)}</span>' if rest else ''}</h1>"
-    names = ("Region", "Worst") if found.regions else ()
+    names = ("Region", "Worst") if contents.regions else ()
     titles = "".join(f'<th scope="col">{name}</th>' for name in (*names, "Old, and new below"))
     yield f"<table><caption>What is compared</caption>\n<thead><tr>{titles}</tr></thead>\n<tbody>"
-    for diff in found.diffs:
+    for diff in contents.diffs:
         region = f'<th scope="row">{_text(diff.region)}</th><td>{words.state(diff)}</td>' if names else ""
         sides = "<br>".join(f"<code>{_text(words.side(side))}</code>" for side in (diff.old, diff.new))
         yield f"<tr>{region}<td>{sides}</td></tr>"
     yield "</tbody></table>\n</header>"
 
 
-def _form(found: Outline) -> Iterator[str]:
+def _form(contents: Outline) -> Iterator[str]:
     """The controls, hidden until the script that serves them runs; none where there is nothing to filter."""
-    if not any(_chapters(found)):
+    if not any(_chapters(contents)):
         return
     yield '<form id="filter" role="search" aria-label="Filter the changes" hidden>\n<fieldset><legend>Impact</legend>'
-    for level, title, tone, size in _chapters(found):
+    for level, title, tone, size in _chapters(contents):
         yield f'<button type="button" class="{tone}" aria-pressed="true" data-level="{level}">{title} {size}</button>'
     yield '</fieldset>\n<label>Search <input type="search" id="search" autocomplete="off"></label>'
-    if found.regions:
-        options = "".join(f'<option value="{index}">{_text(name)}</option>' for index, name in enumerate(found.regions))
+    if contents.regions:
+        options = "".join(
+            f'<option value="{index}">{_text(name)}</option>' for index, name in enumerate(contents.regions)
+        )
         yield f'<label>Region <select id="region"><option value="">all</option>{options}</select></label>'
     yield '<button type="button" id="expand">Expand all</button>'
     yield '<button type="button" id="collapse">Collapse all</button>'
     yield '<p id="count" role="status" aria-live="polite"></p>\n</form>'
 
 
-def _chapters(found: Outline) -> Iterator[tuple[str, str, str, int]]:
+def _chapters(contents: Outline) -> Iterator[tuple[str, str, str, int]]:
     """What can be filtered: its id, title, tone and how many rows it has."""
-    for group in found.groups:
+    for group in contents.groups:
         yield group.level, words.name_of(group.level), _tone(group.level), group.size
     hooks, drift = (
         sum(len(reasoned.rows) for section in sections for reasoned in section.reasons)
-        for sections in (found.hooks, found.drift)
+        for sections in (contents.hooks, contents.drift)
     )
     others = (
         ("drift", "DRIFT", drift),
         ("hooks", "HOOKS", hooks),
-        ("folded", "FOLDED", len(found.folds)),
-        ("values", "HELM VALUES", len(found.values)),
+        ("folded", "FOLDED", len(contents.folds)),
+        ("values", "HELM VALUES", len(contents.values)),
     )
     for name, title, size in others:
         if size:
             yield name, title, "plain", size
 
 
-def _main(found: Outline) -> Iterator[str]:
-    if found.notes:
+def _main(contents: Outline) -> Iterator[str]:
+    if contents.notes:
         yield '<section aria-labelledby="notes"><h2 id="notes">To know first</h2>\n<ul>'
-        yield from (_note(told, found) for told in found.notes)
+        yield from (_note(shared, contents) for shared in contents.notes)
         yield "</ul></section>"
-    if found.is_empty:
+    if contents.is_empty:
         yield "<p>Nothing differs.</p>"
-    for group in found.groups:
+    for group in contents.groups:
         sections = (
-            line for section in group.sections for line in _section(section, found, is_open=group.level != "none")
+            line for section in group.sections for line in _section(section, contents, is_open=group.level != "none")
         )
         yield from _chapter(
             group.level, words.name_of(group.level), _tone(group.level), MEANINGS[group.level], sections
         )
-    if found.drift:
-        sections = (line for section in found.drift for line in _section(section, found, is_open=True))
+    if contents.drift:
+        sections = (line for section in contents.drift for line in _section(section, contents, is_open=True))
         yield from _chapter("drift", "DRIFT", "warning", words.DRIFT, sections)
-    if found.hooks:
-        sections = (line for section in found.hooks for line in _section(section, found, is_open=False))
+    if contents.hooks:
+        sections = (line for section in contents.hooks for line in _section(section, contents, is_open=False))
         yield from _chapter("hooks", "HOOKS", "plain", "hooks that change without effect on what runs", sections)
-    if found.folds:
-        regions = _regions((), found)
-        rows = [f'<li class="row"{regions}>{_text(words.fold_line(fold))}</li>' for fold in found.folds]
+    if contents.folds:
+        regions = _regions((), contents)
+        rows = [f'<li class="row"{regions}>{_text(words.fold_line(fold))}</li>' for fold in contents.folds]
         yield from _chapter(
             "folded", "FOLDED", "plain", "what only follows from other changes", ["<ul>", *rows, "</ul>"]
         )
-    if found.values:
-        rows = [_change(setting.change, setting.regions, found, is_open=True) for setting in found.values]
+    if contents.values:
+        rows = [_change(setting.change, setting.regions, contents, is_open=True) for setting in contents.values]
         yield from _chapter("values", "HELM VALUES", "plain", "what was given to Helm", ["<ul>", *rows, "</ul>"])
 
 
@@ -167,19 +169,19 @@ def _chapter(name: str, title: str, tone: str, meaning: str, lines: Iterable[str
     yield "</section>"
 
 
-def _note(told: Told, found: Outline) -> str:
-    level = words.name_of(told.note.level) if words.SEVERITIES[told.note.level] else "Note"
-    where = words.in_regions(told.regions, found.regions)
-    remedy = f"<p><b>Help:</b> {_prose(told.note.remedy)}</p>" if told.note.remedy else ""
-    message = f"<p><strong>{level}:</strong> {_prose(f'{where} {told.note.message}'.strip())}</p>"
-    return f'<li class="note {_tone(told.note.level)}">{message}{remedy}</li>'
+def _note(shared: SharedNote, contents: Outline) -> str:
+    level = words.name_of(shared.note.level) if words.SEVERITIES[shared.note.level] else "Note"
+    where = words.in_regions(shared.regions, contents.regions)
+    remedy = f"<p><b>Help:</b> {_prose(shared.note.remedy)}</p>" if shared.note.remedy else ""
+    message = f"<p><strong>{level}:</strong> {_prose(f'{where} {words.message_of(shared.note)}'.strip())}</p>"
+    return f'<li class="note {_tone(shared.note.level)}">{message}{remedy}</li>'
 
 
-def _section(section: Section, found: Outline, *, is_open: bool) -> Iterator[str]:
+def _section(section: Section, contents: Outline, *, is_open: bool) -> Iterator[str]:
     yield f"<article>\n<h3><code>{_text(words.object_title(section.item))}</code></h3>"
     for reasoned in section.reasons:
         yield '<div class="reasoned"><ul>'
-        yield from (_row(row, found, is_open=is_open) for row in reasoned.rows)
+        yield from (_row(row, contents, is_open=is_open) for row in reasoned.rows)
         yield f"</ul>{_why(reasoned)}</div>"
     yield "</article>"
 
@@ -192,25 +194,27 @@ def _why(reasoned: Reasoned) -> str:
     return f'<div class="why">{"".join(parts)}</div>' if parts else ""
 
 
-def _row(row: Row, found: Outline, *, is_open: bool) -> str:
+def _row(row: Row, contents: Outline, *, is_open: bool) -> str:
     if row.change:
-        return _change(row.change, row.regions, found, is_open=is_open)
+        return _change(row.change, row.regions, contents, is_open=is_open)
     sign, _, what = words.object_line(row.item).partition(" ")
-    head = f"{_sign(sign, '')}{_text(what)} {_aside(words.in_regions(row.regions, found.regions))}"
+    head = f"{_sign(sign, '')}{_text(what)} {_aside(words.in_regions(row.regions, contents.regions))}"
     lines: list[values.Line] = []
     if row.item.op == "add":
         lines = values.content(row.item.after, "+", _ROOM)
     elif row.item.op == "remove":
         lines = values.content(row.item.before, "-", _ROOM)
-    return _item(head, lines, row.regions, found, is_open=is_open)
+    return _item(head, lines, row.regions, contents, is_open=is_open)
 
 
-def _change(change: Change, regions: tuple[str, ...], found: Outline, *, is_open: bool) -> str:
-    aside = _aside(words.aside(change, regions, found.regions))
+def _change(change: Change, regions: tuple[str, ...], contents: Outline, *, is_open: bool) -> str:
+    aside = _aside(words.aside(change, regions, contents.regions))
     head = f"{_sign(values.SIGNS[change.op], _OPS[change.op])}<code>{_text(words.change_place(change))}</code>"
     if values.is_long(change) and change.op != "reorder":
         lines = values.compared(change, _ROOM)
-        return _item(f"{head} {_text(values.in_short(change, _ROOM))} {aside}", lines, regions, found, is_open=is_open)
+        return _item(
+            f"{head} {_text(values.in_short(change, _ROOM))} {aside}", lines, regions, contents, is_open=is_open
+        )
     tags = {"-": ("del", "was"), "+": ("ins", "now")}
     sides = []
     for sign, text in values.sides(change, _ROOM):
@@ -218,7 +222,7 @@ def _change(change: Change, regions: tuple[str, ...], found: Outline, *, is_open
         sides.append(f'<span class="unseen">{word} </span><{tag}><code>{_text(text)}</code></{tag}>')
     arrow = ' <span aria-hidden="true">→</span><span class="unseen">, </span> '
     order = " (order)" if change.op == "reorder" else ""
-    return _item(f"{head}: {arrow.join(sides)}{order} {aside}", [], regions, found, is_open=is_open)
+    return _item(f"{head}: {arrow.join(sides)}{order} {aside}", [], regions, contents, is_open=is_open)
 
 
 def _sign(sign: str, word: str) -> str:
@@ -230,14 +234,14 @@ def _aside(text: str) -> str:
     return f'<span class="aside">{_text(text)}</span>' if text else ""
 
 
-def _regions(regions: tuple[str, ...], found: Outline) -> str:
+def _regions(regions: tuple[str, ...], contents: Outline) -> str:
     """The regions of a row as numbers, for the script; all of them where none is named."""
-    numbers = [str(index) for index, name in enumerate(found.regions) if not regions or name in regions]
+    numbers = [str(index) for index, name in enumerate(contents.regions) if not regions or name in regions]
     return f' data-regions="{" ".join(numbers)}"'
 
 
-def _item(head: str, lines: list[values.Line], regions: tuple[str, ...], found: Outline, *, is_open: bool) -> str:
-    start = f'<li class="row"{_regions(regions, found)}>'
+def _item(head: str, lines: list[values.Line], regions: tuple[str, ...], contents: Outline, *, is_open: bool) -> str:
+    start = f'<li class="row"{_regions(regions, contents)}>'
     if not lines:
         return f"{start}{head.rstrip()}</li>"
     details = "<details open>" if is_open else "<details>"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.diff.changes import Change, Impact, ReleaseDiff
-    from natsvalues.report.diff_outline import Outline, Row, Section, Told
+    from natsvalues.report.diff_outline import Outline, Row, Section, SharedNote
 
 LIMIT = 65_000
 """GitHub refuses a comment of more than 65,536 characters."""
@@ -49,9 +49,9 @@ class Chapter(NamedTuple):
 
 def markdown(diffs: tuple[ReleaseDiff, ...], *, limit: int = LIMIT) -> str:
     """The comment, of at most `limit` characters; a limit below 8,000 counts as 8,000."""
-    found = outline(diffs)
-    head = f"### natsvalues diff\n\n**{prose(words.headline(found))}**\n\n{_table(found)}"
-    chapters = tuple(_chapters(found))
+    contents = outline(diffs)
+    head = f"### natsvalues diff\n\n**{prose(words.headline(contents))}**\n\n{_table(contents)}"
+    chapters = tuple(_chapters(contents))
     room = max(limit, LEAST) - len(head) - sum(len(_written(chapter, (), len(chapter.parts))) for chapter in chapters)
     texts: list[str] = []
     for chapter in chapters:
@@ -95,8 +95,8 @@ def _fence(lines: list[values.Line]) -> str:
     return "\n".join(["", f"{fence}diff", *shown, fence, "", ""])
 
 
-def _table(found: Outline) -> str:
-    rows = [(group.level, group.size) for group in found.groups]
+def _table(contents: Outline) -> str:
+    rows = [(group.level, group.size) for group in contents.groups]
     if not rows:
         return ""
     lines = ["| Impact | Changes | Meaning |", "| --- | ---: | --- |"]
@@ -104,52 +104,52 @@ def _table(found: Outline) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def _chapters(found: Outline) -> Iterator[Chapter]:
-    yield Chapter("", tuple(_sides(found)), "region")
-    if found.notes:
-        yield Chapter("", tuple(Part(_note(told, found)) for told in found.notes), "note")
-    for group in found.groups:
+def _chapters(contents: Outline) -> Iterator[Chapter]:
+    yield Chapter("", tuple(_sides(contents)), "region")
+    if contents.notes:
+        yield Chapter("", tuple(Part(_note(shared, contents)) for shared in contents.notes), "note")
+    for group in contents.groups:
         title = f"{words.name_of(group.level)}: {MEANINGS[group.level]}"
         harmless = group.level == "none"
-        parts = tuple(part for section in group.sections for part in _section(section, found))
+        parts = tuple(part for section in group.sections for part in _section(section, contents))
         yield Chapter(title, parts, "entry", folded=harmless)
-    if found.drift:
-        parts = tuple(part for section in found.drift for part in _section(section, found))
+    if contents.drift:
+        parts = tuple(part for section in contents.drift for part in _section(section, contents))
         yield Chapter(f"DRIFT: {words.DRIFT}", parts, "entry")
-    if found.hooks:
-        parts = tuple(part for section in found.hooks for part in _section(section, found))
+    if contents.hooks:
+        parts = tuple(part for section in contents.hooks for part in _section(section, contents))
         yield Chapter("Hooks, without effect on what runs", parts, "entry", folded=True)
-    if found.folds:
-        parts = tuple(Part(f"- {prose(words.fold_line(fold))}\n") for fold in found.folds)
+    if contents.folds:
+        parts = tuple(Part(f"- {prose(words.fold_line(fold))}\n") for fold in contents.folds)
         yield Chapter("What only follows from others", parts, "cause", folded=True)
-    if found.values:
-        settings = tuple(_change(setting.change, setting.regions, found) for setting in found.values)
+    if contents.values:
+        settings = tuple(_change(setting.change, setting.regions, contents) for setting in contents.values)
         yield Chapter("Helm values", settings, "value", folded=True)
 
 
-def _sides(found: Outline) -> Iterator[Part]:
-    for diff in found.diffs:
-        region = f"**{prose(diff.region)}**, {words.state(diff)}: " if found.regions else ""
+def _sides(contents: Outline) -> Iterator[Part]:
+    for diff in contents.diffs:
+        region = f"**{prose(diff.region)}**, {words.state(diff)}: " if contents.regions else ""
         yield Part(f"- {region}{code(words.side(diff.old))} → {code(words.side(diff.new))}\n")
 
 
-def _note(told: Told, found: Outline) -> str:
+def _note(shared: SharedNote, contents: Outline) -> str:
     """A note as one of GitHub's alerts."""
-    alert = {"error": "CAUTION", "warning": "WARNING"}.get(words.SEVERITIES[told.note.level], "NOTE")
-    where = words.in_regions(told.regions, found.regions)
-    level = f"**{words.name_of(told.note.level)}:** " if words.SEVERITIES[told.note.level] else ""
-    lines = [f"> [!{alert}]", f"> {level}{prose(f'{where} {told.note.message}'.strip())}"]
-    lines += [">", f"> **Help:** {prose(told.note.remedy)}"] if told.note.remedy else []
+    alert = {"error": "CAUTION", "warning": "WARNING"}.get(words.SEVERITIES[shared.note.level], "NOTE")
+    where = words.in_regions(shared.regions, contents.regions)
+    level = f"**{words.name_of(shared.note.level)}:** " if words.SEVERITIES[shared.note.level] else ""
+    lines = [f"> [!{alert}]", f"> {level}{prose(f'{where} {words.message_of(shared.note)}'.strip())}"]
+    lines += [">", f"> **Help:** {prose(shared.note.remedy)}"] if shared.note.remedy else []
     return "\n" + "\n".join(lines) + "\n"
 
 
-def _section(section: Section, found: Outline) -> Iterator[Part]:
+def _section(section: Section, contents: Outline) -> Iterator[Part]:
     """The rows of an object, the first with its name, and the first of each reason with the reason."""
     preface = f"\n**{code(words.object_title(section.item))}**\n\n"
     for reasoned in section.reasons:
         preface += _impact(reasoned.impact)
         for row in reasoned.rows:
-            part = _change(row.change, row.regions, found) if row.change else _object(row, found)
+            part = _change(row.change, row.regions, contents) if row.change else _object(row, contents)
             yield Part(preface + part.whole, preface + part.brief)
             preface = ""
 
@@ -159,8 +159,8 @@ def _impact(impact: Impact) -> str:
     return "".join(f"\n{label}{prose(message)}\n" for label, message in labelled if message) + "\n"
 
 
-def _object(row: Row, found: Outline) -> Part:
-    where = words.in_regions(row.regions, found.regions)
+def _object(row: Row, contents: Outline) -> Part:
+    where = words.in_regions(row.regions, contents.regions)
     sign, _, what = words.object_line(row.item).partition(" ")
     brief = f"- {code(sign)} {prose(f'{what} {where}'.strip())}\n"
     if row.item.op == "add":
@@ -172,8 +172,8 @@ def _object(row: Row, found: Outline) -> Part:
     return Part(brief + _fence(values.limited(lines, _MOST_LINES)), brief)
 
 
-def _change(change: Change, regions: tuple[str, ...], found: Outline) -> Part:
-    where = words.aside(change, regions, found.regions)
+def _change(change: Change, regions: tuple[str, ...], contents: Outline) -> Part:
+    where = words.aside(change, regions, contents.regions)
     start = f"- {code(values.SIGNS[change.op])} {code(words.change_place(change))}"
     end = f" {prose(where)}\n" if where else "\n"
     if values.is_long(change) and change.op != "reorder":
@@ -187,10 +187,10 @@ def _change(change: Change, regions: tuple[str, ...], found: Outline) -> Part:
 def _written(chapter: Chapter, kept: tuple[str, ...], left: int) -> str:
     """The chapter, and how many parts it leaves out."""
     noun = chapter.noun if left == 1 else {"entry": "entries"}.get(chapter.noun, f"{chapter.noun}s")
-    told = (
+    rest = (
         f"\n*{left} {'more ' if kept else ''}{noun} left out: the whole is too long for a comment.*\n" if left else ""
     )
-    body = "".join(kept) + told
+    body = "".join(kept) + rest
     if chapter.folded:
         count = words.counted(len(chapter.parts), "row")
         return f"\n<details><summary>{chapter.title} ({count})</summary>\n\n{body}\n</details>\n"

@@ -66,7 +66,7 @@ class Fold(NamedTuple):
     objects: int
 
 
-class Told(NamedTuple):
+class SharedNote(NamedTuple):
     """A note, and the regions it holds for where several are compared."""
 
     note: Note
@@ -89,7 +89,7 @@ class Outline(NamedTuple):
     hooks: tuple[Section, ...]
     drift: tuple[Section, ...]
     folds: tuple[Fold, ...]
-    notes: tuple[Told, ...]
+    notes: tuple[SharedNote, ...]
     values: tuple[Setting, ...]
 
     @property
@@ -116,7 +116,7 @@ def outline(diffs: tuple[ReleaseDiff, ...]) -> Outline:
     return Outline(
         diffs,
         worst([diff.worst for diff in diffs]),
-        tuple(Group(level, _sections(found)) for level, found in by_level.items() if found),
+        tuple(Group(level, _sections(of_level)) for level, of_level in by_level.items() if of_level),
         _sections(hooks),
         _sections(drift),
         _folds(derived),
@@ -144,13 +144,13 @@ def _merged(diffs: tuple[ReleaseDiff, ...], rows: Iterable[Row]) -> list[Row]:
     """The rows, those that are the same in several regions as one."""
     if len(diffs) == 1:
         return [row._replace(regions=()) for row in rows]
-    found: dict[Any, Row] = {}
+    merged: dict[Any, Row] = {}
     for row in rows:
         identity = _identity(row)
-        first = found.get(identity)
+        first = merged.get(identity)
         regions = (*first.regions, *row.regions) if first else row.regions
-        found[identity] = (first or row)._replace(regions=tuple(dict.fromkeys(regions)))
-    return list(found.values())
+        merged[identity] = (first or row)._replace(regions=tuple(dict.fromkeys(regions)))
+    return list(merged.values())
 
 
 def _identity(row: Row) -> Any:
@@ -171,37 +171,37 @@ def _sections(rows: list[Row]) -> tuple[Section, ...]:
     by_object: dict[ResourceKey, list[Row]] = {}
     for row in rows:
         by_object.setdefault(row.item.key, []).append(row)
-    return tuple(Section(found[0].item, _reasons(found)) for found in by_object.values())
+    return tuple(Section(same[0].item, _reasons(same)) for same in by_object.values())
 
 
 def _reasons(rows: list[Row]) -> tuple[Reasoned, ...]:
     by_impact: dict[Impact, list[Row]] = {}
     for row in rows:
         by_impact.setdefault(row.impact, []).append(row)
-    return tuple(Reasoned(impact, tuple(found)) for impact, found in by_impact.items())
+    return tuple(Reasoned(impact, tuple(same)) for impact, same in by_impact.items())
 
 
 def _folds(rows: list[Row]) -> tuple[Fold, ...]:
     by_cause: dict[str, list[Row]] = {}
     for row in rows:
         by_cause.setdefault(row.change.derived if row.change else "", []).append(row)
-    return tuple(Fold(cause, len(found), len({row.item.key for row in found})) for cause, found in by_cause.items())
+    return tuple(Fold(cause, len(same), len({row.item.key for row in same})) for cause, same in by_cause.items())
 
 
-def _notes(diffs: tuple[ReleaseDiff, ...]) -> tuple[Told, ...]:
-    found: dict[Note, tuple[str, ...]] = {}
+def _notes(diffs: tuple[ReleaseDiff, ...]) -> tuple[SharedNote, ...]:
+    regions_of: dict[Note, tuple[str, ...]] = {}
     for diff in diffs:
         for note in diff.notes:
-            found[note] = (*found.get(note, ()), *((diff.region,) if len(diffs) > 1 else ()))
-    ordered = sorted(found.items(), key=lambda entry: -LEVELS.index(entry[0].level))
-    return tuple(Told(note, tuple(dict.fromkeys(regions))) for note, regions in ordered)
+            regions_of[note] = (*regions_of.get(note, ()), *((diff.region,) if len(diffs) > 1 else ()))
+    ordered = sorted(regions_of.items(), key=lambda entry: -LEVELS.index(entry[0].level))
+    return tuple(SharedNote(note, tuple(dict.fromkeys(regions))) for note, regions in ordered)
 
 
 def _values(diffs: tuple[ReleaseDiff, ...]) -> tuple[Setting, ...]:
-    found: dict[Any, Setting] = {}
+    settings: dict[Any, Setting] = {}
     for diff in diffs:
         for change in diff.values:
-            first = found.setdefault(_same(change), Setting(change))
+            first = settings.setdefault(_same(change), Setting(change))
             if len(diffs) > 1:
-                found[_same(change)] = first._replace(regions=(*first.regions, diff.region))
-    return tuple(found.values())
+                settings[_same(change)] = first._replace(regions=(*first.regions, diff.region))
+    return tuple(settings.values())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.diff.changes import Change, Impact, ReleaseDiff
-    from natsvalues.report.diff_outline import Group, Outline, Reasoned, Row, Section, Told
+    from natsvalues.report.diff_outline import Group, Outline, Reasoned, Row, Section, SharedNote
 
 _NARROWEST = 40
 _MOST_LINES = 40
@@ -31,9 +31,9 @@ _COMMAND = re.compile(r"^((?:\x1b\[[0-9;]*m)?\s*)(?=::|##)")
 
 def text(diffs: tuple[ReleaseDiff, ...], *, color: bool, width: int) -> str:
     """The report; `width` in columns, of which at least 40 are used. Only words longer than a line stick out."""
-    found = outline(diffs)
-    page = _Page(color, max(width, _NARROWEST), found.regions)
-    return "".join(_COMMAND.sub(r"\1\\", line.rstrip()) + "\n" for line in page.lines(found))
+    contents = outline(diffs)
+    page = _Page(color, max(width, _NARROWEST), contents.regions)
+    return "".join(_COMMAND.sub(r"\1\\", line.rstrip()) + "\n" for line in page.lines(contents))
 
 
 def columns(line: str) -> int:
@@ -68,35 +68,37 @@ class _Page(NamedTuple):
     width: int
     regions: tuple[str, ...]
 
-    def lines(self, found: Outline) -> Iterator[str]:
-        yield from self._painted(words.SEVERITIES[found.worst], wrapped(words.headline(found), self.width, "", "  "))
+    def lines(self, contents: Outline) -> Iterator[str]:
+        yield from self._painted(
+            words.SEVERITIES[contents.worst], wrapped(words.headline(contents), self.width, "", "  ")
+        )
         yield ""
-        yield from self._sides(found)
-        for told in found.notes:
+        yield from self._sides(contents)
+        for shared in contents.notes:
             yield ""
-            yield from self._note(told)
-        for group in found.groups:
+            yield from self._note(shared)
+        for group in contents.groups:
             yield from self._group(group)
-        yield from self._beside(found)
+        yield from self._beside(contents)
 
-    def _beside(self, found: Outline) -> Iterator[str]:
+    def _beside(self, contents: Outline) -> Iterator[str]:
         """What is not an effect of the upgrade, or none of its own."""
-        if found.drift:
+        if contents.drift:
             yield from self._title("warning", f"DRIFT: {words.DRIFT}")
-            for section in found.drift:
+            for section in contents.drift:
                 yield ""
                 yield from self._section(section, brief=False)
-        if found.hooks:
+        if contents.hooks:
             yield from self._title("", "HOOKS: without effect on what runs")
-            for section in found.hooks:
+            for section in contents.hooks:
                 yield from self._section(section, brief=True)
-        if found.folds:
+        if contents.folds:
             yield from self._title("", "FOLDED")
-            for fold in found.folds:
+            for fold in contents.folds:
                 yield from wrapped(words.fold_line(fold), self.width, "  = ")
-        if found.values:
+        if contents.values:
             yield from self._title("", "HELM VALUES")
-            for setting in found.values:
+            for setting in contents.values:
                 yield from self._change(setting.change, setting.regions, "  ", brief=False)
 
     def _painted(self, style: str, lines: list[str]) -> list[str]:
@@ -107,25 +109,25 @@ class _Page(NamedTuple):
         mark = {"error": "! ", "warning": "! "}.get(severity, "")
         return ["", *self._painted(severity, wrapped(title, self.width, mark))]
 
-    def _sides(self, found: Outline) -> Iterator[str]:
-        for diff in found.diffs:
+    def _sides(self, contents: Outline) -> Iterator[str]:
+        for diff in contents.diffs:
             old, new = words.side(diff.old), words.side(diff.new)
-            if found.regions:
+            if contents.regions:
                 title = f"{diff.region}: {words.state(diff)}"
                 yield from self._painted("bold", wrapped(title, self.width, ""))
-            indent = "  " if found.regions else ""
+            indent = "  " if contents.regions else ""
             yield from wrapped(old, self.width, f"{indent}old: ")
             yield from wrapped(new, self.width, f"{indent}new: ")
 
-    def _note(self, told: Told) -> Iterator[str]:
-        severity = words.SEVERITIES[told.note.level]
-        where = words.in_regions(told.regions, self.regions)
-        message = f"{where} {told.note.message}".lstrip()
-        label = f"{words.name_of(told.note.level)}: " if severity else "note: "
+    def _note(self, shared: SharedNote) -> Iterator[str]:
+        severity = words.SEVERITIES[shared.note.level]
+        where = words.in_regions(shared.regions, self.regions)
+        message = f"{where} {words.message_of(shared.note)}".lstrip()
+        label = f"{words.name_of(shared.note.level)}: " if severity else "note: "
         mark = "! " if severity in ("error", "warning") else ""
         yield from self._painted(severity or "bold", wrapped(message, self.width, mark + label, "  "))
-        if told.note.remedy:
-            yield from wrapped(told.note.remedy, self.width, "  help: ")
+        if shared.note.remedy:
+            yield from wrapped(shared.note.remedy, self.width, "  help: ")
 
     def _group(self, group: Group) -> Iterator[str]:
         title = f"{words.name_of(group.level)}: {MEANINGS[group.level]}"

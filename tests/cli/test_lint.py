@@ -9,6 +9,8 @@ import shutil
 
 import pytest
 
+from natsvalues.diff.impact import IMPACTS
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 VALUES = "config.cluster.enabled=true,config.jetstream.enabled=true"
 
@@ -255,11 +257,16 @@ def test_wrong_input_gives_an_error_and_no_report(case, run, home, rendering):
 def test_rules_are_listed_and_explained(run):
     """All of them by group; one by id or name."""
     listing = run("natsvalues", "rules", check=True).stdout
-    assert len([line for line in listing.splitlines() if line[:2].isupper()]) == 100
+    ids = [line[:5] for line in listing.splitlines() if line[:2].isupper()]
+    assert len([code for code in ids if not code.startswith("DI")]) == 100
+    assert [code for code in ids if code.startswith("DI")] == [declared.id for declared in IMPACTS]
     one = run("natsvalues", "rules", "gw001", check=True).stdout
     assert one == run("natsvalues", "rules", "no-advertise", check=True).stdout
     assert one.startswith("GW001 no-advertise (error)\n")
     assert "\nFAIL\n  conf: {gateway: {advertise: null}}\n" in one
+    impact = run("natsvalues", "rules", "server-names-change", check=True).stdout
+    assert impact == run("natsvalues", "rules", "DI001", check=True).stdout
+    assert impact.startswith("DI001 server-names-change (identity)\n")
     unknown = run("natsvalues", "rules", "no-advertize")
     assert unknown.returncode == 1
     assert "did you mean `no-advertise`?" in unknown.stderr

@@ -86,7 +86,7 @@ def test_a_forgotten_post_renderer_is_an_outage(differences, install, major, nat
     words = ("upgrade", "--install", "nats", nats_chart, *SET)
     told = differences(major, *words, "--history-max=3", "--wait=watcher" if major == 4 else "--wait")
     assert told.places()["Service/nats-gateway (remove)"] in ("outage", "deadlock")
-    assert any("was not: its edits go" in note["message"] for note in told["notes"])
+    assert any("was not: its edits are removed" in note["message"] for note in told["notes"])
 
     renderer = ("--post-renderer", "natsvalues")
     renderer += ("--post-renderer-args", "--region=us-east", "--post-renderer-args", f"--overlays={folder}")

@@ -88,8 +88,8 @@ def plain(renderings):
     return Objects(renderings["plain"])
 
 
-class Told(NamedTuple):
-    """What a diff tells: levels by `Kind/name path`, the notes, and the whole."""
+class Judged(NamedTuple):
+    """What a diff says: levels by `Kind/name path`, the notes, and the whole."""
 
     levels: dict
     notes: tuple
@@ -124,6 +124,6 @@ def tell():
             if item.op != "change":
                 levels[f"{item.key.kind}/{item.key.name}"] = item.impact.level
             levels |= {_place(item, change): change.impact.level for change in item.changes}
-        return Told(levels, diff.notes, diff)
+        return Judged(levels, diff.notes, diff)
 
     return compare

@@ -108,13 +108,13 @@ def test_the_way_back_is_the_mirror(before, after):
 def test_every_path_leads_to_what_it_tells(pair):
     """In the old value for what was there, in the new one for what is there now."""
     for change in compare(*pair):
-        for side, told, absent in ((pair[0], change.before, "add"), (pair[1], change.after, "remove")):
+        for side, expected, absent in ((pair[0], change.before, "add"), (pair[1], change.after, "remove")):
             if change.op in (absent, "reorder"):
                 continue
             found = side
             for step in concrete(change.path, side) if not has_unnamed_index(change.path) else ():
                 found = found[step]
-            assert has_unnamed_index(change.path) or same(found, told)
+            assert has_unnamed_index(change.path) or same(found, expected)
 
 
 def has_unnamed_index(path):
@@ -158,14 +158,14 @@ def test_items_meet_their_namesakes_wherever_they_stand():
     after = {
         "containers": [{"name": "new", "image": "n"}, {"name": "nats", "image": "nats:2.14"}, before["containers"][1]]
     }
-    told = [(dotted(item.path), item.op, item.before, item.after) for item in compare(before, after)]
-    assert told == [
+    changes = [(dotted(item.path), item.op, item.before, item.after) for item in compare(before, after)]
+    assert changes == [
         ("containers[name=nats].image", "replace", "nats:2.11", "nats:2.14"),
         ("containers[name=new]", "add", None, {"name": "new", "image": "n"}),
     ]
 
 
-def test_another_order_is_told_as_such():
+def test_another_order_is_reported_as_such():
     """The same items in another order are one change, which names both orders."""
     before, after = {"env": [{"name": "A"}, {"name": "B"}]}, {"env": [{"name": "B"}, {"name": "A"}]}
     [change] = compare(before, after)

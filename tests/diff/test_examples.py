@@ -7,9 +7,12 @@ import re
 import pytest
 
 from natsvalues.diff.changes import About
+from natsvalues.diff.drift import Upgrade, drift, orphans
 from natsvalues.diff.impact import GROUPS, IMPACTS, judge
 from natsvalues.diff.releases import Comparison
 from natsvalues.diff.sides import Side
+from natsvalues.lint.rules import RULES
+from natsvalues.manifests.objects import entries
 from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.paths import dotted
 
@@ -20,13 +23,23 @@ def impacts(example, renderings, example_regions, folder) -> tuple[set, str]:
     comparison = Comparison(Side(About("old"), pair.old), Side(About("new"), pair.new))
     objects, notes = judge(comparison, Decision(pair.scope, pair.joins))
     seen = {("", note.id, note.level) for note in notes}
-    for item in objects:
+    for item in [*objects, *drifted(pair)]:
         name = f"{item.key.kind}/{item.key.name}"
         seen.add((name, item.impact.id, item.impact.level))
         for change in item.changes:
             place = f"{name}:{change.file + ':' if change.file else ''}{dotted(change.path)}"
             seen.add((place, change.impact.id, change.impact.level))
     return seen, pair.at
+
+
+def drifted(pair):
+    """What the cluster of an example has that the old release has not, or otherwise."""
+    if pair.live is None:
+        return []
+    stated, planned = (entries(side, side.numbers()) for side in (pair.old, pair.new))
+    live = list(pair.live)
+    upgrade = Upgrade(planned, meets_conflicts=pair.server_side)
+    return [*drift(stated, live, "default", upgrade), *orphans(live, stated, "nats", "default")]
 
 
 def check(declared, renderings, example_regions, folder):
@@ -52,10 +65,11 @@ def test_examples_on_stored_renderings(declared, stored, example_regions, tmp_pa
 
 
 def test_ids_and_names_are_unique_and_in_order():
-    """Ids are never used again, so they only grow within a group; names can be used in their place."""
+    """Ids only grow within a group; `natsvalues rules` takes names in their place, and lint's ids and names too."""
     ids = [declared.id for declared in IMPACTS]
     assert ids == sorted(set(ids))
     assert len({declared.name for declared in IMPACTS}) == len(ids)
+    assert not {*ids, *(declared.name for declared in IMPACTS)} & {word for rule in RULES for word in rule[:2]}
     assert all(re.fullmatch(r"DI\d{3}", code) for code in ids)
     assert sum(map(len, GROUPS.values())) == len(ids)
 

@@ -73,15 +73,15 @@ def test_the_json_has_its_schema_and_the_patch_leads_to_the_new_release(case, ru
         jsonschema.validate(json.loads(found["json"]), json.load(file))
 
     old, new = objects(case, "old.yaml"), objects(case, "new.yaml")
-    for told in json.loads(found["jsonpatch"])["regions"][0]["objects"]:
-        if told["redacted"]:
-            continue  # its marks stand for what is not told
-        key, was = ((item["kind"], item["name"]) for item in (told["object"], told["was"] or told["object"]))
-        if told["patch"] == [{"op": "remove", "path": ""}]:
+    for entry in json.loads(found["jsonpatch"])["regions"][0]["objects"]:
+        if entry["redacted"]:
+            continue  # its marks stand for what is not shown
+        key, was = ((item["kind"], item["name"]) for item in (entry["object"], entry["was"] or entry["object"]))
+        if entry["patch"] == [{"op": "remove", "path": ""}]:
             del old[key]
         else:
             before = old.pop(was, None)
-            old[key] = jsonpatch.apply_patch(before, told["patch"])
+            old[key] = jsonpatch.apply_patch(before, entry["patch"])
     redacted = {
         (item["object"]["kind"], item["object"]["name"])
         for item in json.loads(found["jsonpatch"])["regions"][0]["objects"]
@@ -100,10 +100,10 @@ def objects(case, name):
 
 def test_each_class_of_impact_has_its_case():
     """The worst of each `impact-…` case is the class that it is called after."""
-    told = {}
+    worst_of = {}
     for case in CASES:
         if case.startswith("impact-"):
             with open(os.path.join(GOLDEN, case, "expected.json"), encoding="utf-8") as file:
-                told[case.removeprefix("impact-")] = json.load(file)["worst"]
-    assert len(told) == 10
-    assert all(case == worst for case, worst in told.items())
+                worst_of[case.removeprefix("impact-")] = json.load(file)["worst"]
+    assert len(worst_of) == 10
+    assert all(case == worst for case, worst in worst_of.items())

@@ -43,23 +43,23 @@ def test_a_probe_that_waits_is_a_deadlock_only_where_nothing_else_ends_it(object
     assert tell(objects, waits).impact(place).level == "restart"
     for side in (objects, waits):
         side["Service", "nats-gateway"]["spec"].pop("publishNotReadyAddresses")
-    told = tell(objects, waits).impact(place)
-    assert told.level == "deadlock"
-    assert "startup probe `/healthz` waits for a meta leader, Service `nats-gateway` sends only" in told.reason
+    judged = tell(objects, waits).impact(place)
+    assert judged.level == "deadlock"
+    assert "startup probe `/healthz` waits for a meta leader, Service `nats-gateway` sends only" in judged.reason
     assert tell(objects, waits, "region").impact(place).level == "restart"
     assert tell(waits, waits).notes[0].message.startswith("`nats`, as before: a cold start would hang")
 
 
-def test_a_deadlock_behind_something_worse_is_told_all_the_same(objects, tell):
-    """The change that brings the deadlock loses data, too: that is its impact, and a note tells the deadlock."""
+def test_a_deadlock_behind_something_worse_is_reported_all_the_same(objects, tell):
+    """The change that brings the deadlock loses data, too: that is its impact, and a note reports the deadlock."""
     objects.container["startupProbe"]["httpGet"]["path"] = "/healthz"
     objects["Service", "nats-gateway"]["spec"].pop("publishNotReadyAddresses")
     alone = objects.copy()
     alone.conf(("remove", "gateway.gateways", None))
 
-    told = tell(alone, objects)
-    assert told.impact(CONF + "gateway.gateways").level == "data-loss"
-    assert [(note.level, note.message[:32]) for note in told.notes] == [
+    judged = tell(alone, objects)
+    assert judged.impact(CONF + "gateway.gateways").level == "data-loss"
+    assert [(note.level, note.message[:32]) for note in judged.notes] == [
         ("deadlock", "a cold start would hang: the sta")
     ]
 

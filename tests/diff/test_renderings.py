@@ -32,7 +32,7 @@ def side(path):
         return Side(About(path), Release(file.read(), path))
 
 
-def told(old, new):
+def diff_of(old, new):
     """The judged diff of two files."""
     comparison = Comparison(side(old), side(new))
     judged, notes = judge(comparison, Decision())
@@ -50,7 +50,7 @@ def files_of(rendered):
 
 def check(old, new):
     """What must hold of any two releases: reports can be made, patches lead there and back, emptiness is equality."""
-    diff = told(old, new)
+    diff = diff_of(old, new)
     shown = redacted_diff(diff, keyed(b"0" * 32), whole=True)
     assert report((shown,))["differs"] is not diff.is_empty
     assert text((shown,), color=False, width=100)
@@ -60,7 +60,7 @@ def check(old, new):
             assert same(jsonpatch.apply_patch(item.after, operations_between(item.after, item.before)), item.before)
             for change in item.changes:
                 assert change.file or change.op == "reorder" or follows(item, change)
-    back = told(new, old)
+    back = diff_of(new, old)
     assert {item.key for item in diff.objects if item.op == "change"} == {
         item.key for item in back.objects if item.op == "change"
     }
@@ -71,12 +71,12 @@ def check(old, new):
 
 
 def follows(item, change):
-    """Whether the pointer of a change leads to what it tells."""
+    """Whether the pointer of a change leads to what it says."""
     document = item.before if change.op == "remove" else item.after
-    return same(jsonpointer.resolve_pointer(document, change.pointer), told_value(change))
+    return same(jsonpointer.resolve_pointer(document, change.pointer), value_of(change))
 
 
-def told_value(change):
+def value_of(change):
     """What stands at the pointer."""
     return change.before if change.op == "remove" else change.after
 
@@ -85,7 +85,7 @@ def told_value(change):
 def test_every_rendering_against_itself_is_empty(rendered):
     """Nothing differs, and nothing is said, of two readings of one file."""
     for path in files_of(rendered):
-        diff = told(path, path)
+        diff = diff_of(path, path)
         assert (diff.objects, diff.is_empty) == ((), True), path
 
 
@@ -115,7 +115,7 @@ def test_every_case_against_every_other(folder, rendered):
 def test_what_a_post_renderer_got_is_what_is_stored(rendered):
     """Helm 4's stream for a post-renderer differs from the rendering in its template names only."""
     for name in sorted(os.listdir(os.path.join(rendered, "nats-2.14.2-helm4"))):
-        diff = told(*(os.path.join(rendered, folder, name) for folder in ("nats-2.14.2", "nats-2.14.2-helm4")))
+        diff = diff_of(*(os.path.join(rendered, folder, name) for folder in ("nats-2.14.2", "nats-2.14.2-helm4")))
         assert {change.derived for item in diff.objects for change in item.changes} <= {"template name"}, name
         assert {item.op for item in diff.objects} <= {"change"}, name
 
@@ -128,7 +128,7 @@ def test_the_golden_pairs_hold_the_same(case):
 
 def test_the_decoys_of_an_umbrella_are_compared_as_text(rendered):
     """A `nats.conf` that no server reads is a text like any other."""
-    diff = told(os.path.join(rendered, "umbrella", "one.yaml"), os.path.join(rendered, "umbrella", "two.yaml"))
+    diff = diff_of(os.path.join(rendered, "umbrella", "one.yaml"), os.path.join(rendered, "umbrella", "two.yaml"))
     files = {item.key.name for item in diff.objects for change in item.changes if change.file}
     with open(os.path.join(rendered, "umbrella", "two.yaml"), encoding="utf-8") as file:
         servers = {

@@ -282,8 +282,8 @@ def test_an_unreadable_configuration_is_quoted_nowhere(objects, tell):
     """The note says where it cannot be read, and the file is hidden whole."""
     new = objects.copy()
     new["ConfigMap", "nats-config"]["data"]["nats.conf"] = f"authorization {{ token: {SOME.core} {q(SOME)} ]"
-    told = tell(objects, new)
-    assert any("cannot be read" in note.message for note in told.notes)
+    judged = tell(objects, new)
+    assert any("cannot be read" in note.message for note in judged.notes)
     options = DiffOptions(outputs=tuple(Output(name, f"{name}.out") for name in FORMATS))
-    texts = {report.file: report.text for report in reports((told.diff,), options)}
+    texts = {report.file: report.text for report in reports((judged.diff,), options)}
     assert leaks(texts, [SOME]) == []

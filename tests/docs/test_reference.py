@@ -7,6 +7,7 @@ from typer.main import get_command
 
 from natsvalues.cli.app import app
 from natsvalues.cli.light import ALLOWABLE
+from natsvalues.diff.impact import IMPACTS
 from natsvalues.overlays.schema import schema
 
 
@@ -58,6 +59,15 @@ def test_the_readme_shows_the_verb(pages, verb):
 def test_every_exception_is_documented(pages):
     """The names that --allow takes are on the command's page and on that of the stages or the README."""
     assert all(name in pages[os.path.join("docs", "cli.md")].replace("-\n" + " " * 21, "-") for name in ALLOWABLE)
+
+
+def test_every_impact_is_documented(pages):
+    """Each has a row that leads to its section, and the pages about diff lead to all of them."""
+    page = pages[os.path.join("docs", "impacts.md")]
+    assert [declared.id for declared in IMPACTS if f"\n### {declared.id} {declared.name}\n" not in page] == []
+    assert [declared.id for declared in IMPACTS if f"(#{declared.id.lower()}-{declared.name})" not in page] == []
+    assert "(impacts.md)" in pages[os.path.join("docs", "diff.md")]
+    assert "(docs/impacts.md)" in pages["README.md"]
 
 
 def test_every_overlay_field_is_documented(pages):

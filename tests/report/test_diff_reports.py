@@ -189,7 +189,7 @@ def test_an_added_object_is_shown_where_it_matters(samples):
     report = plain_text(samples["upgrade"])
 
     assert "+   type: LoadBalancer" in report
-    assert "- the whole object goes\n\n" in report
+    assert "- object removed\n\n" in report
 
 
 # --- Markdown ----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.diff.changes import LEVELS, NO_IMPACT, Change, Impact, Level, Note, ObjectDiff
 from natsvalues.diff.impact import (
@@ -10,6 +10,7 @@ from natsvalues.diff.impact import (
     identity,
     joins,
     links,
+    live,
     objects,
     ports,
     removals,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from natsvalues.diff.impact.context import Servers
     from natsvalues.diff.impact.declaration import Declared, Looks
+    from natsvalues.diff.impact.live import Drift
     from natsvalues.diff.releases import Comparison
     from natsvalues.supercluster.region_state import Decision
 
@@ -42,6 +44,7 @@ GROUPS: dict[str, tuple[Declared, ...]] = {
     "Services": ports.IMPACTS + services.IMPACTS,
     "Objects": objects.IMPACTS + removals.IMPACTS,
     "Releases": whole.IMPACTS,
+    "Cluster": live.IMPACTS,
 }
 """In the order of their ids; of several with the worst level the first counts."""
 IMPACTS: tuple[Declared, ...] = tuple(impact for group in GROUPS.values() for impact in group)
@@ -52,6 +55,7 @@ def _looking_at(looks_at: Looks) -> tuple[Declared, ...]:
 
 
 _OF_CHANGES, _OF_OBJECTS, _OF_RELEASES = _looking_at("change"), _looking_at("object"), _looking_at("release")
+_OF_DRIFT = _looking_at("live")
 
 
 def judge(comparison: Comparison, decision: Decision) -> tuple[tuple[ObjectDiff, ...], tuple[Note, ...]]:
@@ -69,13 +73,7 @@ def _judged(releases: Context, item: ObjectDiff) -> ObjectDiff:
 def _of_change(releases: Context, item: ObjectDiff, change: Change) -> Impact:
     if item.hook:
         return NO_IMPACT
-    return _worst(
-        [
-            declared.impact(consequence)
-            for declared in _OF_CHANGES
-            if (consequence := declared.check(releases, item, change)) is not None
-        ]
-    )
+    return _worst(_OF_CHANGES, releases, item, change)
 
 
 def _of_object(releases: Context, item: ObjectDiff) -> Impact:
@@ -86,16 +84,19 @@ def _of_object(releases: Context, item: ObjectDiff) -> Impact:
         return NO_IMPACT
     if objects.is_kept(item):
         return Impact("none", "Helm leaves the object where it is (helm.sh/resource-policy: keep)")
-    return _worst(
-        [
-            declared.impact(consequence)
-            for declared in _OF_OBJECTS
-            if (consequence := declared.check(releases, item)) is not None
-        ]
-    )
+    return _worst(_OF_OBJECTS, releases, item)
 
 
-def _worst(impacts: list[Impact]) -> Impact:
+def of_drift(drift: Drift) -> Impact:
+    """What a difference between the old release and the cluster means for the next upgrade."""
+    return _worst(_OF_DRIFT, drift)
+
+
+def _worst(declarations: tuple[Declared, ...], *seen: Any) -> Impact:
+    """The worst impact that applies to what the declarations look at."""
+    impacts = [
+        declared.impact(consequence) for declared in declarations if (consequence := declared.check(*seen)) is not None
+    ]
     return max(impacts, key=lambda impact: LEVELS.index(impact.level), default=NO_IMPACT)
 
 

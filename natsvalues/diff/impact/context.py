@@ -84,12 +84,12 @@ class Context(NamedTuple):
     def of_config_map(self, item: ObjectDiff) -> Servers | None:
         """The servers whose configuration a ConfigMap holds."""
         keys = [key for key in (item.key, item.was) if key is not None]
-        return next((found for found in self.servers if any(map(found.has_config_map, keys))), None)
+        return next((servers for servers in self.servers if any(map(servers.has_config_map, keys))), None)
 
     def of_statefulset(self, item: ObjectDiff) -> Servers | None:
         """The servers that a StatefulSet runs."""
         keys = [key for key in (item.key, item.was) if key is not None]
-        return next((found for found in self.servers if any(map(found.is_statefulset, keys))), None)
+        return next((servers for servers in self.servers if any(map(servers.is_statefulset, keys))), None)
 
     def loss(self, item: ObjectDiff, change: Change, kind: Kind) -> str | None:
         """What is lost, of this kind, because of a change; None where nothing is."""
@@ -106,10 +106,10 @@ class Context(NamedTuple):
 
     def of_service(self, item: ObjectDiff) -> Servers | None:
         """The servers to whose pods a Service sends, on the side where it is."""
-        for found in self.servers:
-            for nats, value in ((found.new, item.after), (found.old, item.before)):
+        for servers in self.servers:
+            for nats, value in ((servers.new, item.after), (servers.old, item.before)):
                 if nats is not None and value is not None and selects(value, nats):
-                    return found
+                    return servers
         return None
 
 

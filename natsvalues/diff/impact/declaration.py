@@ -5,8 +5,9 @@ says what causes it, and it returns the message for one case, or None. The examp
 region of the example supercluster of `natsvalues/lint/rule.py`: `old` and `new` hold JSON merge patches of either
 side, in the parts that lint's examples have, and parts beside them count for both sides. `region` is the region
 (`us-east`), `roll: true` changes the pod template, so that the pods restart, and null for `service` or `statefulSet`
-removes that object; `empty: true` makes a side empty, as before a first installation. `at` is the change that has the
-impact, spelled as for `--ignore`: `KIND/NAME:PATH`, or `KIND/NAME` for an object that is added, removed or renamed.
+removes that object; `empty: true` makes a side empty, as before a first installation. `live` changes the old release
+in the cluster, with `kubectl edit`; `serverSide: true`: Helm applies on the server's side. `at` is the change that has
+the impact, spelled as for `--ignore`: `KIND/NAME:PATH`, or `KIND/NAME` for an object that is added, removed or renamed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from natsvalues.diff.changes import Level
 
-Looks = Literal["change", "object", "release"]
+Looks = Literal["change", "object", "release", "live"]
 
 
 class Consequence(NamedTuple):
@@ -35,7 +36,7 @@ class Declared(NamedTuple):
     """One impact with its manual.
 
     `check` takes what `looks_at` says: `change` the context, the object and one of its changes; `object` the context
-    and an object that is added, removed or renamed; `release` the context alone.
+    and an object that is added, removed or renamed; `release` the context alone; `live` a `Drift`.
     """
 
     id: str

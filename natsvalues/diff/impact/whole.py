@@ -30,4 +30,24 @@ def post_renderer_missing(context: Context) -> str | None:
     return "the old release was rendered by natsvalues, and the new one was not: its edits are removed"
 
 
-IMPACTS = (post_renderer_missing,)
+@impact(
+    "DI602",
+    "configuration-unreadable",
+    "outage",
+    "release",
+    why="nats-server refuses a configuration that it cannot read, so no pod of the new release starts.",
+    source="documented behaviour of the server",
+    remedy="Correct it in the chart's values; `nats-server -t -c FILE` names the place, too.",
+    fails='new: {text: {old: "{", new: "{{"}}',
+    passes='old: {text: {old: "{", new: "{{"}}',
+)
+def configuration_unreadable(context: Context) -> str | None:
+    """A configuration file of the new release has an error of syntax."""
+    unreadable = [
+        f"{item.key} {item.file} of the new side cannot be read ({item.message})"
+        for item in context.comparison.unreadable
+    ]
+    return f"{'; '.join(unreadable)}: the servers will not start with it" if unreadable else None
+
+
+IMPACTS = (post_renderer_missing, configuration_unreadable)
