@@ -17,7 +17,7 @@ from natsvalues.overlays.server_conf import placed
 from natsvalues.overlays.transforms.stamps import is_stamped
 from natsvalues.text.natsconf import ConfSyntaxError, Variable, read
 from natsvalues.text.paths import dotted
-from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, find
+from natsvalues.text.yamltree import Tree, YamlSyntaxError, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,9 +144,10 @@ class Values(NamedTuple):
     file: str
     tree: Tree
 
-    def has(self, *keys: str) -> bool:
-        """Whether the file sets this value."""
-        return find(self.tree.root, *keys) is not None
+    @property
+    def keys(self) -> dict[str, Any]:
+        """What the file sets; empty where it is no mapping."""
+        return self.tree.value if isinstance(self.tree.value, dict) else {}
 
     def where(self, *keys: str) -> Where:
         """The place of a value."""
@@ -165,6 +166,8 @@ class Subject(NamedTuple):
     """Values files of the chart, where lint rendered it."""
     rehearsed: tuple[Rehearsed, ...] = ()
     """What was given as evidence."""
+    chart_defaults: dict[str, Any] | None = None
+    """The chart's own values, where lint rendered it."""
 
     @property
     def joined(self) -> list[Cluster]:
