@@ -15,6 +15,7 @@ from natsvalues.delivery.names import ANY_RELEASE
 from natsvalues.delivery.rendering import CONFIG_MAP, EXTRA_RESOURCES, RENDERING, rendered
 from natsvalues.delivery.sections import LEVELS, Setting, Subject, added, in_configuration, in_object
 from natsvalues.errors import ManyErrors, NatsvaluesError, Where
+from natsvalues.manifests.chart import INSTANCE_LABEL
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.pipeline import render as post_render
 from natsvalues.text.yamledit import changed
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from natsvalues.overlays.plan import Plan
     from natsvalues.text.paths import Op
 
-INSTANCE = "app.kubernetes.io/instance"
-"""The label that names the release."""
 _BY_NAME = {"NV-T052", "NV-E001"}
 """Errors of the user's own patches that name an object."""
 _HELM_FAILED = "NV-H003"
@@ -96,9 +95,9 @@ def _selected_release(given: Values, places: Places) -> tuple[str | None, list[N
     for number, item in enumerate(extra if isinstance(extra, list) else []):
         spec = item.get("spec") if isinstance(item, dict) else None
         selector = spec.get("selector") if isinstance(spec, dict) else None
-        release = selector.get(INSTANCE) if isinstance(selector, dict) else None
+        release = selector.get(INSTANCE_LABEL) if isinstance(selector, dict) else None
         if isinstance(release, str):
-            where = (places.where((EXTRA_RESOURCES, number, "spec", "selector", INSTANCE)),)
+            where = (places.where((EXTRA_RESOURCES, number, "spec", "selector", INSTANCE_LABEL)),)
             message = f"these values are for a release called `{release}`: a Service selects it"
             return release, [Notice("note", message, where)]
     return None, []
