@@ -75,13 +75,14 @@ def rendered(values: Values, render: Render, release: str) -> Rendering:
     stream = Release(render({**values, EXTRA_RESOURCES: [*extra, _FACTS_OBJECT]}, release), RENDERING)
     manifests = stream.manifests(stream.numbers(), lambda _: True)
     facts = next((item for item in manifests if item.key.kind == "ConfigMap" and item.key.name == _FACTS), None)
-    if facts is None:
+    text = facts.value["data"]["facts"] if facts is not None else None
+    if facts is None or not isinstance(text, str):
         raise NatsvaluesError(
             "NV-V001",
             "the chart is not the NATS chart since 1.0: it does not render `extraResources`",
             hint="give the NATS chart itself, not one with NATS as a subchart; the post-renderer works with any chart",
         )
-    printed = json.loads(facts.value["data"]["facts"])
+    printed = json.loads(text)
     rest = [chunk for number, chunk in enumerate(stream.chunks) if number != facts.number]
     others = [manifest for manifest in manifests if manifest is not facts]
     return Rendering(
@@ -94,14 +95,23 @@ def rendered(values: Values, render: Render, release: str) -> Rendering:
 
 
 def _own_sections(manifests: Iterable[Manifest], values: Values) -> dict[ResourceKey, Steps]:
-    """The sections of the chart's own objects: `templates/stateful-set.yaml` renders what `statefulSet` changes."""
+    """The sections of the chart's own objects: `nats-box/deployment.yaml` renders what `natsBox.deployment` changes."""
     sections: dict[ResourceKey, Steps] = {}
     for manifest in manifests:
-        first, *words = manifest.source.rpartition(_TEMPLATES)[2].removesuffix(".yaml").split("-")
-        section = values.get(first + "".join(word.title() for word in words))
+        file = manifest.source.partition(_TEMPLATES)[2].removesuffix(".yaml")
+        path = tuple(map(_key, file.split("/")))
+        section: Any = values
+        for key in path:
+            section = section.get(key) if isinstance(section, dict) else None
         if isinstance(section, dict) and "merge" in section:
-            sections[manifest.key] = (first + "".join(word.title() for word in words),)
+            sections[manifest.key] = path
     return sections
+
+
+def _key(file: str) -> str:
+    """The key of the values that is called as a file: `stateful-set` is `statefulSet`."""
+    first, *words = file.split("-")
+    return first + "".join(word.title() for word in words)
 
 
 def _extra_sections(manifests: Iterable[Manifest], extra: list[Any]) -> dict[ResourceKey, Steps]:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import shutil
 
 import pytest
 import yaml
@@ -167,6 +168,29 @@ def test_a_chart_from_a_repository_is_fetched_once(chart_repository, helm3, regi
     unknown = run("natsvalues", "values", *words, "--chart-version", "9.9.9", env=env)
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert "error[NV-H003]: `helm pull nats/nats` failed" in unknown.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "result"),
+    [
+        ("Deployment", "natsBox.deployment.merge.spec.minReadySeconds: 5"),
+        ("PodDisruptionBudget", "podDisruptionBudget.merge.spec.minReadySeconds: 5"),
+        ("Pod", "error[NV-V004]: the chart's values cannot express what the region needs: Pod/any-release-nats-"),
+    ],
+)
+def test_patches_of_the_users_own_reach_every_object_with_a_section(
+    helm3, kind, nats_chart, regions, result, run, tmp_path, values_files
+):
+    """What no section of the values renders, such as the chart's test, is an error and no result."""
+    overlays = tmp_path / "patched"
+    shutil.copytree(regions("join"), overlays)
+    with open(overlays / "eu-west.yaml", "a", encoding="utf-8") as file:
+        ops = "[{op: add, path: /spec/minReadySeconds, value: 5}]"
+        file.write(f"patches: [{{target: {{kind: {kind}}}, why: a trial, ops: {ops}}}]\n")
+    words = ("eu-west", "-f", values_files["cluster"], "--overlays", overlays, "--chart", nats_chart)
+    done = run("natsvalues", "values", *words, env={"HELM_BIN": helm3})
+    assert result in done.stderr
+    assert bool(done.stdout) == (kind != "Pod")
 
 
 def test_another_chart_is_refused(helm3, regions, run, umbrella_chart, values_files):
