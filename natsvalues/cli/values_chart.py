@@ -22,5 +22,5 @@ def renderer(chart: str, options: list[str]) -> Render:
 
 
 def no_chart(hint: str, *where: Where) -> NatsvaluesError:
-    """The error where nothing names the chart; `hint` says how."""
+    """The error where nothing names the chart; `hint` names the option."""
     return NatsvaluesError("NV-V007", "the chart is required: helm renders it with your values", where=where, hint=hint)

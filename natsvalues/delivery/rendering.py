@@ -1,4 +1,4 @@
-"""What helm renders for values: the release, and what the chart itself says of its names, version and values.
+"""What helm renders for values: the release, and the names, version and values that the chart itself prints.
 
 An additional resource goes with the user's `extraResources`; its templates print what only the chart knows. So
 nothing that the chart computes is computed here a second time.

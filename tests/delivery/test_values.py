@@ -77,10 +77,10 @@ def test_the_comparison_finds_what_differs(both_ways, regions, values_files):
 def test_made_again_of_what_was_made_nothing_changes(name, regions, tmp_path, values, values_files):
     """Twice is once, but for the command in the first lines; so nobody has to keep a file of their own."""
     options = ("--overlays", regions("join"))
-    made = tmp_path / "made.yaml"
-    made.write_text(values("eu-west", "-f", values_files[name], *options), encoding="utf-8")
-    again = values("eu-west", "-f", made, *options)
-    assert again.splitlines()[3:] == made.read_text(encoding="utf-8").splitlines()[3:]
+    file = tmp_path / "region.yaml"
+    file.write_text(values("eu-west", "-f", values_files[name], *options), encoding="utf-8")
+    again = values("eu-west", "-f", file, *options)
+    assert again.splitlines()[3:] == file.read_text(encoding="utf-8").splitlines()[3:]
 
 
 # --- the file ---------------------------------------------------------------------------------------------
@@ -135,15 +135,15 @@ def test_several_files_are_put_together_as_helm_does(helm3, nats_chart, regions,
         "# of the second\ncontainer:\n  env: {A: b} # kept\n"
         "config:\n  cluster:\n    replicas: 5\n  jetstream: {enabled: true}\n"
     )
-    made = values("eu-west", "-q", "-f", "a.yaml", "-f", "b.yaml", "--overlays", regions("join"))
-    assert "# first\n" in made
-    assert "# three\n" in made
-    assert "# of the second\ncontainer:\n  env: {A: b} # kept\n" in made
-    (tmp_path / "made.yaml").write_text(made, encoding="utf-8")
-    rendered = run(helm3, "template", "nats", nats_chart, "-f", "made.yaml", check=True).stdout
+    text = values("eu-west", "-q", "-f", "a.yaml", "-f", "b.yaml", "--overlays", regions("join"))
+    assert "# first\n" in text
+    assert "# three\n" in text
+    assert "# of the second\ncontainer:\n  env: {A: b} # kept\n" in text
+    (tmp_path / "region.yaml").write_text(text, encoding="utf-8")
+    rendered = run(helm3, "template", "nats", nats_chart, "-f", "region.yaml", check=True).stdout
     assert "  replicas: 5\n" in rendered
     twice = run(
-        helm3, "template", "nats", nats_chart, "-f", "a.yaml", "-f", "b.yaml", "-f", "made.yaml", check=True
+        helm3, "template", "nats", nats_chart, "-f", "a.yaml", "-f", "b.yaml", "-f", "region.yaml", check=True
     ).stdout
     assert twice == rendered
 

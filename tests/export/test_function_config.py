@@ -36,7 +36,7 @@ def written(root):
 
 @pytest.mark.parametrize("config", ["", OURS, OURS + "spec: {}\n", MAP, OURS + "spec: {region: null}\n"])
 def test_nothing_need_be_said(config):
-    """Then region and overlays are found as ever."""
+    """Then region and overlays are found as usual."""
     assert read(config) == (None, None, None)
 
 
