@@ -22,36 +22,36 @@ def values(
     overlays: Annotated[
         str | None, typer.Option(help="Folder of the overlays; also NATSVALUES_OVERLAYS.", metavar="FOLDER")
     ] = None,
+    chart: Annotated[
+        str | None,
+        typer.Option(
+            "--chart", help="The NATS chart, as for helm: a path, REPOSITORY/CHART or a URL.", metavar="CHART"
+        ),
+    ] = None,
     chart_version: Annotated[
         str | None,
-        typer.Option("--chart-version", help="Version of the chart; else the newest known here.", metavar="VERSION"),
+        typer.Option(
+            "--chart-version", help="Version of the chart, where it is not a path; else the newest.", metavar="VERSION"
+        ),
     ] = None,
     release: Annotated[
         str | None,
         typer.Option(
-            help="Helm's name for the release; patches of your own that name an object need it.", metavar="NAME"
+            help="Name of the release; required where patches in your overlay name an object.", metavar="NAME"
         ),
     ] = None,
     output: Annotated[str | None, typer.Option("--output", "-o", help="Write into this file.", metavar="FILE")] = None,
-    check: Annotated[
-        str | None,
-        typer.Option(
-            "--check",
-            help="Let helm render this chart with the values, and compare with post-rendering it.",
-            metavar="CHART",
-        ),
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not tell what is set, and why.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not report what is set and why.")] = False,
 ) -> None:
-    """Write values with which the NATS chart alone renders what post-rendering would make of it.
+    """Write values with which the NATS chart alone renders what post-rendering gives.
 
-    Your values come first, with their comments and order; what natsvalues sets, and what of yours it overrides, is
-    told on standard error.
+    helm renders the chart with the result, and it is written only if the rendering is equal. Your values come first,
+    with their comments and order; what natsvalues sets, and what it overrides, is reported on standard error.
     """
-    asked = values_verb.ValuesOptions(
-        region, tuple(files or ()), overlays, chart_version, release, output, check, quiet
+    options = values_verb.ValuesOptions(
+        region, tuple(files or ()), overlays, chart, chart_version, release, output, quiet
     )
-    raise Leave(values_verb.run_values(asked))
+    raise Leave(values_verb.run_values(options))
 
 
 def getter(

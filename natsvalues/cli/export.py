@@ -16,6 +16,7 @@ from natsvalues.delivery import flux, helmfile, kustomize
 from natsvalues.delivery.files import marker
 from natsvalues.delivery.patches import Export, export
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
+from natsvalues.manifests.chart import INSTANCE_LABEL
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.patches import Notice
@@ -27,9 +28,6 @@ from natsvalues.text.paths import pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-FORMS = (kustomize.FORM, flux.FORM, helmfile.FORM)
-INSTANCE = "app.kubernetes.io/instance"
 
 
 class ExportOptions(NamedTuple):
@@ -52,50 +50,52 @@ def _export(options: ExportOptions) -> int:
     file = None if options.rendering in (None, "-") else options.rendering
     overlays = load(overlays_folder(options.overlays))
     region_plan = plan(overlays, options.region)
-    made = export(Release(read_stream(file), file or STANDARD_INPUT), region_plan)
-    files = _files(options, made)
+    exported = export(Release(read_stream(file), file or STANDARD_INPUT), region_plan)
+    files = _files(options, exported)
     stale = _settle(options, set(files))
     write([Output(os.path.join(options.folder, name), text) for name, text in files.items()])
     for path in stale:
         with contextlib.suppress(OSError):  # an older export's file that nothing names any more
             os.unlink(path)
-    told = made.result._replace(notices=(*made.result.notices, *_in_the_clear(made)))
-    sys.stderr.write(notices(told, level="warning"))
+    result = exported.result._replace(notices=(*exported.result.notices, *_secrets_in_files(exported)))
+    sys.stderr.write(notices(result, level="warning"))
     sys.stdout.write("".join(f"wrote {os.path.join(options.folder, name)}\n" for name in files))
     return EXIT_OK
 
 
-def _files(options: ExportOptions, made: Export) -> dict[str, str]:
+def _files(options: ExportOptions, exported: Export) -> dict[str, str]:
     if options.form == flux.FORM:
-        labels = made.result.nats.statefulset.metadata.get("labels") or {}
-        return flux.files(made, options.region, options.release or str(labels.get(INSTANCE) or made.result.nats.name))
+        labels = exported.result.nats.statefulset.metadata.get("labels") or {}
+        return flux.files(
+            exported, options.region, options.release or str(labels.get(INSTANCE_LABEL) or exported.result.nats.name)
+        )
     if options.form == helmfile.FORM:
-        return helmfile.files(made, options.region, os.path.normpath(options.folder))
-    return kustomize.files(made, options.region)
+        return helmfile.files(exported, options.region, os.path.normpath(options.folder))
+    return kustomize.files(exported, options.region)
 
 
-def _in_the_clear(made: Export) -> Iterator[Notice]:
+def _secrets_in_files(exported: Export) -> Iterator[Notice]:
     """A warning if the files hold a secret: a rendering goes to the cluster, and they are meant for a repository."""
     texts = [
         operation["value"]
-        for patch in made.patches
+        for patch in exported.patches
         for operation in patch.operations
-        if operation["path"] == pointer(("data", made.result.nats.config_key))
+        if operation["path"] == pointer(("data", exported.result.nats.config_key))
     ]
     for settings in (symbolic(read(text)) for text in texts):
         if redacted(settings) != settings:
             yield Notice(
                 "warning",
-                "nats.conf has a secret in the clear, and these files hold all of nats.conf",
-                (made.result.release.where(made.result.nats.config_map.line, "data"),),
+                "nats.conf has a secret in plain text, and these files have all of nats.conf",
+                (exported.result.release.where(exported.result.nats.config_map.line, "data"),),
                 "keep it in a Secret, give it to the container as a variable, and write $VARIABLE in nats.conf;\n"
-                "do not check these files in",
+                "do not commit these files",
             )
             return
 
 
 def _settle(options: ExportOptions, names: set[str]) -> list[str]:
-    """Make the folders, and give the files of an earlier export that this one does not write.
+    """Create the folders; gives the files of an earlier export that this one does not write.
 
     Raises NatsvaluesError for a file in the way that no export of this kind and region wrote.
     """
@@ -112,7 +112,7 @@ def _settle(options: ExportOptions, names: set[str]) -> list[str]:
     if foreign:
         raise NatsvaluesError(
             "NV-F004",
-            "a file in the way that no such export wrote",
+            "a file of this name that no such export wrote",
             where=tuple(Where(path, 1) for path in foreign),
             hint="give each region and each form a folder of its own; an export replaces only what begins with\n"
             + mark.strip(),

@@ -1,55 +1,72 @@
-"""`natsvalues getter`: what helm runs for `-f natsvalues://REGION`. Values on standard output, as a whole.
+"""`natsvalues getter`: what helm runs for `-f natsvalues://REGION`. It prints values for the whole release.
 
-Helm merges what a getter gives over the values files before it, and lists replace one another; so what we give must
-hold the user's values already. The getter is told the address alone: the rest is read off the command line of the
-helm that called it, or stands in the address.
+Helm merges what a getter prints over the values files before it, and lists replace one another; so the user's values
+must be in it. Helm gives a getter the address alone: the chart and the other values are read off the command line of
+the helm that called it, or the address has them.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from natsvalues.cli.edge import guarded
-from natsvalues.cli.helm_words import VALUES, HelmWords, sort
+from natsvalues.cli.helm_words import CHART, VALUES, HelmWords, sort
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
 from natsvalues.cli.values import read_files
-from natsvalues.delivery.chart_values import chart
-from natsvalues.delivery.values import Made, values_for
-from natsvalues.delivery.values_file import places, together, written
+from natsvalues.cli.values_chart import no_chart, renderer
+from natsvalues.delivery.names import ANY_NAMESPACE
+from natsvalues.delivery.values import region_values
+from natsvalues.delivery.values_file import merged, places
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
 from natsvalues.outside.calling import calling_helm
-from natsvalues.outside.helm import values_given
+from natsvalues.outside.helm import fetched, values_given
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.plan import plan
 from natsvalues.text.reading import nearest
-from natsvalues.text.yamltree import Tree
+from natsvalues.text.yamlwrite import block
 
 SCHEME = "natsvalues"
-PARAMETERS = ("values", "overlays", "chart-version", "release")
+PARAMETERS = ("values", "overlays", "chart", "chart-version", "release")
+FORM = "natsvalues://REGION, with ?values=FILE&chart=CHART&chart-version=VERSION&overlays=FOLDER&release=NAME as needed"
 REUSING = ("reuse-values", "reset-then-reuse-values")
+INSTALLING = ("install", "upgrade", "template")
+RENDERING = ("api-versions", "is-upgrade", "kube-version", "namespace")
+"""Helm's options, apart from the chart and the values, that decide what is rendered."""
 
 
 class Address(NamedTuple):
-    """`natsvalues://REGION?values=FILE&overlays=FOLDER&chart-version=VERSION&release=NAME`, taken apart.
+    """`natsvalues://REGION?values=FILE&chart=CHART&…`, taken apart.
 
-    `values` is None where the address says nothing of them, and empty for `?values=`.
+    `values` is None where the address does not have the parameter, and empty for `?values=`.
     """
 
     url: str
     region: str
     values: tuple[str, ...] | None = None
     overlays: str | None = None
+    chart: str | None = None
     chart_version: str | None = None
     release: str | None = None
 
+    def with_parameter(self, text: str) -> str:
+        """The address with one more parameter."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}{text}"
+
+
+class Chart(NamedTuple):
+    """The chart by helm's words: its name, the options to fetch it, and those to render it."""
+
+    name: str
+    fetching: list[str]
+    rendering: list[str]
+
 
 def run_getter(arguments: list[str]) -> int:
-    """Give helm the values of a region; the last argument is the address, as helm calls getters."""
+    """Print the values of a region; the last argument is the address, as helm calls getters."""
     run = Run()
     return guarded(run, lambda: _getter(arguments, run), remembered=True)
 
@@ -59,21 +76,16 @@ def _getter(arguments: list[str], run: Run) -> int:
     run.region = address.region
     run.overlays = overlays_folder(address.overlays)
     region_plan = plan(load(run.overlays), address.region)
-    asked = chart(address.chart_version)
-    words = _seen(address)
-    if address.values is not None:
-        files = read_files(address.values)
-        tree = together(files)
-        made = values_for(region_plan, tree.value or {}, asked, places(files), address.release)
-        text = written(tree, made, files[-1].name if files else address.url)
-    else:
-        words = words or _unseen(address)
-        asked = chart(address.chart_version or words.value("version"))
-        given = values_given(_beside(words, address.url))
-        made = values_for(region_plan, given, asked, places([]), address.release or _release(words))
-        text = written(Tree(""), made, address.url)
+    words = _helm_command(address)
+    files = read_files(address.values or ())
+    given = merged(files).value or {} if address.values is not None else _values_of_command(words, address)
+    chart = _chart(words, address)
+    release = address.release or (_release(words) if words is not None else None)
+    with fetched(chart.name, chart.fetching) as path:
+        region = region_values(region_plan, given, renderer(path, chart.rendering), places(files), release)
+    text = "\n".join(block(region.values)) + "\n"
     if words is not None:
-        _require_all(words, address, text, made)
+        _require_all(words, address, text, region.values)
     sys.stdout.write(text)
     sys.stdout.flush()
     return EXIT_OK
@@ -82,13 +94,12 @@ def _getter(arguments: list[str], run: Run) -> int:
 def read_address(url: str) -> Address:
     """The address taken apart. Raises NatsvaluesError for one that is not of the form."""
     parts = urlsplit(url)
-    form = "natsvalues://REGION, with ?values=FILE&overlays=FOLDER&chart-version=VERSION&release=NAME as needed"
     if parts.scheme != SCHEME or not parts.netloc or parts.path.strip("/"):
-        raise NatsvaluesError("NV-V010", "not the address of a region's values", where=(Where(url),), hint=form)
+        raise NatsvaluesError("NV-V010", "not the address of a region's values", where=(Where(url),), hint=FORM)
     given = parse_qsl(parts.query, keep_blank_values=True)
     for name, _ in given:
         if name not in PARAMETERS:
-            hint = nearest(name, PARAMETERS) or form
+            hint = nearest(name, PARAMETERS) or FORM
             raise NatsvaluesError("NV-V010", f"the address has no parameter `{name}`", where=(Where(url),), hint=hint)
     files = [text for name, text in given if name == "values"]
     single = dict(given)
@@ -97,13 +108,17 @@ def read_address(url: str) -> Address:
         parts.netloc,
         tuple(file for file in files if file) if files else None,
         single.get("overlays"),
+        single.get("chart"),
         single.get("chart-version"),
         single.get("release"),
     )
 
 
-def _seen(address: Address) -> HelmWords | None:
-    """What the helm that called was told; None where that cannot be seen. Raises where its words do not tell all."""
+def _helm_command(address: Address) -> HelmWords | None:
+    """The command line of the helm that called; None where it cannot be read.
+
+    Raises NatsvaluesError where helm takes values from elsewhere, too.
+    """
     caller = calling_helm()
     words = sort(list(caller.words)) if caller is not None else None
     if caller is None or not isinstance(words, HelmWords) or address.url not in _files(words):
@@ -111,70 +126,92 @@ def _seen(address: Address) -> HelmWords | None:
     if words.has(*REUSING):
         raise NatsvaluesError(
             "NV-V011",
-            "helm takes values from the release before, and they cannot be seen here",
+            "helm takes values from the release before, and they cannot be read here",
             where=(Where(address.url),),
-            hint="give all values anew: --reset-values, with your own files before this address",
+            hint="give all values again: --reset-values, with your own files before this address",
         )
     os.environ["HELM_BIN"] = caller.program
     return words
 
 
-def _unseen(address: Address) -> NoReturn:
-    raise NatsvaluesError(
-        "NV-V011",
-        "the other values that helm was given cannot be seen here, and what the region needs depends on them",
-        where=(Where(address.url),),
-        hint=f"name them in the address: {address.url}?values=values.yaml, or ?values= if there are none",
-    )
+def _values_of_command(words: HelmWords | None, address: Address) -> dict[str, Any]:
+    """The values that helm was given beside the address."""
+    if words is None:
+        raise NatsvaluesError(
+            "NV-V011",
+            "helm's command line cannot be read here, and what the region needs depends on the chart and all values",
+            where=(Where(address.url),),
+            hint=f"name them in the address: {_example(address)}\n?values= stands for no values",
+        )
+    return values_given(_beside(words, address.url))
+
+
+def _example(address: Address) -> str:
+    """The address with all that is needed where helm's command line cannot be read."""
+    full = address if address.values is not None else address._replace(url=address.with_parameter("values=values.yaml"))
+    return full.url if address.chart else full.with_parameter("chart=nats/nats")
+
+
+def _chart(words: HelmWords | None, address: Address) -> Chart:
+    """The chart that the address names, else that of helm's command line."""
+    rendering = words.words(*RENDERING) if words is not None else ["--namespace", ANY_NAMESPACE]
+    version = ["--version", address.chart_version] if address.chart_version else []
+    if address.chart:
+        return Chart(address.chart, version, rendering)
+    verb, *names = words.positional if words is not None else ("",)
+    if words is None or verb not in (*INSTALLING, "lint") or not names:
+        raise no_chart(f"name it in the address: {_example(address)}", Where(address.url))
+    return Chart(names[-1], [*words.words(*CHART), *version], rendering)
 
 
 def _files(words: HelmWords) -> list[str]:
     """The values files of a command line, one by one; helm takes several in one word, too."""
-    told = [item for name, item in words.options if name == "values"]
-    texts = [item[1] if len(item) > 1 else item[0].partition("=")[2] or item[0].removeprefix("-f") for item in told]
+    options = [option for name, option in words.options if name == "values"]
+    texts = [option[1] if len(option) > 1 else _attached(option[0]) for option in options]
     return [file for text in texts for file in text.split(",")]
 
 
-def _beside(words: HelmWords, url: str, instead: str | None = None) -> list[str]:
+def _attached(word: str) -> str:
+    """The value of an option in one word: `--values=FILE`, `-fFILE`."""
+    return word.partition("=")[2] or word.removeprefix("-f")
+
+
+def _beside(words: HelmWords, url: str, replacement: str | None = None) -> list[str]:
     """The words that give helm its values, without the address, or with a file in its place."""
-    found: list[str] = []
-    for name, told in words.options:
+    beside: list[str] = []
+    for name, option in words.options:
         if name != "values":
-            found += told if name in VALUES else ()
+            beside += option if name in VALUES else ()
             continue
-        for file in _files(HelmWords((), ((name, told),))):
-            named = instead if file == url else file
-            found += ["--values", named] if named is not None else []
-    return found
+        for file in _files(HelmWords((), ((name, option),))):
+            given = replacement if file == url else file
+            beside += ["--values", given] if given is not None else []
+    return beside
 
 
 def _release(words: HelmWords) -> str | None:
     """The release's name; None for a generated one."""
     verb, *names = words.positional or ("",)
-    return names[0] if verb in ("install", "upgrade", "template") and len(names) > 1 else None
+    return names[0] if verb in INSTALLING and len(names) > 1 else None
 
 
-def _require_all(words: HelmWords, address: Address, text: str, made: Made) -> None:
-    """Raise if helm would come to other values than these: by what it puts over them, or by what they do not know."""
-    with tempfile.TemporaryDirectory(prefix="natsvalues-getter-") as folder:
-        path = os.path.join(folder, "values.yaml")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        merged = values_given(_beside(words, address.url, path))
-    lost = sorted(_lost(made.values, merged, ""))
+def _require_all(words: HelmWords, address: Address, text: str, values: dict[str, Any]) -> None:
+    """Raise if helm would end with other values than these: by values that override them, or that they do not have."""
+    merged_values = values_given(_beside(words, address.url, "-"), text)
+    lost = sorted(_lost(values, merged_values, ""))
     if lost:
         raise NatsvaluesError(
             "NV-V012",
             f"other values come after these and override {', '.join(lost)}",
             where=(Where(address.url),),
-            hint="put the address behind all other -f, and take what it needs out of --set",
+            hint="put the address after all other -f, and remove these keys from --set",
         )
-    if merged != made.values:
+    if merged_values != values:
         raise NatsvaluesError(
             "NV-V012",
             "helm is given values that the address does not name: what the region needs may depend on them",
             where=(Where(address.url),),
-            hint="name all of them in the address (?values=FILE&values=FILE), or none: then they are read off helm",
+            hint="name all of them in the address (?values=FILE&values=FILE), or none: then helm's words are read",
         )
 
 

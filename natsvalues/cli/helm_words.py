@@ -1,7 +1,7 @@
 """Helm's own options among ours: which take a value, which decide the rendering, which name the cluster.
 
 facts: from `helm upgrade --help` and `helm template --help` of 3.19.0 and 4.3.1; a test compares. An option that
-is in no list is asked of helm itself.
+is in no list is looked up in `helm --help`.
 """
 
 from __future__ import annotations
@@ -204,10 +204,10 @@ class HelmWords(NamedTuple):
 
     def value(self, name: str) -> str | None:
         """The last value of an option."""
-        found = [words for option, words in self.options if option == name]
-        if not found:
+        given = [words for option, words in self.options if option == name]
+        if not given:
             return None
-        return found[-1][1] if len(found[-1]) > 1 else found[-1][0].partition("=")[2]
+        return given[-1][1] if len(given[-1]) > 1 else given[-1][0].partition("=")[2]
 
 
 def sort(words: list[str], *, takes_value: dict[str, bool] | None = None) -> HelmWords | list[str]:
@@ -246,10 +246,10 @@ def _named(word: str) -> tuple[str, bool]:
 
 
 def from_help(text: str) -> dict[str, bool]:
-    """What `helm … --help` says of its options: whether each takes a value that has to be the next word."""
-    found = {}
+    """The options in the text of `helm … --help`: whether each takes a value that has to be the next word."""
+    takes_value = {}
     for line in text.splitlines():
         match = re.match(r"\s+(?:-\w, )?--([\w-]+)(?: ([^\s\[]+)(\[=\S*\])?)?\s{2,}", line)
         if match:
-            found[match[1]] = bool(match[2]) and not match[3]
-    return found
+            takes_value[match[1]] = bool(match[2]) and not match[3]
+    return takes_value

@@ -10,7 +10,7 @@ from natsvalues.cli.light import PostRenderOptions, with_environment
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
-from natsvalues.delivery.function_config import told
+from natsvalues.delivery.function_config import read_config
 from natsvalues.delivery.resource_list import ResourceList
 from natsvalues.errors import EXIT_OK, NatsvaluesError
 from natsvalues.overlays.choice import choose
@@ -47,9 +47,9 @@ def _krm() -> int:
 
 
 def _rendered(given: ResourceList) -> Result:
-    asked = told(given.config)
-    overlays = asked.overlays or load(overlays_folder(asked.folder))
-    region = with_environment(PostRenderOptions(asked.region)).region
+    config = read_config(given.config)
+    overlays = config.overlays or load(overlays_folder(config.folder))
+    region = with_environment(PostRenderOptions(config.region)).region
     return render(given.release, plan(overlays, choose(overlays, given.release, region)))
 
 

@@ -83,10 +83,12 @@ def _named(options: LintOptions) -> Subject:
     """What the paths and the chart give."""
     if options.chart is None:
         return subject(options.wanted)
-    from natsvalues.cli.lint_render import renderings, values_files  # starts helm; only when asked for
+    from natsvalues.cli.lint_render import chart_defaults, renderings, values_files  # start helm
 
     made = renderings(options.chart, options.wanted, all_regions=options.all_regions)
-    return subject(options.wanted, made, values_files(options.chart, made))
+    files = values_files(options.chart, made)
+    defaults = chart_defaults(options.chart) if files else None
+    return subject(options.wanted, made, files)._replace(chart_defaults=defaults)
 
 
 def _severity(text: str) -> tuple[str, Severity]:

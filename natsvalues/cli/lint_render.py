@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.cli.lint_inputs import Rendering, located
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.release import Release
-from natsvalues.outside.helm import templated
+from natsvalues.outside.helm import defaults_of, templated
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan
+from natsvalues.text.yamltree import Tree
 
 if TYPE_CHECKING:
     from natsvalues.cli.lint_inputs import Wanted
@@ -61,6 +62,16 @@ def values_files(chart: Chart, made: tuple[Rendering, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(file.replace(REGION, item.stem) for item in made for file in local))
 
 
+def chart_defaults(chart: Chart) -> dict[str, Any]:
+    """The chart's own values."""
+    defaults = Tree(defaults_of(chart.chart, _version(chart))).value
+    return defaults if isinstance(defaults, dict) else {}
+
+
+def _version(chart: Chart) -> list[str]:
+    return ["--version", chart.version] if chart.version else []
+
+
 def _templated(chart: Chart, region: str) -> str:
     """What helm makes of the chart, without natsvalues."""
     words: list[str] = []
@@ -69,5 +80,4 @@ def _templated(chart: Chart, region: str) -> str:
     for setting in chart.settings:
         words += ["--set", setting.replace(REGION, region)]
     words += ["--namespace", chart.namespace] if chart.namespace else []
-    words += ["--version", chart.version] if chart.version else []
-    return templated(chart.release, chart.chart, *words)
+    return templated(chart.release, chart.chart, *words, *_version(chart))

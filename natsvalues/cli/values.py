@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,57 +11,85 @@ from natsvalues.cli.outputs import Output, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
-from natsvalues.delivery.chart_values import chart
-from natsvalues.delivery.values import values_for
-from natsvalues.delivery.values_file import head, places, read_values, together, written
+from natsvalues.cli.values_chart import no_chart, renderer
+from natsvalues.delivery.names import ANY_NAMESPACE
+from natsvalues.delivery.values import region_values
+from natsvalues.delivery.values_file import head, merged, places, read_values, written
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
+from natsvalues.manifests.chart_keys import ignored_keys
+from natsvalues.outside.helm import defaults_of, fetched
 from natsvalues.overlays.folder import load
+from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.plan import plan
-from natsvalues.report.values_text import told
+from natsvalues.report.values_text import values_text
+from natsvalues.text.yamltree import Tree
 
 if TYPE_CHECKING:
-    from natsvalues.delivery.values import Made
     from natsvalues.delivery.values_file import ValuesFile
-    from natsvalues.overlays.plan import Plan
 
 HINT = "give the values with which the chart is installed, or - for standard input"
 
 
 class ValuesOptions(NamedTuple):
-    """What `values` was told. `check` is a chart that helm is to render both ways."""
+    """The options of `values`; `chart` is None where it was not given."""
 
     region: str
     files: tuple[str, ...] = ()
     overlays: str | None = None
+    chart: str | None = None
     chart_version: str | None = None
     release: str | None = None
     output: str | None = None
-    check: str | None = None
     quiet: bool = False
+
+    @property
+    def words(self) -> list[str]:
+        """The command line that has these options."""
+        words = ["natsvalues", "values", self.region]
+        for name in self.files:
+            words += ["-f", name]
+        for option, text in (
+            ("--chart", self.chart),
+            ("--chart-version", self.chart_version),
+            ("--overlays", self.overlays),
+            ("--release", self.release),
+            ("-o", self.output),
+        ):
+            words += [option, text] if text else []
+        return words
 
 
 def run_values(options: ValuesOptions) -> int:
-    """Write the values, and tell on standard error what they say and why."""
+    """Write the values, and report on standard error what they set and why."""
     run = Run()
     return guarded(run, lambda: _values(options, run))
 
 
 def _values(options: ValuesOptions, run: Run) -> int:
+    if options.chart is None:
+        example = options._replace(chart="nats/nats").words
+        raise no_chart(f"name it as for helm: {shlex.join(example)}")
     run.region = options.region
     run.overlays = overlays_folder(options.overlays)
-    asked = chart(options.chart_version)
     files = read_files(options.files)
     region_plan = plan(load(run.overlays), options.region)
-    tree = together(files)
-    made = values_for(region_plan, tree.value or {}, asked, places(files), options.release)
-    text = _head(options, region_plan, made) + written(tree, made, files[-1].name if files else "the new values")
-    if options.check is not None:
-        from natsvalues.cli.values_check import require_equal  # starts helm
-
-        require_equal(options.check, options, tree.text, text, region_plan)
-    write([Output(options.output, text)])
+    tree = merged(files)
+    given = tree.value or {}
+    where = places(files)
+    version = ["--version", options.chart_version] if options.chart_version else []
+    with fetched(options.chart, version) as chart:
+        render = renderer(chart, ["--namespace", ANY_NAMESPACE])
+        region = region_values(region_plan, given, render, where, options.release)
+        defaults = Tree(defaults_of(chart, [])).value or {}
+    ignored = (
+        Notice("warning", key.message, (where.where(key.path),), key.hint) for key in ignored_keys(given, defaults)
+    )
+    region = region._replace(notices=(*ignored, *region.notices))
+    text = written(tree, region, files[-1].name if files else "the new values", defaults)
+    comment = head(options.region, region_plan.region.stage, region.chart_version, options.words)
+    write([Output(options.output, comment + text)])
     if not options.quiet:
-        sys.stderr.write(told(region_plan, made, tree.value or {}))
+        sys.stderr.write(values_text(region_plan, region, given))
     return EXIT_OK
 
 
@@ -77,17 +106,3 @@ def read_files(names: tuple[str, ...]) -> list[ValuesFile]:
     if names.count("-") > 1:
         raise NatsvaluesError("NV-V005", "standard input is named twice", where=(Where(STANDARD_INPUT),), hint=HINT)
     return files
-
-
-def _head(options: ValuesOptions, region_plan: Plan, made: Made) -> str:
-    command = ["natsvalues", "values", options.region]
-    for name in options.files:
-        command += ["-f", name]
-    for option, text in (
-        ("--overlays", options.overlays),
-        ("--chart-version", options.chart_version),
-        ("--release", options.release),
-    ):
-        command += [option, text] if text else []
-    command += ["-o", options.output] if options.output else []
-    return head(options.region, region_plan.region.stage, made, command)

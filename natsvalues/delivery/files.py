@@ -37,10 +37,10 @@ def inline(value: Any) -> str:
 
 def names(patches: tuple[ObjectPatch, ...]) -> dict[str, ObjectPatch]:
     """Each patch by the name of its file: `statefulset-nats.yaml`, with the namespace where that is not enough."""
-    found: dict[str, ObjectPatch] = {}
+    by_file: dict[str, ObjectPatch] = {}
     for patch in patches:
         name = f"{patch.key.kind}-{patch.key.name}"
-        if f"{name}.yaml".lower() in found:
+        if f"{name}.yaml".lower() in by_file:
             name += f"-{patch.key.namespace}"
-        found[f"{name}.yaml".lower()] = patch
-    return found
+        by_file[f"{name}.yaml".lower()] = patch
+    return by_file

@@ -44,13 +44,13 @@ def files(export: Export, region: str, release: str) -> dict[str, str]:
         "metadata": {"name": release},
         "spec": {"postRenderers": [{"kustomize": {"patches": _patches(export)}}]},
     }
-    found = {
+    written = {
         "kustomization.yaml": text(mark, _USE, component),
         RELEASE: text(mark, _RELEASE, fragment),
     }
     if export.added:
-        found[GATEWAY] = text(mark, _GATEWAY, *export.added)
-    return found
+        written[GATEWAY] = text(mark, _GATEWAY, *export.added)
+    return written
 
 
 def _patches(export: Export) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a KRM function is told: the region, and the overlays as a folder or written out.
+"""The configuration of a KRM function: the region, and the overlays as a folder or written out.
 
 A function in a container sees no files, so the overlays may stand in its configuration:
 
@@ -12,7 +12,7 @@ A function in a container sees no files, so the overlays may stand in its config
       - {kind: Region, name: us-east, …}
 
 kpt's users configure a function with a ConfigMap: there `data.region`, and `data.overlays` as a folder or as a text
-of YAML documents, say the same.
+of YAML documents, mean the same.
 """
 
 from typing import Annotated, Any, NamedTuple
@@ -35,7 +35,7 @@ class FunctionSpec(NamedTuple):
 
     region: Annotated[str | None, Doc("The region; left out: the only one that can be meant.")] = None
     overlays: Annotated[
-        Any, Doc("Folder of the overlays, or the Supercluster and Region documents; left out: found as ever.")
+        Any, Doc("Folder of the overlays, or the Supercluster and Region documents; left out: found as usual.")
     ] = None
 
 
@@ -44,29 +44,29 @@ class FunctionConfig(NamedTuple):
 
     api_version: Annotated[str, Doc(f"`{API_VERSION}`.")]
     kind: Annotated[str, Doc(f"`{KIND}`, or a ConfigMap.")]
-    metadata: Annotated[Any, Doc("Its name, and what the orchestrator is told.")] = None
+    metadata: Annotated[Any, Doc("Its name, and annotations for the orchestrator.")] = None
     spec: Annotated[FunctionSpec, Doc("What the function is to do.")] = FunctionSpec()
     data: Annotated[FunctionSpec, Doc("The same, in a ConfigMap.")] = FunctionSpec()
 
 
-class Told(NamedTuple):
-    """What the configuration says. At most one of `folder` and `overlays` is there."""
+class Config(NamedTuple):
+    """The region and its overlays. At most one of `folder` and `overlays` is there."""
 
     region: str | None = None
     folder: str | None = None
     overlays: Overlays | None = None
 
 
-def told(config: Part | None) -> Told:
+def read_config(config: Part | None) -> Config:
     """Read a functionConfig. Raises NatsvaluesError (NV-F002, NV-O0..) with the field for everything wrong in it."""
     if config is None:
-        return Told()
+        return Config()
     tree = Tree(config.text)
     reading = Reading(tree, NAME, CODE)
     filled = reading.read(FunctionConfig)
     raise_all(reading.errors)
     if filled is None:  # never without an error
-        return Told()
+        return Config()
     section = {KIND: "spec", "ConfigMap": "data"}.get(filled.kind)
     given = [name for name in ("spec", "data") if find(tree.root, name) is not None]
     if section is None or (section == "spec") != (filled.api_version == API_VERSION):
@@ -81,16 +81,18 @@ def told(config: Part | None) -> Told:
         if name != section:
             hint = f"in kind: {filled.kind} write it under {section}"
             raise NatsvaluesError(CODE, f"unknown field `{name}`", where=(reading.positions.where(name),), hint=hint)
-    asked: FunctionSpec = getattr(filled, section)
+    spec: FunctionSpec = getattr(filled, section)
     node = find(tree.root, section, "overlays")
-    if node is None or asked.overlays is None:
-        return Told(asked.region)
-    found = _overlays(tree, node, section)
-    return Told(asked.region, found) if isinstance(found, str) else Told(asked.region, None, found)
+    if node is None or spec.overlays is None:
+        return Config(spec.region)
+    overlays = _overlays(tree, node, section)
+    if isinstance(overlays, str):
+        return Config(spec.region, overlays)
+    return Config(spec.region, None, overlays)
 
 
 def _overlays(tree: Tree, node: Node, section: str) -> Overlays | str:
-    """The overlays as they are written out, or the folder that is named."""
+    """The overlays that are written out, or the name of their folder."""
     name = f"{NAME}.{section}.overlays"
     text = scalar(node) if isinstance(node, ScalarNode) else None
     if isinstance(text, str) and text and "\n" not in text:

@@ -27,18 +27,18 @@ def files(export: Export, region: str, folder: str) -> dict[str, str]:
         "jsonPatches": [{"target": patch.target, "patch": list(patch.operations)} for patch in export.patches],
         "strategicMergePatches": [patch.merge for patch in export.patches],
     }
-    found = {}
+    written = {}
     if export.added:
         at = folder if folder.startswith(("/", ".")) else f"./{folder}"
         template["dependencies"] = [{"chart": f"{at}/{CHART}", "version": "0.1.0"}]
         chart = {"apiVersion": "v2", "name": CHART, "version": "0.1.0"}
-        found[f"{CHART}/Chart.yaml"] = text(mark, "What natsvalues adds to the release.", chart)
+        written[f"{CHART}/Chart.yaml"] = text(mark, "What natsvalues adds to the release.", chart)
         objects = text(mark, "Not in the NATS chart: the gateway's load balancer.", *export.added)
         # Helm takes this file for a template; what looks like an action in it is none.
-        found[f"{CHART}/templates/{GATEWAY}"] = objects.replace("{{", "{{ " + json.dumps("{{") + " }}")
+        written[f"{CHART}/templates/{GATEWAY}"] = objects.replace("{{", "{{ " + json.dumps("{{") + " }}")
     name = f"natsvalues-{region}"
     words = _USE.format(name=name, file=f"{folder}/{TEMPLATE}")
-    return {TEMPLATE: text(mark, words, {"templates": {name: template}}), **found}
+    return {TEMPLATE: text(mark, words, {"templates": {name: template}}), **written}
 
 
 _USE = """\

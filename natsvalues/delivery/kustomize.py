@@ -20,14 +20,14 @@ def files(export: Export, region: str) -> dict[str, str]:
     patches: list[dict[str, Any]] = [{"path": STAMPS}]
     patches += [{"path": name, "target": patch.target} for name, patch in written.items()]
     resources = {"resources": [GATEWAY]} if export.added else {}
-    found = {
+    texts = {
         "kustomization.yaml": text(mark, _USE, {**COMPONENT, **resources, "patches": patches}),
         STAMPS: text(mark, _STAMPS, *(patch.merge for patch in export.patches)),
     }
-    found |= {name: text(mark, _PATCH, list(patch.operations)) for name, patch in written.items()}
+    texts |= {name: text(mark, _PATCH, list(patch.operations)) for name, patch in written.items()}
     if export.added:
-        found[GATEWAY] = text(mark, "Not in the chart: the gateway's load balancer.", *export.added)
-    return found
+        texts[GATEWAY] = text(mark, "Not in the chart: the gateway's load balancer.", *export.added)
+    return texts
 
 
 _USE = """\

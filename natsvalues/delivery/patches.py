@@ -1,9 +1,9 @@
 """The edits of a rendering as patches that need no natsvalues when they are applied.
 
 They are the operations that the pipeline made and checked. Before them stand `test` operations (RFC 6902) on what
-they replace: made for one rendering, they must not pass over a newer one in silence. kustomize says nothing of a
-patch whose target it does not find; of a strategic merge patch it does. So the annotations, which kustomize keeps
-others of its own beside, go ahead as such a patch of each object. (Run on kustomize 5.8.2 and kubectl 1.37.1.)
+they replace: made for one rendering, they must not be applied silently to a newer one. kustomize reports
+no patch whose target it does not find, except for strategic merge patches. So the annotations, beside which kustomize
+keeps others of its own, come first as such a patch of each object. (Run on kustomize 5.8.2 and kubectl 1.37.1.)
 """
 
 from __future__ import annotations
@@ -94,12 +94,14 @@ def _patch(result: Result, edited: Edited) -> ObjectPatch:
     if manifest is None:
         raise InternalError("NV-X004", "an edited document is not there")
     annotations, rest = _annotations(edited)
-    operations = _last_words(rest)
+    operations = _without_overwritten(rest)
     image = _image(edited.before, result.nats.container) if manifest.key == result.nats.statefulset.key else None
     tests = _tests(edited.before, operations, image)
     metadata = edited.before["metadata"]
-    together = {**(metadata.get("annotations") or {}), **annotations}
-    merged = {**edited.before, "metadata": {**metadata, "annotations": together}} if annotations else edited.before
+    merged_annotations = {**(metadata.get("annotations") or {}), **annotations}
+    merged = (
+        {**edited.before, "metadata": {**metadata, "annotations": merged_annotations}} if annotations else edited.before
+    )
     if not same(jsonpatch.apply_patch(merged, [*tests, *operations]), manifest.value):
         raise InternalError("NV-X004", f"the patch of {manifest.key} does not do what post-rendering does")
     guarded = (*tests, *_absent(edited.before, operations), *operations)
@@ -109,18 +111,18 @@ def _patch(result: Result, edited: Edited) -> ObjectPatch:
 def _annotations(edited: Edited) -> tuple[dict[str, str], tuple[Operation, ...]]:
     """The annotations that the operations only add to the object, and the other operations."""
     path = pointer(_ANNOTATIONS)
-    about = [operation for operation in edited.operations if _touches(operation["path"], path)]
+    on_annotations = [operation for operation in edited.operations if _touches(operation["path"], path)]
     present = edited.before["metadata"].get("annotations") or {}
-    found: dict[str, str] = {}
-    for operation in about:
+    annotations: dict[str, str] = {}
+    for operation in on_annotations:
         steps = from_pointer(operation["path"])[len(_ANNOTATIONS) :]
         if operation["op"] != "add" or (not steps and present):
             return {}, edited.operations
-        found |= {steps[0]: operation["value"]} if steps else operation["value"]
-    return found, tuple(operation for operation in edited.operations if operation not in about)
+        annotations |= {steps[0]: operation["value"]} if steps else operation["value"]
+    return annotations, tuple(operation for operation in edited.operations if operation not in on_annotations)
 
 
-def _last_words(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+def _without_overwritten(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
     """The operations without those that a later one on the same path makes void, such as earlier texts of nats.conf."""
     kept: list[Operation] = []
     for number, operation in enumerate(operations):

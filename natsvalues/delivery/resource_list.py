@@ -83,16 +83,16 @@ class ResourceList:
 
     @staticmethod
     def _require(tree: Tree, file: str) -> None:
-        found = tree.value if isinstance(tree.value, dict) else {}
-        said = tuple(str(found.get(name) or "nothing") for name in ("apiVersion", "kind"))
-        items = found.get("items")
-        if said == (API_VERSION, KIND) and (items is None or isinstance(items, list)):
+        fields = tree.value if isinstance(tree.value, dict) else {}
+        stated = tuple(str(fields.get(name) or "nothing") for name in ("apiVersion", "kind"))
+        items = fields.get("items")
+        if stated == (API_VERSION, KIND) and (items is None or isinstance(items, list)):
             return
-        what = "items that are no list" if said == (API_VERSION, KIND) else f"{said[1]} of apiVersion {said[0]}"
+        what = "items that are no list" if stated == (API_VERSION, KIND) else f"{stated[1]} of apiVersion {stated[0]}"
         raise NatsvaluesError(
             NOT_A_LIST,
             f"no {KIND} of {API_VERSION}, but {what}",
-            where=(Where(file, 1, field="items" if said == (API_VERSION, KIND) else "apiVersion, kind"),),
+            where=(Where(file, 1, field="items" if stated == (API_VERSION, KIND) else "apiVersion, kind"),),
             hint="natsvalues krm is a function for kustomize (transformers) and kpt, which give it such a list on\n"
             "standard input; a stream of rendered documents is for natsvalues post-render",
         )

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from natsvalues.delivery.chart_config import BLOCKS
-from natsvalues.delivery.chart_objects import CONFIG_FILE, STATEFUL_SET, Role
 from natsvalues.delivery.differences import named_path
-from natsvalues.delivery.templates import TEMPLATE_KEYS, templated
+from natsvalues.delivery.equality import CONFIG_FILE, INCLUDES
+from natsvalues.delivery.names import TEMPLATE_KEYS, templated
+from natsvalues.delivery.rendering import EXTRA_RESOURCES, STATEFUL_SET
 from natsvalues.text.natsconf import Raw, Variable
 from natsvalues.text.paths import Op, Path, dotted, pointer
 from natsvalues.text.yamledit import same
@@ -19,21 +19,22 @@ from natsvalues.text.yamledit import same
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from natsvalues.delivery.chart_values import Values
+    from natsvalues.delivery.names import Names
+    from natsvalues.delivery.rendering import Values
     from natsvalues.overlays.patches import Receipt
 
 Steps = tuple[str | int, ...]
 
 LEVELS = ("block", "whole", "patch", "outer")
-"""From what people would write to what always works."""
+"""In the order in which they are tried: from what people would write to what overrides everything else."""
 _CONTAINERS: Steps = ("spec", "template", "spec", "containers")
 _SECTIONS = {"nats": "container", "reloader": "reloader", "prom-exporter": "promExporter"}
 
 
 class Setting(NamedTuple):
-    """One thing that the values must say, and why.
+    """One change of the values, and why.
 
-    `kind` is to `put` a value, to `append` it to a list, or to `remove` what is there.
+    `kind` is `put` for a value, `append` for an item of a list, or `remove`.
     """
 
     kind: str
@@ -42,14 +43,13 @@ class Setting(NamedTuple):
     why: str
 
     def op(self, values: Values) -> Op:
-        """The operation on these values that says it; mappings on the way that are missing or null are made."""
+        """The operation on these values; it creates mappings on the way that are missing or null."""
         if self.kind == "remove":
             return Op("remove", self.path)
         content = self.value
         path: Steps = self.path
         if self.kind == "append":
-            there = _get(values, path)
-            content, path = (content, (*path, "-")) if there else ([content], path)
+            content, path = (content, (*path, "-")) if _get(values, path) else ([content], path)
         at: Any = values
         for depth, key in enumerate(path[:-1], 1):
             at = at[key] if isinstance(key, int) else at.get(key)
@@ -60,15 +60,15 @@ class Setting(NamedTuple):
         return Op("add", path, content)
 
 
-class About(NamedTuple):
-    """What receipts speak of: a file inside an object, or none; the object's kind; its name where that matters."""
+class Target(NamedTuple):
+    """What receipts are about: a file inside an object, or none; the object's kind; its name where that matters."""
 
     file: str
     kind: str
     name: str | None = None
 
 
-IN_CONFIGURATION = About(CONFIG_FILE, "ConfigMap")
+IN_CONFIGURATION = Target(CONFIG_FILE, "ConfigMap")
 
 
 def _get(document: Any, path: Steps) -> Any:
@@ -77,23 +77,36 @@ def _get(document: Any, path: Steps) -> Any:
     return document
 
 
-def in_configuration(op: Op, level: str, config: Values, receipts: Iterable[Receipt]) -> Setting | None:
-    """How to say a change of nats.conf on a level; None where the level cannot."""
+class Subject(NamedTuple):
+    """The object to change: its section of the values, the object as rendered, the user's values, and names."""
+
+    section: Steps
+    have: Values
+    values: Values
+    names: Names
+    receipts: tuple[Receipt, ...]
+
+
+def in_configuration(op: Op, level: str, config: Values, names: Names, receipts: Iterable[Receipt]) -> Setting | None:
+    """The setting for a change of nats.conf on a level; None where the level has none. `config` are complete values."""
     path: Steps = op.path  # type: ignore[assignment]  # differences give keys and numbers
+    if path[:1] in ((), (INCLUDES,)):
+        return None
     why = reason(receipts, IN_CONFIGURATION, path)
-    value = templated(_plain(op.value), {})  # routes have names in them that only Helm knows
+    value = templated(_plain(op.value), names)  # routes contain the release's name
     if level == "patch":
         return _patch(("config",), Op(op.op, path, value), why)
     if op.op == "remove" or level == "outer":
         return None
     block, *rest = path
-    if level == "block" and block in BLOCKS and config[block]["enabled"] and rest:
+    section = config.get(str(block))
+    if level == "block" and rest and isinstance(section, dict) and "merge" in section and section.get("enabled"):
         return Setting("put", ("config", block, "merge", *rest), value, why)
     return Setting("put", ("config", "merge", *path), value, why)
 
 
 def _plain(value: Any) -> Any:
-    """A setting as the chart's values have it: what must not be quoted stands in `<< >>`."""
+    """A setting as the chart's values have it: text that must not be quoted is in `<< >>`."""
     if isinstance(value, (Variable, Raw)):
         return f"<< {value if isinstance(value, Variable) else value.text} >>"
     if isinstance(value, dict):
@@ -101,28 +114,18 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-class Subject(NamedTuple):
-    """One of the chart's objects as it is now, the values that make it, the user's labels for all, and the receipts."""
-
-    role: Role
-    have: Values
-    values: Values
-    common: Values
-    receipts: Iterable[Receipt]
-
-
 def in_object(op: Op, level: str, subject: Subject) -> Setting | None:
-    """How to say a change of one of the chart's objects on a level; None where the level cannot."""
-    role, have = subject.role, subject.have
+    """The setting for a change of one of the chart's objects on a level; None where the level has none."""
+    have = subject.have
     path: Steps = op.path  # type: ignore[assignment]  # differences give keys and numbers
-    about = About("", str(have["kind"]), str(have["metadata"]["name"]))
-    why = reason(subject.receipts, about, named_path(path, have), op.value)
-    value = templated(op.value, subject.common)
-    if role[0] == "extraResources":
+    target = Target("", str(have["kind"]), str(have["metadata"]["name"]))
+    why = reason(subject.receipts, target, named_path(path, have), op.value)
+    value = templated(op.value, subject.names)
+    if subject.section[0] == EXTRA_RESOURCES:
         return _in_extra(op, subject, why) if level == "block" else None
-    section, rest = _section(role, path, have)
+    section, rest = _section(subject.section, path, have)
     if level == "outer":
-        return _patch(role, Op(op.op, path, value), why) if role != section else None
+        return _patch(subject.section, Op(op.op, path, value), why) if subject.section != section else None
     if level == "patch":
         return _patch(section, Op(op.op, rest, value), why)
     if level != "block" or op.op == "remove":
@@ -139,10 +142,10 @@ def _is_plain_variable(entry: Values) -> bool:
     return set(entry) in ({"name", "value"}, {"name", "valueFrom"})
 
 
-def _section(role: Role, path: Steps, have: Values) -> tuple[Steps, Steps]:
+def _section(whole: Steps, path: Steps, have: Values) -> tuple[Steps, Steps]:
     """The section of the values that makes this part of an object, and the path inside what it makes."""
-    if role != STATEFUL_SET or path[:2] != _CONTAINERS[:2]:
-        return role, path
+    if whole != STATEFUL_SET or path[:2] != _CONTAINERS[:2]:
+        return whole, path
     if path[:4] == _CONTAINERS and len(path) > len(_CONTAINERS) + 1 and isinstance(path[4], int):
         name = have["spec"]["template"]["spec"]["containers"][path[4]].get("name")
         if name in _SECTIONS:
@@ -152,7 +155,7 @@ def _section(role: Role, path: Steps, have: Values) -> tuple[Steps, Steps]:
 
 def _in_extra(op: Op, subject: Subject, why: str) -> Setting:
     """A change of an object that the user's values hold themselves; a template on the way is written out anew."""
-    path: Steps = (*subject.role, *op.path)  # type: ignore[arg-type]  # differences give keys and numbers
+    path: Steps = (*subject.section, *op.path)  # type: ignore[arg-type]  # differences give keys and numbers
     at: Any = subject.values
     for depth, key in enumerate(path[:-1], 1):
         at = at[key] if isinstance(key, int) or key in at else None
@@ -162,9 +165,9 @@ def _in_extra(op: Op, subject: Subject, why: str) -> Setting:
             inner = path[2:depth]
             whole = _get(subject.have, inner)
             changed = {**whole, path[depth]: op.value} if isinstance(whole, dict) else whole
-            return Setting("put", path[:depth], templated(changed, subject.common), why)
+            return Setting("put", path[:depth], templated(changed, subject.names), why)
     kind = "remove" if op.op == "remove" else "append" if path[-1] == "-" else "put"
-    return Setting(kind, path[:-1] if kind == "append" else path, templated(op.value, subject.common), why)
+    return Setting(kind, path[:-1] if kind == "append" else path, templated(op.value, subject.names), why)
 
 
 def _keys_of(mapping: Values) -> set[str]:
@@ -172,10 +175,10 @@ def _keys_of(mapping: Values) -> set[str]:
     return {*mapping, *(key for item in inside for key in item)}
 
 
-def injected(value: Values, common: Values, receipts: Iterable[Receipt]) -> Setting:
-    """How to say that an object is added to the release."""
-    why = reason(receipts, About("", str(value["kind"]), str(value["metadata"]["name"])), ())
-    return Setting("append", ("extraResources",), templated(value, common), why)
+def added(value: Values, names: Names, receipts: Iterable[Receipt]) -> Setting:
+    """The setting that adds an object to the release."""
+    why = reason(receipts, Target("", str(value["kind"]), str(value["metadata"]["name"])), ())
+    return Setting("append", (EXTRA_RESOURCES,), templated(value, names), why)
 
 
 def _patch(section: Steps, op: Op, why: str) -> Setting:
@@ -183,12 +186,12 @@ def _patch(section: Steps, op: Op, why: str) -> Setting:
     return Setting("append", (*section, "patch"), entry if op.op == "remove" else {**entry, "value": op.value}, why)
 
 
-def reason(receipts: Iterable[Receipt], about: About, path: Path, value: Any = None) -> str:
+def reason(receipts: Iterable[Receipt], target: Target, path: Path, value: Any = None) -> str:
     """Why the pipeline changed this, or what is nearest to it; a mapping is known by itself."""
     at = dotted(path)
     best, length = "", -1
     for receipt in receipts:
-        if (receipt.file, receipt.target.kind) != about[:2] or about.name not in (None, receipt.target.name):
+        if (receipt.file, receipt.target.kind) != target[:2] or target.name not in (None, receipt.target.name):
             continue
         if isinstance(value, dict) and same(receipt.after, value):
             return receipt.why

@@ -1,208 +1,202 @@
-"""Values with which the chart alone renders what post-rendering would make of it.
+"""Values with which the chart alone renders what post-rendering gives.
 
-The edits are decided where they always are: the pipeline post-renders what the chart makes of the user's values
-(`chart_objects`), and what then differs is said in the chart's own words. First through the settings it has for it,
-then through `merge`, then through `patch`; after each step the chart's rendering is made again, and what still
-differs is left to the next. So what comes out is right, or an error.
+The pipeline decides the edits: it post-renders what helm renders of the user's chart and values. What then differs is
+expressed in the chart's values: first with the chart's own settings, then in `merge`, then in `patch`. After each level
+helm renders the chart again, and the next level takes what still differs. So the result is right, or an error.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.delivery.chart_objects import (
-    CONFIG_FILE,
-    CONFIG_MAP,
-    INSTANCE,
-    STATEFUL_SET,
-    Role,
-    fullname,
-    objects,
-    stream,
-)
-from natsvalues.delivery.chart_values import Chart, Places, Values, common_labels, completed, ignored
-from natsvalues.delivery.differences import differences
+from natsvalues.delivery.equality import unequal
 from natsvalues.delivery.knobs import knobs
-from natsvalues.delivery.sections import LEVELS, Setting, Subject, in_configuration, in_object, injected
-from natsvalues.delivery.templates import FULLNAME
+from natsvalues.delivery.names import ANY_RELEASE
+from natsvalues.delivery.rendering import CONFIG_MAP, EXTRA_RESOURCES, RENDERING, rendered
+from natsvalues.delivery.sections import LEVELS, Setting, Subject, added, in_configuration, in_object
 from natsvalues.errors import ManyErrors, NatsvaluesError, Where
-from natsvalues.manifests.release import Release
-from natsvalues.manifests.stamps import CHART_CHECKSUM, RESTART_DIGEST
+from natsvalues.manifests.chart import INSTANCE_LABEL
 from natsvalues.overlays.patches import Notice
-from natsvalues.overlays.pipeline import render
-from natsvalues.text.natsconf import read, symbolic
-from natsvalues.text.paths import Op, dotted
+from natsvalues.overlays.pipeline import render as post_render
 from natsvalues.text.yamledit import changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable
 
-    from natsvalues.overlays.patches import Receipt
+    from natsvalues.delivery.equality import Difference
+    from natsvalues.delivery.rendering import Render, Rendering, Values
+    from natsvalues.delivery.values_file import Places
+    from natsvalues.manifests.server import ServerVersion
     from natsvalues.overlays.pipeline import Result
     from natsvalues.overlays.plan import Plan
+    from natsvalues.text.paths import Op
 
 _BY_NAME = {"NV-T052", "NV-E001"}
-"""Patches of the user's own that name an object, or look for its name."""
-RENDERING = "what the chart renders"
+"""Errors of the user's own patches that name an object."""
+_HELM_FAILED = "NV-H003"
 
 
-class Made(NamedTuple):
-    """The operations that turn the user's values into the region's, in order, and what a person should know.
+class RegionValues(NamedTuple):
+    """The region's values: the user's, changed by `ops` in this order.
 
-    `settings` say the same in the order of the operations, with reasons.
+    `settings` are the same changes with reasons. The versions are those of the chart, and of the server it runs.
     """
 
-    ops: tuple[Op, ...]
     values: Values
+    ops: tuple[Op, ...]
     settings: tuple[Setting, ...]
     notices: tuple[Notice, ...]
-    chart: Chart
+    chart_version: str
+    server_version: ServerVersion
 
 
-def values_for(plan: Plan, given: Values, asked: Chart, places: Places, release: str | None = None) -> Made:
-    """The region's values: the user's, and what the region needs. Raises NatsvaluesError, as post-rendering would.
+def region_values(
+    plan: Plan, given: Values, render: Render, places: Places, release: str | None = None
+) -> RegionValues:
+    """The region's values: the user's, and what the region needs.
 
-    `release` is Helm's name for it, which only patches of the user's own need that name an object.
+    `release` is the release's name. Without one the values hold for a release of any name, as far as neither the
+    overlay nor the user's values name one.
+    Raises NatsvaluesError, as post-rendering does; for values that helm does not render; and if the chart's values
+    cannot express what the region needs.
     """
-    warnings = [*ignored(given, asked, places), *_releases(given, places)]
-    name = fullname(release, given) if release else plan.region.nats.name or FULLNAME
-    rendered = objects(completed(given, asked, places), places, name)
+    selected, notices = _selected_release(given, places)
+    name = release or selected or plan.region.nats.name or ANY_RELEASE
     try:
-        result = render(Release(stream(rendered), RENDERING), plan)
+        before = rendered(given, render, name)
     except NatsvaluesError as error:
-        if name == FULLNAME and error.code in _BY_NAME:
-            error.hint += "\nwith --release NAME it is known what the objects are called"
+        raise _placed(error, places, "NV-V002", "helm does not render the chart with these values") from None
+    try:
+        result = post_render(before.release, plan)
+    except NatsvaluesError as error:
+        if name == ANY_RELEASE and error.code in _BY_NAME:
+            error.hint += "\ngive the release's name: --release NAME"
         raise _relocated(error, places) from None
-    wanted = _wanted(result, list(rendered))
-    work = _Work(given, _About(asked, places, name, result.receipts, wanted))
-    work.take(knobs(work.completed(), wanted, result.receipts))
-    work.take(injected(item.manifest.value, work.common, result.receipts) for item in result.release.added.values())
-    for level in LEVELS:
-        work.settle(level)
-    left = sorted({_told(role, op) for role, op, _ in work.missing()})
+    search = _Search(before, given, render, name, result)
+    try:
+        left = search.run()
+    except NatsvaluesError as error:
+        raise _placed(error, places, "NV-V004", "helm does not render the chart with what the region needs") from None
     if left:
         raise NatsvaluesError(
             "NV-V004",
-            f"the chart's values cannot say what the region needs: {', '.join(left)}",
+            f"the chart's values cannot express what the region needs: {', '.join(sorted(set(map(str, left))))}",
             where=(places.where(()),),
-            hint="something in these values comes after all that natsvalues can set: take it out, or post-render",
+            hint="these values override what natsvalues sets: remove that part, or use the post-renderer",
         )
-    notices = tuple(notice._replace(where=_places_of(notice.where, places)) for notice in result.notices)
-    return Made(tuple(work.ops), work.values, tuple(work.settings), (*warnings, *notices), asked)
+    notices += [notice._replace(where=_places_of(notice.where, places)) for notice in result.notices]
+    versions = (before.chart_version, result.nats.version)
+    return RegionValues(search.values, tuple(search.ops), tuple(search.settings), tuple(notices), *versions)
 
 
-def _releases(given: Values, places: Places) -> Iterator[Notice]:
-    """A note for each Service of the user's that names a release, which nothing else in the values does."""
-    for number, item in enumerate(given.get("extraResources") or []):
+def _selected_release(given: Values, places: Places) -> tuple[str | None, list[Notice]]:
+    """The release whose pods a Service in the user's values selects by name, with a note about it."""
+    extra = given.get(EXTRA_RESOURCES)
+    for number, item in enumerate(extra if isinstance(extra, list) else []):
         spec = item.get("spec") if isinstance(item, dict) else None
         selector = spec.get("selector") if isinstance(spec, dict) else None
-        release = selector.get(INSTANCE) if isinstance(selector, dict) else None
+        release = selector.get(INSTANCE_LABEL) if isinstance(selector, dict) else None
         if isinstance(release, str):
-            where = (places.where(("extraResources", number, "spec", "selector", INSTANCE)),)
-            yield Notice("note", f"taken to be values for a release called `{release}`, which this selects", where)
+            where = (places.where((EXTRA_RESOURCES, number, "spec", "selector", INSTANCE_LABEL)),)
+            message = f"these values are for a release called `{release}`: a Service selects it"
+            return release, [Notice("note", message, where)]
+    return None, []
 
 
-def _told(role: Role, op: Op) -> str:
-    return f"{'.'.join(map(str, role))}: {op.op} {dotted(op.path)}"
+class _Search:
+    """The values as they grow, level by level, until helm renders with them what post-rendering gave."""
 
-
-def _wanted(result: Result, roles: list[Role]) -> dict[Role, Any]:
-    """What post-rendering made of each object of the chart, without what restarts pods (here the checksum does)."""
-    wanted: dict[Role, Any] = {}
-    for number, role in enumerate(roles, result.nats.config_map.number):
-        manifest = result.release.manifest(number)
-        wanted[role] = manifest.value if manifest is not None else None
-    path = ("spec", "template", "metadata", "annotations")
-    for name in (RESTART_DIGEST, CHART_CHECKSUM):
-        wanted[STATEFUL_SET] = _without(wanted[STATEFUL_SET], (*path, name))
-    return wanted
-
-
-def _without(document: Any, path: tuple[str, ...]) -> Any:
-    at = document
-    for key in path:
-        at = at.get(key) if isinstance(at, dict) else None
-    return document if at is None else changed(document, "remove", path, None)
-
-
-class _About(NamedTuple):
-    """What stays the same while values are worked out; `name` is what the chart calls its objects."""
-
-    asked: Chart
-    places: Places
-    name: str
-    receipts: tuple[Receipt, ...]
-    wanted: dict[Role, Any]
-
-
-class _Work:
-    """The values as they grow."""
-
-    def __init__(self, given: Values, about: _About) -> None:
+    def __init__(self, before: Rendering, given: Values, render: Render, name: str, result: Result) -> None:
+        self.rendering: Rendering | None = before
         self.values = given
-        self.about = about
-        self.common = common_labels(given)
+        self.render = render
+        self.name = name
+        self.result = result
         self.ops: list[Op] = []
         self.settings: list[Setting] = []
 
-    def completed(self) -> Values:
-        """The values as the chart sees them."""
-        return completed(self.values, self.about.asked, self.about.places)
+    def run(self) -> list[Difference]:
+        """Set what the region needs; gives what still differs in the end."""
+        before, receipts, nats = self._rendered(), self.result.receipts, self.result.nats
+        self._take(knobs(before.values, nats.config_map.value, nats.statefulset.value, receipts))
+        objects = (item.manifest.value for item in self.result.release.added.values())
+        self._take(added(value, before.names, receipts) for value in objects)
+        for level in LEVELS:
+            self._settle(level)
+        return self._left()
 
-    def missing(self) -> Iterable[tuple[Role, Op, bool]]:
-        """What still differs: whose, the operation that mends it, and whether it is inside nats.conf."""
-        rendered = objects(self.completed(), self.about.places, self.about.name)
-        for role, wanted in self.about.wanted.items():
-            have, want = rendered[role], wanted
-            if role == CONFIG_MAP:
-                old, new = have["data"][CONFIG_FILE], want["data"][CONFIG_FILE]
-                for op in differences(symbolic(read(old)), symbolic(read(new))):
-                    yield role, op, True
-                have = _without(have, ("data", CONFIG_FILE))
-                want = _without(want, ("data", CONFIG_FILE))
-            for op in differences(have, want):
-                yield role, op, False
+    def _rendered(self) -> Rendering:
+        """What helm renders with the values as they are; rendered once for each state of the values."""
+        if self.rendering is None:
+            self.rendering = rendered(self.values, self.render, self.name)
+        return self.rendering
 
-    def settle(self, level: str) -> None:
-        """Say what differs on one level, and keep of it what helps there."""
-        before = (self.values, list(self.ops), list(self.settings))
-        said = self._say(level, lambda _: True)
-        failed = {_told(role, op) for role, op, _ in self.missing()}
-        if said & failed:
-            self.values, self.ops, self.settings = before
-            self._say(level, lambda told: told not in failed)
+    def _left(self) -> list[Difference]:
+        return list(unequal(self._rendered().release, self.result.release))
 
-    def _say(self, level: str, helps: Callable[[str], bool]) -> set[str]:
-        said: set[str] = set()
-        complete = self.completed()
-        rendered = objects(complete, self.about.places, self.about.name)
-        for role, op, inside in list(self.missing()):
-            told = _told(role, op)
-            if not helps(told):
-                continue
-            if inside:
-                setting = in_configuration(op, level, complete["config"], self.about.receipts)
-            else:
-                subject = Subject(role, rendered[role], self.values, self.common, self.about.receipts)
-                setting = in_object(op, level, subject)
+    def _settle(self, level: str) -> None:
+        """Set what differs on one level, and keep what has the effect it should have."""
+        left = self._left()
+        before = (self.rendering, self.values, list(self.ops), list(self.settings))
+        tried = self._try(left, level)
+        failed = {_identity(difference) for difference in self._left()}
+        if tried & failed:
+            self.rendering, self.values, self.ops, self.settings = before
+            self._try([difference for difference in left if _identity(difference) not in failed], level)
+
+    def _try(self, left: list[Difference], level: str) -> set[object]:
+        """Set all that a level has settings for; gives the identities of these differences."""
+        rendering = self._rendered()
+        tried: set[object] = set()
+        for difference in left:
+            setting = self._setting(difference, level, rendering)
             if setting is not None:
-                self.take([setting])
-                said.add(told)
-        return said
+                self._take([setting])
+                tried.add(_identity(difference))
+        return tried
 
-    def take(self, settings: Iterable[Setting]) -> None:
+    def _setting(self, difference: Difference, level: str, rendering: Rendering) -> Setting | None:
+        section = rendering.sections.get(difference.key)
+        if difference.op is None or section is None:
+            return None
+        receipts = self.result.receipts
+        if difference.setting is not None and section == CONFIG_MAP:
+            return in_configuration(difference.setting, level, rendering.values["config"], rendering.names, receipts)
+        manifest = rendering.manifest(section)
+        if manifest is None:
+            return None
+        return in_object(difference.op, level, Subject(section, manifest.value, self.values, rendering.names, receipts))
+
+    def _take(self, settings: Iterable[Setting]) -> None:
         """Make settings part of the values."""
         for setting in settings:
             op = setting.op(self.values)
             self.values = changed(self.values, op.op, op.path, op.value)  # type: ignore[arg-type]  # keys and numbers
             self.ops.append(op)
             self.settings.append(setting)
+            self.rendering = None
+
+
+def _identity(difference: Difference) -> object:
+    """By what a difference is the same in another rendering."""
+    return difference.key, difference.op and (difference.op.op, difference.op.path)
+
+
+def _placed(error: NatsvaluesError, places: Places, code: str, message: str) -> NatsvaluesError:
+    """An error of helm's rendering as one of the user's values; any other error as it is."""
+    if error.code != _HELM_FAILED:
+        error.where = error.where or (places.where(()),)
+        return error
+    hint = (
+        "`helm template` fails with these values, too: correct them" if code == "NV-V002" else "use the post-renderer"
+    )
+    return NatsvaluesError(code, f"{message}: {error.message}", where=(places.where(()),), hint=hint)
 
 
 def _relocated(error: NatsvaluesError, places: Places) -> NatsvaluesError:
-    """The error with the user's values as its place, where it speaks of a rendering that nobody has."""
-    for one in error.errors if isinstance(error, ManyErrors) else (error,):
-        one.where = _places_of(one.where, places)
+    """The error with the user's values as its place, where it is about a rendering that nobody has."""
+    for item in error.errors if isinstance(error, ManyErrors) else (error,):
+        item.where = _places_of(item.where, places)
     return error
 
 

@@ -6,21 +6,21 @@ import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues import __version__
-from natsvalues.delivery.chart_values import Places, Values, defaults
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.text.composer import MappingNode
-from natsvalues.text.paths import Op
+from natsvalues.text.paths import Op, dotted
 from natsvalues.text.yamledit import EditRefused, edit
-from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, key_text
+from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, find, key_text
 from natsvalues.text.yamlwrite import block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.delivery.values import Made
+    from natsvalues.delivery.rendering import Steps, Values
+    from natsvalues.delivery.values import RegionValues
     from natsvalues.text.composer import Node
 
-MADE = "# Made by natsvalues "
+MARK = "# Made by natsvalues "
 _HEAD_LINES = 3
 
 
@@ -32,7 +32,7 @@ class ValuesFile(NamedTuple):
 
     @property
     def values(self) -> Values:
-        """What it says; empty for a file of comments."""
+        """Its keys; empty for a file of comments."""
         return self.tree.value or {}
 
 
@@ -53,16 +53,38 @@ def read_values(name: str, text: str) -> ValuesFile:
 
 
 def _without_head(text: str) -> str:
-    """The text without what an earlier run wrote above it."""
-    return "".join(text.splitlines(keepends=True)[_HEAD_LINES:]) if text.startswith(MADE) else text
+    """The text without the comment that an earlier run wrote above it."""
+    return "".join(text.splitlines(keepends=True)[_HEAD_LINES:]) if text.startswith(MARK) else text
+
+
+class Places(NamedTuple):
+    """Where the user's values are: the files by name, later ones over earlier ones."""
+
+    files: tuple[tuple[str, Tree], ...] = ()
+
+    def where(self, path: Steps) -> Where:
+        """The line of a key in the last file that has it, or of what is around it."""
+        for depth in range(len(path), 0, -1):
+            for name, tree in reversed(self.files):
+                node = _key(find(tree.root, *path[: depth - 1]), path[depth - 1])
+                if node is not None:
+                    return Where(name, tree.line(node), field=dotted(path))
+        return Where(self.files[-1][0] if self.files else "values", field=dotted(path) or None)
+
+
+def _key(node: Node | None, key: str | int) -> Node | None:
+    """The node where a value begins: its key; an item of a list has none."""
+    if isinstance(node, MappingNode):
+        return next((name for name, _ in reversed(node.value) if key_text(name) == key), None)
+    return find(node, key)
 
 
 def places(files: list[ValuesFile]) -> Places:
-    """Where keys stand in these files."""
+    """Where keys are in these files."""
     return Places(tuple((file.name, file.tree) for file in files))
 
 
-def together(files: list[ValuesFile]) -> Tree:
+def merged(files: list[ValuesFile]) -> Tree:
     """The files as one, later ones over earlier ones, as Helm has it: maps go into maps, anything else replaces.
 
     The first keeps its comments and order; a key of a later one that is new comes with the comments above it.
@@ -116,12 +138,12 @@ def edited(tree: Tree, ops: tuple[Op, ...], name: str) -> Tree:
         raise
 
 
-def written(tree: Tree, made: Made, name: str) -> str:
-    """The values with the region's settings in them; new ones alone stand in the order of the chart's."""
+def written(tree: Tree, region: RegionValues, name: str, defaults: Values) -> str:
+    """The values with the region's settings in them; where the user has none, in the order of the chart's defaults."""
     if tree.root is None or not tree.value:
         comments = tree.text if tree.root is None else ""
-        return comments + "\n".join(block(_ordered(made.values, defaults(made.chart)))) + "\n"
-    text = edited(tree, made.ops, name).text
+        return comments + "\n".join(block(_ordered(region.values, defaults))) + "\n"
+    text = edited(tree, region.ops, name).text
     return text if text.endswith("\n") else text + "\n"
 
 
@@ -136,10 +158,10 @@ def _ordered(values: Values, known: Values) -> Values:
     }
 
 
-def head(region: str, stage: str, made: Made, command: list[str]) -> str:
-    """The comment above the values: what made them, and how to make them again."""
+def head(region: str, stage: str, chart_version: str, command: list[str]) -> str:
+    """The comment above the values: what they are for, and the command that writes them again."""
     return (
-        f"{MADE}{__version__} for region {region} in stage {stage} and chart {made.chart.version}:\n"
+        f"{MARK}{__version__} for region {region} in stage {stage} and chart {chart_version}:\n"
         f"# {shlex.join(command)}\n"
-        "# Make it anew when an overlay, your values or the chart change; what you write in here is overwritten then.\n"
+        "# Run it again when an overlay, your values or the chart change; changes made in this file are overwritten.\n"
     )

@@ -18,7 +18,7 @@ from natsvalues.supercluster.region_state import RegionState, region_state
 from natsvalues.text.endpoints import Endpoint, read_endpoint
 from natsvalues.text.natsconf import ConfSyntaxError, Variable, read
 from natsvalues.text.paths import dotted
-from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, find
+from natsvalues.text.yamltree import Tree, YamlSyntaxError, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,9 +166,10 @@ class Values(NamedTuple):
     file: str
     tree: Tree
 
-    def has(self, *keys: str) -> bool:
-        """Whether the file sets this value."""
-        return find(self.tree.root, *keys) is not None
+    @property
+    def keys(self) -> dict[str, Any]:
+        """What the file sets; empty where it is no mapping."""
+        return self.tree.value if isinstance(self.tree.value, dict) else {}
 
     def where(self, *keys: str) -> Where:
         """The place of a value."""
@@ -187,6 +188,8 @@ class Subject(NamedTuple):
     """Values files of the chart, where lint rendered it."""
     rehearsed: tuple[Rehearsed, ...] = ()
     """What was given as evidence."""
+    chart_defaults: dict[str, Any] | None = None
+    """The chart's own values, where lint rendered it."""
 
     @property
     def states(self) -> tuple[RegionState, ...]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 CLIENT_PORT = 4222
 MONITOR_PORT = 8222
 GATEWAY_PORT_NAME = "gateway"
+INSTANCE_LABEL = "app.kubernetes.io/instance"
+"""The label that names the release."""
 POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"
 """The label by which a Service selects one pod; Kubernetes puts it on the pods of a StatefulSet."""
 

@@ -175,6 +175,20 @@ def defaults_of(chart: str, options: list[str]) -> str:
     return _PULLED.sub("", helm("show", "values", chart, *options))
 
 
+@contextlib.contextmanager
+def fetched(chart: str, options: list[str]) -> Iterator[str]:
+    """The path of a chart: of one on this machine, or of a copy that helm fetches and that is there for the block.
+
+    facts: helm takes what exists as a path for a chart on this machine, and fetches any other anew for each rendering.
+    """
+    if os.path.exists(chart):
+        yield chart
+        return
+    with tempfile.TemporaryDirectory(prefix="natsvalues-chart-") as folder:
+        helm("pull", chart, "--destination", folder, *options)
+        yield next(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".tgz"))
+
+
 _PROBE = {
     "Chart.yaml": "apiVersion: v2\nname: values\nversion: 0.0.1\n",
     os.path.join("templates", "values.yaml"): "values: {{ .Values | toJson }}\n",

@@ -1,4 +1,4 @@
-"""What `values` tells on standard error: each value it sets, what the user had there, and why."""
+"""The report of `values` on standard error: each value it sets, the user's value there, and why."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from natsvalues.text.yamlwrite import flow
 
 if TYPE_CHECKING:
     from natsvalues.delivery.sections import Setting
-    from natsvalues.delivery.values import Made
+    from natsvalues.delivery.values import RegionValues
     from natsvalues.overlays.plan import Plan
 
 _SHORT = 120
 _ABSENT = object()
 
 
-def told(plan: Plan, made: Made, given: dict[str, Any]) -> str:
-    """Every setting under its reason, overridden ones with what was there; then the notices. No secret in it."""
-    about = f"region {plan.region.name} of {plan.supercluster.name}: stage {plan.region.stage}"
-    lines = [f"{about}, for chart {made.chart.version} (server {made.chart.server}, unless the values say otherwise)"]
+def values_text(plan: Plan, region: RegionValues, given: dict[str, Any]) -> str:
+    """Every setting under its reason, overridden ones with the user's value; then the notices. No secret in it."""
+    title = f"region {plan.region.name} of {plan.supercluster.name}: stage {plan.region.stage}"
+    lines = [f"{title}, for chart {region.chart_version} (server {region.server_version})"]
     why = None
-    for setting in made.settings:
+    for setting in region.settings:
         if setting.why != why:
             why = setting.why
             lines.append(f"  {why}")
         lines.append("    " + _line(setting, given))
-    if not made.settings:
-        lines.append("  nothing to change: these values say all that the region needs")
-    return "\n".join(lines) + "\n" + "".join(notice_text(notice(item)) for item in made.notices)
+    if not region.settings:
+        lines.append("  nothing to change: these values set all that the region needs")
+    return "\n".join(lines) + "\n" + "".join(notice_text(notice(item)) for item in region.notices)
 
 
 def _line(setting: Setting, given: dict[str, Any]) -> str:

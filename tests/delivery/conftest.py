@@ -10,7 +10,7 @@ import shutil
 import pytest
 import yaml
 
-from natsvalues.text.natsconf import read, symbolic
+from natsvalues.text.natsconf import includes, read, symbolic
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -28,10 +28,10 @@ def values_files():
 @pytest.fixture(scope="session")
 def regions(tmp_path_factory):
     """Give a copy of charts/overlays in a stage and scope: `regions("join", "region")`; nothing else differs."""
-    made = {}
+    folders = {}
 
     def write(stage, scope="supercluster"):
-        if (stage, scope) not in made:
+        if (stage, scope) not in folders:
             folder = tmp_path_factory.mktemp("overlays") / f"{stage}-{scope}"
             shutil.copytree(os.path.join(ROOT, "charts", "overlays"), folder)
             for path in folder.glob("*.yaml"):
@@ -40,8 +40,8 @@ def regions(tmp_path_factory):
                 if scope == "region":
                     text = re.sub(r"^joins: \w+", f"systemAccount: SYS-{path.stem}", text, flags=re.MULTILINE)
                 path.write_text(text, encoding="utf-8")
-            made[stage, scope] = str(folder)
-        return made[stage, scope]
+            folders[stage, scope] = str(folder)
+        return folders[stage, scope]
 
     return write
 
@@ -60,13 +60,14 @@ def _objects(text):
 
 
 def _meaning(item):
-    """Named lists by their names, nats.conf as settings; no checksum, no digest, no `-gatewayz`, nothing empty."""
+    """Named lists by their names, nats.conf as settings; no checksum, no digest, no `-gatewayz`."""
     if item["kind"] == "ConfigMap" and "nats.conf" in item.get("data", ()):
-        item["data"]["nats.conf"] = symbolic(read(item["data"]["nats.conf"]))
+        conf = read(item["data"]["nats.conf"])
+        item["data"]["nats.conf"] = (symbolic(conf), sorted(include.path for include in includes(conf)))
     if item["kind"] == "StatefulSet":
         template = item["spec"]["template"]
-        for name in ROLLING:
-            (template["metadata"].get("annotations") or {}).pop(name, None)
+        annotations = template["metadata"].pop("annotations", None) or {}
+        template["metadata"]["annotations"] = {key: annotations[key] for key in annotations if key not in ROLLING}
         for container in template["spec"]["containers"]:
             if container["name"] == "prom-exporter" and "args" in container:
                 container["args"] = [word for word in container["args"] if word != "-gatewayz"]
@@ -79,8 +80,7 @@ def _meaning(item):
 
 def _plain(value, key=None):
     if isinstance(value, dict):
-        pairs = ((name, _plain(item, name)) for name, item in value.items())
-        return {name: item for name, item in pairs if item not in (None, {}, [])}
+        return {name: _plain(item, name) for name, item in value.items()}
     if isinstance(value, list):
         items = [_plain(item) for item in value]
         if key in NAMED and all(isinstance(item, dict) for item in items):

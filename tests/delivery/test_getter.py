@@ -1,9 +1,12 @@
 """`-f natsvalues://REGION` on both majors: the region's values from Helm's own command line, or from the address."""
 
+import os
+
 import pytest
 
 pytestmark = pytest.mark.helm
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ON = "config.cluster.enabled=true,config.jetstream.enabled=true"
 
 
@@ -61,9 +64,9 @@ def test_files_in_the_address_stand_for_all_there_are(helm, meanings, tmp_path, 
         (("-f", "natsvalues://eu-wets"), "error[NV-O003]: unknown region `eu-wets`"),
         (("-f", "natsvalues://eu-west?valeus=a"), "did you mean `values`?"),
         (("-f", "natsvalues://eu-west/us-east"), "error[NV-V010]: not the address of a region's values"),
-        (("-f", "natsvalues://eu-west?chart-version=0.19.0"), "error[NV-V001]: chart 0.19.0"),
+        (("-f", "natsvalues://eu-west?chart=nowhere/nats"), "error[NV-H003]: `helm pull nowhere/nats` failed"),
         (("-f", "natsvalues://eu-west?values=nowhere.yaml"), "error[NV-I007]: cannot read the file"),
-        (("--set", "config.cluster.replicas=many", "-f", "natsvalues://eu-west"), "error[NV-V002]: a whole number"),
+        (("--set", "config.jetstream=on", "-f", "natsvalues://eu-west"), "error[NV-V002]: helm does not render"),
         (("--set", "config.jetstream.enabled=true", "-f", "natsvalues://eu-west"), "error[NV-T060]: JetStream is on"),
     ],
 )
@@ -87,14 +90,29 @@ def test_values_of_the_release_before_are_refused(flag, major, nats_chart, regio
     assert "NV-V011]: helm takes values from the release before" in done.stderr
 
 
-def test_where_the_caller_cannot_be_seen_the_address_must_tell(regions, run):
-    """Started by anything but helm, it refuses to guess; `?values=` says that there are none."""
+def test_where_helms_words_cannot_be_read_the_address_must_have_chart_and_values(helm3, nats_chart, regions, run):
+    """Started by anything but helm, it refuses to guess; `?values=` stands for no values."""
     words = ["natsvalues", "getter", "cert", "key", "ca"]
-    env = {"NATSVALUES_OVERLAYS": regions("join")}
+    env = {"NATSVALUES_OVERLAYS": regions("join"), "HELM_BIN": helm3}
     done = run(*words, "natsvalues://eu-west", env=env)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error[NV-V011]: the other values that helm was given cannot be seen here")
-    assert "serverNamePrefix: eu-west-\n" in run(*words, "natsvalues://eu-west?values=", env=env, check=True).stdout
+    assert done.stderr.startswith("error[NV-V011]: helm's command line cannot be read here")
+    assert "natsvalues://eu-west?values=values.yaml&chart=nats/nats" in done.stderr
+    done = run(*words, "natsvalues://eu-west?values=", env=env)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error[NV-V007]: the chart is required")
+    assert "natsvalues://eu-west?values=&chart=nats/nats" in done.stderr
+    done = run(*words, f"natsvalues://eu-west?values=&chart={nats_chart}", env=env, check=True)
+    assert "serverNamePrefix: eu-west-\n" in done.stdout
+
+
+def test_a_chart_from_a_repository_is_the_one_that_helm_installs(chart_repository, helm, meanings, run):
+    """Chart, repository and version are those of helm's own words; a generated name gives values for any release."""
+    given = ("--set", ON, "--repo", chart_repository, "--version", "2.14.2", "--generate-name")
+    program = helm("version").args[0]
+    env = {"NATSVALUES_OVERLAYS": os.path.join(ROOT, "charts", "overlays")}
+    done = run(program, "template", "nats", *given, "-f", "natsvalues://eu-west", env=env, check=True)
+    assert ("Service", "release-name-nats-gateway") in meanings(done.stdout)
 
 
 def test_the_getter_leaves_its_report(helm, run):

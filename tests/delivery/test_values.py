@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import shutil
 
 import pytest
 import yaml
@@ -14,23 +15,27 @@ REGIONS = ("us-east", "eu-west", "ap-south")
 
 
 @pytest.fixture
-def values(run):
-    """Run `natsvalues values` and give its standard output: `values("us-east", "-f", path)`."""
-    return lambda *words, **more: run("natsvalues", "values", *words, check=True, **more).stdout
+def values(helm3, nats_chart, run):
+    """Run `natsvalues values` with the chart and give its standard output: `values("us-east", "-f", path)`."""
+    env = {"HELM_BIN": helm3}
+    return lambda *words, **more: (
+        run("natsvalues", "values", *words, "--chart", nats_chart, check=True, **{"env": env, **more}).stdout
+    )
 
 
 @pytest.fixture
-def both(helm3, meanings, nats_chart, run, tmp_path, values):
+def both_ways(helm3, meanings, nats_chart, run, tmp_path, values):
     """Give what Helm renders with the values, and what post-rendering makes of the release, by what it means."""
 
-    def render(path, region, overlays, helm=None, release="nats", *more):
+    def render(path, region, overlays, helm=None, release="nats", *more, chart=nats_chart):
         program = helm or helm3
-        made = tmp_path / "made.yaml"
-        made.write_text(values(region, "-q", "-f", path, "--overlays", overlays, *more), encoding="utf-8")
-        plain = run(program, "template", release, nats_chart, "-n", "ns", "-f", path, check=True).stdout
+        words = ("-q", "-f", path, "--overlays", overlays, "--chart", chart, *more)
+        file = tmp_path / "region.yaml"
+        file.write_text(values(region, *words, env={"HELM_BIN": program}), encoding="utf-8")
+        plain = run(program, "template", release, chart, "-n", "ns", "-f", path, check=True).stdout
         command = ["natsvalues", "post-render", "--region", region, "--overlays", overlays]
         wanted = run(*command, stdin=plain, check=True).stdout
-        alone = run(program, "template", release, nats_chart, "-n", "ns", "-f", made, check=True).stdout
+        alone = run(program, "template", release, chart, "-n", "ns", "-f", file, check=True).stdout
         return meanings(alone), meanings(wanted)
 
     return render
@@ -39,28 +44,28 @@ def both(helm3, meanings, nats_chart, run, tmp_path, values):
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("region", REGIONS)
-def test_the_chart_alone_renders_the_region(both, helm4, region, regions, scope, stage, values_files):
+def test_the_chart_alone_renders_the_region(both_ways, helm4, region, regions, scope, stage, values_files):
     """In every stage and scope: no object more or less, and nothing in one that differs, but what is declared."""
-    alone, wanted = both(values_files["cluster"], region, regions(stage, scope))
+    alone, wanted = both_ways(values_files["cluster"], region, regions(stage, scope))
     assert alone == wanted
     assert (("Service", "nats-gateway") in alone) == (stage != "local")
     if region == "eu-west":
-        alone, wanted = both(values_files["cluster"], region, regions(stage, scope), helm4, "bus")
+        alone, wanted = both_ways(values_files["cluster"], region, regions(stage, scope), helm4, "bus")
         assert alone == wanted
 
 
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("name", ["accounts", "gateway-by-hand", "moved", "nothing", "patched", "rich", "secure"])
-def test_it_does_so_whatever_the_user_has_in_the_values(both, name, regions, stage, values_files):
+def test_it_does_so_whatever_the_user_has_in_the_values(both_ways, name, regions, stage, values_files):
     """Patches that come later, other names, a gateway by hand: what is in the way is overridden."""
-    alone, wanted = both(values_files[name], "eu-west", regions(stage, "supercluster"))
+    alone, wanted = both_ways(values_files[name], "eu-west", regions(stage, "supercluster"))
     assert alone == wanted
 
 
-def test_the_comparison_finds_what_differs(both, regions, values_files):
+def test_the_comparison_finds_what_differs(both_ways, regions, values_files):
     """Another region's values are not equal; so the equalities above say something."""
-    alone, _ = both(values_files["cluster"], "eu-west", regions("join"))
-    other, _ = both(values_files["cluster"], "us-east", regions("join"))
+    alone, _ = both_ways(values_files["cluster"], "eu-west", regions("join"))
+    other, _ = both_ways(values_files["cluster"], "us-east", regions("join"))
     assert {kind for (kind, name) in alone if alone[kind, name] != other[kind, name]} == {
         "ConfigMap",
         "Service",
@@ -72,10 +77,10 @@ def test_the_comparison_finds_what_differs(both, regions, values_files):
 def test_made_again_of_what_was_made_nothing_changes(name, regions, tmp_path, values, values_files):
     """Twice is once, but for the command in the first lines; so nobody has to keep a file of their own."""
     options = ("--overlays", regions("join"))
-    made = tmp_path / "made.yaml"
-    made.write_text(values("eu-west", "-f", values_files[name], *options), encoding="utf-8")
-    again = values("eu-west", "-f", made, *options)
-    assert again.splitlines()[3:] == made.read_text(encoding="utf-8").splitlines()[3:]
+    file = tmp_path / "region.yaml"
+    file.write_text(values("eu-west", "-f", values_files[name], *options), encoding="utf-8")
+    again = values("eu-west", "-f", file, *options)
+    assert again.splitlines()[3:] == file.read_text(encoding="utf-8").splitlines()[3:]
 
 
 # --- the file ---------------------------------------------------------------------------------------------
@@ -83,12 +88,13 @@ def test_made_again_of_what_was_made_nothing_changes(name, regions, tmp_path, va
 LONG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "long.yaml")
 
 
-def test_a_long_file_with_comments_changes_only_where_it_is_told(regions, run):
+def test_a_long_file_with_comments_changes_only_where_it_is_reported(helm3, nats_chart, regions, run):
     """Of more than 500 lines each one stays, in its place, but those that are reported as overridden."""
     with open(LONG, encoding="utf-8") as file:
         before = file.read().splitlines()
     assert len(before) > 500
-    done = run("natsvalues", "values", "eu-west", "-f", LONG, "--overlays", regions("join"), check=True)
+    words = ("-f", LONG, "--overlays", regions("join"), "--chart", nats_chart)
+    done = run("natsvalues", "values", "eu-west", *words, env={"HELM_BIN": helm3}, check=True)
     after = done.stdout.splitlines()[3:]
     changed = [line for line in difflib.ndiff(before, after) if line[0] in "+-"]
     assert [line for line in changed if line[0] == "-"] == [
@@ -129,42 +135,75 @@ def test_several_files_are_put_together_as_helm_does(helm3, nats_chart, regions,
         "# of the second\ncontainer:\n  env: {A: b} # kept\n"
         "config:\n  cluster:\n    replicas: 5\n  jetstream: {enabled: true}\n"
     )
-    made = values("eu-west", "-q", "-f", "a.yaml", "-f", "b.yaml", "--overlays", regions("join"))
-    assert "# first\n" in made
-    assert "# three\n" in made
-    assert "# of the second\ncontainer:\n  env: {A: b} # kept\n" in made
-    (tmp_path / "made.yaml").write_text(made, encoding="utf-8")
-    rendered = run(helm3, "template", "nats", nats_chart, "-f", "made.yaml", check=True).stdout
+    text = values("eu-west", "-q", "-f", "a.yaml", "-f", "b.yaml", "--overlays", regions("join"))
+    assert "# first\n" in text
+    assert "# three\n" in text
+    assert "# of the second\ncontainer:\n  env: {A: b} # kept\n" in text
+    (tmp_path / "region.yaml").write_text(text, encoding="utf-8")
+    rendered = run(helm3, "template", "nats", nats_chart, "-f", "region.yaml", check=True).stdout
     assert "  replicas: 5\n" in rendered
     twice = run(
-        helm3, "template", "nats", nats_chart, "-f", "a.yaml", "-f", "b.yaml", "-f", "made.yaml", check=True
+        helm3, "template", "nats", nats_chart, "-f", "a.yaml", "-f", "b.yaml", "-f", "region.yaml", check=True
     ).stdout
     assert twice == rendered
 
 
-def test_a_check_with_helm_accepts_the_chart_and_refuses_another(
-    helm3, nats_chart, regions, run, tmp_path, values, values_files
-):
-    """--check renders both ways; a chart that does something else with the values is told, and nothing is written."""
-    options = ("--overlays", regions("join"), "-f", values_files["cluster"], "--check")
-    env = {"HELM_BIN": helm3}
-    assert "gateway:" in values("eu-west", *options, nats_chart, env=env)
-    templates = tmp_path / "other" / "templates"
-    templates.mkdir(parents=True)
-    (tmp_path / "other" / "Chart.yaml").write_text("apiVersion: v2\nname: nats\nversion: 2.14.2\n")
-    (templates / "all.yaml").write_text("{{ .Values.plain }}\n")
-    plain = run(helm3, "template", "nats", nats_chart, "-f", values_files["cluster"], check=True).stdout
-    (tmp_path / "other" / "values.yaml").write_text(yaml.safe_dump({"plain": plain}))
-    done = run("natsvalues", "values", "eu-west", *options, tmp_path / "other", env=env)
+def test_without_a_chart_it_says_how_to_name_it(run, regions, values_files):
+    """The chart is required; the error has a command line that can be run."""
+    done = run("natsvalues", "values", "eu-west", "-f", values_files["cluster"], "--overlays", regions("join"))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error[NV-V006]: this chart does not render with the new values")
-    assert 'ConfigMap/nats-config: replace data["nats.conf"].cluster.name' in done.stderr
+    assert done.stderr.startswith("error[NV-V007]: the chart is required")
+    assert "natsvalues values eu-west -f " in done.stderr
+    assert "--chart nats/nats" in done.stderr
 
 
-def test_no_secret_is_told(regions, run, values_files):
+def test_a_chart_from_a_repository_is_fetched_once(chart_repository, helm3, regions, run, tmp_path, values_files):
+    """Helm's own names for charts work, with a version; an unknown version is helm's error."""
+    run(helm3, "repo", "add", "nats", chart_repository, check=True)
+    words = ("eu-west", "-f", values_files["cluster"], "--overlays", regions("join"), "--chart", "nats/nats")
+    env = {"HELM_BIN": helm3}
+    done = run("natsvalues", "values", *words, "--chart-version", "2.14.2", env=env, check=True)
+    assert "and chart 2.14.2:" in done.stdout
+    assert os.listdir(tmp_path / "tmp") == []
+    unknown = run("natsvalues", "values", *words, "--chart-version", "9.9.9", env=env)
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert "error[NV-H003]: `helm pull nats/nats` failed" in unknown.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "result"),
+    [
+        ("Deployment", "natsBox.deployment.merge.spec.minReadySeconds: 5"),
+        ("PodDisruptionBudget", "podDisruptionBudget.merge.spec.minReadySeconds: 5"),
+        ("Pod", "error[NV-V004]: the chart's values cannot express what the region needs: Pod/any-release-nats-"),
+    ],
+)
+def test_patches_of_the_users_own_reach_every_object_with_a_section(
+    helm3, kind, nats_chart, regions, result, run, tmp_path, values_files
+):
+    """What no section of the values renders, such as the chart's test, is an error and no result."""
+    overlays = tmp_path / "patched"
+    shutil.copytree(regions("join"), overlays)
+    with open(overlays / "eu-west.yaml", "a", encoding="utf-8") as file:
+        ops = "[{op: add, path: /spec/minReadySeconds, value: 5}]"
+        file.write(f"patches: [{{target: {{kind: {kind}}}, why: a trial, ops: {ops}}}]\n")
+    words = ("eu-west", "-f", values_files["cluster"], "--overlays", overlays, "--chart", nats_chart)
+    done = run("natsvalues", "values", *words, env={"HELM_BIN": helm3})
+    assert result in done.stderr
+    assert bool(done.stdout) == (kind != "Pod")
+
+
+def test_another_chart_is_refused(helm3, regions, run, umbrella_chart, values_files):
+    """A chart with NATS as a subchart has other values."""
+    words = ("eu-west", "-f", values_files["nothing"], "--overlays", regions("join"), "--chart", umbrella_chart)
+    done = run("natsvalues", "values", *words, env={"HELM_BIN": helm3})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "error[NV-V001]: the chart is not the NATS chart since 1.0" in done.stderr
+
+
+def test_no_secret_is_reported(helm3, nats_chart, regions, run, values_files):
     """A password that is overridden, and those that stay, are in no line of the report."""
-    done = run(
-        "natsvalues", "values", "eu-west", "-f", values_files["secure"], "--overlays", regions("join"), check=True
-    )
+    words = ("-f", values_files["secure"], "--overlays", regions("join"), "--chart", nats_chart)
+    done = run("natsvalues", "values", "eu-west", *words, env={"HELM_BIN": helm3}, check=True)
     assert "s3cret" in done.stdout
     assert "s3cret" not in done.stderr

@@ -1,13 +1,15 @@
 """Whole runs of `natsvalues values` as files: each folder is values, overlays, and what must come of them.
 
 `values.yaml` (absent: none), `overlays/` (absent: those of the checkout), `region`, further arguments in `args`, and
-`expected.yaml` with `told.txt` (standard error), or `error.txt` alone. NATSVALUES_UPDATE_GOLDEN=1 writes them anew.
+`expected.yaml` with `report.txt` (standard error), or `error.txt` alone. NATSVALUES_UPDATE_GOLDEN=1 writes them anew.
 """
 
 import os
 import re
 
 import pytest
+
+pytestmark = pytest.mark.helm
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GOLDEN = os.path.join(HERE, "golden")
@@ -26,16 +28,19 @@ def content(case, name) -> str:
 
 
 @pytest.mark.parametrize("case", sorted(os.listdir(GOLDEN)))
-def test_the_run_gives_what_the_folder_says(case, run):
+def test_the_run_gives_what_the_folder_says(case, helm3, nats_chart, run):
     """Values and report, or an error and nothing else, word by word."""
     folder = os.path.join(GOLDEN, case)
     own = os.path.exists(os.path.join(folder, "overlays"))
     command = ["natsvalues", "values", content(case, "region").strip(), "--overlays", "overlays" if own else SHIPPED]
     command += ["-f", "values.yaml"] if os.path.exists(os.path.join(folder, "values.yaml")) else []
-    done = run(*command, *content(case, "args").split(), cwd=folder)
-    made = _STAMPS.sub(r"\1 (any)", done.stdout).replace(SHIPPED, "OVERLAYS")
-    told = _STAMPS.sub(r"\1 (any)", done.stderr).replace(SHIPPED, "OVERLAYS")
-    files = {"expected.yaml": made, "told.txt": told if made else "", "error.txt": "" if made else told}
+    command += ["--chart", nats_chart, *content(case, "args").split()]
+    done = run(*command, cwd=folder, env={"HELM_BIN": helm3})
+    values, report = (
+        _STAMPS.sub(r"\1 (any)", text).replace(SHIPPED, "OVERLAYS").replace(nats_chart, "CHART")
+        for text in (done.stdout, done.stderr)
+    )
+    files = {"expected.yaml": values, "report.txt": report if values else "", "error.txt": "" if values else report}
     if UPDATING:
         for name, text in files.items():
             if text:

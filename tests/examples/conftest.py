@@ -34,14 +34,14 @@ def wanted(helm3, chart_repository, run):
     """Give what post-rendering makes of the chart with an example's values: `wanted("us-east", values)`."""
     plain = {}
 
-    def made(region, values):
+    def post_rendered(region, values):
         if values not in plain:
             command = [helm3, "template", "nats", "nats", "--repo", chart_repository, "-n", "nats", "-f", values]
             plain[values] = run(*command, check=True).stdout
         overlays = load(os.path.join(ROOT, "charts", "overlays"))
         return render(Release(plain[values]), plan(overlays, region)).release.text()
 
-    return made
+    return post_rendered
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def test_secrets_in_the_files_are_warned_of(export, tmp_path):
         given = text.replace('"http_port"', f'"authorization": {{"token": {token}}},\n      "http_port"')
         done = export("flux", rendering=None, stdin=given)
         assert done.returncode == 0
-        assert done.stderr.count("nats.conf has a secret in the clear") == warned
+        assert done.stderr.count("nats.conf has a secret in plain text") == warned
         assert "s3cr3t" not in done.stderr
         assert token.strip('"') in files(tmp_path / "out")["helmrelease.yaml"]
 

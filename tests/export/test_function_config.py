@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from natsvalues.delivery.function_config import told
+from natsvalues.delivery.function_config import read_config
 from natsvalues.delivery.resource_list import ResourceList
 from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.folder import load
@@ -20,7 +20,7 @@ MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
 def read(config):
     """What a functionConfig says."""
     text = HEAD + ("functionConfig:\n" + "\n".join(indented(config.splitlines(), 2)) + "\n" if config else "")
-    return told(ResourceList(text, "standard input").config)
+    return read_config(ResourceList(text, "standard input").config)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def written(root):
 
 @pytest.mark.parametrize("config", ["", OURS, OURS + "spec: {}\n", MAP, OURS + "spec: {region: null}\n"])
 def test_nothing_need_be_said(config):
-    """Then region and overlays are found as ever."""
+    """Then region and overlays are found as usual."""
     assert read(config) == (None, None, None)
 
 

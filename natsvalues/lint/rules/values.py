@@ -1,30 +1,16 @@
-"""Values files for the chart: settings that it ignores without a word."""
+"""Values files for the chart: settings that it ignores silently."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
+from natsvalues.manifests.chart_keys import ignored_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.lint.subject import Subject
-
-IGNORED = {
-    ("service", "type"): "service.merge.spec.type",
-    ("service", "annotations"): "service.merge.metadata.annotations",
-    ("service", "labels"): "service.merge.metadata.labels",
-    ("service", "merge", "type"): "service.merge.spec.type",
-    ("service", "merge", "annotations"): "service.merge.metadata.annotations",
-    ("nats", "jetstream"): "config.jetstream",
-    ("nats", "image"): "container.image",
-    ("cluster", "enabled"): "config.cluster.enabled",
-    ("gateway", "enabled"): "config.gateway.enabled",
-    ("gateway", "gateways"): "config.gateway.merge.gateways",
-    ("gateway", "advertise"): "config.gateway.merge.advertise",
-}
-"""Keys of charts before 1.0, and the place of each since."""
 
 
 @rule(
@@ -32,23 +18,21 @@ IGNORED = {
     "values-ignored",
     "warning",
     "supercluster",
-    why="Since 1.0 the chart keeps its settings elsewhere, and Helm passes unknown values without a word: a Service "
-    "meant as load balancer comes out as ClusterIP.",
+    why="Since 1.0 the chart keeps its settings elsewhere, and Helm accepts unknown values without an error: a "
+    "Service meant as a load balancer is rendered as ClusterIP.",
     source="nats-io/k8s issues 1004 and 784",
     holds="charts since 1.0",
-    remedy="Write the setting where the chart reads it now.",
+    remedy="Write the setting where the chart reads it: `helm show values` lists the keys.",
     fails="values: {service: {type: LoadBalancer}}",
     passes="values: {service: {merge: {spec: {type: LoadBalancer}}}}",
 )
 def values_ignored(subject: Subject) -> Iterator[Problem]:
-    """A values file has a setting where charts before 1.0 had it."""
+    """A values file has a key that the chart ignores, often one of charts before 1.0."""
     regions = tuple(cluster.region for cluster in subject.clusters)
     for values in subject.values:
-        for path, now in IGNORED.items():
-            if values.has(*path):
-                written = ".".join(path)
-                message = f"the chart ignores `{written}`; it reads `{now}`"
-                yield Problem(message, (values.where(*path),), regions)
+        for key in ignored_keys(values.keys, subject.chart_defaults):
+            message = f"{key.message}: {key.hint}" if key.hint else key.message
+            yield Problem(message, (values.where(*key.path),), regions)
 
 
 RULES = (values_ignored,)

@@ -1,15 +1,28 @@
-"""Keys of the chart's values before 1.0, which later charts ignore, and where what they said is said now.
+"""Keys of a values file that the NATS chart ignores, and where the chart reads the same setting.
 
-Source: the chart's UPGRADING.md, and the values documents of 0.19 and of 1.x.
+Helm passes on keys that a chart does not know, and the upstream chart has no schema: such a setting has no effect and
+causes no error (run with charts 1.2.11, 1.3.16 and 2.14.2).
+Source of the table: the chart's UPGRADING.md, and the values documents of 0.19 and of 1.x; for `service`, nats-io/k8s
+issues 784 and 1004.
 """
 
 from __future__ import annotations
 
-_OLD = {
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Values = dict[str, Any]
+_ANY = "*"
+_OPEN = (("global",), ("natsBox", "contexts"), ("service", "ports", _ANY))
+"""Mappings that take any keys although the chart's values document shows some."""
+_MOVED = {
     "affinity": "podTemplate.merge.spec.affinity",
     "auth": "config.merge.accounts, config.merge.authorization, or config.resolver",
     "auth.resolver": "config.resolver",
-    "bootconfig": "nothing: there is no init container any more",
+    "bootconfig": "nothing: the chart has no init container any more",
     "cluster.enabled": "config.cluster.enabled",
     "cluster.name": "config.cluster.merge.name",
     "cluster.replicas": "config.cluster.replicas",
@@ -81,6 +94,11 @@ _OLD = {
     "podManagementPolicy": "statefulSet.merge.spec.podManagementPolicy",
     "priorityClassName": "podTemplate.merge.spec.priorityClassName",
     "securityContext": "podTemplate.merge.spec.securityContext",
+    "service.annotations": "service.merge.metadata.annotations",
+    "service.labels": "service.merge.metadata.labels",
+    "service.merge.annotations": "service.merge.metadata.annotations",
+    "service.merge.type": "service.merge.spec.type",
+    "service.type": "service.merge.spec.type",
     "statefulSetAnnotations": "statefulSet.merge.metadata.annotations",
     "statefulSetPodLabels": "podTemplate.merge.metadata.labels",
     "tolerations": "podTemplate.merge.spec.tolerations",
@@ -96,8 +114,59 @@ _OLD = {
     "websocket.noTLS": "config.websocket.merge.no_tls",
     "websocket.tls": "config.websocket.tls",
 }
+"""Keys that charts before 1.0 read, or that people expect, and the key that has the same effect since 1.0."""
 
 
-def successor(path: tuple[str, ...]) -> str | None:
-    """The key, or keys, that say now what an old key said; None if nothing is known of it."""
-    return _OLD.get(".".join(path))
+class IgnoredKey(NamedTuple):
+    """A key that has no effect. `hint` names the key to use; empty where none is known."""
+
+    path: tuple[str, ...]
+    hint: str
+
+    @property
+    def message(self) -> str:
+        """What to report of it."""
+        return f"the chart ignores `{'.'.join(self.path)}`"
+
+
+def is_nats_chart(defaults: Values) -> bool:
+    """Whether a chart's default values are those of the NATS chart since 1.0, and not of a chart that contains it."""
+    return isinstance(defaults.get("config"), dict) and "cluster" in defaults["config"] and "container" in defaults
+
+
+def ignored_keys(values: Values, defaults: Values | None) -> Iterator[IgnoredKey]:
+    """Each key of the user's values that the chart ignores; none for another chart than NATS since 1.0.
+
+    `defaults` are the chart's own values. Without them (None) only keys of the table are found.
+    """
+    if defaults is None or is_nats_chart(defaults):
+        yield from _ignored(values, defaults, ())
+
+
+def _ignored(values: Values, defaults: Values | None, above: tuple[str, ...]) -> Iterator[IgnoredKey]:
+    for name, value in values.items():
+        path = (*above, str(name))
+        replacement = _MOVED.get(".".join(path))
+        known = defaults is not None and name in defaults
+        if replacement is not None and not known:
+            yield IgnoredKey(path, f"since chart 1.0 it is {replacement}")
+        elif known or defaults is None:
+            below = defaults[name] if defaults is not None else None
+            if isinstance(value, dict) and (defaults is None or isinstance(below, dict)):
+                yield from _ignored(value, below or None, path) if not _is_open(path) else ()
+        else:
+            yield from _unknown(value, path, defaults or {})
+
+
+def _unknown(value: Any, path: tuple[str, ...], siblings: Values) -> Iterator[IgnoredKey]:
+    """The keys below an unknown key that have a replacement of their own; else the key itself."""
+    moved = list(_ignored(value, None, path)) if isinstance(value, dict) else []
+    similar = get_close_matches(path[-1], list(siblings), n=1)
+    yield from moved or [IgnoredKey(path, f"did you mean `{similar[0]}`?" if similar else "")]
+
+
+def _is_open(path: tuple[str, ...]) -> bool:
+    return any(
+        len(path) == len(open_path) and all(name in (_ANY, step) for name, step in zip(open_path, path, strict=True))
+        for open_path in _OPEN
+    )
