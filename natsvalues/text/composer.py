@@ -1,8 +1,8 @@
 """The C composer of ruamel.yaml and its node classes, without the rest of the package.
 
 `import ruamel.yaml` also brings the dumpers, the round-trip loader and what they need, which the composer
-does not: a good part of the time the post-render path spends on imports. So the package is put in place with
-its own code deferred until somebody asks it for something; its submodules import as ever.
+does not: a good part of the time the post-render path spends on imports. So the package is registered with
+its own code deferred until an attribute of it is used; its submodules import as usual.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PACKAGE = "ruamel.yaml"
 
 
 class _Deferred(ModuleType):
-    """A package whose own code runs when the first attribute is asked for that it does not have yet."""
+    """A package whose own code runs at the first use of an attribute that it does not have yet."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name != "__all__":
@@ -31,7 +31,7 @@ class _Deferred(ModuleType):
 def _defer() -> None:
     spec = PathFinder.find_spec(PACKAGE, ruamel.__path__)
     if PACKAGE in sys.modules or spec is None or spec.loader is None:
-        return  # imported already, or installed in a way we do not know: the plain import will do
+        return  # imported already, or installed in a way we do not know: import it normally
     package = _Deferred(PACKAGE)
     package.__spec__, package.__loader__ = spec, spec.loader
     package.__path__ = spec.submodule_search_locations or []

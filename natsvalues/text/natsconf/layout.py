@@ -108,7 +108,7 @@ def _insert_line(place: Place, index: int, part: str, indent: str) -> list[Edit]
 
 
 def _may_be_terminated(part: Part) -> bool:
-    """Tell whether a comma may follow: it spoils the `)` of a block string and melts into a path."""
+    """Whether a comma may follow: it breaks the `)` of a block string and becomes a part of a path."""
     if isinstance(part, Include):
         return False
     node = part.value if isinstance(part, Entry) else part
