@@ -12,14 +12,14 @@ import re
 from typing import NamedTuple
 
 _TAG = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+].*)?\Z")
-_TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))  # what Go's ParseBool takes for true
+_TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))  # what Go's ParseBool reads as true
 
 JS_SERVER_ONLY = "/healthz?js-server-only=true"
 JS_ENABLED_ONLY = "/healthz?js-enabled-only=true"
 
 
 class ServerVersion(NamedTuple):
-    """A nats-server version; `known` is false where the image did not tell and 2.10 is assumed."""
+    """A nats-server version; `known` is false where the image tag has no version and 2.10 is assumed."""
 
     major: int
     minor: int
@@ -41,7 +41,7 @@ class ServerVersion(NamedTuple):
 
 
 UNKNOWN = ServerVersion(2, 10, 0, known=False)
-"""Assumed where nothing tells: checks that are leader-free on 2.10 are leader-free on every version."""
+"""Assumed where the version is unknown: checks that are leader-free on 2.10 are leader-free on every version."""
 
 
 def version_of_image(image: str) -> ServerVersion:
@@ -58,7 +58,7 @@ def parse_version(text: str) -> ServerVersion | None:
 
 
 def ready_path(version: ServerVersion) -> str:
-    """The health check that says "the listeners accept" and never waits for a meta leader."""
+    """The health check that succeeds once the server accepts connections; it never waits for a meta leader."""
     return JS_SERVER_ONLY if version.serves_without_leader else JS_ENABLED_ONLY
 
 
@@ -70,7 +70,7 @@ def needs_leader(path: str, version: ServerVersion) -> bool:
     asked: dict[str, str] = {}
     for part in query.split("&"):
         name, _, text = part.partition("=")
-        asked.setdefault(name, text)  # the server, too, looks at the first of several
+        asked.setdefault(name, text)  # the server, too, uses the first of several
     given = {name for name, text in asked.items() if text in _TRUE}
     if given & {"js-enabled-only", "js-enabled"}:
         return False
