@@ -16,7 +16,7 @@ from natsvalues.delivery.values_file import head, places, read_values, together,
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
 from natsvalues.overlays.folder import load, locate
 from natsvalues.overlays.plan import plan
-from natsvalues.report.values_text import told
+from natsvalues.report.values_text import settings_text
 
 if TYPE_CHECKING:
     from natsvalues.delivery.values import Made
@@ -60,7 +60,7 @@ def _values(options: ValuesOptions, run: Run) -> int:
         require_equal(options.check, options, tree.text, text, region_plan)
     write([Output(options.output, text)])
     if not options.quiet:
-        sys.stderr.write(told(region_plan, made, tree.value or {}))
+        sys.stderr.write(settings_text(region_plan, made, tree.value or {}))
     return EXIT_OK
 
 

@@ -1,4 +1,4 @@
-"""Read one region's rendered release: what of it a rehearsal runs."""
+"""Read one region's rendered release: the parts that a rehearsal runs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -> Rendering:
-    """Read one region's release; `selector` says which NATS, and its version, where the release does not.
+    """Read one region's release; `selector` gives the NATS and its version if the release does not.
 
-    Raises NatsvaluesError where there is no NATS, or none that can be run here.
+    Raises NatsvaluesError if there is no NATS, or none that can be run here.
     """
     release = Release(text, file)
     nats = find_nats(release, selector.name if selector else None, selector.namespace if selector else None)
@@ -36,11 +36,11 @@ def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -
     spec = nats.statefulset.value["spec"]
     pod = spec["template"]["spec"]
     watched = monitor(conf)
-    found, notes = _probes(container, watched)
+    probes, notes = _probes(container, watched)
     stated = selector.version if selector else None
     version = (parse_version(stated) if stated else None) or nats.version
     if version == UNKNOWN:
-        notes.append(f"the image `{container.get('image')}` tells no version; {ASSUMED} was run")
+        notes.append(f"the image `{container.get('image')}` has no version in its tag; {ASSUMED} was run")
         version = ASSUMED
     stop = json.dumps((container.get("lifecycle") or {}).get("preStop") or {})
     rendering = Rendering(
@@ -53,7 +53,7 @@ def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -
         config_file=config_path(container) or "",
         replicas=_replicas(nats, spec),
         version=version,
-        probes=found,
+        probes=probes,
         grace=float(pod.get("terminationGracePeriodSeconds", 30)),
         drains="ldm" in stop,
         parallel=spec.get("podManagementPolicy") == "Parallel",
@@ -72,13 +72,13 @@ def _replicas(nats: Nats, spec: dict[str, Any]) -> int:
     if isinstance(replicas, int) and replicas > 0:
         return replicas
     raise NatsvaluesError(
-        "NV-R003", f"StatefulSet `{nats.name}` has {replicas!r} replicas: there is nothing to run",
-        hint="render the release with the servers that it has in production",
+        "NV-R003", f"StatefulSet `{nats.name}` has {replicas!r} replicas, so there is nothing to run",
+        hint="render the release with the replicas that it has in production",
     )  # fmt: skip
 
 
 def _probes(container: dict[str, Any], watched: tuple[int, str] | None) -> tuple[tuple[Probe, ...], list[str]]:
-    found: list[Probe] = []
+    probes: list[Probe] = []
     notes: list[str] = []
     ports = container_ports(container)
     for kind in KINDS:
@@ -86,18 +86,18 @@ def _probes(container: dict[str, Any], watched: tuple[int, str] | None) -> tuple
         if not isinstance(given, dict):
             continue
         get: Any = given.get("httpGet")
-        asked: Any = get or given.get("tcpSocket")
-        if not isinstance(asked, dict):
-            notes.append(f"the {kind} probe is neither HTTP nor TCP, and was not played")
+        action: Any = get or given.get("tcpSocket")
+        if not isinstance(action, dict):
+            notes.append(f"the {kind} probe is neither HTTP nor TCP, and was not simulated")
             continue
-        port = asked.get("port")
+        port = action.get("port")
         number = port if isinstance(port, int) else ports.get(str(port), watched[0] if watched else 0)
-        found.append(
+        probes.append(
             Probe(
                 kind=kind,
-                path=str(asked.get("path") or "/") if asked is get else "",
+                path=str(action.get("path") or "/") if action is get else "",
                 port=number,
-                scheme=str(asked.get("scheme") or "HTTP").upper(),
+                scheme=str(action.get("scheme") or "HTTP").upper(),
                 initial_delay=float(given.get("initialDelaySeconds") or 0),
                 period=float(given.get("periodSeconds") or 10),
                 timeout=float(given.get("timeoutSeconds") or 1),
@@ -105,4 +105,4 @@ def _probes(container: dict[str, Any], watched: tuple[int, str] | None) -> tuple
                 failure=int(given.get("failureThreshold") or 3),
             )
         )
-    return tuple(found), notes
+    return tuple(probes), notes

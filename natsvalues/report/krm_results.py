@@ -1,4 +1,4 @@
-"""What a KRM function says as `results` of its ResourceList (config.kubernetes.io/v1): errors, warnings, changes."""
+"""The `results` in the ResourceList of a KRM function (config.kubernetes.io/v1): errors, warnings, changes."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _SEVERITY = {"warning": "warning", "note": "info"}
 
 def succeeded(given: ResourceList, result: Result) -> list[dict[str, Any]]:
     """The results of a run: its notices, then one `info` for each change, with its rule as a tag."""
-    told = [_notice(given, item) for item in result.notices]
-    return told + [_change(result, receipt) for receipt in result.receipts]
+    results = [_notice(given, item) for item in result.notices]
+    return results + [_change(result, receipt) for receipt in result.receipts]
 
 
 def failed(given: ResourceList, error: NatsvaluesError) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ def _words(message: str, where: tuple[Where, ...], hint: str) -> str:
 
 
 def _place(given: ResourceList, where: tuple[Where, ...]) -> dict[str, Any]:
-    """The first place that is known: in an item of the list, else in a file."""
+    """The first known place: in an item of the list, else in a file."""
     for place in where:
         number = given.item_at(place.line) if place.file == given.release.file and place.line else None
         manifest = given.release.manifest(number) if number is not None else None
@@ -63,17 +63,17 @@ def _place(given: ResourceList, where: tuple[Where, ...]) -> dict[str, Any]:
 
 def _reference(value: dict[str, Any]) -> dict[str, str]:
     metadata = value.get("metadata") or {}
-    found = {
+    reference = {
         "apiVersion": value.get("apiVersion"),
         "kind": value.get("kind"),
         "name": metadata.get("name"),
         "namespace": metadata.get("namespace"),
     }
-    return {field: str(text) for field, text in found.items() if text}
+    return {field: str(text) for field, text in reference.items() if text}
 
 
 def _file(manifest: Manifest) -> dict[str, Any]:
-    """The file of a package that an item came from, where the orchestrator tells it."""
+    """The file of a package that an item came from, if the orchestrator states it."""
     path = manifest.annotations.get(INTERNAL + PATH) or manifest.annotations.get(PATH)
     index = str(manifest.annotations.get(INTERNAL + INDEX) or manifest.annotations.get(INDEX) or "0")
     if not path:
@@ -83,17 +83,17 @@ def _file(manifest: Manifest) -> dict[str, Any]:
 
 def _change(result: Result, receipt: Receipt) -> dict[str, Any]:
     """One change; values are those of the JSON report, without secrets."""
-    told = change(receipt)
-    path = f"{told['file']}: {told['path']}" if told["file"] else told["path"]
-    values = {name: told[key] for name, key in (("currentValue", "before"), ("proposedValue", "after"))}
+    entry = change(receipt)
+    path = f"{entry['file']}: {entry['path']}" if entry["file"] else entry["path"]
+    values = {name: entry[key] for name, key in (("currentValue", "before"), ("proposedValue", "after"))}
     field = {"path": path} | {name: item for name, item in values.items() if item is not None}
     numbers = result.release.numbers()
-    found = result.release.manifests(numbers, lambda manifest: manifest.key == receipt.target)
+    manifests = result.release.manifests(numbers, lambda manifest: manifest.key == receipt.target)
     source = f" ({receipt.source})" if receipt.source else ""
     return {
         "message": f"{receipt.why}{source}",
         "severity": "info",
-        **({"resourceRef": _reference(found[0].value)} if found else {}),
+        **({"resourceRef": _reference(manifests[0].value)} if manifests else {}),
         **({"field": field} if path else {}),
         "tags": {"rule": receipt.rule},
     }

@@ -21,8 +21,8 @@ def listing(groups: dict[str, tuple[Rule, ...]]) -> str:
     return "\n".join(parts)
 
 
-def one(rule: Rule) -> str:
-    """A rule with all that is known of it; its examples are changes of a clean supercluster of two regions."""
+def details(rule: Rule) -> str:
+    """All details of a rule; its examples are changes of a clean supercluster of two regions."""
     lines = [f"{rule.id} {rule.name} ({rule.severity})", "", *_wrapped(rule.what), ""]
     for title, text in (("why", rule.why), ("source", rule.source), ("holds for", rule.holds), ("help", rule.remedy)):
         lines += _wrapped(f"{title}: {text}")

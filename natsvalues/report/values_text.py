@@ -1,4 +1,4 @@
-"""What `values` tells on standard error: each value it sets, what the user had there, and why."""
+"""The report of `values` on standard error: each value that it sets, the user's value before, and the reason."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ _SHORT = 120
 _ABSENT = object()
 
 
-def told(plan: Plan, made: Made, given: dict[str, Any]) -> str:
-    """Every setting under its reason, overridden ones with what was there; then the notices. No secret in it."""
-    about = f"region {plan.region.name} of {plan.supercluster.name}: stage {plan.region.stage}"
-    lines = [f"{about}, for chart {made.chart.version} (server {made.chart.server}, unless the values say otherwise)"]
+def settings_text(plan: Plan, result: Made, given: dict[str, Any]) -> str:
+    """Every setting under its reason, with the value it overrides; then the notices. Secrets are redacted."""
+    header = f"region {plan.region.name} of {plan.supercluster.name}: stage {plan.region.stage}"
+    lines = [
+        f"{header}, for chart {result.chart.version} (server {result.chart.server}, unless the values say otherwise)"
+    ]
     why = None
-    for setting in made.settings:
+    for setting in result.settings:
         if setting.why != why:
             why = setting.why
             lines.append(f"  {why}")
         lines.append("    " + _line(setting, given))
-    if not made.settings:
-        lines.append("  nothing to change: these values say all that the region needs")
-    return "\n".join(lines) + "\n" + "".join(notice_text(notice(item)) for item in made.notices)
+    if not result.settings:
+        lines.append("  nothing to change: these values already contain everything that the region needs")
+    return "\n".join(lines) + "\n" + "".join(notice_text(notice(item)) for item in result.notices)
 
 
 def _line(setting: Setting, given: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.rehearsal.addresses import Layout, Map, host_port, named
+from natsvalues.rehearsal.addresses import Layout, Map, host_port, named_balancers
 from natsvalues.rehearsal.moving import moved
 from natsvalues.rehearsal.reading import read_rendering
 from natsvalues.rehearsal.rendering import MADE_UP, environment
@@ -25,7 +25,7 @@ def ours(cases, renderer, tmp_path_factory):
 
 def layout(renderings):
     """Everybody on net 9."""
-    return Layout(Map(9, REGIONS), renderings, named(renderings))
+    return Layout(Map(9, REGIONS), renderings, named_balancers(renderings))
 
 
 def test_a_region_is_read_as_it_is_rendered(ours):
@@ -85,7 +85,7 @@ def test_a_name_that_nothing_answers_to_leads_to_nobody(ours):
     (move,) = [item for item in moved(layout(lonely), "us-east", 0, "/scratch").moves if "gateways" in item.setting]
 
     assert move.run == "nats://127.9.254.1:7222"
-    assert "nobody" in move.why
+    assert "no listener" in move.why
 
 
 def test_variables_are_filled_as_a_kubelet_does(ours):
@@ -106,7 +106,7 @@ def test_the_charts_own_service_is_a_load_balancer_that_honours_readiness(cases,
     renderings = {
         region: read_rendering(text, region) for region, text in cases.stock(renderer, "2.14.2", REGIONS).items()
     }
-    (balancer,) = named(renderings)["eu-west"]
+    (balancer,) = named_balancers(renderings)["eu-west"]
 
     assert (balancer.name, balancer.hosts) == ("nats", ("nats-gw-eu-west.example.com",))
     assert (balancer.publish_not_ready, balancer.check) == (False, None)
