@@ -33,7 +33,7 @@ SECONDS = 600
 MIB = 1024 * 1024
 
 # A process inherits the peak memory of the one it was started from until it has more of its own, so the
-# starter is as small as Python can be. It tells wall time, CPU time, peak memory and the exit code.
+# starter is as small as Python can be. It prints wall time, CPU time, peak memory and the exit code.
 STARTER = """
 import os, signal, sys, time
 stdin, stdout, stderr, seconds, *command = sys.argv[1:]
@@ -78,7 +78,7 @@ class Bench(NamedTuple):
 
 
 class TookTooLong(Exception):
-    """A run that was ended at its limit."""
+    """A run that exceeded its time limit."""
 
 
 # --- measuring ------------------------------------------------------------------------------------------------

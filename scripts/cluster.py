@@ -3,7 +3,7 @@
 `python scripts/cluster.py` builds it if need be, starts one and says how to use it; Ctrl-C ends it.
 
 A keeper process (cluster_keeper.py) starts the servers and ends them when its last user is gone. A user is an open
-connection to the keeper's socket, so that the kernel tells of users that were killed, too; and the servers are
+connection to the keeper's socket, so that the kernel also reports users that were killed; and the servers are
 killed by the kernel when the keeper is. Nothing has to be cleaned up, whoever dies in whatever way.
 """
 

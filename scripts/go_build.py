@@ -53,7 +53,7 @@ class Module(NamedTuple):
     """A Go module of ours that names what to build.
 
     `name` begins the folder's name, `title` is for people; `sources` are the files that decide, `stamps` what the
-    linker is told of the version, and `time` what a build may take.
+    linker gets the version, and `time` is the time limit of a build.
     """
 
     name: str

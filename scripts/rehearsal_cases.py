@@ -83,7 +83,7 @@ def alone(renderer: Renderer, version: str, region: str) -> str:
 def write_overlays(
     folder: str, regions: Sequence[str], scope: str = "supercluster", stages: Mapping[str, str] | None = None
 ) -> None:
-    """Overlays for these regions, the first one the seed; in stage `join` unless told otherwise."""
+    """Overlays for these regions, the first one the seed; the default stage is `join`."""
     os.makedirs(folder, exist_ok=True)
     shared = f"kind: Supercluster\nname: acme\njetstream: {{scope: {scope}}}\n"
     _write(folder, "supercluster", shared)

@@ -98,7 +98,7 @@ def find_nats(release: Release, name: str | None = None, namespace: str | None =
             "NV-I004",
             f"the release has {len(chosen)} NATS servers: {_names(chosen)}",
             where=tuple(release.where(nats.statefulset.line, f"StatefulSet/{nats.name}") for nats in chosen),
-            hint=f"set the region's one in its overlay, for example\nnats: {{name: {chosen[0].name}}}",
+            hint=f"select the one of the region in its overlay, for example\nnats: {{name: {chosen[0].name}}}",
         )
     if found:
         raise NatsvaluesError(

@@ -105,7 +105,7 @@ class Manifest(NamedTuple):
 
 
 class Added(NamedTuple):
-    """A document that was not in the input, and the number of the one it stands behind."""
+    """A document that was not in the input, and the number of the one it follows."""
 
     after: int
     manifest: Manifest
@@ -159,7 +159,7 @@ class Release:
         return copy, manifest
 
     def text(self) -> str:
-        """The whole stream; what was not changed stands as it came."""
+        """The whole stream; unchanged documents have their original text."""
         return "".join(self.pieces())
 
     def digest(self) -> str:
@@ -182,7 +182,7 @@ class Release:
                 yield manifest.text
 
     def document(self, number: int) -> str:
-        """The text of one document as it now is."""
+        """The current text of one document."""
         if number < 0:
             return self.added[number].manifest.text
         return self.changed[number].text if number in self.changed else self.chunks[number].text
@@ -197,7 +197,7 @@ class Release:
         return [*range(len(self.chunks)), *self.added]
 
     def manifest(self, number: int) -> Manifest | None:
-        """One document as it now is, parsed; None if it has no content or is no object with a kind.
+        """The current value of one document; None if it has no content or is not an object with a kind.
 
         Raises YamlSyntaxError with the place in the stream.
         """

@@ -175,7 +175,7 @@ def _is_live(value: Object) -> bool:
 
 
 def _states(wanted: Any, present: Any) -> bool:
-    """Whether all that `wanted` says is so in `found`, which may have more, added by the server."""
+    """Whether `present` has all that `wanted` states; it may have more, added by the server."""
     if wanted is None:
         return True
     if isinstance(wanted, dict) and isinstance(present, dict):

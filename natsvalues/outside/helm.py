@@ -69,9 +69,9 @@ def helm(*arguments: str, stdin: str | None = None) -> str:
     return done.out
 
 
-def _words(said: str) -> str:
+def _words(output: str) -> str:
     """Helm's own error, without the warnings before it, and without the stack that HELM_DEBUG puts behind it."""
-    lines = [line for line in said.strip().splitlines() if line.strip()]
+    lines = [line for line in output.strip().splitlines() if line.strip()]
     start = next((index for index, line in enumerate(lines) if line.startswith("Error:")), max(len(lines) - 1, 0))
     end = next((index for index, line in enumerate(lines) if index > start and _STACK.match(line)), len(lines))
     return "\n".join(lines[start:end]) or "no reason given"
@@ -91,18 +91,18 @@ def _without_values(message: str, arguments: tuple[str, ...]) -> str:
     return without_secrets(message)
 
 
-def _hint(said: str) -> str:
+def _hint(message: str) -> str:
     """What to do about common failures."""
-    if "forbidden" in said and "secrets" in said:
+    if "forbidden" in message and "secrets" in message:
         return (
             "helm stores releases in Secrets, which you may not read: request `get` and `list` on Secrets\n"
             "of the namespace, or compare with an exported Secret (kubectl get secret -o yaml)"
         )
-    if NOT_FOUND in said:
+    if NOT_FOUND in message:
         return "for a first installation leave --prior out"
-    if "context" in said and "does not exist" in said:
+    if "context" in message and "does not exist" in message:
         return "`kubectl config get-contexts` lists the available contexts"
-    if "unreachable" in said or "connect" in said:
+    if "unreachable" in message or "connect" in message:
         return "check the kubeconfig and the cluster; files can be compared without one: natsvalues diff OLD NEW"
     return ""
 

@@ -138,7 +138,7 @@ def _reason(failure: Exception) -> str:
 
 
 def require_client() -> None:
-    """Raise NatsvaluesError where nats-py, which the extra brings, is not installed."""
+    """Raise NatsvaluesError if nats-py, which is in the extra `rehearse`, is not installed."""
     if find_spec("nats") is None:
         raise missing_extra("the JetStream API needs nats-py")
 

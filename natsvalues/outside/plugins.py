@@ -257,7 +257,7 @@ def _damage(helm: Helm, there: tuple[Plugin, ...], others: tuple[Helm, ...]) -> 
     return faults
 
 
-def _absence(helm: Helm, there: tuple[Plugin, ...], said: str) -> Fault:
+def _absence(helm: Helm, there: tuple[Plugin, ...], output: str) -> Fault:
     """The fault where no known problem exists, but natsvalues cannot be called."""
     remedy = f"natsvalues plugin install --helm {shlex.quote(helm.program)}"
     own = shims.own_directory()
@@ -267,6 +267,6 @@ def _absence(helm: Helm, there: tuple[Plugin, ...], said: str) -> Fault:
     if foreign and helm.major == HELM_4:
         return Fault(f"{foreign[0].path} has no post-renderer for Helm 4", remedy)
     if any(plugin.ours and plugin.major == helm.major for plugin in there):
-        lines = said.strip().splitlines()
+        lines = output.strip().splitlines()
         return Fault(f"helm says: {lines[0] if lines else 'nothing'}", "fix what helm reports")
     return Fault("the plugins are not installed", remedy)

@@ -90,14 +90,14 @@ class _Chain:
         for region in regions:
             for name in dialled(self.now.renderings[region]):
                 other = by_gateway.get(name)
-                lonely = [pod for pod in self.now.of(region) if name not in pod.view.outbound]
-                if other is not None and lonely and (region, other) not in self._linked:
+                unconnected = [pod for pod in self.now.of(region) if name not in pod.view.outbound]
+                if other is not None and unconnected and (region, other) not in self._linked:
                     self._linked.add((region, other))
-                    self._link(region, other, name, lonely)
+                    self._link(region, other, name, unconnected)
 
-    def _link(self, region: str, other: str, name: str, lonely: list[PodNow]) -> None:
+    def _link(self, region: str, other: str, name: str, unconnected: list[PodNow]) -> None:
         subject = f"the gateway from {region} to {name}"
-        for pod in (*lonely, *self.now.of(other)):
+        for pod in (*unconnected, *self.now.of(other)):
             trouble = next((kind for kind in _TROUBLES if kind in pod.troubles), None)
             if trouble is not None:
                 self.causes.append(Cause(subject, f"a fix for: {trouble}", f"{pod.name}: {pod.troubles[trouble]}"))

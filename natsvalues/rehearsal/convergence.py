@@ -27,17 +27,17 @@ def missing(now: Snapshot) -> tuple[str, ...]:
     waiting = [pod.name for pod in now.pods if not pod.ready]
     if waiting:
         reasons.append(f"not ready: {', '.join(waiting)}")
-    sick: dict[str, list[str]] = {}
+    unhealthy: dict[str, list[str]] = {}
     for pod in now.pods:
         if pod.view.status != OK:
-            sick.setdefault(pod.view.reason or "no response", []).append(pod.name)
-    reasons += [f"/healthz is not 200: {', '.join(names)} ({reason})" for reason, names in sick.items()]
+            unhealthy.setdefault(pod.view.reason or "no response", []).append(pod.name)
+    reasons += [f"/healthz is not 200: {', '.join(names)} ({reason})" for reason, names in unhealthy.items()]
     for region, rendering in now.renderings.items():
         for other in now.renderings.values():
             remote = other.gateway_name or ""
-            lonely = [pod.name for pod in now.of(region) if remote not in pod.view.outbound]
-            if lonely and links(rendering, other):
-                reasons.append(f"no gateway to {remote}: {', '.join(lonely)}")
+            unconnected = [pod.name for pod in now.of(region) if remote not in pod.view.outbound]
+            if unconnected and links(rendering, other):
+                reasons.append(f"no gateway to {remote}: {', '.join(unconnected)}")
     for group in expected_groups(now.renderings):
         views = [pod.view for pod in now.pods if pod.region in group.regions]
         leaders = {view.leader for view in views}

@@ -35,10 +35,10 @@ class Elections(NamedTuple):
     meetings: tuple[Meeting, ...] = ()
 
 
-def watched(seen: Elections, now: Snapshot) -> Elections:
+def observe(before: Elections, now: Snapshot) -> Elections:
     """The observations after one more snapshot."""
-    alone = dict(seen.alone)
-    meetings = list(seen.meetings)
+    alone = dict(before.alone)
+    meetings = list(before.meetings)
     groups = expected_groups(now.renderings)
     by_themselves = {group.regions[0] for group in groups if len(group.regions) == 1}
     for observed in observed_groups(now):
@@ -50,7 +50,7 @@ def watched(seen: Elections, now: Snapshot) -> Elections:
         if len(met) > 1:
             meetings.append(Meeting(met, fresh=False))
     apart = leaders_apart(now) if now.fresh else ()
-    since = (seen.apart_since if seen.apart_since is not None else now.seconds) if apart else None
+    since = (before.apart_since if before.apart_since is not None else now.seconds) if apart else None
     if since is not None and now.seconds - since >= SECONDS:
         meetings.append(Meeting(apart, fresh=True))
     kept: dict[tuple[bool, tuple[str, ...]], Meeting] = {}

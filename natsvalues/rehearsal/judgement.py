@@ -33,7 +33,7 @@ class Judgement(NamedTuple):
         return (Event(round(seconds, 2), "phase", "scenario", word),)
 
 
-def judged(stage: Stage, why: Why | None, now: Snapshot) -> Judgement:
+def judge(stage: Stage, why: Why | None, now: Snapshot) -> Judgement:
     """The verdict on a stage after its scenario."""
     causes = list(why.causes) if why is not None else []
     remedies = [why.remedy] if why is not None and why.remedy else []
@@ -43,7 +43,7 @@ def judged(stage: Stage, why: Why | None, now: Snapshot) -> Judgement:
     for fate in lost:
         causes.append(Cause(f"stream {fate.name} of {fate.region}", "nothing: it is lost", _account_of(fate)))
     for meeting in stage.elections.meetings:
-        cause, remedy = _met(meeting, now)
+        cause, remedy = _merge_cause(meeting, now)
         causes.append(cause)
         remedies.append(remedy)
     if why is None:
@@ -65,11 +65,11 @@ def judged(stage: Stage, why: Why | None, now: Snapshot) -> Judgement:
 
 def _account_of(fate: StreamFate) -> str:
     if fate.fate == "gone":
-        return f"{fate.acknowledged} acknowledged messages; the API says: {fate.seen}"
+        return f"{fate.acknowledged} acknowledged messages; the JetStream API returns: {fate.seen}"
     return f"{fate.lost} of {fate.acknowledged} acknowledged messages are not in it: {fate.seen}"
 
 
-def _met(meeting: Meeting, now: Snapshot) -> tuple[Cause, str]:
+def _merge_cause(meeting: Meeting, now: Snapshot) -> tuple[Cause, str]:
     cause = Cause(
         f"the meta groups that elected leaders separately: {meeting}",
         "nothing: they have merged, so one meta log is overwritten, and its region's streams are lost",

@@ -56,7 +56,7 @@ class _Guide(NamedTuple):
     variables: dict[str, str]
 
 
-def moved(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
+def pod_files(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
     """The files and arguments of pod `ordinal` of a region, below `root`. Raises as `natsconf.edit` does."""
     rendering = layout.renderings[key]
     places, balancers = layout.map, layout.balancers[key]
@@ -180,16 +180,16 @@ def _changed(key: str, value: Any, path: Path, guide: _Guide) -> tuple[Any, str]
         host, port = host_port(value)
         default = str(guide.rendering.gateway_port or "") if block == "gateway" else ""
         address, meaning = (
-            _led(host, path, guide) if block == "gateway" else (guide.mine, f"the address of {guide.pod}")
+            _target_of(host, path, guide) if block == "gateway" else (guide.mine, f"the address of {guide.pod}")
         )
         return f"{address}:{port or default}".rstrip(":"), meaning
     if isinstance(value, str) and _URL_HOST.search(value) and key not in ("operator", "issuer"):
-        address, meaning = _led(host_port(value)[0], path, guide)
+        address, meaning = _target_of(host_port(value)[0], path, guide)
         return _URL_HOST.sub(rf"\g<1>{address}\g<2>", value, count=1), meaning
     return None
 
 
-def _led(host: str, path: Path, guide: _Guide) -> tuple[str, str]:
+def _target_of(host: str, path: Path, guide: _Guide) -> tuple[str, str]:
     """The address that a host resolves to for this pod, and what it represents."""
     label = host.partition(".")[0]
     if path[0] != "gateway":

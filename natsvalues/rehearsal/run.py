@@ -12,7 +12,7 @@ from natsvalues.errors import NatsvaluesError
 from natsvalues.outside import loopback, proc, processes
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.groups import observed_groups
-from natsvalues.rehearsal.judgement import judged
+from natsvalues.rehearsal.judgement import judge
 from natsvalues.rehearsal.outcome import Cost, Group, Outcome, PodFate
 from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.stage import Aims, Stage, Step, Stuck
@@ -170,7 +170,7 @@ async def _closed(world: World) -> None:
 
 def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
     world = stage.world
-    judgement = judged(stage, end.why, end.now)
+    judgement = judge(stage, end.why, end.now)
     events = end.events
     begun = max((event.seconds for event in events if event.kind == "phase"), default=0.0)
     ready_after: dict[str, float] = {}

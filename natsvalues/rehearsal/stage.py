@@ -11,7 +11,7 @@ from natsvalues.manifests.settings import system_account
 from natsvalues.rehearsal.accounting import Ledger
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.convergence import OK, is_steady, missing
-from natsvalues.rehearsal.elections import Elections, watched
+from natsvalues.rehearsal.elections import Elections, observe
 from natsvalues.rehearsal.groups import clustered, dialled
 from natsvalues.rehearsal.leaderless import WAITS_FOR_ALL
 from natsvalues.text.natsconf import ConfEditError, ConfOp, edit
@@ -233,7 +233,7 @@ class Stage:
 
     def _watch_elections(self) -> None:
         before = self.elections.meetings
-        self.elections = watched(self.elections, self.world.now())
+        self.elections = observe(self.elections, self.world.now())
         for meeting in self.elections.meetings[len(before) :]:
             self.world.tell("data", "meta group", f"elected separately, then merged: {meeting}")
 

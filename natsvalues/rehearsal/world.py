@@ -14,7 +14,7 @@ from natsvalues.outside.certificates import Authority
 from natsvalues.outside.server_binary import Binary, server_binary
 from natsvalues.rehearsal.addresses import Layout, Map, named_balancers
 from natsvalues.rehearsal.balancer import LoadBalancer, Region
-from natsvalues.rehearsal.moving import CERTIFICATES, Move, moved
+from natsvalues.rehearsal.moving import CERTIFICATES, Move, pod_files
 from natsvalues.rehearsal.pod import Charge, Pod
 from natsvalues.rehearsal.snapshot import Snapshot, View
 from natsvalues.rehearsal.timeline import ITSELF, Record, Timeline
@@ -96,7 +96,7 @@ class World:
                 folder = os.path.join(self._folder, key, str(ordinal))
                 pods.append(Pod(key, ordinal, self.map.pod(key, ordinal), folder, record))
             for pod in pods[: rendering.replicas]:
-                files = moved(layout, key, pod.ordinal, pod.folder)
+                files = pod_files(layout, key, pod.ordinal, pod.folder)
                 if pod.ordinal == 0:
                     self.moves[key] = files.moves
                 if files.needs_certificate:

@@ -81,7 +81,7 @@ def double_quoted(value: str) -> str:
 
 
 def _float(value: float) -> str:
-    """A number that every reader accepts: `1.0e+22`, because YAML 1.1 wants the point, and `.inf`."""
+    """A number that every reader accepts: `1.0e+22`, because YAML 1.1 requires the decimal point, and `.inf`."""
     text = repr(value)
     if text in _NO_NUMBERS:
         return _NO_NUMBERS[text]

@@ -51,7 +51,7 @@ def test_two_claims_have_two_nets():
         claim.close()
 
 
-def test_a_forwarder_sends_where_it_is_told_and_resets_the_rest(net):
+def test_a_forwarder_sends_where_it_is_reported_and_resets_the_rest(net):
     """To the chosen backend; without one, or with a dead one, the connection is reset, and counted when refused."""
 
     async def trial():

@@ -5,7 +5,7 @@ import pytest
 from natsvalues.manifests.server import ServerVersion
 from natsvalues.rehearsal.causes import why_stuck
 from natsvalues.rehearsal.convergence import missing
-from natsvalues.rehearsal.elections import Elections, watched
+from natsvalues.rehearsal.elections import Elections, observe
 from natsvalues.rehearsal.groups import expected_groups, observed_groups
 from natsvalues.rehearsal.kubelet import Probe
 from natsvalues.rehearsal.rendering import Rendering
@@ -230,23 +230,23 @@ def test_leaders_apart_on_a_first_boot_are_remembered_once(two):
     pods = [pod(region, number, leader=f"{region}-0", size=4) for region in REGIONS for number in range(3)]
     seen = Elections({})
     for seconds in (1.0, 2.0, 3.0, 4.0):
-        seen = watched(seen, snapshot(two, pods, fresh=True, seconds=seconds))
+        seen = observe(seen, snapshot(two, pods, fresh=True, seconds=seconds))
 
     (meeting,) = seen.meetings
     assert meeting.fresh
     assert meeting.leaders == (("us-east", "us-east-0"), ("eu-west", "eu-west-0"))
-    assert watched(Elections({}), snapshot(two, pods, seconds=9.0)).meetings == ()
+    assert observe(Elections({}), snapshot(two, pods, seconds=9.0)).meetings == ()
 
 
 def test_regions_that_elected_alone_and_then_share_a_group_have_met(two):
     """First apart by configuration, each with its leader; then joined: one log will lose."""
     alone = {region: rendering(region, dials=()) for region in REGIONS}
     pods = [pod(region, number, leader=f"{region}-0", size=3) for region in REGIONS for number in range(3)]
-    before = watched(Elections({}), snapshot(alone, pods))
+    before = observe(Elections({}), snapshot(alone, pods))
     assert before.meetings == ()
 
-    after = watched(before, whole(two))
+    after = observe(before, whole(two))
 
     assert [meeting.fresh for meeting in after.meetings] == [False]
-    one = watched(Elections({}), snapshot({"us-east": alone["us-east"]}, pods[:3]))
-    assert watched(one, whole(two)).meetings == ()
+    one = observe(Elections({}), snapshot({"us-east": alone["us-east"]}, pods[:3]))
+    assert observe(one, whole(two)).meetings == ()

@@ -37,27 +37,27 @@ def credentials(scene: Scene) -> Iterator[Outcome]:
 
 
 def _tls(scene: Scene, tls: Tls) -> Iterator[Outcome]:
-    wanted: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "cert_file": f"{CERTIFICATES}/{tls.cert}",
         "key_file": f"{CERTIFICATES}/{tls.key}",
         "verify": tls.verify,
     }
     if tls.ca is not None:
-        wanted["ca_file"] = f"{AUTHORITY if tls.ca.secret else CERTIFICATES}/{tls.ca.key}"
+        settings["ca_file"] = f"{AUTHORITY if tls.ca.secret else CERTIFICATES}/{tls.ca.key}"
     if tls.timeout is not None:
-        wanted["timeout"] = tls.timeout
+        settings["timeout"] = tls.timeout
     block = scene.conf["gateway"].get("tls")
     why = "gateways use TLS with the certificates from the Secret in the supercluster's overlay"
     if isinstance(block, dict):
-        yield scene.in_conf(RULE, why, *(Op("add", ("gateway", "tls", key), item) for key, item in wanted.items()))
+        yield scene.in_conf(RULE, why, *(Op("add", ("gateway", "tls", key), item) for key, item in settings.items()))
     else:
-        yield scene.in_conf(RULE, why, Op("add", ("gateway", "tls"), wanted))
+        yield scene.in_conf(RULE, why, Op("add", ("gateway", "tls"), settings))
     yield from _mounted(scene, "gateway-tls", tls.secret, CERTIFICATES, why)
-    files = [wanted["cert_file"], wanted["key_file"]]
+    files = [settings["cert_file"], settings["key_file"]]
     if tls.ca is not None and tls.ca.secret:
         yield from _mounted(scene, "gateway-ca", tls.ca.secret, AUTHORITY, why)
     if tls.ca is not None:
-        files.append(wanted["ca_file"])
+        files.append(settings["ca_file"])
     yield from _watched(scene, files)
 
 

@@ -62,20 +62,20 @@ def _block(scene: Scene, listen: int) -> Iterator[Outcome]:
     plan = scene.plan
     present = scene.conf.get("gateway")
     block: dict[str, Any] = present if isinstance(present, dict) else {}
-    wanted: dict[str, Any] = {"name": plan.region.name}
+    settings: dict[str, Any] = {"name": plan.region.name}
     if "port" not in block and "listen" not in block:
-        wanted["port"] = listen
-    wanted["advertise"] = Variable(ADVERTISE_VARIABLE) if POD in plan.host else endpoint(plan.host, plan.port)
+        settings["port"] = listen
+    settings["advertise"] = Variable(ADVERTISE_VARIABLE) if POD in plan.host else endpoint(plan.host, plan.port)
     reject = "reject_unknown" if "reject_unknown" in block else "reject_unknown_cluster"
-    wanted[reject] = plan.supercluster.gateway.reject_unknown_cluster
+    settings[reject] = plan.supercluster.gateway.reject_unknown_cluster
     remotes, foreign = _remotes(block.get("gateways"), plan)
     if plan.region.stage == "join":
-        wanted["gateways"] = remotes
+        settings["gateways"] = remotes
     why = "the region's gateway: its name, the advertised address, and which clusters may connect"
     if not isinstance(present, dict):
-        yield scene.in_conf(RULE, why, Op("add", ("gateway",), wanted), source=SOURCE)
+        yield scene.in_conf(RULE, why, Op("add", ("gateway",), settings), source=SOURCE)
     else:
-        ops = [Op("add", ("gateway", key), item) for key, item in wanted.items()]
+        ops = [Op("add", ("gateway", key), item) for key, item in settings.items()]
         if plan.region.stage == "expose" and "gateways" in block:
             ops.append(Op("remove", ("gateway", "gateways")))
         yield scene.in_conf(RULE, why, *ops, source=SOURCE)

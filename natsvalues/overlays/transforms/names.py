@@ -87,7 +87,7 @@ def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
             "NV-T003",
             f"server_name is ${spelled.name}, which is not derived from the pod's name",
             where=(scene.at_statefulset(f"env[name={spelled.name}]"),),
-            hint="every server of the region needs a name of its own: use the chart's POD_NAME and SERVER_NAME",
+            hint="every server of the region needs a unique name: use the chart's POD_NAME and SERVER_NAME",
         )
     if spelled is not None:
         raise NatsvaluesError(

@@ -34,7 +34,7 @@ class _Frame:
         self.items: list[Node] = []
 
 
-@lru_cache(maxsize=8)  # one text is looked at several times between two edits, and trees do not change
+@lru_cache(maxsize=8)  # one text is read several times between two edits, and trees are immutable
 def read(text: str) -> Conf:
     """Read the text of one file.
 

@@ -26,7 +26,7 @@ class Variable(NamedTuple):
 def value(
     conf: Conf, env: Mapping[str, str] | None = None, loader: Callable[[str], str] | None = None
 ) -> dict[str, Any]:
-    """Return what the server sees: repeated keys give the last value, variables the value they stand for.
+    """Return what the server sees: repeated keys give the last value, variables the value they refer to.
 
     A variable is looked up in the maps around it, innermost first, as far as they have been read; then in
     `env`, whose texts are read as values. One found nowhere is a Variable in the result, as is a datetime a
