@@ -197,10 +197,10 @@ def ours(bench: Bench, stdin: str) -> Rival:
 
 def head(bench: Bench) -> list[str]:
     """How it was measured."""
-    asked = "import ruamel.yaml, _ruamel_yaml, importlib.metadata as m; print(*map(m.version, "
-    asked += '("natsvalues", "ruamel.yaml", "ruamel.yaml.clib", "jsonpatch")))'
+    snippet = "import ruamel.yaml, _ruamel_yaml, importlib.metadata as m; print(*map(m.version, "
+    snippet += '("natsvalues", "ruamel.yaml", "ruamel.yaml.clib", "jsonpatch")))'
     said = subprocess.run(
-        [bench.python, "-c", asked], check=True, capture_output=True, text=True, env=bench.environment
+        [bench.python, "-c", snippet], check=True, capture_output=True, text=True, env=bench.environment
     )
     own, ruamel, clib, patch = said.stdout.split()
     flags = shlex.split(sysconfig.get_config_var("CONFIG_ARGS") or "")

