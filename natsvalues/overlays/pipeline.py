@@ -118,7 +118,7 @@ class _Run:
             self.notices.append(
                 Notice(
                     "warning",
-                    f"the overlay has `servers: {stated}`, but the StatefulSet has {replicas} replicas",
+                    f"the overlay has `servers: {stated}`, but the StatefulSet has `replicas: {replicas}`",
                     (where, at),
                     "set config.cluster.replicas in the chart's values, or servers in the overlay",
                 )
