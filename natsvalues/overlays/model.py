@@ -26,7 +26,7 @@ class KeyRef(NamedTuple):
 class CertificateAuthority(NamedTuple):
     """The Secret with the certificate authority of the gateways."""
 
-    secret: Annotated[str | None, Doc("Secret that holds it; left out: the gateway's own TLS Secret.")] = None
+    secret: Annotated[str | None, Doc("Secret with it; the default is the gateway's own TLS Secret.")] = None
     key: Annotated[str, Doc("Key inside the Secret.")] = "ca.crt"
 
 
@@ -37,7 +37,7 @@ class Tls(NamedTuple):
     cert: Annotated[str, Doc("Key of the certificate inside the Secret.")] = "tls.crt"
     key: Annotated[str, Doc("Key of the private key inside the Secret.")] = "tls.key"
     verify: Annotated[bool, Doc("Require and verify the certificate of the other side.")] = True
-    ca: Annotated[CertificateAuthority | None, Doc("Certificate authority; left out: the system's.")] = None
+    ca: Annotated[CertificateAuthority | None, Doc("Certificate authority; the default is the system's.")] = None
     timeout: Annotated[int | None, Between(1, 300), Doc("Timeout of a handshake in seconds.")] = None
 
 
@@ -94,7 +94,7 @@ class Probes(NamedTuple):
     readiness: Annotated[str, PROBE, Doc("Readiness probe, which decides whether clients are sent to the pod.")] = (
         "auto"
     )
-    liveness: Annotated[str, PROBE, Doc("Liveness.")] = "auto"
+    liveness: Annotated[str, PROBE, Doc("Liveness probe.")] = "auto"
 
 
 class LoadBalancer(NamedTuple):
@@ -114,7 +114,7 @@ class LoadBalancer(NamedTuple):
     annotations: Annotated[dict[str, str] | None, Doc("Extra annotations; they override the profile's.")] = None
     labels: Annotated[dict[str, str] | None, Doc("Extra labels.")] = None
     external_traffic_policy: Annotated[
-        Literal["Cluster", "Local"] | None, Doc("spec.externalTrafficPolicy; left out: the profile's.")
+        Literal["Cluster", "Local"] | None, Doc("spec.externalTrafficPolicy; the default is the profile's.")
     ] = None
     per_pod: Annotated[
         bool | None,
@@ -176,7 +176,7 @@ class RegionGateway(NamedTuple):
     """How other regions reach this region's gateway."""
 
     host: Annotated[str, Doc("DNS name or address of the load balancer, without scheme and port.")]
-    port: Annotated[int | None, Port, Doc("Port on the load balancer; left out: the supercluster's.")] = None
+    port: Annotated[int | None, Port, Doc("Port on the load balancer; the default is the supercluster's.")] = None
 
 
 class PatchTarget(NamedTuple):
@@ -222,7 +222,7 @@ class Region(NamedTuple):
         Doc("Required in scope region: the system account of this region's JetStream; the server's default is `$SYS`."),
     ] = None
     domain: Annotated[
-        str | None, Name, Doc("Scope region: JetStream domain; left out: the rendering's, else the region's name.")
+        str | None, Name, Doc("Scope region: JetStream domain; the default is the rendering's, else the region's name.")
     ] = None
     load_balancer: Annotated[LoadBalancer, Doc("This region's load balancer.")] = LoadBalancer()
     probes: Annotated[Probes | None, Doc("Probe paths, instead of the supercluster's.")] = None
