@@ -147,7 +147,7 @@ def _refusal(path: tuple[str, ...], new: Object, remedy: str, reason: str = "") 
     delete = f"kubectl delete {new.get('kind')} {metadata.get('name')}".lower()
     if metadata.get("namespace"):
         delete += f" -n {metadata['namespace']}"
-    reason = reason or f"{'.'.join(path)} of a {new.get('kind')} is immutable"
+    reason = reason or f"{'.'.join(path)} of a {new.get('kind')} cannot change"
     return Refusal(path, reason, remedy.format(delete=delete))
 
 
