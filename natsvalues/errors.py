@@ -55,7 +55,7 @@ class NatsvaluesError(Exception):
 
 
 class ManyErrors(NatsvaluesError):
-    """Several independent errors found in one go, so that a user mends them in one go."""
+    """Several independent errors that are reported together, so that a user can fix all of them."""
 
     def __init__(self, errors: tuple[NatsvaluesError, ...]) -> None:
         super().__init__(errors[0].code, f"{len(errors)} errors")

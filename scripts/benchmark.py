@@ -33,7 +33,7 @@ SECONDS = 600
 MIB = 1024 * 1024
 
 # A process inherits the peak memory of the one it was started from until it has more of its own, so the
-# starter is as small as Python can be. It tells wall time, CPU time, peak memory and the exit code.
+# starter is as small as Python can be. It prints wall time, CPU time, peak memory and the exit code.
 STARTER = """
 import os, signal, sys, time
 stdin, stdout, stderr, seconds, *command = sys.argv[1:]
@@ -78,7 +78,7 @@ class Bench(NamedTuple):
 
 
 class TookTooLong(Exception):
-    """A run that was ended at its limit."""
+    """A run that exceeded its time limit."""
 
 
 # --- measuring ------------------------------------------------------------------------------------------------
@@ -197,10 +197,10 @@ def ours(bench: Bench, stdin: str) -> Rival:
 
 def head(bench: Bench) -> list[str]:
     """How it was measured."""
-    asked = "import ruamel.yaml, _ruamel_yaml, importlib.metadata as m; print(*map(m.version, "
-    asked += '("natsvalues", "ruamel.yaml", "ruamel.yaml.clib", "jsonpatch")))'
+    snippet = "import ruamel.yaml, _ruamel_yaml, importlib.metadata as m; print(*map(m.version, "
+    snippet += '("natsvalues", "ruamel.yaml", "ruamel.yaml.clib", "jsonpatch")))'
     said = subprocess.run(
-        [bench.python, "-c", asked], check=True, capture_output=True, text=True, env=bench.environment
+        [bench.python, "-c", snippet], check=True, capture_output=True, text=True, env=bench.environment
     )
     own, ruamel, clib, patch = said.stdout.split()
     flags = shlex.split(sysconfig.get_config_var("CONFIG_ARGS") or "")

@@ -74,7 +74,7 @@ def head() -> list[str]:
         "",
         "natsvalues from a wheel in a virtual environment of its own, and the others, in turns after a warm-up, in one",
         "run of `scripts/benchmark_diff.py`. CPU is user and system time, memory the peak resident set of the largest",
-        "process. natsvalues also judges each change and takes secrets out; the others show lines.",
+        "process. natsvalues also evaluates each change and removes secrets; the others show lines.",
         "",
         f"- Python {platform.python_version()}, dyff {DYFF}, Helm 4.3.1.",
         f"- {os.cpu_count()} CPUs, {platform.machine()}, {platform.system()}, load average {os.getloadavg()[0]:.1f}.",
@@ -130,7 +130,7 @@ def _compared(bench: Bench, dyff: str, case: Case) -> Iterator[str]:
 
 
 def live(bench: Bench, turns: int) -> Iterator[str]:
-    """A release in a cluster against its chart. helm's own server dry run stands for what helm-diff does."""
+    """A release in a cluster against its chart. helm's own server dry run is measured in place of helm-diff."""
     helm = binaries.fetch("helm4")
     running, user = cluster.start(cluster_build.build())
     try:
@@ -153,9 +153,9 @@ def live(bench: Bench, turns: int) -> Iterator[str]:
         "",
         "## A release in a cluster, against its chart",
         "",
-        "On a local API server with no other load; natsvalues asks helm for the release, its values and the rendering,",
+        "On a local API server with no other load; natsvalues reads the release, its values and a rendering by helm,",
         "post-renders and compares. A server dry run alone, which helm-diff renders with before it compares, is beside",
-        f"it (helm-diff itself could not be had). {turns} turns.",
+        f"it (helm-diff itself was not available). {turns} turns.",
         "",
     )
     yield from table(samples)

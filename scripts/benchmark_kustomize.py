@@ -39,9 +39,9 @@ def write_yaml(path: str, documents: list[Any]) -> None:
 def objects(path: str) -> dict[tuple[str, str, str], Any]:
     """The objects of a stream by kind, namespace and name, without stamps and null fields."""
     with open(path, encoding="utf-8") as stream:
-        found = [value for value in yaml.load_all(stream, Loader=yaml.CSafeLoader) if value is not None]
+        values = [value for value in yaml.load_all(stream, Loader=yaml.CSafeLoader) if value is not None]
     objects = {}
-    for value in found:
+    for value in values:
         metadata = value["metadata"]
         annotations = metadata.pop("annotations", None) or {}
         kept = {name: text for name, text in annotations.items() if name not in STAMPS}

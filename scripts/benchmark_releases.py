@@ -1,4 +1,4 @@
-"""Umbrella releases of any size for the benchmark: the NATS release among parts that are none of its business."""
+"""Umbrella releases of any size for the benchmark: the NATS release among unrelated parts."""
 
 from __future__ import annotations
 

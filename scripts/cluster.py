@@ -3,7 +3,7 @@
 `python scripts/cluster.py` builds it if need be, starts one and says how to use it; Ctrl-C ends it.
 
 A keeper process (cluster_keeper.py) starts the servers and ends them when its last user is gone. A user is an open
-connection to the keeper's socket, so that the kernel tells of users that were killed, too; and the servers are
+connection to the keeper's socket, so that the kernel also reports users that were killed; and the servers are
 killed by the kernel when the keeper is. Nothing has to be cleaned up, whoever dies in whatever way.
 """
 
@@ -107,10 +107,10 @@ def start(binaries: str) -> tuple[Cluster, socket.socket]:
         )
     _keepers.append(keeper)
     mine.settimeout(2 * START_SECONDS)
-    told = _line(mine)
-    if not told.startswith(b"{"):
-        raise ClusterError(told.decode(errors="replace") + _rest(mine).decode(errors="replace"))
-    return Cluster(**json.loads(told)), mine
+    reply = _line(mine)
+    if not reply.startswith(b"{"):
+        raise ClusterError(reply.decode(errors="replace") + _rest(mine).decode(errors="replace"))
+    return Cluster(**json.loads(reply)), mine
 
 
 def join(cluster: Cluster) -> socket.socket:
@@ -132,9 +132,9 @@ def leave(user: socket.socket) -> None:
     with user:
         user.settimeout(STOP_SECONDS)
         user.shutdown(socket.SHUT_WR)
-        told = _rest(user)
-    if told:
-        raise ClusterError(told.decode(errors="replace"))
+        reply = _rest(user)
+    if reply:
+        raise ClusterError(reply.decode(errors="replace"))
 
 
 def _line(connection: socket.socket) -> bytes:

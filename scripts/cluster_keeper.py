@@ -125,9 +125,9 @@ def _let_read(cluster: Cluster) -> None:
             )
         )
     for resource, value in wanted:
-        status, told = cluster.request("POST", f"{rbac}/{resource}", value)
+        status, reply = cluster.request("POST", f"{rbac}/{resource}", value)
         if status != http.HTTPStatus.CREATED:
-            raise ClusterError(f"{resource}: {told}")
+            raise ClusterError(f"{resource}: {reply}")
 
 
 def _until_all_left(

@@ -53,7 +53,7 @@ class Module(NamedTuple):
     """A Go module of ours that names what to build.
 
     `name` begins the folder's name, `title` is for people; `sources` are the files that decide, `stamps` what the
-    linker is told of the version, and `time` what a build may take.
+    linker gets the version, and `time` is the time limit of a build.
     """
 
     name: str
@@ -69,10 +69,10 @@ class Module(NamedTuple):
 def version_in(folder: str, module: str) -> str:
     """The version in which `folder`/go.mod names a module, without its `v`."""
     with open(os.path.join(folder, "go.mod"), encoding="utf-8") as file:
-        found = re.search(rf"^\t{re.escape(module)} v(\S+)", file.read(), re.MULTILINE)
-    if found is None:
+        match = re.search(rf"^\t{re.escape(module)} v(\S+)", file.read(), re.MULTILINE)
+    if match is None:
         raise BuildError(f"{folder}/go.mod names no {module}")
-    return found[1]
+    return match[1]
 
 
 def build(module: Module) -> str:
@@ -101,19 +101,19 @@ def find_go(module: Module) -> tuple[str, dict[str, str]]:
     go = shutil.which("go")
     if go is None:
         raise NoGoError(f"no `go` on PATH; {built} or newer")
-    asked = subprocess.run(
+    output = subprocess.run(
         [go, "env", "-json", "GOVERSION", *FROM_USER],
         capture_output=True, text=True, check=False, timeout=60, cwd=module.folder,
         env=os.environ | {"GOTOOLCHAIN": "local"},
     )  # fmt: skip
-    if asked.returncode:
-        raise NoGoError(f"`go env` failed: {asked.stderr.strip()}")
-    told = json.loads(asked.stdout)
-    numbers = re.match(r"go(\d+)\.(\d+)", told["GOVERSION"])
+    if output.returncode:
+        raise NoGoError(f"`go env` failed: {output.stderr.strip()}")
+    settings = json.loads(output.stdout)
+    numbers = re.match(r"go(\d+)\.(\d+)", settings["GOVERSION"])
     if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST:
-        raise NoGoError(f"{told['GOVERSION']} is too old: {built}")
+        raise NoGoError(f"{settings['GOVERSION']} is too old: {built}")
     kept = {name: os.environ[name] for name in os.environ if name in ("PATH", "HOME", "TMPDIR") or _is_proxy(name)}
-    return go, kept | {name: told[name] for name in FROM_USER if told[name]} | BUILDING
+    return go, kept | {name: settings[name] for name in FROM_USER if settings[name]} | BUILDING
 
 
 def _is_proxy(name: str) -> bool:
@@ -123,10 +123,10 @@ def _is_proxy(name: str) -> bool:
 def key(module: Module, go: str, environment: dict[str, str]) -> str:
     """A digest of all that decides the binaries."""
     digest = hashlib.sha256()
-    told = subprocess.run(
+    version = subprocess.run(
         [go, "version"], capture_output=True, check=True, timeout=60, env=environment, cwd=module.folder
     )
-    digest.update(told.stdout)
+    digest.update(version.stdout)
     digest.update(json.dumps([FLAGS, BUILDING, module.stamps]).encode())
     for name in module.sources:
         with open(os.path.join(module.folder, name), "rb") as file:

@@ -93,13 +93,13 @@ def example(profile: Profile) -> Iterator[str]:
     balancer = profile.example or LoadBalancer()
     port = 443 if profile.object == "Route" else 7222
     result = shape(profile, Inputs(balancer, HOST, port, tls=True))
-    asked: dict[str, Any] = {"provider": profile.id}
-    asked |= {spelled(name): plain(value) for name, value in balancer._asdict().items() if value}
+    inputs: dict[str, Any] = {"provider": profile.id}
+    inputs |= {spelled(name): plain(value) for name, value in balancer._asdict().items() if value}
     spec = {**result.spec, **({"ports": list(result.ports)} if result.ports else {})}
     metadata = {"annotations": result.annotations, "labels": result.labels}
     rendered = {"metadata": {key: value for key, value in metadata.items() if value}, "spec": spec}
     yield f"Example, for `gateway: {{host: {HOST}, port: {port}}}` with TLS:\n"
-    yield f"```yaml\n{dumped({'loadBalancer': asked})}```\n"
+    yield f"```yaml\n{dumped({'loadBalancer': inputs})}```\n"
     yield f"This adds to the {'Route' if profile.object == 'Route' else 'gateway Service'}:\n"
     yield f"```yaml\n{dumped({key: value for key, value in rendered.items() if value})}```\n"
     for warning in result.warnings:

@@ -43,11 +43,11 @@ OVERLAYS_HEAD = """\
 
 <!-- Written by scripts/reference_docs.py from natsvalues/overlays/model.py: change that. -->
 
-A folder (`charts/overlays` unless told otherwise) holds one file of `kind: Supercluster` and one of
+A folder (the default is `charts/overlays`) has one file of `kind: Supercluster` and one of
 `kind: Region` for each region; several documents may share a file. `natsvalues init` writes a commented pair,
 `natsvalues schema` prints the [JSON Schema](overlay.schema.json) for editors, and
-`natsvalues overlay show REGION` prints what a region's files come to. What the stages allow is in
-[stages.md](stages.md), what each provider takes in [providers.md](providers.md).
+`natsvalues overlay show REGION` prints the effective settings of a region. The stages are described in
+[stages.md](stages.md), the providers' inputs in [providers.md](providers.md).
 
 A field without a default may be left out. *Required* inside a section that may be left out means: required
 where the section is written. An unknown field is an error.

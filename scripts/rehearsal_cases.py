@@ -56,7 +56,7 @@ def _templated(helm: str, chart: str, settings: tuple[str, ...]) -> str:
 
 def stock(renderer: Renderer, version: str, regions: Sequence[str], *settings: str) -> dict[str, str]:
     """The chart's own gateways behind its own Service as a load balancer; `{region}` in a setting is the region."""
-    found = {}
+    renderings = {}
     for region in regions:
         own = [
             f"config.cluster.merge.name={region}",
@@ -71,8 +71,8 @@ def stock(renderer: Renderer, version: str, regions: Sequence[str], *settings: s
             entry = f"config.gateway.merge.gateways[{number}]"
             own += [f"{entry}.name={other}", f"{entry}.urls[0]=nats://nats-gw-{other}.example.com:7222"]
         own += [setting.format(region=region) for setting in settings]
-        found[region] = renderer.template(version, *own)
-    return found
+        renderings[region] = renderer.template(version, *own)
+    return renderings
 
 
 def alone(renderer: Renderer, version: str, region: str) -> str:
@@ -83,7 +83,7 @@ def alone(renderer: Renderer, version: str, region: str) -> str:
 def write_overlays(
     folder: str, regions: Sequence[str], scope: str = "supercluster", stages: Mapping[str, str] | None = None
 ) -> None:
-    """Overlays for these regions, the first one the seed; in stage `join` unless told otherwise."""
+    """Overlays for these regions, the first one the seed; the default stage is `join`."""
     os.makedirs(folder, exist_ok=True)
     shared = f"kind: Supercluster\nname: acme\njetstream: {{scope: {scope}}}\n"
     _write(folder, "supercluster", shared)

@@ -35,15 +35,14 @@ if TYPE_CHECKING:
 VERSIONS = ("2.10.26", "2.11.4", "2.12.8", "2.14.6", "2.15.1")
 PAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "rehearsal-matrix.md")
 HEAD = """\
-# What was rehearsed
+# Results of rehearsals
 
-<!-- Written by scripts/rehearsal_matrix.py from what it saw. -->
+<!-- Written by scripts/rehearsal_matrix.py from its results. -->
 
-Every case was run once by `python scripts/rehearsal_matrix.py`, four to seven side by side and in several sittings
+Every case was run once by `python scripts/rehearsal_matrix.py`, four to seven in parallel and in several runs
 (`--records`), regions of three servers, probe periods 20 times shorter than rendered, on one machine with two cores and
-much other work on it. Seconds count from the beginning of the
-scenario's last phase until everything is whole; elections are random, so expect seconds, not these seconds. What the
-scenarios do is in [rehearse.md](rehearse.md).
+much other load. Seconds count from the start of the scenario's last phase until everything has converged; elections are
+random, so expect seconds, not these seconds. The scenarios are described in [rehearse.md](rehearse.md).
 
 """
 
@@ -78,8 +77,8 @@ def cases() -> list[Case]:
     rows += [("ours", "supercluster", 5, "cold-restart")]
     for many in (2, 3):
         rows += [("ours", scope, many, name) for scope in ("supercluster", "region") for name in SCENARIOS]
-    found = [Case(*row, version) for row in rows for version in VERSIONS]
-    return [case for case in found if case.scenario != "upgrade" or case.version != VERSIONS[0]]
+    all_cases = [Case(*row, version) for row in rows for version in VERSIONS]
+    return [case for case in all_cases if case.scenario != "upgrade" or case.version != VERSIONS[0]]
 
 
 def steps(case: Case, renderer: Renderer, folder: str) -> tuple[Step, ...]:
@@ -89,10 +88,10 @@ def steps(case: Case, renderer: Renderer, folder: str) -> tuple[Step, ...]:
         overlays = os.path.join(folder, case.name.replace(" ", "-"))
         write_overlays(overlays, regions, case.scope)
         version = case.version
-        found = steps_of(load(overlays), lambda _: (renderer.template(version), "rendering"), case.scenario)
+        stage_steps = steps_of(load(overlays), lambda _: (renderer.template(version), "rendering"), case.scenario)
         prior = VERSIONS[max(VERSIONS.index(version) - 1, 0)]
         before = steps_of(load(overlays), lambda _: (renderer.template(prior), "rendering"), "upgrade")
-        return fitting(case.scenario, found, before)
+        return fitting(case.scenario, stage_steps, before)
     settings = ["config.jetstream.merge.domain={region}"] if case.kind == "domain" else []
     joined = _read(stock(renderer, case.version, regions, *settings))
     if case.kind in ("join", "empty"):
@@ -127,10 +126,10 @@ async def run_all(wanted: list[Case], renderer: Renderer, jobs: int, records: st
                 group.create_task(one(case))
 
 
-def keep(path: str, found: dict[str, Any]) -> None:
+def keep(path: str, record: dict[str, Any]) -> None:
     """Add a record to a file."""
     with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps(found) + "\n")
+        file.write(json.dumps(record) + "\n")
 
 
 def record(case: Case, outcome: Outcome) -> dict[str, Any]:
@@ -152,20 +151,20 @@ def recorded(path: str) -> dict[str, dict[str, Any]]:
     if not os.path.exists(path):
         return {}
     with open(path, encoding="utf-8") as lines:
-        return {found["case"]: found for found in map(json.loads, lines)}
+        return {record["case"]: record for record in map(json.loads, lines)}
 
 
-def page(found: dict[str, dict[str, Any]]) -> str:
+def page(records: dict[str, dict[str, Any]]) -> str:
     """The tables."""
     parts = [HEAD]
     titles = {
-        "chart": "The chart's own gateways, behind a load balancer that honours readiness",
+        "chart": "The chart's own gateways, behind a load balancer that only sends to ready pods",
         "domain": "The same with a JetStream domain for each region",
-        "join": "Two regions that both ran JetStream and hold streams are joined (one system account)",
+        "join": "Two regions that both ran JetStream and have streams are joined (one system account)",
         "empty": "The same, and the second holds no stream",
         "ours": "Post-rendered by natsvalues",
     }
-    known = [case for case in cases() if case.name in found]
+    known = [case for case in cases() if case.name in records]
     for kind, title in titles.items():
         rows = list(dict.fromkeys(case.row for case in known if case.kind == kind))
         if not rows:
@@ -173,30 +172,30 @@ def page(found: dict[str, dict[str, Any]]) -> str:
         parts.append(f"## {title}\n\n| Scenario | Scope | Servers | {' | '.join(VERSIONS)} |\n")
         parts.append("| --- | --- | --- |" + " --- |" * len(VERSIONS) + "\n")
         for row in rows:
-            cells = [cell(found.get(Case(*row, version).name)) for version in VERSIONS]
+            cells = [cell(records.get(Case(*row, version).name)) for version in VERSIONS]
             parts.append(f"| {row[3]} | {row[1]} | {row[2]}x3 | {' | '.join(cells)} |\n")
         parts.append("\n")
-    return "".join([*parts, costs(found)])
+    return "".join([*parts, costs(records)])
 
 
-def cell(found: dict[str, Any] | None) -> str:
+def cell(record: dict[str, Any] | None) -> str:
     """The outcome in a word or two."""
-    if found is None:
+    if record is None:
         return "-"
-    if found["lossy"]:
-        gone = sum(" gone " in fate or " lost " in fate for fate in found["fates"])
-        told = f", {gone} stream{'s' if gone > 1 else ''} lost" if gone else ", meta groups met"
-        return f"**{'stuck, ' if found['word'] == 'stuck' else ''}lossy**{told}"
-    return f"{found['seconds']:g} s" if found["word"] == "converged" else f"**{found['word']}**"
+    if record["lossy"]:
+        gone = sum(" gone " in fate or " lost " in fate for fate in record["fates"])
+        loss = f", {gone} stream{'s' if gone > 1 else ''} lost" if gone else ", meta groups merged"
+        return f"**{'stuck, ' if record['word'] == 'stuck' else ''}lossy**{loss}"
+    return f"{record['seconds']:g} s" if record["word"] == "converged" else f"**{record['word']}**"
 
 
-def costs(found: dict[str, dict[str, Any]]) -> str:
+def costs(records: dict[str, dict[str, Any]]) -> str:
     """What cold restarts took, by the number of servers."""
     lines = ["## What a rehearsal takes\n\n| Cold restart | Wall | CPU of the servers | Memory |\n"]
     lines.append("| --- | --- | --- | --- |\n")
     for many in (2, 3, 5):
         names = {Case("ours", "supercluster", many, "cold-restart", version).name for version in VERSIONS}
-        taken = [Cost(*one["cost"]) for name, one in found.items() if name in names and one["word"] == "converged"]
+        taken = [Cost(*one["cost"]) for name, one in records.items() if name in names and one["word"] == "converged"]
         if taken:
             walls = f"{min(cost.wall for cost in taken):.0f} to {max(cost.wall for cost in taken):.0f} s"
             memory = f"{max(cost.memory for cost in taken) // 1_000_000} MB"
@@ -215,24 +214,24 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--records", default="")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     os.environ["NATSVALUES_TOOLS"] = binaries.tools()
     for version in VERSIONS:
         binaries.fetch(f"nats-server@{version}")
     with tempfile.TemporaryDirectory() as folder:
-        records = asked.records or os.path.join(folder, "records")
+        records = options.records or os.path.join(folder, "records")
         before = recorded(records)
-        chosen = [case for case in cases() if all(word in case.name.split() for word in asked.only)]
+        chosen = [case for case in cases() if all(word in case.name.split() for word in options.only)]
         wanted = [case for case in chosen if case.name not in before]
-        asyncio.run(run_all(wanted, Renderer(binaries.fetch("helm3")), asked.jobs, records))
-        found = recorded(records)
-    text = page(found)
-    if asked.only:
+        asyncio.run(run_all(wanted, Renderer(binaries.fetch("helm3")), options.jobs, records))
+        recorded_cases = recorded(records)
+    text = page(recorded_cases)
+    if options.only:
         print(text)
     else:
         with open(PAGE, "w", encoding="utf-8") as file:
             file.write(text)
-    return 0 if all(case.name in found for case in chosen) else 1
+    return 0 if all(case.name in recorded_cases for case in chosen) else 1
 
 
 if __name__ == "__main__":

@@ -13,25 +13,26 @@ if TYPE_CHECKING:
     from natsvalues.manifests.reload_table import Release, Row
 
 BLOCKS = ("cluster", "gateway", "leafnodes", "jetstream", "websocket", "mqtt")
-KINDS = {"inside": "a part of it", "came": "coming with its block", "went": "going with its block"}
+KINDS = {"inside": "a part of it", "came": "added with its block", "went": "removed with its block"}
 HEAD = """\
-# What a reload does
+# Effects of a reload
 
 <!-- Written by scripts/reference_docs.py from natsvalues/manifests/reload_table.py: change that. -->
 
 nats-server reads its configuration again on SIGHUP (`nats-server --signal reload`, the chart's reloader). **One
-refused setting refuses the whole file**: the server logs `Failed to reload server configuration` and goes on with
-all of the old one; whoever asked is not told. What a server does not list is refused. A restart applies everything.
+refused setting refuses the whole file**: the server logs `Failed to reload server configuration` and continues with
+the complete old one; the caller gets no error. A change that a server does not list is refused. A restart applies
+everything.
 
 | Outcome | Meaning |
 | --- | --- |
 """
 MIDDLE = """
-The rules are asked of real servers in the tests: {versions}.
-*All* versions means 2.10 and newer, as far as they know the setting; first versions between those that were run were
-read in the sources. *Known by*: `run`: run, and seen to take effect or not; `accepted`: run, its effect read in
-`server/reload.go`; `read`: read there only. Of several rules for a setting the first that fits holds; a rule for a
-block holds for all in it that has no rule of its own.
+The tests check the rules on real servers: {versions}.
+*All* versions means 2.10 and newer, as far as they know the setting; first versions between the tested ones
+are from the server's source code. *Known by*: `run`: tested, with its effect; `accepted`: tested, its effect read in
+`server/reload.go`; `read`: read there only. Of several rules for a setting the first that fits applies; a rule for a
+block applies to all settings in it without a rule of their own.
 """
 
 

@@ -1,5 +1,5 @@
-# One region: its cluster is the kubectl context of its name. Each region has a workspace of its own, because a provider
-# speaks to one cluster.
+# One region: its cluster is the kubectl context of the same name. Each region has its own workspace, because a provider
+# connects to one cluster.
 
 terraform {
   required_providers {
@@ -40,7 +40,7 @@ resource "helm_release" "nats" {
   version          = "2.14.2"
   values           = [file("${path.module}/values.yaml")]
 
-  # Pods that wait for other regions are no reason to fail: a cold start of all regions takes its time.
+  # Do not fail while pods wait for other regions: a cold start of all regions takes some time.
   wait = false
 
   postrender = {
@@ -48,6 +48,6 @@ resource "helm_release" "nats" {
     args        = ["post-render", "--region=${var.region}", "--overlays=${local.overlays}"]
   }
 
-  # What a post-renderer reads is nothing that Terraform compares: without this an edited overlay would change nothing.
+  # Terraform does not compare what a post-renderer reads: without this an edited overlay would not cause an upgrade.
   description = "overlays ${sha256(join("", [for name in sort(fileset(local.overlays, "*.yaml")) : file("${local.overlays}/${name}")]))}"
 }

@@ -8,14 +8,14 @@ from natsvalues.cli.edge import guarded
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_OK
 from natsvalues.providers import load, names
-from natsvalues.report.providers import listing, one
+from natsvalues.report.providers import details, listing
 
 
 def providers(name: str | None) -> int:
     """List all profiles, or print one with its inputs, options and caveats."""
 
     def work() -> int:
-        text = listing([load(profile) for profile in names()]) if name is None else one(load(name))
+        text = listing([load(profile) for profile in names()]) if name is None else details(load(name))
         sys.stdout.write(text)
         return EXIT_OK
 

@@ -24,7 +24,7 @@ from natsvalues.rehearsal.run import Bounds, Order, rehearse
 from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.sources import fitting, steps_in, steps_of
 from natsvalues.report.rehearsal_json import document
-from natsvalues.report.rehearsal_text import told
+from natsvalues.report.rehearsal_text import scenario_text
 from natsvalues.report.timeline_files import as_file, ending_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _outputs(outcomes: list[Outcome], options: Options) -> Iterator[Output]:
     if options.as_json:
         yield Output(None, json.dumps(document(outcomes), indent=1) + "\n")
     else:
-        yield Output(None, "\n".join(told(outcome, mapping=options.mapping) for outcome in outcomes))
+        yield Output(None, "\n".join(scenario_text(outcome, mapping=options.mapping) for outcome in outcomes))
     if options.timeline:
         yield Output(options.timeline, as_file(outcomes, options.timeline))
     if options.junit:

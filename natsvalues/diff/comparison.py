@@ -9,7 +9,7 @@ from natsvalues.diff.equality import equal
 from natsvalues.diff.identities import identify
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Item
-from natsvalues.text.paths import named as named_item
+from natsvalues.text.paths import field_of as named_item
 
 if TYPE_CHECKING:
     from natsvalues.text.paths import Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from natsvalues.text.paths import Item, named
+from natsvalues.text.paths import Item, field_of
 
 CANDIDATES = (
     "mountPath",  # before name: one volume may be mounted at several paths
@@ -38,7 +38,7 @@ def identify(before: list[Any], after: list[Any]) -> tuple[dict[Item, Any], dict
 def _by(key: str, items: list[dict[str, Any]]) -> dict[Item, Any] | None:
     by_name: dict[Item, Any] = {}
     for item in items:
-        name = named(item, key)
+        name = field_of(item, key)
         if isinstance(name, bool) or not isinstance(name, (str, int)) or Item(key, name) in by_name:
             return None
         by_name[Item(key, name)] = item

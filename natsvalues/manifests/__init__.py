@@ -1,1 +1,1 @@
-"""Kubernetes objects in a release, and where the NATS chart keeps things."""
+"""Kubernetes objects in a release, and where the NATS chart puts its settings."""

@@ -1,4 +1,4 @@
-"""Where the upstream NATS chart keeps things: found by containers, ports, mounts and labels, never by a name.
+"""Find the parts of the upstream NATS chart by containers, ports, mounts and labels, never by object names.
 
 A NATS server is a StatefulSet with a container that runs a nats image (or is called `nats`), has a client
 port, and reads a configuration file that a ConfigMap of the same release mounts into it.
@@ -40,7 +40,7 @@ class Nats(NamedTuple):
 
     @property
     def namespace(self) -> str:
-        """The namespace the rendering states; empty where helm's own counts."""
+        """The namespace in the rendering; empty where helm's namespace applies."""
         return self.statefulset.key.namespace
 
     @property
@@ -57,7 +57,7 @@ class Nats(NamedTuple):
 
     @property
     def version(self) -> ServerVersion:
-        """The server's version as the image's tag tells it."""
+        """The server's version according to the image's tag."""
         return version_of_image(str(self.container_value.get("image", "")))
 
     @property
@@ -90,7 +90,7 @@ def find_nats(release: Release, name: str | None = None, namespace: str | None =
             "NV-I004",
             f"the release has {len(chosen)} NATS servers: {_names(chosen)}",
             where=tuple(release.where(nats.statefulset.line, f"StatefulSet/{nats.name}") for nats in chosen),
-            hint=f"say which one the region means in its overlay, for example\nnats: {{name: {chosen[0].name}}}",
+            hint=f"select the one of the region in its overlay, for example\nnats: {{name: {chosen[0].name}}}",
         )
     if found:
         raise NatsvaluesError(
@@ -107,7 +107,7 @@ def _names(found: list[Nats]) -> str:
 
 
 def no_nats(release: Release) -> NatsvaluesError:
-    """Say why nothing was found: nothing there, nothing readable, or something else than NATS."""
+    """The error for a release without NATS: empty, not YAML, or other objects only."""
     if release.is_empty:
         return empty_input(release.file)
     release.require_readable(release.numbers())
@@ -136,7 +136,7 @@ def _near_misses(release: Release) -> list[Where]:
 
 def all_nats(release: Release) -> list[Nats]:
     """Every NATS of the release, in the stream's order."""
-    # Words that a StatefulSet must contain to be found: cheap, so that others are never parsed.
+    # Only documents that contain one of these words are parsed.
     candidates = _statefulsets(release, "nats", "configMap", "volumeMounts", "config")
     examined = (_examined(release, statefulset) for statefulset in candidates)
     firsts = (next((item for item in found if isinstance(item, Nats)), None) for found in examined)
@@ -150,7 +150,7 @@ def _statefulsets(release: Release, *words: str) -> list[Manifest]:
 
 
 def _examined(release: Release, statefulset: Manifest) -> Iterator[Nats | str]:
-    """For each container that is called or runs nats: the NATS it is, or a sentence on what it lacks to be one."""
+    """For each container that is called or runs nats: the NATS it is, or a sentence on what is missing."""
     pod = _dig(statefulset.value, "spec", "template", "spec")
     containers = pod.get("containers") if isinstance(pod, dict) else None
     for container in containers if isinstance(containers, list) else ():

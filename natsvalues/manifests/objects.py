@@ -1,4 +1,4 @@
-"""The objects of a release as things to compare: one entry each, items of a `List` too, hooks told apart."""
+"""The objects of a release, for comparison: one entry each, also for items of a `List`; hooks are marked."""
 
 from __future__ import annotations
 

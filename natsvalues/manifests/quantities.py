@@ -25,7 +25,7 @@ _UNITS = {
     "m": Fraction(60),
     "h": Fraction(3600),
 }
-_MOST_EXPONENT = 40  # beyond any quantity; keeps a hostile 1e999999999 from being worked out
+_MOST_EXPONENT = 40  # beyond any quantity; prevents the evaluation of a hostile 1e999999999
 
 
 def quantity(given: Any) -> Fraction | None:

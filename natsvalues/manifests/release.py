@@ -36,8 +36,8 @@ class ResourceKey(NamedTuple):
 
 def key_of(value: dict[str, Any]) -> ResourceKey:
     """The identity of an object."""
-    found = value.get("metadata")
-    metadata = found if isinstance(found, dict) else {}
+    given = value.get("metadata")
+    metadata = given if isinstance(given, dict) else {}
     group, _, version = str(value.get("apiVersion", "")).rpartition("/")
     return ResourceKey(
         group if version else "",
@@ -48,7 +48,7 @@ def key_of(value: dict[str, Any]) -> ResourceKey:
 
 
 class Manifest(NamedTuple):
-    """One parsed document of a release: where it stood, its text, its nodes and what it means."""
+    """One parsed document of a release: its position, its text, its nodes and its value."""
 
     number: int
     line: int
@@ -57,20 +57,20 @@ class Manifest(NamedTuple):
 
     @property
     def value(self) -> Value:
-        """What the object means; shared, so not to be changed."""
+        """The object's value; it is shared, so it must not be changed."""
         return self.tree.value
 
     @property
     def metadata(self) -> dict[str, Any]:
         """The object's metadata; empty where it has none."""
-        found = self.value.get("metadata")
-        return found if isinstance(found, dict) else {}
+        metadata = self.value.get("metadata")
+        return metadata if isinstance(metadata, dict) else {}
 
     @property
     def annotations(self) -> dict[str, Any]:
         """The object's annotations; empty where it has none."""
-        found = self.metadata.get("annotations")
-        return found if isinstance(found, dict) else {}
+        annotations = self.metadata.get("annotations")
+        return annotations if isinstance(annotations, dict) else {}
 
     @property
     def key(self) -> ResourceKey:
@@ -87,8 +87,8 @@ class Manifest(NamedTuple):
         """The template it came from: Helm 3's `# Source:` comment or Helm 4's annotation; may be empty."""
         if FILENAME_ANNOTATION in self.annotations:
             return str(self.annotations[FILENAME_ANNOTATION])
-        found = _SOURCE.search(self.tree.text)
-        return found.group(1) if found else ""
+        match = _SOURCE.search(self.tree.text)
+        return match.group(1) if match else ""
 
     def line_of(self, *keys: str | int) -> int:
         """The line, in the stream, of the deepest of `keys` that exists."""
@@ -106,7 +106,7 @@ class Manifest(NamedTuple):
 
 
 class Added(NamedTuple):
-    """A document that was not in the input, and the number of the one it stands behind."""
+    """A document that was not in the input, and the number of the one it follows."""
 
     after: int
     manifest: Manifest
@@ -128,7 +128,7 @@ class Release:
 
     @classmethod
     def of(cls, chunks: list[Chunk], file: str) -> Release:
-        """A release of documents that do not stand behind one another in a stream; their lines are told."""
+        """A release of documents that are not consecutive in a stream; each has its own first line."""
         release = cls("", file)
         release.chunks = chunks
         return release
@@ -160,11 +160,11 @@ class Release:
         return copy, manifest
 
     def text(self) -> str:
-        """The whole stream; what was not changed stands as it came."""
+        """The whole stream; unchanged documents have their original text."""
         return "".join(self.pieces())
 
     def digest(self) -> str:
-        """Tells whether a rendering is the very one that was rehearsed: the beginning of the SHA-256 of its text."""
+        """The beginning of the SHA-256 of the text, which identifies a rendering, such as a rehearsed one."""
         return digest(self.text(), 16)
 
     def pieces(self) -> Iterator[str]:
@@ -181,7 +181,7 @@ class Release:
                 yield manifest.text
 
     def document(self, number: int) -> str:
-        """The text of one document as it now is."""
+        """The current text of one document."""
         if number < 0:
             return self.added[number].manifest.text
         return self.changed[number].text if number in self.changed else self.chunks[number].text
@@ -196,7 +196,7 @@ class Release:
         return [*range(len(self.chunks)), *self.added]
 
     def manifest(self, number: int) -> Manifest | None:
-        """One document as it now is, parsed; None if it has no content or is no object with a kind.
+        """The current value of one document; None if it has no content or is not an object with a kind.
 
         Raises YamlSyntaxError with the place in the stream.
         """
@@ -226,12 +226,12 @@ class Release:
     def mentioning(self, *words: str) -> list[int]:
         """Numbers of the documents whose text contains all `words`: a cheap test before parsing."""
         first, *others = words
-        if first not in self._mentions:  # documents of the input do not change, and few words are asked for
+        if first not in self._mentions:  # documents of the input do not change, and few words are used
             self._mentions[first] = [number for number, chunk in enumerate(self.chunks) if first in chunk.text]
-        found = self._mentions[first]
+        numbers = self._mentions[first]
         for word in others:
-            found = [number for number in found if word in self.chunks[number].text]
-        return [*found, *self.added]
+            numbers = [number for number in numbers if word in self.chunks[number].text]
+        return [*numbers, *self.added]
 
     def manifests(self, numbers: Iterable[int], wanted: Callable[[Manifest], bool]) -> list[Manifest]:
         """The parsed documents among `numbers` that are wanted, in that order."""

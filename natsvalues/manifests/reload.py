@@ -1,8 +1,8 @@
-"""What of a configuration only a restart brings into force; the knowledge is in `reload_table`.
+"""Which part of a configuration only a restart applies; the facts are in `reload_table`.
 
-A failed reload is silent to whoever asked for it (the chart's reloader, `nats-server --signal`): the server logs it,
-goes on with the whole old configuration, and takes the new one at its next start. This is the post-render path's
-part, and light; what comes of one change is told by `reload_effect`.
+A failed reload is not reported to its caller (the chart's reloader, `nats-server --signal`): the server logs it,
+continues with the complete old configuration, and reads the new one at its next start. This module is imported while
+post-rendering, so it stays light; `reload_effect` has the effect of one change.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ Place = tuple[str, ...]
 
 
 def _places() -> dict[Place, list[Row]]:
-    found: dict[Place, list[Row]] = {}
+    rules: dict[Place, list[Row]] = {}
     for row in ROWS:
         path = tuple(row.path.split("."))
         for depth in range(1, len(path)):
-            found.setdefault(path[:depth], [])
-        found.setdefault(path, []).append(row)
-    return found
+            rules.setdefault(path[:depth], [])
+        rules.setdefault(path, []).append(row)
+    return rules
 
 
 PLACES = _places()
-"""The rules for each path, and every path on the way there."""
+"""The rules for each path, with empty entries for the paths above it."""
 
 
 def _always(row: Row) -> bool:
@@ -51,16 +51,16 @@ def canonical(path: tuple[str | int, ...]) -> Place:
 
 
 def step(at: Place, key: str) -> Place | None:
-    """The place of a key behind a place of the table; None where the table ends."""
-    named = (*at, key)
-    if named in PLACES:
-        return named
+    """The table's path for a key below another path; None if the table has none."""
+    place = (*at, key)
+    if place in PLACES:
+        return place
     anyone = (*at, "*")
     return anyone if anyone in PLACES else None
 
 
 def restart_part(conf: dict[str, Any], at: Place = ()) -> dict[str, Any]:
-    """The part of a configuration that only a restart brings into force, on whatever version and by any change.
+    """The part of a configuration that on some version, for some change, only a restart applies.
 
     Lists stay whole unless they reload as a whole.
     """

@@ -1,4 +1,4 @@
-"""What comes of one change of a configuration at a reload, by the table, for a server of some version."""
+"""The effect of one configuration change at a reload, from the table, for a server version."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 REASONS: dict[Outcome, str] = {
     "reload": "a reload applies it",
     "refused": "the server refuses the whole reload and keeps its old configuration until it restarts",
-    "ignored": "a reload succeeds and leaves it as it was until the server restarts",
-    "crash": "the server panics at the reload; it comes back with the new configuration",
+    "ignored": "a reload succeeds, but the change has no effect until the server restarts",
+    "crash": "the server panics at the reload, and restarts with the new configuration",
 }
 _WORST: tuple[Outcome, ...] = ("reload", "ignored", "refused", "crash")
 _UNLISTED = Row("", "refused", source="not in the table")
 
 
 class Effect(NamedTuple):
-    """What comes of a change at a reload; `known` is false for a setting that the table does not have."""
+    """The effect of a change at a reload; `known` is false for a setting that the table does not have."""
 
     outcome: Outcome
     reason: str
@@ -33,10 +33,10 @@ class Effect(NamedTuple):
 
 
 def effect(path: tuple[str | int, ...], before: Any, after: Any, version: ServerVersion) -> Effect:
-    """What a reload does with this change of a configuration on a server of this version.
+    """The effect of a reload after this change of a configuration, on a server of this version.
 
     `before` and `after` are plain values as `natsconf.symbolic` gives them, None for absent; of maps and lists
-    the parts that differ are judged, and the worst is told. Without a known version it is the worst of all.
+    each part that differs is looked up, and the worst is returned; without a known version, the worst of all versions.
     """
     row = rule(path, before, after, version)
     reason = f"{REASONS[row.outcome]}: {row.note}" if row.note else REASONS[row.outcome]
@@ -46,28 +46,28 @@ def effect(path: tuple[str | int, ...], before: Any, after: Any, version: Server
 
 
 def rule(path: tuple[str | int, ...], before: Any, after: Any, version: ServerVersion) -> Row:
-    """The row of the table that decides about this change; one without a path if there is none."""
+    """The row of the table that applies to this change; one without a path if there is none."""
     releases = [version[:3]] if version.known else _steps()
     changes = _changes(canonical(path), before, after)
-    found = [_worst([_judged(*change, release) for release in releases]) for change in changes]
-    listed = [row for row in found if row]
+    rows = [_worst([_judged(*change, release) for release in releases]) for change in changes]
+    listed = [row for row in rows if row]
     return max(listed, key=lambda row: _WORST.index(row.outcome), default=_UNLISTED)
 
 
 def _worst(rows: list[Row | None]) -> Row | None:
-    """The worst rule of several versions; a version that does not know the setting has no say."""
+    """The worst rule of several versions; a version that does not know the setting is left out."""
     known = [row for row in rows if row and row is not _UNLISTED]
     return max(known, key=lambda row: _WORST.index(row.outcome)) if known else rows[0]
 
 
 def source(row: Row) -> str:
-    """How the rule is known."""
+    """The source of the rule."""
     on = [release for release in RUN_ON if holds(row, release)]
     return row.source or f"run on nats-server {', '.join('.'.join(map(str, release)) for release in on)}"
 
 
 def _changes(at: Place, before: Any, after: Any, block: str = "") -> Iterator[tuple[Place, str]]:
-    """The parts that differ, each with the kind of its change; `block` is the kind inside of one that came or went."""
+    """The parts that differ, each with its kind of change; `block` is the kind inside an added or removed block."""
     parts = _parts(before), _parts(after)
     if before is None or after is None:
         yield at, block or ("added" if before is None else "removed")
@@ -93,19 +93,19 @@ def _kind(before: Any, after: Any) -> str:
 
 
 def _judged(path: Place, kind: str, release: Release) -> Row | None:
-    """The rule for one change; None inside of a block that came or went where no rule says otherwise."""
-    found: Row | None = None
+    """The rule for one change; None inside a block that was added or removed, unless a rule is about its content."""
+    row_so_far: Row | None = None
     whole = kind in ("came", "went")
     at: Place = ()
     for depth, key in enumerate(path, 1):
         further = step(at, key)
         if further is None:
-            return None if whole else found or _UNLISTED
+            return None if whole else row_so_far or _UNLISTED
         at = further
         here = kind if depth == len(path) else "inside"
         fitting = (row for row in PLACES[at] if holds(row, release) and (not row.when or here in _kinds(row)))
-        found = next(fitting, None if whole and depth == len(path) else found)
-    return found if whole else found or _UNLISTED
+        row_so_far = next(fitting, None if whole and depth == len(path) else row_so_far)
+    return row_so_far if whole else row_so_far or _UNLISTED
 
 
 def _kinds(row: Row) -> list[str]:
@@ -114,7 +114,7 @@ def _kinds(row: Row) -> list[str]:
 
 
 def holds(row: Row, release: Release) -> bool:
-    """Whether the rule is one for this version."""
+    """Whether the rule applies to this version."""
     return row.since <= release and (row.before is None or release < row.before)
 
 

@@ -27,8 +27,8 @@ class Row(NamedTuple):
     """Keys with dots between them; `*` stands for any name and for any item of a list."""
     outcome: Outcome
     when: str = ""
-    """Kinds of change, with spaces: added, removed, changed, grown, shrunk, came or went with the block around
-    it, or inside for what lies under the path. Empty for all of them."""
+    """Kinds of change, separated by spaces: added, removed, changed, grown, shrunk; came or went: added or removed with
+    the block around it; inside: below the path. Empty for all of them."""
     since: Release = FIRST
     before: Release | None = None
     note: str = ""
@@ -58,11 +58,11 @@ ROWS: tuple[Row, ...] = (
     *_all("reload", "max_payload max_connections max_control_line ping_interval ping_max write_deadline"),
     *_all("reload", "connect_error_reports reconnect_error_reports no_fast_producer_stall prof_block_rate"),
     *_all("reload", "pid_file ports_file_dir client_advertise mappings ocsp ocsp_cache"),
-    Row("server_tags", "reload", note="before 2.12 /varz goes on showing the old ones"),
+    Row("server_tags", "reload", note="before 2.12 /varz continues to show the old ones"),
     Row("server_metadata", "reload", since=(2, 12, 0)),
-    Row("proxies", "crash", _BLOCK, since=(2, 12, 0), note="a nil pointer, because one side has no list"),
+    Row("proxies", "crash", _BLOCK, since=(2, 12, 0), note="nil pointer dereference, because one side has no list"),
     Row("proxies", "reload", since=(2, 12, 0)),
-    # --- who may come in
+    # --- who may connect
     *_all("reload", "tls authorization accounts"),
     *_all("refused", "tls.verify_and_map tls.connection_rate_limit", note=_TLS_REFUSED),
     *_all("refused", "authorization.auth_callout authorization.proxy_required"),
@@ -71,21 +71,19 @@ ROWS: tuple[Row, ...] = (
     Row("operator", "refused", source=READ),
     Row("default_sentinel", "refused", before=(2, 11, 2), source=READ),
     Row("default_sentinel", "reload", since=(2, 11, 2), source=READ),
-    Row("resolver", "refused", _BLOCK, source=READ, note="there is no way to or from an account resolver"),
+    Row("resolver", "refused", _BLOCK, source=READ, note="a resolver cannot be added or removed by a reload"),
     Row("resolver", "reload", source=READ),
     *(Row(path, "reload", source=READ) for path in ("resolver_preload", "resolver_pinned_accounts", "resolver_tls")),
     # --- routes
     Row("cluster", "refused", note="a cluster is joined or left by a restart only"),
     *_all("refused", "host port listen", "cluster", note=_LISTENER),
-    Row(
-        "cluster.name", "reload", "changed", note="without a gateway; with one, both names change, and that is refused"
-    ),
+    Row("cluster.name", "reload", "changed", note="without a gateway; with one, both names change, which is refused"),
     *_all("reload", "routes no_advertise advertise compression pool_size tls ping_interval", "cluster"),
     *_all("reload", "ping_max connect_retries permissions accounts authorization", "cluster"),
     *(Row(f"cluster.{key}", "reload", since=(2, 12, 0)) for key in ("connect_backoff", "write_deadline")),
     Row("cluster.write_timeout", "reload", since=(2, 12, 0)),
     # --- gateways
-    Row("gateway", "refused", note="nothing of a gateway reloads but the content of its certificates"),
+    Row("gateway", "refused", note="in a gateway only the content of its certificates reloads"),
     *_all("reload", "cert_file ca_file min_version cipher_suites", "gateway.tls"),
     *(
         Row(f"gateway.tls.{key}", "reload", source=ACCEPTED)
@@ -96,7 +94,7 @@ ROWS: tuple[Row, ...] = (
     Row("gateway.gateways.*.tls", "reload", source=ACCEPTED),
     Row("gateway.gateways.*.tls.timeout", "refused", note=_TLS_REFUSED),
     # --- leaf nodes
-    Row("leafnodes", "refused", note="only what is named here reloads"),
+    Row("leafnodes", "refused", note="only the settings listed here reload"),
     Row("leafnodes.compression", "reload"),
     Row("leafnodes.tls", "refused", "added removed", note=_TLS_REFUSED),
     *_all("refused", "timeout verify_and_map pinned_certs", "leafnodes.tls", note=_TLS_REFUSED),
@@ -118,7 +116,7 @@ ROWS: tuple[Row, ...] = (
     Row("leafnodes.remotes.*.compression", "reload"),
     Row("leafnodes.remotes.*.disabled", "reload", since=(2, 12, 0)),
     *(
-        Row(f"leafnodes.remotes.*.{key}", "ignored", before=(2, 14, 0), note="the link keeps what it was made with")
+        Row(f"leafnodes.remotes.*.{key}", "ignored", before=(2, 14, 0), note="the connection keeps its old setting")
         for key in ("deny_imports", "deny_exports")
     ),
     # --- JetStream
@@ -148,21 +146,21 @@ ROWS: tuple[Row, ...] = (
         "jetstream.limits",
         "reload",
         since=(2, 15, 0),
-        note="existing streams and consumers keep what they were made with",
+        note="existing streams and consumers keep their old setting",
     ),
     *(
         Row(f"jetstream.{key}", "reload", since=(2, 12, 2), source=ACCEPTED)
         for key in ("meta_compact", "meta_compact_size", "meta_compact_sync")
     ),
-    # --- other doors
-    Row("websocket", "refused", note="nothing of it reloads but the certificates"),
+    # --- other client protocols
+    Row("websocket", "refused", note="only the certificates reload"),
     *_all("refused", "verify_and_map pinned_certs", "websocket.tls", note=_TLS_REFUSED),
     Row("websocket.tls", "ignored", "added removed", note=_LISTENER),
     Row("websocket.tls", "reload", "inside"),
-    Row("mqtt", "refused", note="only what is named here reloads"),
+    Row("mqtt", "refused", note="only the settings listed here reload"),
     *_all("reload", "ack_wait max_ack_pending stream_replicas", "mqtt"),
     *_all("reload", "consumer_memory_storage consumer_inactive_threshold", "mqtt"),
-    Row("mqtt.consumer_replicas", "reload", source=READ, note="servers take this setting and do nothing with it"),
+    Row("mqtt.consumer_replicas", "reload", source=READ, note="servers accept this setting and ignore it"),
     *_all("refused", "timeout verify_and_map pinned_certs", "mqtt.tls", note=_TLS_REFUSED),
     Row("mqtt.tls", "reload"),
 )
@@ -217,4 +215,4 @@ ALIASES: dict[tuple[str, ...], str] = {
     for path, others in _SPELLINGS.items()
     for alias in others.split()
 } | {("store_dir",): "jetstream.store_dir", ("storedir",): "jetstream.store_dir"}
-"""Other spellings that the server takes (`server/opts.go`), by their path; only the last key differs."""
+"""Other spellings that the server accepts (`server/opts.go`), by their path; only the last key differs."""

@@ -9,7 +9,7 @@ _TAG = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+].*)?\Z")
 
 
 class ServerVersion(NamedTuple):
-    """A nats-server version; `known` is false where the image did not tell and 2.10 is assumed."""
+    """A nats-server version; `known` is false where the image tag has no version and 2.10 is assumed."""
 
     major: int
     minor: int
@@ -31,7 +31,7 @@ class ServerVersion(NamedTuple):
 
 
 UNKNOWN = ServerVersion(2, 10, 0, known=False)
-"""Assumed where nothing tells: checks that are leader-free on 2.10 are leader-free on every version."""
+"""Assumed where the version is unknown: checks that are leader-free on 2.10 are leader-free on every version."""
 
 
 def version_of_image(image: str) -> ServerVersion:

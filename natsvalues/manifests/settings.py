@@ -1,4 +1,4 @@
-"""What a server's configuration says, as far as a supercluster depends on it; of any rendering, ours or not.
+"""Read the settings of a server's configuration that a supercluster depends on, of any rendering.
 
 A configuration here is what `natsconf.symbolic` gives: plain values, variables by name.
 """
@@ -29,7 +29,7 @@ class Remote(NamedTuple):
 
 
 def settings(nats: Nats) -> dict[str, Any]:
-    """What nats.conf means with the files it includes, as far as the same ConfigMap holds them.
+    """The value of nats.conf with the files it includes, as far as the same ConfigMap holds them.
 
     Raises ConfSyntaxError for what the server would refuse.
     """

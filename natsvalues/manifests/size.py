@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LIMIT = 1024 * 1024
 """Bytes a Secret may hold."""
 WORTH_MEASURING = 700_000
-"""Characters below which a release is nowhere near the limit, however badly it compresses."""
+"""Characters below which a release stays below the limit, however badly it compresses."""
 
 
 def stored_size(pieces: Iterable[str]) -> int:

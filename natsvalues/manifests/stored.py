@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TYPE = "helm.sh/release.v1"
 GZIP = b"\x1f\x8b"
 MOST_BYTES = 256 * 1024 * 1024
-"""What a release may unpack to: far beyond what fits in a Secret, and short of what hurts."""
+"""The most bytes that a release may decompress to, which protects from decompression bombs."""
 
 
 class Hook(NamedTuple):
@@ -34,7 +34,7 @@ class Hook(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """One revision: the manifest without its hooks, the hooks, the user's values, and what it is of."""
+    """One revision: the manifest without its hooks, the hooks, the user's values, and its names."""
 
     name: str
     namespace: str
@@ -78,7 +78,7 @@ def _read(entry: Entry, where: Where) -> Stored:
             "NV-D003",
             f"{entry.key} is not a release as Helm stores it",
             where=(where._replace(field="data.release"),),
-            hint="export it whole: kubectl get secret sh.helm.release.v1.NAME.vREVISION -o yaml",
+            hint="export it completely: kubectl get secret sh.helm.release.v1.NAME.vREVISION -o yaml",
         ) from None
 
 
@@ -92,10 +92,10 @@ def _unpacked(text: bytes, *, twice: bool) -> bytes:
     if not data.startswith(GZIP):
         return data
     unpacking = zlib.decompressobj(wbits=31)
-    found = unpacking.decompress(data, MOST_BYTES)
+    content = unpacking.decompress(data, MOST_BYTES)
     if unpacking.unconsumed_tail or not unpacking.eof:
-        raise ValueError  # cut off, or a bomb
-    return found
+        raise ValueError  # truncated, or a decompression bomb
+    return content
 
 
 def _of(release: dict[str, Any]) -> Stored:

@@ -1,9 +1,9 @@
-"""What the API server refuses to change in an object that exists, and the way round.
+"""Which changes of an existing object the API server refuses, and the workaround.
 
-Each row of FIELDS and each rule below it was asked of a real kube-apiserver (1.37.2, by server-side apply and by a
-merge patch; tests/cluster/test_transitions.py asks again). What an object alone makes invalid is not told here: only
-that what it was and what it is to become do not go together; nor a Deployment that becomes Recreate, which
-server-side apply refuses, because the server's default for rollingUpdate stays, and a three-way merge does not.
+Each row of FIELDS and each rule below was tried on a real kube-apiserver (1.37.2, by server-side apply and by a
+merge patch; tests/cluster/test_transitions.py repeats that). Objects that are invalid by themselves are not covered:
+only changes that the old object does not allow. Nor is a Deployment that becomes Recreate: server-side apply refuses
+that, because the server's default for rollingUpdate stays, and a three-way merge does not.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Refusal(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A field that never changes. `default` is what the server takes it for when it is not stated."""
+    """An immutable field. `default` is the value that the server assumes when it is not set."""
 
     kinds: tuple[tuple[str, str], ...]
     path: tuple[str, ...]
@@ -38,7 +38,7 @@ class Field(NamedTuple):
     default: Any = None
     normal: Callable[[Any], Any] = lambda value: value
     filled: bool = False
-    """Whether the server adds to it, so that a live one says more than any rendering."""
+    """Whether the server adds to it, so that the live value has more than any rendering."""
 
 
 ORPHAN = (
@@ -50,9 +50,9 @@ PODS_TOO = "keep the labels; or " + ANEW + ",\nand so are its pods (volume claim
 RUN_ONCE = "a Job runs once: give it a name of its own for each revision, or\n`{delete}`, then upgrade"
 BALANCER = (
     "`{delete}`, then upgrade; or upgrade twice, first with type ClusterIP\n"
-    "and without loadBalancerClass. Either way a new load balancer is created, and its address may be another"
+    "and without loadBalancerClass. In both cases a new load balancer is created, and its address may change"
 )
-CLAIM = "a claim keeps what it was created with: create one of another name, and copy its data"
+CLAIM = "a claim keeps these settings: create one with another name, and copy its data"
 STATEFULSET = (("apps", "StatefulSet"),)
 JOB = (("batch", "Job"),)
 BINDINGS = (("rbac.authorization.k8s.io", "RoleBinding"), ("rbac.authorization.k8s.io", "ClusterRoleBinding"))
@@ -61,10 +61,10 @@ PRIORITY = (("scheduling.k8s.io", "PriorityClass"),)
 
 
 def _claims(templates: Any) -> Any:
-    """Claim templates as the server compares them: without what it fills in, quantities by their worth."""
+    """Claim templates as the server compares them: without what it fills in, quantities by value."""
     if not isinstance(templates, list):
         return templates or []
-    found = []
+    claims = []
     for template in templates:
         metadata = _mapping(template, "metadata")
         spec = {"volumeMode": "Filesystem", **_mapping(template, "spec")}
@@ -72,10 +72,10 @@ def _claims(templates: Any) -> Any:
         if "storage" in requests:
             spec["resources"] = {
                 **spec["resources"],
-                "requests": {**requests, "storage": _worth(requests["storage"])},
+                "requests": {**requests, "storage": _by_value(requests["storage"])},
             }
-        found.append({"metadata": {key: text for key, text in metadata.items() if text}, "spec": spec})
-    return found
+        claims.append({"metadata": {key: text for key, text in metadata.items() if text}, "spec": spec})
+    return claims
 
 
 FIELDS = (
@@ -113,15 +113,15 @@ def refusals(old: Object, new: Object) -> list[Refusal]:
 
     `old` is the object as it was rendered, or as the server has it (then with a uid): what the server filled in
     there counts as a change only if `new` states something else. Where a rendering alone cannot tell (an address
-    stated where the server had chosen one), nothing is said.
+    stated where the server had chosen one), nothing is returned.
     """
     kind = kind_of(new)
-    found = [
+    refused = [
         _refusal(field.path, new, field.remedy) for field in FIELDS if kind in field.kinds and _changed(field, old, new)
     ]
     for rule in RULES.get(kind, ()):
-        found += [_refusal(path, new, remedy, reason) for path, reason, remedy in rule(old, new)]
-    return found
+        refused += [_refusal(path, new, remedy, reason) for path, reason, remedy in rule(old, new)]
+    return refused
 
 
 def kind_of(value: Object) -> tuple[str, str]:
@@ -133,11 +133,11 @@ def kind_of(value: Object) -> tuple[str, str]:
 KINDS = frozenset(kind for field in FIELDS for kind in field.kinds) | {
     ("", "Service"), ("", "ConfigMap"), ("", "PersistentVolumeClaim")
 }  # fmt: skip
-"""The kinds of objects of which `refusals` knows anything."""
+"""The kinds of objects that `refusals` covers."""
 
 
-def _worth(text: Any) -> Any:
-    """A quantity by its worth, so that `1Gi` is `1024Mi`; what is none comes back as it is."""
+def _by_value(text: Any) -> Any:
+    """A quantity by value, so that `1Gi` is `1024Mi`; anything else is returned unchanged."""
     worth = quantity(text)
     return text if worth is None else worth
 
@@ -152,9 +152,9 @@ def _refusal(path: tuple[str, ...], new: Object, remedy: str, reason: str = "") 
 
 
 def _mapping(value: Any, *path: str) -> Object:
-    """The mapping at a path; empty where there is none, because another's object may be of any shape."""
-    found = _at(value, path)
-    return found if isinstance(found, dict) else {}
+    """The mapping at a path; empty where there is none, because an object may have any shape."""
+    mapping = _at(value, path)
+    return mapping if isinstance(mapping, dict) else {}
 
 
 def _at(value: Any, path: tuple[str, ...]) -> Any:
@@ -174,15 +174,15 @@ def _is_live(value: Object) -> bool:
     return bool(_at(value, ("metadata", "uid")))
 
 
-def _states(wanted: Any, found: Any) -> bool:
-    """Whether all that `wanted` says is so in `found`, which may have more of the server's own."""
+def _states(wanted: Any, present: Any) -> bool:
+    """Whether `present` has all that `wanted` states; it may have more, added by the server."""
     if wanted is None:
         return True
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        return all(_states(item, found.get(key)) for key, item in wanted.items())
-    if isinstance(wanted, list) and isinstance(found, list):
-        return len(wanted) == len(found) and all(map(_states, wanted, found))
-    return same(wanted, found)
+    if isinstance(wanted, dict) and isinstance(present, dict):
+        return all(_states(item, present.get(key)) for key, item in wanted.items())
+    if isinstance(wanted, list) and isinstance(present, list):
+        return len(wanted) == len(present) and all(map(_states, wanted, present))
+    return same(wanted, present)
 
 
 # --- rules of more than one field -------------------------------------------------------------------------
@@ -191,28 +191,34 @@ Found = tuple[tuple[str, ...], str, str]
 
 
 def _on_delete(old: Object, new: Object) -> Iterator[Found]:
-    """The server's own default for rolling updates is in the way, unless the release had stated one."""
+    """A change to OnDelete: the server's default for rollingUpdate conflicts, unless the release had stated one."""
     before, after = (_mapping(value, "spec", "updateStrategy") for value in (old, new))
     rolling = before.get("type", "RollingUpdate") == "RollingUpdate" and not before.get("rollingUpdate")
     if rolling and after.get("type") == "OnDelete" and "rollingUpdate" not in after:
-        remedy = "upgrade twice: first with type RollingUpdate and rollingUpdate: {{partition: 0}} stated, then so"
-        reason = "updateStrategy cannot become OnDelete while the server's default for rollingUpdate stands"
+        remedy = (
+            "upgrade twice: first with type RollingUpdate and rollingUpdate: {{partition: 0}} stated, then to OnDelete"
+        )
+        reason = "updateStrategy cannot become OnDelete while the object has the server's default for rollingUpdate"
         yield ("spec", "updateStrategy"), reason, remedy
 
 
 def _load_balancer(old: Object, new: Object) -> Iterator[Found]:
-    """The class and the health check's port of a load balancer that stays one."""
+    """The class and the health check's port of a Service that stays a load balancer."""
     before, after = _mapping(old, "spec"), _mapping(new, "spec")
     if not (before.get("type") == after.get("type") == "LoadBalancer"):
         return
     was, is_to_be = before.get("loadBalancerClass"), after.get("loadBalancerClass")
     if was != is_to_be:
-        told = f"from `{was or 'none'}` to `{is_to_be or 'none'}`"
-        yield ("spec", "loadBalancerClass"), f"loadBalancerClass cannot change ({told}) while the type stays", BALANCER
+        change = f"from `{was or 'none'}` to `{is_to_be or 'none'}`"
+        yield (
+            ("spec", "loadBalancerClass"),
+            f"loadBalancerClass cannot change ({change}) while the type stays",
+            BALANCER,
+        )
     ports = before.get("healthCheckNodePort"), after.get("healthCheckNodePort")
     local = before.get("externalTrafficPolicy") == after.get("externalTrafficPolicy") == "Local"
     if local and all(ports) and ports[0] != ports[1]:
-        remedy = "leave it out: the server keeps the one it has; or upgrade first with externalTrafficPolicy: Cluster"
+        remedy = "leave it out: the server keeps the current one; or upgrade first with externalTrafficPolicy: Cluster"
         yield ("spec", "healthCheckNodePort"), "healthCheckNodePort cannot change while the policy stays Local", remedy
 
 
@@ -224,7 +230,7 @@ def _cluster_address(old: Object, new: Object) -> Iterator[Found]:
     was, is_to_be = _cluster_ip(before), _cluster_ip(after)
     path = ("spec", "clusterIP")
     if "None" in (was, is_to_be) and was != is_to_be and is_to_be:
-        yield path, "a Service cannot become headless, nor stop being so, by its clusterIP", ANEW
+        yield path, "a Service cannot become headless, nor stop being headless, through its clusterIP", ANEW
     elif was and is_to_be and was != is_to_be:
         yield path, "clusterIP cannot change once it is set", ANEW
     elif was == "None" and not is_to_be and after.get("type") in ("LoadBalancer", "NodePort"):
@@ -244,24 +250,24 @@ def _first(items: Any) -> Any:
 
 
 def _content(old: Object, new: Object) -> Iterator[Found]:
-    """Data of a ConfigMap or Secret that was declared immutable; its values are not told."""
+    """Data of a ConfigMap or Secret that was declared immutable; its values are not quoted."""
     if old.get("immutable") is not True:
         return
-    remedy = "give it another name, there and where it is mounted; or " + ANEW
+    remedy = "give it another name, here and where it is mounted; or " + ANEW
     if new.get("immutable") is not True:
-        yield ("immutable",), "immutable cannot be taken back", remedy
+        yield ("immutable",), "immutable: true cannot be removed", remedy
     for key in ("data", "binaryData"):
         if _data(old, key) != _data(new, key):
-            yield (key,), "the object was declared immutable, and its content differs", remedy
+            yield (key,), "the object is immutable, and its content differs", remedy
 
 
 def _data(value: Object, key: str) -> dict[str, Any]:
     """The content under a key as the server stores it: a Secret's stringData goes into data."""
-    found = dict(_mapping(value, key))
+    content = dict(_mapping(value, key))
     if key == "data" and value.get("kind") == "Secret":
         for name, text in _mapping(value, "stringData").items():
-            found[name] = base64.b64encode(str(text).encode()).decode()
-    return found
+            content[name] = base64.b64encode(str(text).encode()).decode()
+    return content
 
 
 def _job(old: Object, new: Object) -> Iterator[Found]:
@@ -279,14 +285,14 @@ def _job(old: Object, new: Object) -> Iterator[Found]:
 
 
 def _claim(old: Object, new: Object) -> Iterator[Found]:
-    """A volume claim: nothing changes but a name for its volume, and a size that grows."""
+    """A volume claim: only an unset volume name may be set, and the size may grow."""
     before, after = ({"volumeMode": "Filesystem", **_mapping(value, "spec")} for value in (old, new))
-    sizes = [_worth(_at(spec, ("resources", "requests", "storage")) or 0) for spec in (before, after)]
+    sizes = [_by_value(_at(spec, ("resources", "requests", "storage")) or 0) for spec in (before, after)]
     if all(isinstance(size, Fraction) for size in sizes) and sizes[1] < sizes[0]:
         yield ("spec", "resources", "requests", "storage"), "a volume claim cannot shrink", CLAIM
     for key in ("accessModes", "selector", "storageClassName", "volumeMode", "volumeName", "dataSource"):
         was, is_to_be = before.get(key), after.get(key)
-        given = was is not None and not (_is_live(old) and is_to_be is None)  # else the server fills it in
+        given = was is not None and not (_is_live(old) and is_to_be is None)  # otherwise the server fills it in
         if (given or key not in ("storageClassName", "volumeName")) and not same(was, is_to_be):
             yield ("spec", key), f"spec.{key} of a volume claim cannot change", CLAIM
 

@@ -1,4 +1,4 @@
-"""The program that called us, and its command line: a getter is not told what other values its helm was given."""
+"""The program that called us, and its command line: helm does not pass its other values to a getter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Caller(NamedTuple):
-    """A program by its path, and the words it was called with."""
+    """A program by its path, and the arguments it was called with."""
 
     program: str
     words: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Throw-away certificates: one authority for all regions of a rehearsal, one certificate for each server."""
+"""Temporary certificates: one authority for all regions of a rehearsal, one certificate for each server."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ CERTIFICATE, KEY, AUTHORITY = "tls.crt", "tls.key", "ca.crt"
 
 
 class Authority:
-    """Signs for one rehearsal; its key is never written."""
+    """Signs the certificates of one rehearsal; its key is never written."""
 
     def __init__(self) -> None:
         try:
             import trustme  # the optional extra, and heavy: only where a rendering has TLS
         except ImportError:
-            raise missing_extra("TLS needs throw-away certificates") from None
+            raise missing_extra("TLS needs temporary certificates") from None
         self._authority = trustme.CA(organization_name="natsvalues rehearsal")
 
     def issue(self, folder: str, names: Iterable[str]) -> None:
-        """Write tls.crt, tls.key and ca.crt for a server of these names and addresses, good on both ends."""
+        """Write tls.crt, tls.key and ca.crt for a server of these names and addresses, for server and client use."""
         os.makedirs(folder, exist_ok=True)
         issued = self._authority.issue_cert(*dict.fromkeys(names))
         with open(os.path.join(folder, CERTIFICATE), "wb") as file:
@@ -35,8 +35,8 @@ class Authority:
 
 
 def missing_extra(need: str) -> NatsvaluesError:
-    """What to say where the optional extra is not installed."""
+    """The error where the optional extra is not installed."""
     return NatsvaluesError(
-        "NV-R024", f"{need}, and the extra for rehearsals is not installed",
+        "NV-R024", f"{need}, and the extra `rehearse` is not installed",
         hint="pip install 'natsvalues[rehearse]'",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Run one of the user's programs: bounded in time, ended with all that it started, its words kept from secrets."""
+"""Run one of the user's programs with a time limit, and end it together with all that it started."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def patience() -> float:
 
 def run(command: list[str], *, seconds: float, stdin: str | None = None) -> Done:
     """Run a program to its end. Raises FileNotFoundError if there is none, TimeoutError after `seconds`."""
-    process = subprocess.Popen(  # the user's program, with arguments that are no shell's
+    process = subprocess.Popen(  # the user's program, run without a shell
         command,
         stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
         stdout=subprocess.PIPE,

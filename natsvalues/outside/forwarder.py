@@ -1,4 +1,4 @@
-"""A TCP forwarder: what a load balancer is to a connection. Who may be reached is decided elsewhere, per connection."""
+"""A TCP forwarder, which stands for a load balancer. Its caller chooses the target of each connection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Endpoint(NamedTuple):
 
 
 class Link(NamedTuple):
-    """One connection that is being forwarded: from whom, to whom, and what carries it."""
+    """One connection that is being forwarded: its client, its target, and the tasks that forward it."""
 
     dialler: Endpoint
     backend: Endpoint
@@ -31,7 +31,7 @@ class Link(NamedTuple):
 
 
 class Forwarder:
-    """Listens at one endpoint; each connection goes to what `choose` says for its dialler, or is reset."""
+    """Listens at one endpoint; each connection goes to the target that `choose` returns for its client, or is reset."""
 
     def __init__(self, listen: Endpoint, choose: Callable[[Endpoint], Endpoint | None]) -> None:
         self.listen = listen
@@ -41,7 +41,7 @@ class Forwarder:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Begin to listen; does nothing where it listens already."""
+        """Start listening; does nothing if it listens already."""
         if self._server is None:
             self._server = await asyncio.start_server(self._accepted, self.listen.address, self.listen.port)
 
@@ -53,9 +53,9 @@ class Forwarder:
         self.cut(lambda _: True)
         await asyncio.sleep(0)
 
-    def cut(self, meant: Callable[[Link], bool]) -> None:
-        """End the connections that are meant."""
-        for link in [link for link in self.links if meant(link)]:
+    def cut(self, ends: Callable[[Link], bool]) -> None:
+        """End the connections for which `ends` is true."""
+        for link in [link for link in self.links if ends(link)]:
             link.carrier.cancel()
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""Ask helm. Which helm: HELM_BIN (helm sets it for its plugins), else `helm` on PATH."""
+"""Run helm: HELM_BIN (helm sets it for its plugins), else `helm` on PATH."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PULLED = re.compile(r"\A(?:(?:Pulled|Digest): .*\n)+")
 _STACK = re.compile(r"helm\.go:\d+: ")
 _GIVEN = ("--set", "--set-string", "--set-json", "--set-literal", "--password", "--kube-token")
 _TELLING = 4
-"""Shorter values than so many characters would make a riddle of any message."""
+"""Values shorter than this many characters are not hidden: the message would become unreadable."""
 _FIELDS = [
     ".Name",
     ".Namespace",
@@ -37,7 +37,7 @@ _FIELDS = [
 
 
 class HelmRelease(NamedTuple):
-    """One revision as helm tells it; hooks are pairs of template and document."""
+    """One revision as helm prints it; hooks are pairs of template and document."""
 
     name: str
     namespace: str
@@ -50,7 +50,7 @@ class HelmRelease(NamedTuple):
 
 
 def helm(*arguments: str, stdin: str | None = None) -> str:
-    """Run helm and return its standard output. Raises NatsvaluesError with helm's own words."""
+    """Run helm and return its standard output. Raises NatsvaluesError with helm's own message."""
     program = os.environ.get("HELM_BIN") or "helm"
     seconds = patience()
     try:
@@ -64,45 +64,45 @@ def helm(*arguments: str, stdin: str | None = None) -> str:
             hint="check the cluster's address; NATSVALUES_HELM_SECONDS gives it more time",
         ) from None
     if done.code:
-        told = _without_values(_words(done.err), arguments)
-        raise NatsvaluesError("NV-H003", f"`helm {' '.join(arguments[:2])}` failed: {told}", hint=_hint(done.err))
+        message = _without_values(_words(done.err), arguments)
+        raise NatsvaluesError("NV-H003", f"`helm {' '.join(arguments[:2])}` failed: {message}", hint=_hint(done.err))
     return done.out
 
 
-def _words(said: str) -> str:
+def _words(output: str) -> str:
     """Helm's own error, without the warnings before it, and without the stack that HELM_DEBUG puts behind it."""
-    lines = [line for line in said.strip().splitlines() if line.strip()]
+    lines = [line for line in output.strip().splitlines() if line.strip()]
     start = next((index for index, line in enumerate(lines) if line.startswith("Error:")), max(len(lines) - 1, 0))
     end = next((index for index, line in enumerate(lines) if index > start and _STACK.match(line)), len(lines))
     return "\n".join(lines[start:end]) or "no reason given"
 
 
-def _without_values(told: str, arguments: tuple[str, ...]) -> str:
-    """Helm's words without what it was given as values: it quotes the pieces of a password that has a comma."""
-    if "failed parsing --set" in told:
-        told = re.sub(r'"[^"]*"', f'"{HIDDEN}"', told)
+def _without_values(message: str, arguments: tuple[str, ...]) -> str:
+    """Helm's message without the values it was given: it quotes the parts of a password that has a comma."""
+    if "failed parsing --set" in message:
+        message = re.sub(r'"[^"]*"', f'"{HIDDEN}"', message)
     for option, following in zip(arguments, (*arguments[1:], ""), strict=True):
         name, attached, text = option.partition("=")
         if name in _GIVEN:
             for piece in (text if attached else following).split(","):
                 value = piece.rpartition("=")[2].strip(" {}[]\"'")
                 if len(value) >= _TELLING:
-                    told = told.replace(value, HIDDEN)
-    return without_secrets(told)
+                    message = message.replace(value, HIDDEN)
+    return without_secrets(message)
 
 
-def _hint(said: str) -> str:
-    """What to do about the failures that users meet."""
-    if "forbidden" in said and "secrets" in said:
+def _hint(message: str) -> str:
+    """What to do about common failures."""
+    if "forbidden" in message and "secrets" in message:
         return (
-            "helm keeps releases in Secrets, and these rights do not read them: ask for `get` and `list` on Secrets\n"
-            "of the namespace, or compare with a file that somebody exported (kubectl get secret -o yaml)"
+            "helm stores releases in Secrets, which you may not read: request `get` and `list` on Secrets\n"
+            "of the namespace, or compare with an exported Secret (kubectl get secret -o yaml)"
         )
-    if NOT_FOUND in said:
+    if NOT_FOUND in message:
         return "for a first installation leave --prior out"
-    if "context" in said and "does not exist" in said:
-        return "kubectl config get-contexts lists the contexts there are"
-    if "unreachable" in said or "connect" in said:
+    if "context" in message and "does not exist" in message:
+        return "`kubectl config get-contexts` lists the available contexts"
+    if "unreachable" in message or "connect" in message:
         return "check the kubeconfig and the cluster; files can be compared without one: natsvalues diff OLD NEW"
     return ""
 
@@ -110,8 +110,8 @@ def _hint(said: str) -> str:
 def manifest_of(release: str, namespace: str | None = None) -> str:
     """The stored manifest of `[NAMESPACE/]NAME[@REVISION]`; the namespace given there wins.
 
-    Without a revision it is the deployed one, from which Helm itself works out what to change: the newest may be one
-    that failed, of which nobody knows how much the cluster has.
+    Without a revision it is the deployed one, from which Helm computes its changes: the newest may have failed, and
+    then it is unknown how much of it the cluster has.
     """
     name, options = reference(release, namespace)
     revision = [] if "--revision" in options else ["--revision", deployed(name, options)]
@@ -121,8 +121,8 @@ def manifest_of(release: str, namespace: str | None = None) -> str:
 def deployed(name: str, options: list[str]) -> str:
     """The last revision that is deployed; the last of all where none is, as after a first install that failed."""
     revisions = json.loads(helm("history", name, "--output", "json", *options))
-    found = [item["revision"] for item in revisions if item["status"] == "deployed"]
-    return str((found or [item["revision"] for item in revisions])[-1])
+    matching = [item["revision"] for item in revisions if item["status"] == "deployed"]
+    return str((matching or [item["revision"] for item in revisions])[-1])
 
 
 def reference(release: str, namespace: str | None = None) -> tuple[str, list[str]]:
@@ -143,14 +143,14 @@ def release_of(name: str, options: list[str]) -> HelmRelease | None:
     fields = mark.join(f"{{{{{'.Release' + field}}}}}" for field in _FIELDS)
     hooks = f"{{{{range .Release.Hooks}}}}{mark}{{{{.Path}}}}{mark}{{{{.Manifest}}}}{{{{end}}}}"
     try:
-        told = helm("get", "all", name, *options, "--template", fields + hooks)
+        output = helm("get", "all", name, *options, "--template", fields + hooks)
     except NatsvaluesError as error:
         if NOT_FOUND in error.message:
             return None
         raise
-    parts = told.split(mark)
-    found, rest = parts[: len(_FIELDS)], parts[len(_FIELDS) :]
-    name, namespace, revision, status, chart, version, app_version, manifest = found
+    parts = output.split(mark)
+    head, rest = parts[: len(_FIELDS)], parts[len(_FIELDS) :]
+    name, namespace, revision, status, chart, version, app_version, manifest = head
     pairs = tuple(zip(rest[::2], rest[1::2], strict=True))
     return HelmRelease(name, namespace, int(revision), status, f"{chart}-{version}", app_version, manifest, pairs)
 
@@ -158,14 +158,14 @@ def release_of(name: str, options: list[str]) -> HelmRelease | None:
 def values_of(name: str, options: list[str], *, with_defaults: bool = False) -> dict[str, Any]:
     """The values that the user gave for a release, or those it was rendered with."""
     more = ["--all"] if with_defaults else []
-    found = json.loads(helm("get", "values", name, *options, *more, "--output", "json"))
-    return found if isinstance(found, dict) else {}
+    values = json.loads(helm("get", "values", name, *options, *more, "--output", "json"))
+    return values if isinstance(values, dict) else {}
 
 
 def applies_on_server(name: str, options: list[str]) -> bool:
-    """Whether the next upgrade is applied on the server's side, as the last revision was.
+    """Whether the next upgrade uses server-side apply, as the last revision did.
 
-    facts: run. Helm 4 keeps the way with each revision; Helm 3 knows only its own, and tells nothing of it.
+    facts: run. Helm 4 stores the apply method with each revision; Helm 3 has only one, and does not report it.
     """
     return bool(json.loads(helm("get", "metadata", name, *options, "--output", "json")).get("applyMethod") == "ssa")
 
@@ -197,7 +197,7 @@ _PROBE = {
 
 @contextlib.contextmanager
 def chart_of_values() -> Iterator[str]:
-    """The folder of a chart that prints the values it is given; it is there as long as the block."""
+    """The folder of a chart that prints the values it is given; it is removed at the end of the `with` block."""
     with tempfile.TemporaryDirectory(prefix="natsvalues-values-") as folder:
         os.mkdir(os.path.join(folder, "templates"))
         for name, text in _PROBE.items():
@@ -207,18 +207,18 @@ def chart_of_values() -> Iterator[str]:
 
 
 def values_given(options: list[str], stdin: str | None = None) -> dict[str, Any]:
-    """The user's values as helm itself puts them together from `--values` and `--set…`: of a chart that prints them."""
+    """The user's values as helm itself merges `--values` and `--set…`: rendered with a chart that prints them."""
     with chart_of_values() as folder:
-        told = helm("template", "values", folder, *options, stdin=stdin)
-    found = json.loads(told[told.index("values: ") + len("values: ") :])
-    return found if isinstance(found, dict) else {}
+        output = helm("template", "values", folder, *options, stdin=stdin)
+    values = json.loads(output[output.index("values: ") + len("values: ") :])
+    return values if isinstance(values, dict) else {}
 
 
 def rendering(release: str, chart: str, options: list[str], stdin: str | None = None) -> str:
-    """What helm renders for an upgrade of a release, without asking the cluster."""
+    """What helm renders for an upgrade of a release, without access to the cluster."""
     return templated(release, chart, "--is-upgrade", *options, stdin=stdin)
 
 
 def templated(release: str, chart: str, *options: str, stdin: str | None = None) -> str:
-    """What `helm template` renders, and nothing that helm says of fetching the chart."""
+    """What `helm template` renders, without helm's messages about fetching the chart."""
     return _PULLED.sub("", helm("template", release, chart, *options, stdin=stdin))

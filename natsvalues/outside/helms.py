@@ -1,7 +1,7 @@
 """Find the helms of this machine: their major version, and the directories each reads its plugins from.
 
-A helm's own answers count (`helm version`, `helm env`, as run with 3.19.0 and 4.3.1), never a guess: what
-HELM_PLUGINS, HELM_DATA_HOME or a distribution's build change, they tell.
+Both come from helm itself (`helm version`, `helm env`, as run with 3.19.0 and 4.3.1), never from a guess: they
+include the effects of HELM_PLUGINS, HELM_DATA_HOME and a distribution's build.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Helm(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a helm did: `code` is its exit code."""
+    """The result of a helm command: `code` is its exit code."""
 
     code: int
     out: str
@@ -49,7 +49,7 @@ def ask(program: str, *arguments: str, plugins: tuple[str, ...] = ()) -> Answer:
     """Run a helm, with HELM_PLUGINS as given or as it is. Raises NatsvaluesError if it cannot be run."""
     there = {"HELM_PLUGINS": os.pathsep.join(plugins)} if plugins else {}
     try:
-        done = subprocess.run(  # a helm of the user's, with arguments of ours
+        done = subprocess.run(  # the user's helm, with our arguments
             [program, *arguments], env=os.environ | there, stdin=subprocess.DEVNULL, capture_output=True,
             encoding="utf-8", errors="replace", timeout=SECONDS, check=False,
         )  # fmt: skip
@@ -66,9 +66,9 @@ def ask(program: str, *arguments: str, plugins: tuple[str, ...] = ()) -> Answer:
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
-def chosen(asked: str | None) -> Helm:
-    """The helm that was asked for, else HELM_BIN (set for helm's plugins), else `helm` on PATH."""
-    name = asked or os.environ.get("HELM_BIN") or "helm"
+def chosen(requested: str | None) -> Helm:
+    """The requested helm, else HELM_BIN (set for helm's plugins), else `helm` on PATH."""
+    name = requested or os.environ.get("HELM_BIN") or "helm"
     program = shutil.which(name)
     if program is None:
         there = ", ".join(helm.program for helm in on_path())
@@ -80,13 +80,13 @@ def chosen(asked: str | None) -> Helm:
 
 
 def look_at(program: str) -> Helm:
-    """What a helm says of itself. Raises NatsvaluesError for a program that is no Helm 3 or 4."""
+    """The version and plugins directories of a helm. Raises NatsvaluesError for a program that is no Helm 3 or 4."""
     version = ask(program, "version", "--short")
-    found = _VERSION.search(version.out)
-    if version.code or found is None or int(found[1]) not in (HELM_3, HELM_4):
-        said = (version.out or version.err).strip().splitlines()
+    version_match = _VERSION.search(version.out)
+    if version.code or version_match is None or int(version_match[1]) not in (HELM_3, HELM_4):
+        output = [*(version.out or version.err).strip().splitlines(), "nothing"]
         raise NatsvaluesError(
-            "NV-G003", f"not Helm 3 or 4: `version` says {said[0] if said else 'nothing'!r}", where=(Where(program),),
+            "NV-G003", f"not Helm 3 or 4: `version` prints {output[0]!r}", where=(Where(program),),
             hint="name another helm with --helm",
         )  # fmt: skip
     directories = ask(program, "env", "HELM_PLUGINS").out.strip()
@@ -96,12 +96,12 @@ def look_at(program: str) -> Helm:
             "NV-G003", "`helm env HELM_PLUGINS` names no directory", where=(Where(program),),
             hint="set HELM_PLUGINS, or name a directory with --plugins",
         )  # fmt: skip
-    return Helm(program, found[0].lstrip("v"), plugins)
+    return Helm(program, version_match[0].lstrip("v"), plugins)
 
 
 def on_path() -> tuple[Helm, ...]:
     """Every helm on PATH, also under names such as helm3 and helm-v4.3.1; each once, what fails is left out."""
-    found: dict[str, Helm] = {}
+    helms: dict[str, Helm] = {}
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         try:
             names = sorted(os.listdir(folder or "."))
@@ -109,13 +109,13 @@ def on_path() -> tuple[Helm, ...]:
             continue
         for name in filter(_NAME.fullmatch, names):
             program = os.path.join(folder, name)
-            if os.path.realpath(program) in found or not (os.path.isfile(program) and os.access(program, os.X_OK)):
+            if os.path.realpath(program) in helms or not (os.path.isfile(program) and os.access(program, os.X_OK)):
                 continue
             try:
-                found[os.path.realpath(program)] = look_at(program)
+                helms[os.path.realpath(program)] = look_at(program)
             except NatsvaluesError:
                 continue  # another program of that name
-    return tuple(found.values())
+    return tuple(helms.values())
 
 
 def all_helms(first: Helm) -> tuple[Helm, ...]:

@@ -1,6 +1,6 @@
-"""JetStream as a client sees it, through nats-py: make a stream, publish and count what was acknowledged, read back.
+"""JetStream as a client sees it, through nats-py: create a stream, publish, count acknowledgements, read back.
 
-Requests go to the JetStream API as it is written on the wire, so that an answer is what the server said.
+Requests use the JetStream API's own JSON, so that a response is exactly what the server sent.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _AT_ONCE = 50
 
 
 class Login(NamedTuple):
-    """How a client presents itself; all empty: it does not."""
+    """A client's credentials; all empty: it sends none."""
 
     user: str = ""
     password: str = ""
@@ -33,7 +33,7 @@ class Login(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The server's own refusal, or that nobody answered (code 0)."""
+    """The error that the server returned, or code 0 if there was no response."""
 
     code: int
     reason: str
@@ -63,13 +63,13 @@ class Client:
         return str(url.hostname) if self._connection.is_connected and url is not None else ""
 
     async def close(self) -> None:
-        """Leave; a server that has gone does not matter."""
-        with contextlib.suppress(Exception):  # whatever a dying connection raises
+        """Close the connection; a server that is gone is no error."""
+        with contextlib.suppress(Exception):  # whatever a closing connection raises
             async with asyncio.timeout(2):
                 await self._connection.close()
 
     async def make(self, name: str, cluster: str, replicas: int) -> Refused | None:
-        """Make a stream `name` with the subject of its name, placed in `cluster`; None if that was done."""
+        """Create a stream `name` with its name as subject, placed in `cluster`; None on success."""
         config = {"name": name, "subjects": [name], "num_replicas": replicas, "storage": "file", "max_msgs": 100_000}
         if cluster:
             config["placement"] = {"cluster": cluster}
@@ -81,7 +81,7 @@ class Client:
         await self._api(f"STREAM.DELETE.{name}")
 
     async def names(self) -> tuple[str, ...] | Refused:
-        """All streams' names that the API tells here."""
+        """The names of all streams that the API lists here."""
         answer = await self._api("STREAM.NAMES", {})
         return answer if isinstance(answer, Refused) else tuple(answer.get("streams") or ())
 
@@ -98,54 +98,54 @@ class Client:
         return Stream(name, str(cluster.get("name") or ""), messages, leader, len(peers) + 1, lagging)
 
     async def publish(self, subject: str, text: str, seconds: float = SECONDS) -> bool:
-        """Publish, and whether a stream acknowledged it."""
+        """Publish a message; returns whether a stream acknowledged it."""
         answer = await self._request(subject, text.encode(), seconds)
         return not isinstance(answer, Refused) and "seq" in answer and "error" not in answer
 
     async def read(self, name: str, last: int) -> set[str]:
         """The texts of all messages of a stream up to sequence `last`."""
-        found: set[str] = set()
+        texts: set[str] = set()
         for first in range(1, last + 1, _AT_ONCE):
             numbers = range(first, min(first + _AT_ONCE, last + 1))
             answers = await asyncio.gather(*(self._api(f"STREAM.MSG.GET.{name}", {"seq": n}) for n in numbers))
             for answer in answers:
                 if not isinstance(answer, Refused):
-                    found.add(base64.b64decode(answer["message"].get("data") or "").decode("utf-8", "replace"))
-        return found
+                    texts.add(base64.b64decode(answer["message"].get("data") or "").decode("utf-8", "replace"))
+        return texts
 
     async def last_sequence(self, name: str) -> int:
         """The sequence number of a stream's last message; 0 where there is none."""
         answer = await self._api(f"STREAM.INFO.{name}")
         return 0 if isinstance(answer, Refused) else int(answer["state"]["last_seq"])
 
-    async def _api(self, subject: str, asked: dict[str, Any] | None = None) -> dict[str, Any] | Refused:
-        data = json.dumps(asked).encode() if asked is not None else b""
+    async def _api(self, subject: str, request: dict[str, Any] | None = None) -> dict[str, Any] | Refused:
+        data = json.dumps(request).encode() if request is not None else b""
         return await self._request(f"$JS.API.{subject}", data, SECONDS)
 
     async def _request(self, subject: str, data: bytes, seconds: float) -> dict[str, Any] | Refused:
         try:
             message = await self._connection.request(subject, data, timeout=seconds)
             answer: dict[str, Any] = json.loads(message.data)
-        except Exception as error:  # noqa: BLE001   # nats-py has many kinds, all of which mean: no answer
-            return Refused(0, _said(error))
+        except Exception as error:  # noqa: BLE001   # nats-py raises many kinds, all of which mean: no response
+            return Refused(0, _reason(error))
         failed = answer.get("error")
         return Refused(int(failed.get("err_code", 0)), str(failed.get("description", ""))) if failed else answer
 
 
-def _said(error: Exception) -> str:
-    name = type(error).__name__
-    return {"NoRespondersError": "no responders", "TimeoutError": "no answer"}.get(name, name)
+def _reason(failure: Exception) -> str:
+    name = type(failure).__name__
+    return {"NoRespondersError": "no responders", "TimeoutError": "no response"}.get(name, name)
 
 
 def require_client() -> None:
-    """Raise NatsvaluesError where nats-py, which the extra brings, is not installed."""
+    """Raise NatsvaluesError if nats-py, which is in the extra `rehearse`, is not installed."""
     if find_spec("nats") is None:
-        raise missing_extra("JetStream is asked through nats-py")
+        raise missing_extra("the JetStream API needs nats-py")
 
 
 async def connect(addresses: Sequence[str], port: int, login: Login, tls: tuple[str, str, str] | None) -> Client | None:
-    """Connect to one of these servers; None if none of them lets us in. `tls`: certificate, key, authority."""
-    import nats  # the optional extra: only where JetStream is looked at
+    """Connect to one of these servers; None if none of them accepts the login. `tls`: certificate, key, authority."""
+    import nats  # the optional extra: only where JetStream is checked
 
     options: dict[str, Any] = {}
     if tls is not None:
@@ -158,12 +158,12 @@ async def connect(addresses: Sequence[str], port: int, login: Login, tls: tuple[
         options.update(user=login.user, password=login.password)
 
     async def quiet(_: Exception) -> None:
-        """Nothing: what fails shows in the answers."""
+        """Ignore errors of the connection: failures show in the responses."""
 
     try:
         async with asyncio.timeout(SECONDS):
             urls = [f"{'tls' if tls else 'nats'}://{address}:{port}" for address in addresses]
             connection = await nats.connect(urls, connect_timeout=2, allow_reconnect=False, error_cb=quiet, **options)
-    except Exception:  # noqa: BLE001   # nats-py has many kinds, all of which mean: not connected
+    except Exception:  # noqa: BLE001   # nats-py raises many kinds, all of which mean: not connected
         return None
     return Client(connection)

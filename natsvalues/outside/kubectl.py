@@ -11,7 +11,7 @@ from natsvalues.errors import NatsvaluesError
 from natsvalues.outside.commands import absent, patience, run
 from natsvalues.text.secrets import without_secrets
 
-# Helm's own options in kubectl's words; helm tells its plugins the same through variables.
+# Helm's options and the kubectl options they correspond to; helm passes them to its plugins in variables.
 _OPTIONS = {
     "kube-context": "--context",
     "kubeconfig": "--kubeconfig",
@@ -36,12 +36,12 @@ KINDS = (
     "services,configmaps,serviceaccounts,statefulsets.apps,deployments.apps,poddisruptionbudgets.policy,"
     "ingresses.networking.k8s.io"
 )
-"""Kinds among which orphans are looked for: those that the chart and natsvalues make, Secrets aside."""
+"""Kinds that are searched for orphans: those that the chart and natsvalues create, except Secrets."""
 _UNKNOWN_KIND = re.compile(r"no matches for kind|the server doesn't have a resource type|ensure CRDs are installed")
 
 
 def options(pairs: list[tuple[str, str]], namespace: str) -> list[str]:
-    """Helm's options for the cluster (name and value) as kubectl's, with helm's variables where they say nothing."""
+    """The kubectl options for helm's cluster options (name and value); helm's variables stand in for missing ones."""
     words = [f"{_OPTIONS[name]}={value}" for name, value in pairs if name in _OPTIONS]
     given = {word.partition("=")[0] for word in words}
     for variable, option in _VARIABLES.items():
@@ -82,15 +82,15 @@ def _get(words: list[str], stdin: str | None) -> list[dict[str, Any]]:
             f"`kubectl get` did not answer within {seconds:g} s",
             hint="check the cluster's address; NATSVALUES_HELM_SECONDS gives it more time",
         ) from None
-    said = [line for line in done.err.splitlines() if line.strip() and not _UNKNOWN_KIND.search(line)]
-    if done.code and said:
+    errors = [line for line in done.err.splitlines() if line.strip() and not _UNKNOWN_KIND.search(line)]
+    if done.code and errors:
         raise NatsvaluesError(
             "NV-K003",
-            f"`kubectl get` failed: {without_secrets(said[-1])}",
-            hint="--live reads the objects of the release: ask for `get` on them, or leave --live out",
+            f"`kubectl get` failed: {without_secrets(errors[-1])}",
+            hint="--live reads the objects of the release: request `get` on them, or leave --live out",
         )
     if not done.out.strip():
         return []
-    found = json.loads(done.out)
-    items = found.get("items") if str(found.get("kind", "")).endswith("List") else [found]
+    answer = json.loads(done.out)
+    items = answer.get("items") if str(answer.get("kind", "")).endswith("List") else [answer]
     return [item for item in items if isinstance(item, dict)]

@@ -1,7 +1,7 @@
-"""A net of loopback addresses for one rehearsal, 127.N.0.0/16, and HTTP on it.
+"""A range of loopback addresses for one rehearsal, 127.N.0.0/16, and HTTP on it.
 
-Each pod gets an address of its own, so rendered ports stay as they are. Whoever holds the claim's socket has
-the net; the kernel gives it back with the process.
+Each pod gets an address of its own, so rendered ports stay as they are. A listening socket marks the range as
+taken; the kernel closes it with the process.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _NETS = range(2, 250)
 
 
 class Answer(NamedTuple):
-    """An HTTP answer; status 0 and the reason as body where there was none."""
+    """An HTTP response; status 0 and the reason as body where there was none."""
 
     status: int
     body: str
 
 
 class Claim:
-    """A net that no other rehearsal on this machine has; `close` gives it back."""
+    """A range that no other rehearsal on this machine uses; `close` releases it."""
 
     def __init__(self) -> None:
         nets = list(_NETS)
@@ -43,12 +43,12 @@ class Claim:
             self._held = held
             return
         raise NatsvaluesError(
-            "NV-R021", "no net of loopback addresses (127.2.0.0/16 to 127.249.0.0/16) is free on this machine",
+            "NV-R021", "no range of loopback addresses (127.2.0.0/16 to 127.249.0.0/16) is free on this machine",
             hint="a rehearsal needs Linux, where all of 127.0.0.0/8 is loopback; end other rehearsals",
         )  # fmt: skip
 
     def close(self) -> None:
-        """Give the net back."""
+        """Release the range."""
         self._held.close()
 
 
@@ -58,12 +58,12 @@ _UNCHECKED.verify_mode = ssl.CERT_NONE  # as the kubelet probes: it checks no ce
 
 
 async def get(address: str, port: int, path: str, *, scheme: str = "HTTP", seconds: float = 2) -> Answer:
-    """GET a path as a kubelet does: no redirect followed, no certificate checked, one deadline for everything."""
+    """GET a path as a kubelet does: no redirect followed, no certificate checked, one timeout for the whole request."""
     try:
         async with asyncio.timeout(seconds):  # not wait_for, which up to 3.11 may lose a cancellation
             return await _get(address, port, path, scheme)
     except TimeoutError:
-        return Answer(0, f"no answer within {seconds:g} s")
+        return Answer(0, f"no response within {seconds:g} s")
     except (OSError, ssl.SSLError, ValueError, EOFError) as error:
         refused = isinstance(error, ConnectionRefusedError)
         return Answer(0, "connection refused" if refused else type(error).__name__)
@@ -78,9 +78,9 @@ async def _get(address: str, port: int, path: str, scheme: str) -> Answer:
         head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
         return Answer(int(head.split(maxsplit=2)[1]), body.decode("utf-8", "replace"))
     except IndexError:
-        return Answer(0, "closed without an answer")
+        return Answer(0, "closed without a response")
     finally:
-        writer.transport.abort()  # at once: whoever does not answer may not keep us by a polite farewell
+        writer.transport.abort()  # at once: a server that does not answer must not delay us with a graceful close
 
 
 async def accepts(address: str, port: int, seconds: float = 2) -> bool:

@@ -1,4 +1,4 @@
-"""Install, take away and judge the Helm plugins of natsvalues, without breaking any other plugin or Helm.
+"""Install, uninstall and check the Helm plugins of natsvalues, without breaking any other plugin or Helm.
 
 Two rules of Helm decide (both as run with 3.19.0 and 4.3.1): a Helm 4 plugin.yaml in a directory that Helm 3
 reads leaves Helm 3 without any plugin, and so do two plugins of one name, on both majors. Helm 3 and Helm 4
@@ -35,7 +35,7 @@ class Installed(NamedTuple):
 
 
 class Uninstalled(NamedTuple):
-    """What was taken away, and what of that name is left because natsvalues did not write it."""
+    """What was removed, and what of that name is left because natsvalues did not write it."""
 
     helm: Helm
     removed: tuple[Plugin, ...]
@@ -50,7 +50,7 @@ class Fault(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What works with one helm. `faults` is empty when all ways to natsvalues work."""
+    """What works with one helm. `faults` is empty when every way to call natsvalues works."""
 
     helm: Helm
     plugins: tuple[Plugin, ...]
@@ -81,10 +81,12 @@ def install(program: str | None, directory: str | None) -> Installed:
         _refuse_clash(helm, target)
     changed = shims.place(target, helm.major)
     removed: tuple[Plugin, ...] = ()
-    if helm.reads(target) or not directory:  # otherwise it is for another use, and what this helm reads stays
+    if (
+        helm.reads(target) or not directory
+    ):  # otherwise the directory is for another use, and what this helm reads stays
         removed = tuple(
             plugin
-            for plugin in shims.found(helm.plugins)
+            for plugin in shims.plugins_in(helm.plugins)
             if plugin.ours
             and not _within(plugin, target)
             # A shim for Helm 3 is left from before, unless there is a Helm 3.
@@ -100,12 +102,12 @@ def install(program: str | None, directory: str | None) -> Installed:
 
 def _usual(helm: Helm) -> str:
     """Where our shims for this helm are already, else where Helm itself would put a plugin."""
-    ours = [plugin for plugin in shims.found(helm.plugins) if plugin.ours and plugin.major == helm.major]
+    ours = [plugin for plugin in shims.plugins_in(helm.plugins) if plugin.ours and plugin.major == helm.major]
     return os.path.dirname(ours[0].path) if ours else helm.plugins[0]
 
 
 def _install_for_3(helm: Helm, target: str, others: tuple[Helm, ...]) -> Installed:
-    there = shims.found((*helm.plugins, target))
+    there = shims.plugins_in((*helm.plugins, target))
     newer = [plugin for plugin in there if plugin.major != helm.major]
     if newer:
         raise NatsvaluesError(
@@ -116,7 +118,7 @@ def _install_for_3(helm: Helm, target: str, others: tuple[Helm, ...]) -> Install
     foreign = [plugin for plugin in there if plugin.name == shims.NAME and not plugin.ours]
     if foreign:
         shims.remove(ours)  # it does the same, and two would break both
-        note = f"`helm natsvalues` is there already, by `helm plugin install`: {foreign[0].path}"
+        note = f"`helm natsvalues` is installed already, by `helm plugin install`: {foreign[0].path}"
         return Installed(helm, os.path.dirname(foreign[0].path), bool(ours), ours, "", (note,))
     changed = shims.place(target, helm.major)
     removed = tuple(plugin for plugin in ours if not _within(plugin, target))
@@ -126,7 +128,7 @@ def _install_for_3(helm: Helm, target: str, others: tuple[Helm, ...]) -> Install
 
 def _refuse_clash(helm: Helm, target: str) -> None:
     """Raise NatsvaluesError if a plugin that we did not write has the name of one of ours."""
-    there = shims.found(helm.plugins if helm.reads(target) else [target])
+    there = shims.plugins_in(helm.plugins if helm.reads(target) else [target])
     foreign = [plugin for plugin in there if plugin.name in shims.SHIMS[helm.major] and not plugin.ours]
     if foreign:
         raise NatsvaluesError(
@@ -136,7 +138,7 @@ def _refuse_clash(helm: Helm, target: str) -> None:
 
 
 def _away(newer: list[Plugin], others: tuple[Helm, ...]) -> str:
-    """How to get Helm 4 plugins out of a directory that Helm 3 reads."""
+    """How to move Helm 4 plugins out of a directory that Helm 3 reads."""
     own = shims.own_directory()
     four = next((other.program for other in others if other.major == HELM_4), None)
     if any(_within(plugin, own) for plugin in newer):
@@ -149,7 +151,7 @@ def _away(newer: list[Plugin], others: tuple[Helm, ...]) -> str:
 
 
 def _instead(helm: Helm, foreign: Plugin, there: tuple[Plugin, ...]) -> str:
-    """The commands that replace a plugin of ours that `helm plugin install` brought by the shims."""
+    """The commands that replace a plugin of ours that `helm plugin install` installed with the shims."""
     program = shlex.quote(helm.program)
     steps = [f"natsvalues plugin uninstall --helm {program}"] if any(plugin.ours for plugin in there) else []
     # `helm plugin uninstall` finds nothing when HELM_PLUGINS is a list (helm issue 32547).
@@ -164,8 +166,8 @@ def _within(plugin: Plugin, directory: str) -> bool:
 
 def _clashing(helm: Helm, target: str) -> tuple[str, ...]:
     """Plugins in the other directories of this helm whose names are taken by those in `target`."""
-    names = {plugin.name for plugin in shims.found([target])}
-    there = shims.found(helm.plugins)
+    names = {plugin.name for plugin in shims.plugins_in([target])}
+    there = shims.plugins_in(helm.plugins)
     return tuple(plugin.path for plugin in there if plugin.name in names and not _within(plugin, target))
 
 
@@ -179,10 +181,10 @@ def _setting(helm: Helm, target: str) -> str:
 
 
 def uninstall(program: str | None, directory: str | None) -> Uninstalled:
-    """Take away what `install` put there for this helm, and for a major that is no longer on this machine."""
+    """Remove what `install` installed for this helm, and for a major version that is no longer on this machine."""
     helm = helms.chosen(program)
     majors = {other.major for other in helms.all_helms(helm)}
-    there = shims.found([os.path.abspath(directory)] if directory else [*helm.plugins, shims.own_directory()])
+    there = shims.plugins_in([os.path.abspath(directory)] if directory else [*helm.plugins, shims.own_directory()])
     removed = tuple(
         plugin for plugin in there if plugin.ours and (plugin.major == helm.major or plugin.major not in majors)
     )
@@ -194,7 +196,7 @@ def uninstall(program: str | None, directory: str | None) -> Uninstalled:
 
 
 def status(program: str | None, directories: str | None) -> tuple[Standing, ...]:
-    """What works: with the named helm, or with every one that is found. `directories` stands for HELM_PLUGINS."""
+    """What works: with the named helm, or with every helm on the machine. `directories` stands for HELM_PLUGINS."""
     try:
         others = helms.all_helms(helms.chosen(program))
     except NatsvaluesError:
@@ -211,9 +213,9 @@ def status(program: str | None, directories: str | None) -> tuple[Standing, ...]
 def _standing(helm: Helm, others: tuple[Helm, ...]) -> Standing:
     """Ask helm itself: it resolves `--post-renderer` before it shows help, and `--version` runs natsvalues.
 
-    The getter is asked for no region's values, and says so.
+    The getter is called without a region, and answers with an error.
     """
-    there = shims.found(helm.plugins)
+    there = shims.plugins_in(helm.plugins)
     on_path = shutil.which(shims.NAME) is not None
     render = helms.ask(helm.program, "template", "--post-renderer", shims.NAME, "--help", plugins=helm.plugins)
     verb = helms.ask(helm.program, shims.NAME, "--version", plugins=helm.plugins)
@@ -226,7 +228,7 @@ def _standing(helm: Helm, others: tuple[Helm, ...]) -> Standing:
     if not on_path:
         faults.append(Fault("`natsvalues` is not on PATH", "put the folder of the command on PATH"))
     needed = [post_renders, has_command]
-    # What `helm plugin install` brings cannot have a getter, and Helm 4 finds none where HELM_PLUGINS is a list (run).
+    # `helm plugin install` cannot install a getter, and Helm 4 finds none where HELM_PLUGINS is a list (run).
     if any(plugin.ours for plugin in there) and (helm.major == HELM_3 or len(helm.plugins) == 1):
         needed.append(gets_values)
     if not faults and not all(needed):
@@ -249,24 +251,22 @@ def _damage(helm: Helm, there: tuple[Plugin, ...], others: tuple[Helm, ...]) -> 
             faults.append(
                 Fault(
                     f"two plugins have the name `{plugin.name}`, which breaks all: {other.path}, {plugin.path}",
-                    "take one of them away"
-                    if plugin.name not in shims.SHIMS[HELM_4]
-                    else _instead(helm, foreign, there),
+                    "remove one of them" if plugin.name not in shims.SHIMS[HELM_4] else _instead(helm, foreign, there),
                 )
             )
     return faults
 
 
-def _absence(helm: Helm, there: tuple[Plugin, ...], said: str) -> Fault:
-    """Nothing that we know of is broken, but natsvalues is not reached."""
+def _absence(helm: Helm, there: tuple[Plugin, ...], output: str) -> Fault:
+    """The fault where no known problem exists, but natsvalues cannot be called."""
     remedy = f"natsvalues plugin install --helm {shlex.quote(helm.program)}"
     own = shims.own_directory()
-    if helm.major == HELM_4 and not helm.reads(own) and len(shims.found([own])) == len(shims.SHIMS[HELM_4]):
+    if helm.major == HELM_4 and not helm.reads(own) and len(shims.plugins_in([own])) == len(shims.SHIMS[HELM_4]):
         return Fault(f"the plugins are in {own}, which this helm does not read", f"run it with {_setting(helm, own)}")
     foreign = [plugin for plugin in there if plugin.name == shims.NAME and not plugin.ours]
     if foreign and helm.major == HELM_4:
         return Fault(f"{foreign[0].path} has no post-renderer for Helm 4", remedy)
     if any(plugin.ours and plugin.major == helm.major for plugin in there):
-        lines = said.strip().splitlines()
-        return Fault(f"helm says: {lines[0] if lines else 'nothing'}", "mend what helm names")
+        lines = output.strip().splitlines()
+        return Fault(f"helm says: {lines[0] if lines else 'nothing'}", "fix what helm reports")
     return Fault("the plugins are not installed", remedy)

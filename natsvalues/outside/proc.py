@@ -1,4 +1,4 @@
-"""What Linux tells of processes under /proc: memory, and which of them holds the other end of a connection."""
+"""Read /proc on Linux: memory of processes, and which process holds the other end of a connection."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def holder(dialler: Endpoint, pids: Iterable[int]) -> int | None:
             if any(os.readlink(f"{folder}/{name}") == link for name in os.listdir(folder)):
                 return pid
         except OSError:
-            continue  # it ended, or closed a file while we looked
+            continue  # it ended, or closed a file meanwhile
     return None
 
 

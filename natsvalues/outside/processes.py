@@ -1,4 +1,4 @@
-"""Programs that never outlive us: each in a session of its own, killed with us, heard line by line, reaped.
+"""Programs that never outlive natsvalues: each in its own session, killed with us, reaped; output read by line.
 
 On Linux the kernel kills a child with the thread that started it (PR_SET_PDEATHSIG), also when we are killed
 ourselves; the main thread starts all of them. A scratch folder is removed by a process that waits for our end.
@@ -56,7 +56,9 @@ class Program:
         )
         rest = b""
         try:
-            while data := await reader.read(_LONGEST_LINE):  # always read on: a full pipe would stop the program
+            while data := await reader.read(
+                _LONGEST_LINE
+            ):  # always continue reading: a full pipe would stop the program
                 *lines, rest = (rest + data).split(b"\n")
                 for line in lines:
                     heard(line.decode("utf-8", "replace"))
@@ -85,7 +87,7 @@ class Program:
                 await self._ended.wait()
         except TimeoutError:
             return False
-        await asyncio.wait([self._reading], timeout=1)  # its last words
+        await asyncio.wait([self._reading], timeout=1)  # its last output
         return True
 
     async def kill(self) -> None:
@@ -97,7 +99,7 @@ class Program:
         self._reading.cancel()
 
     def kill_now(self) -> None:
-        """End and reap it without an event loop's help, when everything is coming down."""
+        """End and reap it without an event loop, for an emergency exit."""
         if self.code is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
@@ -105,7 +107,7 @@ class Program:
 
 
 def start(command: Sequence[str], env: Mapping[str, str], folder: str, heard: Callable[[str], None]) -> Program:
-    """Start a program in `folder` with exactly this environment; `heard` gets each line that it says.
+    """Start a program in `folder` with exactly this environment; `heard` gets each line of its output.
 
     Needs a running event loop. Raises NatsvaluesError for a program that cannot be started.
     """
@@ -115,7 +117,7 @@ def start(command: Sequence[str], env: Mapping[str, str], folder: str, heard: Ca
         if _LIBC is not None:
             _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:
-                os._exit(1)  # we ended before the kernel knew
+                os._exit(1)  # natsvalues ended before the kernel could register it
 
     try:
         process = subprocess.Popen(
@@ -125,7 +127,7 @@ def start(command: Sequence[str], env: Mapping[str, str], folder: str, heard: Ca
         )  # fmt: skip
     except OSError as error:
         raise NatsvaluesError(
-            "NV-R020", f"the program does not start: {error.strerror}", where=(Where(command[0]),),
+            "NV-R020", f"the program cannot be started: {error.strerror}", where=(Where(command[0]),),
             hint="is it for this machine, and executable?",
         ) from None  # fmt: skip
     return Program(process, heard)
@@ -133,7 +135,7 @@ def start(command: Sequence[str], env: Mapping[str, str], folder: str, heard: Ca
 
 @contextlib.contextmanager
 def scratch(kept: str | None) -> Iterator[str]:
-    """A folder for one rehearsal: `kept` if that is given, else one that is gone afterwards, however we end."""
+    """A folder for one rehearsal: `kept` if given, else one that is removed afterwards, however natsvalues ends."""
     if kept is not None:
         os.makedirs(kept, exist_ok=True)
         yield os.path.abspath(kept)

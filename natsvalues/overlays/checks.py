@@ -1,4 +1,4 @@
-"""Contradictions inside and between overlays, all found in one go, before any release is looked at."""
+"""Contradictions inside and between overlays, all reported together, before any release is read."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _host_errors(shared: Supercluster, file: RegionFile) -> list[NatsvaluesError
                 "NV-O010",
                 f"`{host}` is a url where a host is expected",
                 where=where,
-                hint="give the DNS name or address alone; the scheme is natsvalues' business",
+                hint="give the DNS name or address alone; natsvalues adds the scheme",
             )
         ]
     if re.search(r"\A[^:]+:\d+\Z", host) or re.search(r"\]:\d+\Z", host):
@@ -86,13 +86,13 @@ def _host_errors(shared: Supercluster, file: RegionFile) -> list[NatsvaluesError
 
 
 def _range_errors(ranges: tuple[str, ...], positions: Positions) -> list[NatsvaluesError]:
-    """The API server takes CIDR blocks only: a lone address needs its /32."""
+    """The API server accepts only CIDR blocks: a single address needs its /32."""
     return [
         NatsvaluesError(
             "NV-O018",
-            f"`{text}` is not a CIDR block",
+            f"`{text}` is not a valid CIDR block",
             where=(positions.where("loadBalancer", "sourceRanges", index),),
-            hint="write an address with the length of its network: 203.0.113.0/24, or 203.0.113.7/32 for one address",
+            hint="write an address and a prefix length: 203.0.113.0/24, or 203.0.113.7/32 for one address",
         )
         for index, text in enumerate(ranges)
         if not is_block(text)
@@ -106,10 +106,10 @@ def _scope_errors(shared: Supercluster, file: RegionFile) -> list[NatsvaluesErro
             errors.append(
                 NatsvaluesError(
                     "NV-O015",
-                    "a JetStream domain of the region's own, in scope `supercluster`",
+                    "a region sets its own JetStream domain in scope `supercluster`",
                     where=(file.positions.where("domain"),),
-                    hint="a domain per region does not separate regions over gateways: they stay one meta group,\n"
-                    "and all but one of them lose placement of streams. For independent regions set jetstream.scope:\n"
+                    hint="JetStream domains do not separate regions over gateways: they stay one meta group, and\n"
+                    "streams can be placed in only one of them. For independent regions set jetstream.scope:\n"
                     "region and a systemAccount for each; for one domain everywhere set jetstream.domain in the\n"
                     "supercluster",
                 )
@@ -118,7 +118,7 @@ def _scope_errors(shared: Supercluster, file: RegionFile) -> list[NatsvaluesErro
             errors.append(
                 NatsvaluesError(
                     "NV-O016",
-                    "a system account of the region's own, in scope `supercluster`",
+                    "a region sets its own system account in scope `supercluster`",
                     where=(file.positions.where("systemAccount"),),
                     hint="regions that share JetStream share the system account: remove the field, or set\n"
                     "jetstream.scope: region for independent regions",
@@ -136,7 +136,7 @@ def _shared_errors(overlays: Overlays) -> list[NatsvaluesError]:
         ("gateway", "host"),
         lambda region: f"{same(region.gateway.host)}:{region.gateway.port or shared.gateway.port}",
         "the same gateway host",
-        "each region has a load balancer of its own, with a name of its own",
+        "each region needs its own load balancer with its own name",
     )
     errors += _twice(
         files,
@@ -144,8 +144,8 @@ def _shared_errors(overlays: Overlays) -> list[NatsvaluesError]:
         ("serverNames", "prefix"),
         _names_of,
         "the same server-name prefix",
-        "equal server names block the gateways (`Duplicate Server Name`). The region that already holds streams\n"
-        "keeps its names; give each other region a prefix of its own before its first stream",
+        "with equal server names gateways reject each other (`Duplicate Server Name`). The region that already\n"
+        "has streams keeps its names; give every other region its own prefix before its first stream",
     )
     if shared.jetstream.scope == "region":
         errors += _twice(
@@ -154,14 +154,14 @@ def _shared_errors(overlays: Overlays) -> list[NatsvaluesError]:
             ("systemAccount",),
             lambda region: region.system_account,
             "the same system account",
-            "regions with one system account form one meta group over gateways, whatever their domains say. The\n"
-            "region that holds streams keeps the account it has; each other one takes its own before its first stream",
+            "regions with one system account form one meta group over gateways, whatever their domains are. The\n"
+            "region that has streams keeps its account; every other one gets its own before its first stream",
         )
         if shared.jetstream.domain is not None:
             errors.append(
                 NatsvaluesError(
                     "NV-O015",
-                    "one JetStream domain for independent regions",
+                    "a shared JetStream domain for independent regions",
                     where=(overlays.positions.where("jetstream", "domain"),),
                     hint="in scope `region` each region has its own domain: set it in the region, or leave it out",
                 )
@@ -174,14 +174,14 @@ def _shared_errors(overlays: Overlays) -> list[NatsvaluesError]:
                 "more than one region is `joins: seed`",
                 where=tuple(file.positions.where("joins") for file in seeds),
                 hint="when clusters that both ran JetStream join, one of them loses its streams. Only one region may\n"
-                "hold streams; regions that both do can join in scope `region`, each with its own system account",
+                "have streams; if several have, they can join in scope `region`, each with its own system account",
             )
         )
     return errors
 
 
 def _names_of(region: Region) -> str | None:
-    """What the region's server names are made of, as far as the overlay tells."""
+    """The parts of the region's server names that the overlay decides."""
     if region.server_names is None:
         return None
     return f"{region.server_names.prefix}|{region.nats.name or ''}"
@@ -194,7 +194,7 @@ def _twice(
     key: Callable[[Region], str | None],
     *words: str,
 ) -> list[NatsvaluesError]:
-    """Errors for regions in which `key` gives the same; `words` are the message's end and the hint."""
+    """Errors for regions with the same `key`; `words` are the end of the message, and the hint."""
     message, hint = words
     seen: dict[str, RegionFile] = {}
     errors = []

@@ -1,4 +1,4 @@
-"""Which region a release is for: as told, or the only one whose `nats` selector matches it."""
+"""Which region a release is for: the requested one, or the only one whose `nats` selector matches it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from natsvalues.overlays.folder import Overlays
 
 
-def choose(overlays: Overlays, release: Release, asked: str | None) -> str:
+def choose(overlays: Overlays, release: Release, requested: str | None) -> str:
     """The region's name. Raises NatsvaluesError if several match, or none does, or there is no NATS at all."""
-    if asked is not None:
-        return overlays.region(asked).region.name
+    if requested is not None:
+        return overlays.region(requested).region.name
     if len(overlays.regions) == 1:
         return next(iter(overlays.regions))
-    found = all_nats(release)
-    if not found:
+    servers = all_nats(release)
+    if not servers:
         raise no_nats(release)
     matching = [
         name
         for name, file in overlays.regions.items()
-        if any(nats.is_meant_by(file.region.nats.name, file.region.nats.namespace) for nats in found)
+        if any(nats.is_meant_by(file.region.nats.name, file.region.nats.namespace) for nats in servers)
     ]
     if len(matching) == 1:
         return matching[0]
@@ -33,6 +33,6 @@ def choose(overlays: Overlays, release: Release, asked: str | None) -> str:
         "NV-O009",
         there,
         where=(Where(overlays.folder),),
-        hint="name it: --region REGION (under helm: --post-renderer-args --region=REGION), NATSVALUES_REGION,\n"
+        hint="set it: --region REGION (under helm: --post-renderer-args --region=REGION), NATSVALUES_REGION,\n"
         "spec.region where it runs as a KRM function, or nats: {name: …, namespace: …} in the region files",
     )

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class RegionFile(NamedTuple):
-    """A region as written, and where each of its fields stands."""
+    """A region as written, and the position of each of its fields."""
 
     region: Region
     positions: Positions
@@ -44,19 +44,19 @@ class Overlays(NamedTuple):
         return self.regions[name]
 
 
-def locate(asked: str | None, environment: dict[str, str], start: str) -> str:
-    """The folder: as asked, else NATSVALUES_OVERLAYS, else `charts/overlays` in `start` or above it."""
-    named = asked or environment.get("NATSVALUES_OVERLAYS")
-    if named:
-        if not os.path.isdir(named):
-            origin = "--overlays" if asked else "NATSVALUES_OVERLAYS"
+def locate(requested: str | None, environment: dict[str, str], start: str) -> str:
+    """The folder: the requested one, else NATSVALUES_OVERLAYS, else `charts/overlays` in `start` or above it."""
+    folder = requested or environment.get("NATSVALUES_OVERLAYS")
+    if folder:
+        if not os.path.isdir(folder):
+            origin = "--overlays" if requested else "NATSVALUES_OVERLAYS"
             raise NatsvaluesError(
                 "NV-O002",
-                f"{origin} names a folder that does not exist",
-                where=(Where(named),),
-                hint="name the folder that holds supercluster.yaml and the region files",
+                f"the folder in {origin} does not exist",
+                where=(Where(folder),),
+                hint="set it to the folder that has supercluster.yaml and the region files",
             )
-        return named
+        return folder
     above = os.path.abspath(start)
     while True:
         candidate = os.path.join(above, CONVENTIONAL)
@@ -65,7 +65,7 @@ def locate(asked: str | None, environment: dict[str, str], start: str) -> str:
         if os.path.dirname(above) == above:
             raise NatsvaluesError(
                 "NV-O002",
-                f"no {CONVENTIONAL} in the working directory or above it",
+                f"there is no folder {CONVENTIONAL} in the working directory or above it",
                 where=(Where(os.path.abspath(start)),),
                 hint="give the folder with --overlays, NATSVALUES_OVERLAYS or, to a KRM function, spec.overlays;\n"
                 "`natsvalues init` writes one",
@@ -74,7 +74,7 @@ def locate(asked: str | None, environment: dict[str, str], start: str) -> str:
 
 
 class Document(NamedTuple):
-    """The text of one overlay, the file it stands in, and its first line there."""
+    """The text of one overlay, its file, and its first line there."""
 
     file: str
     text: str
@@ -82,23 +82,23 @@ class Document(NamedTuple):
 
 
 def load(folder: str) -> Overlays:
-    """Read every YAML file of the folder. Raises with all mistakes of all files together."""
+    """Read every YAML file of the folder. Raises with all errors of all files together."""
     names = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")))
     files = [os.path.join(folder, name) for name in names]
     return read(folder, [document for file in files for document in documents(file, _content(file))])
 
 
 def read(folder: str, written: list[Document]) -> Overlays:
-    """Read overlays wherever they stand; `folder` says where, in errors. Raises with all mistakes together."""
+    """Read overlays from any source; errors name it as `folder`. Raises with all errors together."""
     errors: list[NatsvaluesError] = []
     superclusters: list[tuple[Supercluster, Positions]] = []
     regions: list[RegionFile] = []
     for document in written:
-        found = _read(document.file, document.text, document.line, errors)
-        if isinstance(found, RegionFile):
-            regions.append(found)
-        elif found is not None:
-            superclusters.append(found)
+        parsed = _read(document.file, document.text, document.line, errors)
+        if isinstance(parsed, RegionFile):
+            regions.append(parsed)
+        elif parsed is not None:
+            superclusters.append(parsed)
     if not errors:
         errors += _count_errors(folder, superclusters, regions)
     raise_all(errors)
@@ -124,7 +124,7 @@ def documents(file: str, text: str) -> list[Document]:
 
 
 def _has_content(text: str) -> bool:
-    """Whether there is more than markers and comments."""
+    """Whether there is anything but markers and comments."""
     lines = (line.lstrip("\ufeff \t") for line in text.split("\n"))
     return any(line and not line.startswith("#") and line.rstrip() != "---" for line in lines)
 
@@ -191,7 +191,7 @@ def _count_errors(
             errors.append(
                 NatsvaluesError(
                     "NV-O004",
-                    f"two regions are called `{file.region.name}`",
+                    f"two regions have the name `{file.region.name}`",
                     where=(first.positions.where("name"), file.positions.where("name")),
                     hint="a region's name is its cluster and gateway name; each needs its own",
                 )

@@ -1,7 +1,7 @@
-"""What people write in `charts/overlays/`: one Supercluster, and one Region for each region.
+"""The overlay files in `charts/overlays/`: one Supercluster, and one Region for each region.
 
 These classes are the single description of the files: the reader, the JSON Schema and the reference page are
-made from them. They hold what was written; what follows from several files together is in `supercluster`.
+made from them. They hold the fields as written; `plan` combines several files.
 """
 
 from typing import Annotated, Any, Literal, NamedTuple
@@ -25,9 +25,9 @@ class KeyRef(NamedTuple):
 
 
 class CertificateAuthority(NamedTuple):
-    """Where the certificate authority of the gateways is."""
+    """The Secret with the certificate authority of the gateways."""
 
-    secret: Annotated[str | None, Doc("Secret that holds it; left out: the gateway's own TLS Secret.")] = None
+    secret: Annotated[str | None, Doc("Secret with it; the default is the gateway's own TLS Secret.")] = None
     key: Annotated[str, Doc("Key inside the Secret.")] = "ca.crt"
 
 
@@ -37,20 +37,20 @@ class Tls(NamedTuple):
     secret: Annotated[str, Doc("kubernetes.io/tls Secret with the gateway's certificate and key.")]
     cert: Annotated[str, Doc("Key of the certificate inside the Secret.")] = "tls.crt"
     key: Annotated[str, Doc("Key of the private key inside the Secret.")] = "tls.key"
-    verify: Annotated[bool, Doc("Demand and check the certificate of the other side.")] = True
-    ca: Annotated[CertificateAuthority | None, Doc("Certificate authority; left out: the system's.")] = None
-    timeout: Annotated[int | None, Between(1, 300), Doc("Seconds a handshake may take.")] = None
+    verify: Annotated[bool, Doc("Require and verify the certificate of the other side.")] = True
+    ca: Annotated[CertificateAuthority | None, Doc("Certificate authority; the default is the system's.")] = None
+    timeout: Annotated[int | None, Between(1, 300), Doc("Timeout of a handshake in seconds.")] = None
 
 
 class Authorization(NamedTuple):
-    """User and password every gateway presents and expects; the same in all regions."""
+    """User and password that every gateway sends and requires; the same in all regions."""
 
     user: Annotated[
         str,
         Matches(r"[A-Za-z][A-Za-z0-9_-]*", "a user name of letters, digits, - and _"),
-        Doc("User name (no secret)."),
+        Doc("User name (not a secret)."),
     ]
-    password: Annotated[KeyRef, Doc("Where the password is; never the password itself.")]
+    password: Annotated[KeyRef, Doc("The source of the password; never the password itself.")]
 
 
 class Gateway(NamedTuple):
@@ -59,18 +59,18 @@ class Gateway(NamedTuple):
     port: Annotated[int, Port, Doc("Port that other regions dial, on the load balancer.")] = 7222
     reject_unknown_cluster: Annotated[
         bool,
-        Doc("Refuse a cluster that is not in these overlays: one that joins by gossip could erase streams."),
+        Doc("Reject clusters that are not in these overlays: one that joins by gossip could erase streams."),
     ] = True
     tls: Annotated[Tls | None, Doc("TLS between gateways.")] = None
     authorization: Annotated[Authorization | None, Doc("User and password between gateways.")] = None
 
 
 class JetStream(NamedTuple):
-    """Whether the regions share one JetStream; a deliberate decision, so there is no default."""
+    """Whether the regions share one JetStream; there is no default, because it decides where streams live."""
 
     scope: Annotated[
         Literal["supercluster", "region"],
-        Doc("`supercluster`: one meta group across all regions. `region`: each region on its own."),
+        Doc("`supercluster`: one meta group across all regions. `region`: one meta group in each region."),
     ]
     domain: Annotated[str | None, Name, Doc("One JetStream domain for all regions; only in scope supercluster.")] = None
 
@@ -78,7 +78,7 @@ class JetStream(NamedTuple):
 class Dns(NamedTuple):
     """Annotations for external-dns, so that the gateway's host name follows the load balancer."""
 
-    enabled: Annotated[bool, Doc("Write them (only when the gateway host is a name).")] = True
+    enabled: Annotated[bool, Doc("Write the annotations (only when the gateway host is a DNS name).")] = True
     ttl: Annotated[int | None, Between(1, 2147483647), Doc("Time to live in seconds.")] = None
     prefixes: Annotated[
         tuple[str, ...],
@@ -89,22 +89,26 @@ class Dns(NamedTuple):
 class Probes(NamedTuple):
     """Paths of the nats container's HTTP probes: `auto` (leader-free), `keep`, or a path."""
 
-    startup: Annotated[str, PROBE, Doc("The probe that deadlocks a cold start when it waits for a leader.")] = "auto"
-    readiness: Annotated[str, PROBE, Doc("Readiness for clients.")] = "auto"
-    liveness: Annotated[str, PROBE, Doc("Liveness.")] = "auto"
+    startup: Annotated[str, PROBE, Doc("Startup probe; a cold start deadlocks when it waits for a meta leader.")] = (
+        "auto"
+    )
+    readiness: Annotated[str, PROBE, Doc("Readiness probe, which decides whether clients are sent to the pod.")] = (
+        "auto"
+    )
+    liveness: Annotated[str, PROBE, Doc("Liveness probe.")] = "auto"
 
 
 class Ignore(NamedTuple):
-    """One lint rule that does not count here, and why."""
+    """A lint rule to ignore here, and why."""
 
     rule: Annotated[str, Doc("Id or name of the rule, such as LB004 or no-gateway-service.")]
-    reason: Annotated[str, Matches(r"[\s\S]*\S[\s\S]*", "a reason"), Doc("Why it does not count; reports show it.")]
+    reason: Annotated[str, Matches(r"[\s\S]*\S[\s\S]*", "a reason"), Doc("Why it is ignored; reports show it.")]
 
 
 class Lint(NamedTuple):
-    """What `natsvalues lint` does with its findings; it changes nothing that is rendered."""
+    """Settings of `natsvalues lint`; they do not change what is rendered."""
 
-    ignore: Annotated[tuple[Ignore, ...], Doc("Rules that do not count.")] = ()
+    ignore: Annotated[tuple[Ignore, ...], Doc("Rules to ignore.")] = ()
     severity: Annotated[dict[str, str] | None, Doc("Severity by rule: error, warning or note.")] = None
 
 
@@ -113,7 +117,7 @@ class Supercluster(NamedTuple):
 
     kind: Annotated[Literal["Supercluster"], Doc("Always `Supercluster`.")]
     name: Annotated[str, Name, Doc("Name of the supercluster, for reports and stamps.")]
-    jetstream: Annotated[JetStream, Doc("The decision on JetStream across regions.")]
+    jetstream: Annotated[JetStream, Doc("Whether the regions share JetStream.")]
     gateway: Annotated[Gateway, Doc("Gateway settings common to all regions.")] = Gateway()
     load_balancer: Annotated[LoadBalancer, Doc("Defaults for every region's load balancer.")] = LoadBalancer()
     probes: Annotated[Probes, Doc("Probe paths of every region.")] = Probes()
@@ -122,24 +126,24 @@ class Supercluster(NamedTuple):
 
 
 class NatsSelector(NamedTuple):
-    """Which NATS of a release this region means, and its version where the image does not tell."""
+    """Which NATS of a release belongs to this region, and its version if the image tag has none."""
 
     name: Annotated[str | None, Doc("Name of the StatefulSet, such as `plat-bus`.")] = None
-    namespace: Annotated[str | None, Doc("Namespace the rendering gives the StatefulSet.")] = None
+    namespace: Annotated[str | None, Doc("Namespace of the StatefulSet in the rendering.")] = None
     version: Annotated[
         str | None,
         Matches(r"\d+\.\d+(\.\d+)?", "a version such as 2.14.2"),
-        Doc("nats-server version, when the image tag does not say it."),
+        Doc("nats-server version, if the image tag has none."),
     ] = None
 
 
 class ServerNames(NamedTuple):
-    """Server names are `PREFIX` and the pod's name. A server name is a JetStream identity: choose once."""
+    """A server's name is the prefix and the pod's name. It identifies the server in JetStream: never change it."""
 
     prefix: Annotated[
         str,
         Matches(r"[A-Za-z0-9_-]*", "a prefix of letters, digits, - and _"),
-        Doc('Empty (`""`) for the region that already holds streams under its pod names; its own elsewhere.'),
+        Doc('Empty (`""`) for the region that already has streams under its pod names; unique for every other region.'),
     ]
 
 
@@ -147,20 +151,20 @@ class RegionGateway(NamedTuple):
     """How other regions reach this region's gateway."""
 
     host: Annotated[str, Doc("DNS name or address of the load balancer, without scheme and port.")]
-    port: Annotated[int | None, Port, Doc("Port on the load balancer; left out: the supercluster's.")] = None
+    port: Annotated[int | None, Port, Doc("Port on the load balancer; the default is the supercluster's.")] = None
 
 
 class PatchTarget(NamedTuple):
     """The object a patch changes, or a path inside the server's configuration file."""
 
     kind: Annotated[str | None, Doc("Kind of the object.")] = None
-    name: Annotated[str | None, Doc("Name of the object; may be left out where there is one of the kind.")] = None
-    namespace: Annotated[str | None, Doc("Namespace the rendering gives the object.")] = None
+    name: Annotated[str | None, Doc("Name of the object; optional if there is only one of the kind.")] = None
+    namespace: Annotated[str | None, Doc("Namespace of the object in the rendering.")] = None
     file: Annotated[str | None, Doc("`nats.conf`: the operations' paths are inside the server's configuration.")] = None
 
 
 class UserPatch(NamedTuple):
-    """RFC 6902 operations of your own, applied after natsvalues' edits."""
+    """Your own RFC 6902 operations, applied after natsvalues' edits."""
 
     target: Annotated[PatchTarget, Doc("What to change.")]
     ops: Annotated[tuple[dict[str, Any], ...], Doc("Operations: op, path, and value or from.")]
@@ -168,7 +172,7 @@ class UserPatch(NamedTuple):
 
 
 class Region(NamedTuple):
-    """One file for each region: where it is, how it is reached, and how far it has come."""
+    """One file for each region: its gateway address, its load balancer, and its stage."""
 
     kind: Annotated[Literal["Region"], Doc("Always `Region`.")]
     name: Annotated[str, Name, Doc("The region's name: its cluster name and its gateway name.")]
@@ -177,25 +181,27 @@ class Region(NamedTuple):
         Doc("`local`: no gateway. `expose`: gateway and load balancer, no remotes. `join`: remotes too."),
     ]
     gateway: Annotated[RegionGateway, Doc("How other regions reach this one.")]
-    servers: Annotated[int | None, Between(1, 99), Doc("Number of servers; must agree with the rendering.")] = None
+    servers: Annotated[
+        int | None, Between(1, 99), Doc("Number of servers; must equal the replicas in the rendering.")
+    ] = None
     joins: Annotated[
         Literal["seed", "empty"] | None,
-        Doc("Scope supercluster: `seed`, the one region that may hold streams, or `empty`."),
+        Doc("Scope supercluster: `seed`, the one region that may have streams before the regions join, or `empty`."),
     ] = None
     server_names: Annotated[
-        ServerNames | None, Doc("Must be stated where JetStream is on; otherwise the prefix is `REGION-`.")
+        ServerNames | None, Doc("Required if JetStream is on; otherwise the prefix is `REGION-`.")
     ] = None
     system_account: Annotated[
         str | None,
         Account,
-        Doc("Scope region, must be stated: the account this region's JetStream lives under; `$SYS` is the default."),
+        Doc("Required in scope region: the system account of this region's JetStream; the server's default is `$SYS`."),
     ] = None
     domain: Annotated[
-        str | None, Name, Doc("Scope region: JetStream domain; left out: the rendering's, else the region's name.")
+        str | None, Name, Doc("Scope region: JetStream domain; the default is the rendering's, else the region's name.")
     ] = None
     load_balancer: Annotated[LoadBalancer, Doc("This region's load balancer.")] = LoadBalancer()
     probes: Annotated[Probes | None, Doc("Probe paths, instead of the supercluster's.")] = None
     dns: Annotated[Dns | None, Doc("DNS annotations, instead of the supercluster's.")] = None
-    nats: Annotated[NatsSelector, Doc("Which NATS, in a release with several.")] = NatsSelector()
-    patches: Annotated[tuple[UserPatch, ...], Doc("Your own changes, applied last.")] = ()
+    nats: Annotated[NatsSelector, Doc("Which NATS belongs to the region, in a release with several.")] = NatsSelector()
+    patches: Annotated[tuple[UserPatch, ...], Doc("Your own patches, applied last.")] = ()
     lint: Annotated[Lint, Doc("Lint rules, for this region.")] = Lint()

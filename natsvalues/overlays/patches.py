@@ -1,4 +1,4 @@
-"""What transforms yield: patches of objects, new objects, notices; and what came of them."""
+"""What transforms return: patches of objects, new objects, notices; and receipts of applied changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Patch(NamedTuple):
     """Operations on one object, or inside the configuration file that its data key `file` holds.
 
-    `rule` names the transform, `why` is a sentence for people, `source` says where the fact comes from.
+    `rule` names the transform, `why` is the reason as a sentence, `source` is the source of the fact.
     """
 
     target: ResourceKey
@@ -26,7 +26,7 @@ class Patch(NamedTuple):
 
 
 class Injection(NamedTuple):
-    """A new object, to stand behind the document numbered `after`; `template` names its source for Helm."""
+    """A new object, to be inserted after the document with number `after`; `template` names its source for Helm."""
 
     value: dict[str, Any]
     after: int
@@ -37,7 +37,7 @@ class Injection(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """Something a person should know: a `warning`, or a `note` such as a provider's caveat."""
+    """A message for the user: a `warning`, or a `note` such as a provider's caveat."""
 
     level: Literal["warning", "note"]
     message: str
@@ -46,7 +46,7 @@ class Notice(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """One change that was really made. `line` is the object's (or the value's) line in the input."""
+    """One change that was applied. `line` is the object's (or the value's) line in the input."""
 
     target: ResourceKey
     file: str
@@ -64,7 +64,7 @@ Outcome = Patch | Injection | Notice
 
 
 def put(document: Any, path: tuple[str, ...], content: Any) -> Op:
-    """The operation that sets `path` to `content`, making the mappings on the way that are missing or null."""
+    """The operation that sets `path` to `content`, creating the mappings on the path that are missing or null."""
     at = document
     for depth, key in enumerate(path[:-1], 1):
         at = at.get(key)
@@ -76,7 +76,7 @@ def put(document: Any, path: tuple[str, ...], content: Any) -> Op:
 
 
 def appended(present: list[Any] | None, path: Path, *items: Any) -> tuple[Op, ...]:
-    """The operations that put items behind those of the list at `path`; a missing or empty list is made."""
+    """The operations that put items behind those of the list at `path`; a missing or empty list is created."""
     if present:
         return tuple(Op("add", (*path, "-"), item) for item in items)
     return (Op("add", path, list(items)),) if items else ()

@@ -1,4 +1,4 @@
-"""Apply the transforms to a release: every patch in one place, every result checked against its operations."""
+"""Apply the transforms to a release, and check every result against its operations."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 
 class Edited(NamedTuple):
-    """One document of the input and what was done to it.
+    """One document of the input and the operations applied to it.
 
-    `operations` are RFC 6902 objects with concrete JSON Pointers. Applied to `before`, what the document meant as it
-    came in, they give what it means now; that is checked.
+    `operations` are RFC 6902 objects with concrete JSON Pointers. Applied to `before`, the document's
+    value in the input, they give its value now; that is checked.
     """
 
     number: int
@@ -45,7 +45,7 @@ class Edited(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A post-rendered release, what was changed in it, and what a person should know."""
+    """A post-rendered release, the changes in it, and the messages for the user."""
 
     release: Release
     receipts: tuple[Receipt, ...]
@@ -64,7 +64,7 @@ def render(release: Release, plan: Plan) -> Result:
         if error.code == "NV-I005":
             error.where = (plan.positions.where("nats"), *error.where)
         raise
-    release.require_readable([len(release.chunks) - 1])  # a stream cut in half shows at its end
+    release.require_readable([len(release.chunks) - 1])  # a truncated stream is detected at its end
     return _Run(release, nats, plan).result()
 
 
@@ -96,10 +96,10 @@ class _Run:
         self._verify()
         self._check_size()
         edited = [Edited(number, self.before[number], tuple(wire)) for number, wire in sorted(self.wire.items())]
-        told = (tuple(self.receipts), tuple(self.notices))
-        return Result(self.release, *told, self.nats, self.plan, tuple(item for item in edited if item.number >= 0))
+        of_input = tuple(item for item in edited if item.number >= 0)
+        return Result(self.release, tuple(self.receipts), tuple(self.notices), self.nats, self.plan, of_input)
 
-    # --- looking ------------------------------------------------------------------------------------------
+    # --- reading ------------------------------------------------------------------------------------------
 
     def _version(self) -> ServerVersion:
         stated = self.plan.region.nats.version
@@ -121,7 +121,7 @@ class _Run:
             self.notices.append(
                 Notice(
                     "warning",
-                    f"the overlay says {stated} servers, the rendering has {replicas}",
+                    f"the overlay has `servers: {stated}`, but the StatefulSet has `replicas: {replicas}`",
                     (where, at),
                     "set config.cluster.replicas in the chart's values, or servers in the overlay",
                 )
@@ -137,7 +137,7 @@ class _Run:
                 Notice(
                     "warning",
                     f"the release's manifests take {known} {min(size, LIMIT) // 1024} KiB of the 1 MiB that Helm can "
-                    "store, and the chart takes its own share",
+                    "store, and the chart is stored in the same Secret",
                     (self.release.where(1),),
                     "split the umbrella release; or keep large files out of the chart",
                 )
@@ -158,7 +158,9 @@ class _Run:
 
     def _take_users(self, number: int, index: int) -> None:
         """The user's operation; its errors name its place in the overlay first."""
-        from natsvalues.overlays.transforms.user import user_operation  # few overlays have patches
+        from natsvalues.overlays.transforms.user import (
+            user_operation,
+        )  # imported here because few overlays have patches
 
         try:
             self._take(list(user_operation(self._scene(), number, index)))
@@ -256,13 +258,13 @@ class _Run:
                 )
 
     def _current(self, key: ResourceKey) -> Manifest:
-        """The document of a key as it now is. Transforms only name objects they have seen."""
+        """The current document of a key. Transforms only name objects that exist."""
         if key == self.nats.statefulset.key:
             return self.nats.statefulset
         if key == self.nats.config_map.key:
             return self.nats.config_map
-        found = self.release.manifests(self.release.mentioning(key.kind, key.name), lambda item: item.key == key)
-        return found[-1]
+        matches = self.release.manifests(self.release.mentioning(key.kind, key.name), lambda item: item.key == key)
+        return matches[-1]
 
     def _keep(self, manifest: Manifest) -> None:
         if self.release.manifest(manifest.number) is manifest:
@@ -280,18 +282,20 @@ class _Run:
         stamped_before = self.release.manifests(self.release.mentioning(REGION), is_stamped)
         touched = [self.release.manifest(number) for number in (*self.release.changed, *self.release.added)]
         for manifest in {item.number: item for item in [*touched, *stamped_before] if item is not None}.values():
-            patch = Patch(manifest.key, stamp_ops(self.plan, manifest), STAMPS, "marks what natsvalues touched")
+            patch = Patch(manifest.key, stamp_ops(self.plan, manifest), STAMPS, "marks objects that natsvalues changed")
             for op in patch.ops:
-                manifest = self._apply(manifest, op, patch)  # noqa: PLW2901  # the document as it grows
+                manifest = self._apply(manifest, op, patch)  # noqa: PLW2901  # the document after each operation
             self._keep(manifest)
 
     def _verify(self) -> None:
-        """The independent check: jsonpatch, applied to the old values, gives the new ones."""
+        """The independent check: the jsonpatch library, applied to the old values, must give the new ones."""
         for number, wire in self.wire.items():
             manifest = self.release.manifest(number)
             expected = jsonpatch.apply_patch(self.before[number], wire)
             if manifest is None or not same(expected, manifest.value):
-                raise InternalError("NV-X002", f"our edits of {manifest.key if manifest else number} went wrong")
+                raise InternalError(
+                    "NV-X002", f"the edits of {manifest.key if manifest else number} had a wrong result"
+                )
 
 
 def _conf_path(conf: Any, path: Path) -> tuple[str | int, ...]:
@@ -314,7 +318,7 @@ def _get(document: Any, steps: tuple[str | int, ...]) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """A value for reports: variables and verbatim text as they are written."""
+    """A value for reports: variables and raw text as they are written."""
     if isinstance(value, Variable):
         return f"${value.name}"
     if isinstance(value, Raw):

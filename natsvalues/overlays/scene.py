@@ -1,4 +1,4 @@
-"""What a transform looks at: the release as it stands now, the NATS in it, and the region's plan."""
+"""The input of a transform: the release with the edits so far, the NATS in it, and the region's plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Scene(NamedTuple):
-    """The input of every transform; made anew after each one."""
+    """The input of every transform; created again after each one."""
 
     release: Release
     nats: Nats
@@ -25,7 +25,7 @@ class Scene(NamedTuple):
     version: ServerVersion
     services: tuple[Manifest, ...]
     conf: dict[str, Any]
-    """What nats.conf means, variables by name."""
+    """The value of nats.conf, variables by name."""
     had_jetstream: bool
     """Whether the release, as it was rendered, runs JetStream."""
 
@@ -64,7 +64,7 @@ class Scene(NamedTuple):
         return Patch(self.nats.statefulset.key, moved, rule, why, source)
 
     def with_variables(self, rule: str, why: str, *entries: dict[str, Any]) -> Patch:
-        """A patch that gives the server's container these environment variables, in the place of namesakes."""
+        """A patch that gives the server's container these environment variables, replacing those of the same name."""
         present = {item.get("name") for item in self.nats.env}
         ops = [
             Op("replace", ("env", Item("name", entry["name"])), entry) for entry in entries if entry["name"] in present

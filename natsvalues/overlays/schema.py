@@ -33,7 +33,7 @@ def schema() -> dict[str, Any]:
 
 def _section(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if kind.__name__ not in definitions:
-        definitions[kind.__name__] = {}  # against recursion
+        definitions[kind.__name__] = {}  # recursion
         properties = {}
         for field in kind._fields:
             content = _field(kind.__annotations__[field], definitions)

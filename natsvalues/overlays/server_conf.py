@@ -1,4 +1,4 @@
-"""Read the server's configuration file out of its ConfigMap, with places that a person can open."""
+"""Read the server's configuration file out of its ConfigMap; errors have a file and line to open."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from natsvalues.manifests.release import Release
 
 REFUSED = MISLEADING | {UNCLOSED}
-"""What the server accepts and hardly anyone means; read so, the edits would go to the wrong place."""
+"""Constructs that the server accepts but reads differently than they look; an edit would go to the wrong place."""
 OTHER_NAMES = {"system": "system_account"}
-"""Names of settings that the server takes for others."""
+"""Names that the server accepts for other settings."""
 DECISIVE = {"cluster", "gateway", "jetstream", "server_name"}
-"""Settings that natsvalues always writes, or must know to be safe."""
+"""Settings that natsvalues always writes, or must know for safe edits."""
 
 
 def read_server_conf(release: Release, nats: Nats) -> tuple[dict[str, Any], list[Notice]]:
-    """What the file means, variables by name, and a warning for each trap of the language in it.
+    """The value of the file, variables by name, and a warning for each misleading construct in it.
 
     Raises NatsvaluesError for a file the server would refuse, and for one that hides a decisive setting in an
     included file of the same ConfigMap: included files are never edited.
@@ -41,7 +41,7 @@ def read_server_conf(release: Release, nats: Nats) -> tuple[dict[str, Any], list
                 "NV-C004",
                 f"{nats.config_key}: {message}",
                 where=(where,),
-                hint="the server would read other settings than are meant: mend this in the chart's values",
+                hint="the server reads other settings than the text suggests: fix this in the chart's values",
             )
         notices.append(Notice("warning", f"nats.conf: {message}", (where,)))
     meant = symbolic(conf)
@@ -52,7 +52,7 @@ def read_server_conf(release: Release, nats: Nats) -> tuple[dict[str, Any], list
 
 
 def _refuse_other_spellings(release: Release, nats: Nats, meant: dict[str, Any]) -> None:
-    """The server ignores the case of its keys; we would add a second one beside it."""
+    """The server ignores the case of keys; natsvalues would add a second key."""
     for block in ((), ("cluster",), ("gateway",), ("jetstream",)):
         inside = meant.get(block[0]) if block else meant
         for key in inside if isinstance(inside, dict) else ():
@@ -62,12 +62,12 @@ def _refuse_other_spellings(release: Release, nats: Nats, meant: dict[str, Any])
                     "NV-C005",
                     f"`{key}` is another spelling of `{usual}`",
                     where=(release.where(line_of(nats, (*block, key)), f"{nats.config_map.key} {nats.config_key}"),),
-                    hint=f"write {usual}, as the chart does: natsvalues would not find it otherwise",
+                    hint=f"write `{usual}`, as the chart does: natsvalues only finds that spelling",
                 )
 
 
 def included(nats: Nats) -> dict[str, dict[str, Any]]:
-    """What the files mean that nats.conf includes, as far as they are in the same ConfigMap; by their names."""
+    """The values of the files that nats.conf includes, as far as they are in the same ConfigMap; by name."""
     data = nats.config_map.value["data"]
     names = (include.path.rpartition("/")[2] for include in includes(read(nats.conf)))
     return {name: symbolic(read(data[name])) for name in names if isinstance(data.get(name), str)}
@@ -96,18 +96,18 @@ def placed(release: Release, nats: Nats, error: ConfSyntaxError) -> NatsvaluesEr
 
 
 def line_of(nats: Nats, path: tuple[str | int, ...]) -> int:
-    """The line, in the stream, of a setting of the file; of what is around it where it does not exist yet."""
+    """The line, in the stream, of a setting of the file; of the block around it where it does not exist yet."""
     node: Any = read(nats.conf).root
     offset = 0
     for part in path:
         if isinstance(node, ConfMap):
             entry = next((item for item in reversed(node.entries) if getattr(item, "key", None) == part), None)
-            node, found = (entry.value, entry.span.start) if isinstance(entry, Entry) else (None, offset)
+            node, start = (entry.value, entry.span.start) if isinstance(entry, Entry) else (None, offset)
         elif isinstance(node, ConfArray) and isinstance(part, int) and part < len(node.items):
-            node, found = node.items[part], node.items[part].span.start
+            node, start = node.items[part], node.items[part].span.start
         else:
             break
-        offset = found
+        offset = start
     return conf_line(nats) + nats.conf.count("\n", 0, offset)
 
 

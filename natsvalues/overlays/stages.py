@@ -1,4 +1,4 @@
-"""What a region's stage allows, and what must be true before the next one: the safe sequences per scope.
+"""What a region's stage allows, and the conditions for the next stage: the safe order for each scope.
 
 facts: run with 2 x 3 servers, R3 streams and real restarts on 2.11.4, 2.12.8, 2.14.6 and 2.15.1.
 """
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def guidance(plan: Plan) -> tuple[str, ...]:
-    """Sentences for `explain`: where the region is, and what may not be done before the next stage."""
+    """Sentences for `explain`: the region's state, and what must not be done before the next stage."""
     stage, joins = plan.region.stage, plan.region.joins
     lines = [_HERE[stage]]
     if plan.shares_jetstream:
@@ -25,21 +25,21 @@ def guidance(plan: Plan) -> tuple[str, ...]:
     if stage == "join":
         remotes = ", ".join(remote.name for remote in plan.remotes) or "none yet (no other region is in stage join)"
         lines.append(f"remote gateways: {remotes}")
-        lines.append("every change of the remotes needs a roll of the pods; gateway settings never reload")
+        lines.append("every change of the remotes needs a restart of the pods: gateway settings cannot be reloaded")
     return tuple(lines)
 
 
 _HERE = {
-    "local": "the region stands alone: no gateway, no load balancer",
-    "expose": "the gateway listens and is reachable, but dials nobody: check the load balancer, DNS and certificates",
+    "local": "the region is not connected: no gateway, no load balancer",
+    "expose": "the gateway listens and is reachable, but has no remotes: check the load balancer, DNS and certificates",
     "join": "the region is part of the supercluster",
 }
 _SEED = {
-    "local": ("its JetStream may hold streams; no other region may run JetStream before it joins",),
-    "expose": ("its JetStream goes on as before; no other region may run JetStream before it joins",),
+    "local": ("its JetStream may have streams; no other region may run JetStream before it joins",),
+    "expose": ("its JetStream continues as before; no other region may run JetStream before it joins",),
     "join": (
         "it keeps its streams, its server names and its system account",
-        "a brand-new seed elects its leader in stage local first: a first boot with remotes waits for all",
+        "a new seed elects its meta leader in stage local first: a first boot with remotes waits for all servers",
     ),
 }
 _EMPTY = {
@@ -58,11 +58,11 @@ _EMPTY = {
 _INDEPENDENT = {
     "local": ("the region elects its own meta leader; its system account must stay what it is from now on",),
     "expose": (
-        "a fresh region elects its own meta leader in this stage; a first boot with remotes never does",
+        "a new region elects its own meta leader in this stage; in a first boot with remotes it never does",
         "before stage join: /healthz of every server answers 200",
     ),
     "join": (
-        "streams stay the region's own; other regions reach them by subject, not by the JetStream API of a domain",
+        "streams belong to the region; other regions reach them by subject, not through the JetStream API",
         "one subject bound to streams in two regions is stored twice",
     ),
 }

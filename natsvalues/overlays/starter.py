@@ -1,4 +1,4 @@
-"""The text of the overlays that `init` writes: small files in which every decision that can hurt is explained."""
+"""The text of the overlays that `init` writes: small files with comments on every decision that can lose data."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ _SCOPES = {
 """,
     "region": """\
   # Independent regions: each has its own JetStream, because each has its own system account (a JetStream
-  # domain alone does not separate regions over gateways). Each boots alone first, and joins then.
+  # domain alone does not separate regions over gateways). Each boots alone first, then joins.
   scope: region
 """,
 }
 _FIRST = {
     "supercluster": """\
-# seed: the one region that may hold streams. empty: every other; it never ran JetStream by itself.
+# seed: the one region that may have streams. empty: every other region; it never ran JetStream by itself.
 joins: seed
 """,
     "region": """\
-# The account this region's JetStream lives under. "$SYS", the server's default, is right for a region that may
-# hold streams already; every other region takes its own before its first stream.
+# The system account of this region's JetStream. "$SYS", the server's default, is right for a region that may have
+# streams already; every other region gets its own before its first stream.
 systemAccount: $SYS
 """,
 }
 _LATER = {
     "supercluster": """\
-# empty: this region never ran JetStream by itself. Only the seed may hold streams when it joins.
+# empty: this region never ran JetStream by itself. Only the seed may have streams when it joins.
 joins: empty
 """,
     "region": """\
-# The account this region's JetStream lives under; its own before its first stream, and never changed after. A
-# region that holds streams keeps the one it has ("$SYS" is the server's default).
+# The system account of this region's JetStream; set it before the first stream, and never change it afterwards. A
+# region that has streams keeps its account ("$SYS" is the server's default).
 systemAccount: SYS-{region}
 """,
 }
@@ -49,7 +49,7 @@ def supercluster_file(name: str, scope: str) -> str:
     if scope not in _SCOPES:
         raise NatsvaluesError(
             "NV-S003",
-            f"`{scope}` is no JetStream scope" if scope else "the JetStream scope must be decided",
+            f"`{scope}` is not a JetStream scope" if scope else "the JetStream scope is required",
             hint="--scope supercluster: one JetStream across the regions; --scope region: one for each",
         )
     return f"""\
@@ -72,19 +72,19 @@ dns:
 
 
 def region_file(region: str, scope: str, *, first: bool) -> str:
-    """The text of a region's file; the first region is written as one that may hold streams already."""
+    """The text of a region's file; the first region is written as one that may already have streams."""
     return f"""\
 # One region. Its remote gateways are computed from the other regions' files.
 kind: Region
 name: {_name(region)}
 servers: 3
 
-# local: no gateway. expose: gateway and load balancer, nobody dialled. join: part of the supercluster.
+# local: no gateway. expose: gateway and load balancer, no remotes. join: connected to the other regions.
 stage: local
 
 {(_FIRST if first else _LATER)[scope].format(region=region)}
-# A server name is a JetStream identity, so choose once: "" if this region may hold streams under its pod names
-# already, a prefix of its own (such as {region}-) if it is new. No two regions may have the same server names.
+# A server's name identifies it in JetStream, so do not change it later: "" if this region may already have streams
+# under its pod names, its own prefix (such as {region}-) if it is new. No two regions may have the same server names.
 serverNames:
   prefix: {'""' if first else region + "-"}
 

@@ -1,5 +1,5 @@
-"""A supercluster's renderings, run for real on loopback: pods, kubelet, endpoints, load balancers, scenarios, verdict.
+"""Run a supercluster's renderings on loopback: pods, kubelet, endpoints, load balancers, scenarios, verdict.
 
-The pure part decides (what a rendering means, what a probe's answer changes, who may be reached, why nothing moves);
-`world` and what lies on it run that with real servers, through `outside`.
+Pure functions decide (what a rendering contains, the effect of a probe's result, backends, causes of a hang);
+`world` and the modules that use it run real servers accordingly, through `outside`.
 """

@@ -1,4 +1,4 @@
-"""Streams and messages through a scenario: what was acknowledged must be there afterwards, where it was."""
+"""Streams and messages through a scenario: acknowledged messages must still be in their stream afterwards."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MESSAGES = 20
 PATIENCE = 20.0
-"""Seconds that a stream may take to be whole after the servers are."""
+"""Seconds that a stream may take to have all replicas after the servers are healthy."""
 _PAUSE = 0.1
 _ONE_MORE = 6.0
 _REPLICAS = 3
@@ -57,9 +57,9 @@ class Ledger:
         return tuple(failed)
 
     async def check(self) -> tuple[StreamFate, ...]:
-        """The fate of every stream; then whether a new one can be placed in each region that runs JetStream."""
+        """The state of every stream; then whether a new one can be placed in each region that runs JetStream."""
         await self.stop_publishing()
-        # Every stream takes messages again; where one does not, its fate says why.
+        # Every stream must accept messages again; if one does not, its fate has the reason.
         await asyncio.gather(*(self._publish(name, 1, _ONE_MORE) for name in self.home))
         fates = [await self._fate(name) for name in self.home]
         for region, rendering in self._world.renderings.items():
@@ -92,7 +92,7 @@ class Ledger:
         self._publishing = []
 
     async def _publish(self, name: str, many: int | None, seconds: float = PATIENCE) -> None:
-        """Publish until `many` are acknowledged, for ever without it; a server that goes is left for another."""
+        """Publish until `many` are acknowledged, or forever without it; if its server stops, another one is used."""
         client: Client | None = None
         done = 0
         give_up = time.monotonic() + seconds
@@ -124,16 +124,16 @@ class Ledger:
         return await self._connected(region)
 
     def _serves(self, client: Client, region: str) -> bool:
-        """Whether the client's server still takes clients: as they do, ours leaves one that is being stopped."""
+        """Whether the client's server still accepts clients: like any client, ours leaves a server that is stopping."""
         return any(pod.address == client.server and pod.runs for pod in self._world.pods[region])
 
-    # --- looking -------------------------------------------------------------------------------------------
+    # --- checking -------------------------------------------------------------------------------------------
 
     async def _placed(self, name: str, region: str) -> Refused | None:
-        """Make a stream in a region, as soon as its JetStream can; the last refusal if it never can."""
+        """Make a stream in a region, as soon as its JetStream can; the last error if it never can."""
         rendering = self._world.renderings[region]
         replicas = min(_REPLICAS, rendering.replicas) if rendering.conf.get("cluster") else 1
-        refused: Refused | None = Refused(0, "no server of the region lets a client in")
+        refused: Refused | None = Refused(0, "no server of the region accepts a client")
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             client = await self._connected(region)
@@ -152,7 +152,7 @@ class Ledger:
             await client.close()
 
     async def _fate(self, name: str) -> StreamFate:
-        """What became of a stream, once it had time to become whole."""
+        """The state of a stream, after it had time to recover all replicas."""
         end = time.monotonic() + PATIENCE
         while True:
             fate = await self._fate_now(name)
@@ -164,23 +164,23 @@ class Ledger:
         region, sent = self.home[name], self.acknowledged[name]
         client = await self._connected(region)
         if client is None:
-            return StreamFate(name, region, len(sent), 0, len(sent), "gone", "no server of the region lets a client in")
+            return StreamFate(name, region, len(sent), 0, len(sent), "gone", "no server of the region accepts a client")
         try:
             stream = await client.stream(name)
             if isinstance(stream, Refused):
                 seen = f"{stream.code} {stream.reason}"
                 return StreamFate(name, region, len(sent), 0, len(sent), "gone", seen)
-            found = await client.read(name, await client.last_sequence(name))
+            texts = await client.read(name, await client.last_sequence(name))
         finally:
             await client.close()
-        lost = len(sent - found)
+        lost = len(sent - texts)
         where = f"in {stream.cluster or region}, leader {stream.leader or 'none'}, {stream.replicas} replicas"
         if lost:
-            return StreamFate(name, region, len(sent), len(found), lost, "lost messages", where)
+            return StreamFate(name, region, len(sent), len(texts), lost, "lost messages", where)
         if stream.lagging or not (stream.leader or stream.replicas == 1):
             behind = f"{where}; behind or offline: {', '.join(stream.lagging) or 'no leader'}"
-            return StreamFate(name, region, len(sent), len(found), 0, "not current", behind)
-        return StreamFate(name, region, len(sent), len(found), 0, "kept", where)
+            return StreamFate(name, region, len(sent), len(texts), 0, "not current", behind)
+        return StreamFate(name, region, len(sent), len(texts), 0, "kept", where)
 
     # --- connecting ----------------------------------------------------------------------------------------
 
@@ -188,9 +188,7 @@ class Ledger:
         rendering = self._world.renderings[region]
         if login(rendering, _variables(self._world.pods[region][0])) is not None:
             return True
-        self._world.note(
-            f"{region}: nats.conf tells no password of a user with JetStream; its streams were not checked"
-        )
+        self._world.note(f"{region}: nats.conf has no password of a user with JetStream; its streams were not checked")
         return False
 
     async def _connected(self, region: str) -> Client | None:

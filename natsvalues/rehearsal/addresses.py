@@ -1,7 +1,7 @@
-"""Who is where on loopback, and where the names lead that the renderings use.
+"""The loopback addresses of pods and load balancers, and which of them each name in the renderings resolves to.
 
-Each pod and each load balancer has an address of its own, so the rendered ports stay. Pods of other regions are not
-reachable but through a load balancer: what has no such way leads to an address where nobody is.
+Each pod and each load balancer has an address of its own, so the rendered ports stay. Pods of other regions are
+reachable only through a load balancer: other names resolve to an address where nothing listens.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _FIRST_BALANCER, _NOBODY = 100, 254
 
 
 class Place(NamedTuple):
-    """An address on loopback, and what it stands for."""
+    """An address on loopback, and what it represents."""
 
     address: str
     meaning: str
@@ -38,26 +38,26 @@ class Map(NamedTuple):
         """The address of a region's load balancer with this number."""
         return f"127.{self.net}.{_FIRST_BALANCER + self.regions.index(region)}.{number + 1}"
 
-    def nobody(self, region: str) -> str:
-        """Where a region's own addresses lead that others cannot reach."""
+    def unreachable(self, region: str) -> str:
+        """The address, without a listener, for a region's addresses that other regions cannot reach."""
         return f"127.{self.net}.{_NOBODY}.{self.regions.index(region) + 1}"
 
 
 class Layout(NamedTuple):
-    """All regions' renderings and load balancers (with every name that leads to them), and where they are."""
+    """All regions' renderings and load balancers (with every name that resolves to them), and their addresses."""
 
     map: Map
     renderings: dict[str, Rendering]
     balancers: dict[str, tuple[Balancer, ...]]
 
 
-def named(renderings: dict[str, Rendering]) -> dict[str, tuple[Balancer, ...]]:
-    """Each region's load balancers, with every name that leads to them.
+def named_balancers(renderings: dict[str, Rendering]) -> dict[str, tuple[Balancer, ...]]:
+    """Each region's load balancers, with every name that resolves to them.
 
-    A name is declared by the Service, by gateway.advertise, or by another region that dials this one by it. Where
-    several Services could be meant, the one for the gateway alone is: it comes first.
+    A name comes from the Service, from gateway.advertise, or from the remotes of another region. If several Services
+    are possible, the one for the gateway alone is used: it comes first.
     """
-    found: dict[str, tuple[Balancer, ...]] = {}
+    by_region: dict[str, tuple[Balancer, ...]] = {}
     for region, rendering in renderings.items():
         own = rendering.balancers
         taken = {host for balancer in own for host in balancer.hosts}
@@ -65,15 +65,15 @@ def named(renderings: dict[str, Rendering]) -> dict[str, tuple[Balancer, ...]]:
         for host in _said_of(rendering, renderings):
             if own and host not in taken:
                 extra.setdefault(_meant(own, host), []).append(host)
-        found[region] = tuple(
+        by_region[region] = tuple(
             balancer._replace(hosts=tuple(dict.fromkeys((*balancer.hosts, *extra.get(number, ())))))
             for number, balancer in enumerate(own)
         )
-    return found
+    return by_region
 
 
 def _meant(own: tuple[Balancer, ...], host: str) -> int:
-    """Which of a region's load balancers a host leads to: with one for each pod, that whose pod it names."""
+    """Which of a region's load balancers a host resolves to: with one for each pod, the one of the pod in its name."""
     by_pod = [number for number, item in enumerate(own) if len(item.pods) == 1 and item.pods[0] in host]
     return by_pod[0] if by_pod else 0
 
@@ -89,7 +89,7 @@ def _said_of(rendering: Rendering, renderings: dict[str, Rendering]) -> list[str
 
 
 def host_port(text: str) -> tuple[str, str]:
-    """Host and port of a url or of `host:port`; what is not there is empty."""
+    """Host and port of a url or of `host:port`; a missing part is empty."""
     rest = text.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
     if rest.startswith("["):
         host, _, port = rest[1:].partition("]")

@@ -1,4 +1,4 @@
-"""One load balancer that runs: a forwarder, and the checks that decide whom it sends to."""
+"""A running load balancer: a forwarder, and the health checks that decide on its backends."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.pod import Pod
     from natsvalues.rehearsal.timeline import Record
 
-_LOOK = 0.1  # seconds between two looks at who is a backend, for the timeline
+_LOOK = 0.1  # seconds between two updates of the backends in the timeline
 _OK = range(200, 400)
 
 
 class Region(NamedTuple):
-    """Its pods by name as they now are, and whether a dialler may reach it, so that a region can be cut off."""
+    """The current pods by name, and whether a client may reach the load balancer, so that a region can be cut off."""
 
     pods: Callable[[], dict[str, Pod]]
     may_pass: Callable[[Endpoint], bool]
 
 
 class LoadBalancer:
-    """Forwards to the pods of a region, as its meaning and what the pods show decide."""
+    """Forwards to the pods of a region, according to its Service and the state of the pods."""
 
     def __init__(self, meaning: Balancer, address: str, region: Region, record: Record) -> None:
         self.meaning = meaning
@@ -46,7 +46,7 @@ class LoadBalancer:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
-        """Begin to forward and to check."""
+        """Start forwarding and checking."""
         await self.forwarder.open()
         self.arrived = True
         if not self._tasks:
@@ -55,7 +55,7 @@ class LoadBalancer:
                 self._tasks += [asyncio.create_task(self._check(pod, self.meaning.check)) for pod in self.meaning.pods]
 
     async def close(self) -> None:
-        """Stop everything; whoever dials is refused."""
+        """Stop everything; further connections are refused."""
         self.arrived = False
         for task in self._tasks:
             task.cancel()
@@ -63,13 +63,13 @@ class LoadBalancer:
         self._tasks = []
         await self.forwarder.close()
 
-    def cut(self, meant: Callable[[Link], bool]) -> None:
-        """End the connections that are meant."""
-        self.forwarder.cut(meant)
+    def cut(self, ends: Callable[[Link], bool]) -> None:
+        """End the connections for which `ends` is true."""
+        self.forwarder.cut(ends)
 
     def now(self) -> BalancerNow:
         """The load balancer as plain values."""
-        meaning, targets = self.meaning, self._seen()
+        meaning, targets = self.meaning, self._current_targets()
         check = meaning.check
         return BalancerNow(
             meaning.key, meaning.region, f"{meaning.address}:{meaning.port}", meaning.publish_not_ready, self.arrived,
@@ -77,18 +77,18 @@ class LoadBalancer:
             f"{check.scheme} {check.path} on {check.port}" if check else "",
         )  # fmt: skip
 
-    def _seen(self) -> tuple[Target, ...]:
-        """The region's pods, with what the checks have shown so far."""
-        found = []
+    def _current_targets(self) -> tuple[Target, ...]:
+        """The region's pods, with the results of the checks so far."""
+        targets = []
         for name, pod in self._pods().items():
             known = self._targets.get(name, Target(name, exists=False, ready=False))
-            found.append(known._replace(exists=pod.runs, ready=pod.ready))
-        return tuple(found)
+            targets.append(known._replace(exists=pod.runs, ready=pod.ready))
+        return tuple(targets)
 
     def _backends(self) -> tuple[str, ...]:
         if self.admits_all:
-            return tuple(target.pod for target in self._seen() if target.exists)
-        return backends(self.meaning, self._seen())
+            return tuple(target.pod for target in self._current_targets() if target.exists)
+        return backends(self.meaning, self._current_targets())
 
     def _choose(self, dialler: Endpoint) -> Endpoint | None:
         chosen = self._backends()

@@ -1,7 +1,7 @@
-"""Whom a load balancer sends to: endpoints as Kubernetes keeps them, then the load balancer's own health check.
+"""The backends of a load balancer: the Service's endpoints, then the load balancer's own health check.
 
 facts: a Service's endpoints are its ready pods, or with publishNotReadyAddresses all that exist (endpointslice
-controller); kube-proxy routes to them. Where the provider also checks the pods itself, the annotations say how.
+controller); kube-proxy routes to them. If the provider also checks the pods itself, the annotations configure that.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Check(NamedTuple):
 
 
 class Balancer(NamedTuple):
-    """One LoadBalancer Service that leads to gateways. `pods` are the names it may send to."""
+    """One LoadBalancer Service for gateways. `pods` are the names of the pods that it selects."""
 
     name: str
     region: str
@@ -35,12 +35,12 @@ class Balancer(NamedTuple):
 
     @property
     def key(self) -> str:
-        """How it is called in reports."""
+        """Its name in reports."""
         return f"{self.region}/{self.name}"
 
     @property
     def address(self) -> str:
-        """The name that others dial, as it is declared; the Service's where none is."""
+        """The declared name that other regions dial; the Service's name if there is none."""
         return self.hosts[0] if self.hosts else self.name
 
 
@@ -62,7 +62,7 @@ def endpoints(balancer: Balancer, targets: tuple[Target, ...]) -> tuple[str, ...
 
 
 def backends(balancer: Balancer, targets: tuple[Target, ...]) -> tuple[str, ...]:
-    """The pods that get connections: endpoints that the check, if there is one, finds healthy.
+    """The pods that get connections: endpoints that pass the health check, if there is one.
 
     One that fails open sends to every endpoint as long as all of them fail.
     """

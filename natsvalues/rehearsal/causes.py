@@ -1,4 +1,4 @@
-"""Why nothing moves: a chain from the pods that are not ready to what they wait for, and back if it is a ring."""
+"""Why a supercluster is stuck: a chain from the pods that are not ready to what they wait for, perhaps circular."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ RING = (
 )
 _TROUBLES = {
     "duplicate name": "give every region a server name prefix of its own, before its first stream",
-    "wrong gateway": "call each remote as the other region's gateway.name calls itself",
+    "wrong gateway": "name each remote exactly as the other region's gateway.name",
     "rejected": "add the region to the remote gateways of the one that rejects it",
     "TLS": "make the certificates of each side valid for the name that the other side dials",
     "authorization": "use one gateway user and password in all regions",
-    "reload refused": "restart the pods: gateway settings never reload; a post-rendered release rolls them by itself",
+    "reload refused": "restart the pods: gateway settings never reload; a post-rendered release restarts them",
 }
 
 
 class Why(NamedTuple):
-    """The chain, what to do, and whether the chain closes: then waiting longer changes nothing."""
+    """The chain, what to do, and whether the chain is circular: then waiting longer changes nothing."""
 
     causes: tuple[Cause, ...]
     remedy: str
@@ -37,12 +37,12 @@ class Why(NamedTuple):
 
 
 def why_stuck(now: Snapshot) -> Why:
-    """The causes as far as they show. Facts come from what was seen: answers, logs, backends, connections."""
+    """The visible causes, from probe results, logs, backends and connections."""
     return _ended(now) or _Chain(now).why()
 
 
 def _ended(now: Snapshot) -> Why | None:
-    """Servers that end by themselves: their last words say why."""
+    """Servers that exit by themselves: their last log lines have the reason."""
     fatal = [pod for pod in now.pods if "fatal" in pod.troubles and pod.restarts and not pod.ready]
     causes = tuple(Cause(pod.name, "its server to start", pod.troubles["fatal"]) for pod in fatal)
     return Why(causes, "correct the configuration that the server refuses", is_ring=True) if causes else None
@@ -67,7 +67,7 @@ class _Chain:
             self.is_ring |= lack.is_final
         self._links(tuple(self.now.renderings))
         if not self.causes:
-            self.causes = [Cause("the supercluster", "what is still missing", lack) for lack in missing(self.now)]
+            self.causes = [Cause("the supercluster", "the remaining steps", lack) for lack in missing(self.now)]
         return Why(tuple(self.causes), "; ".join(dict.fromkeys(self.remedies)), self.is_ring)
 
     def _pods_of(self, region: str) -> None:
@@ -80,7 +80,7 @@ class _Chain:
         version = self.now.renderings[region].version
         leaderless = needs_leader(probe.path, version) and not first.view.leader
         self._pods_at[region] = len(self.causes)
-        answer = f"{status}: {_error(text)}" if status else text or "not asked yet"
+        answer = f"{status}: {_error(text)}" if status else text or "no result yet"
         waits = "a meta leader" if leaderless else f"its {probe.kind} probe to succeed"
         self.causes.append(Cause(_listed(waiting), waits, f"the {probe} gets {answer}"))
 
@@ -89,17 +89,17 @@ class _Chain:
         for region in regions:
             for name in dialled(self.now.renderings[region]):
                 other = by_gateway.get(name)
-                lonely = [pod for pod in self.now.of(region) if name not in pod.view.outbound]
-                if other is not None and lonely and (region, other) not in self._linked:
+                unconnected = [pod for pod in self.now.of(region) if name not in pod.view.outbound]
+                if other is not None and unconnected and (region, other) not in self._linked:
                     self._linked.add((region, other))
-                    self._link(region, other, name, lonely)
+                    self._link(region, other, name, unconnected)
 
-    def _link(self, region: str, other: str, name: str, lonely: list[PodNow]) -> None:
+    def _link(self, region: str, other: str, name: str, unconnected: list[PodNow]) -> None:
         subject = f"the gateway from {region} to {name}"
-        for pod in (*lonely, *self.now.of(other)):
+        for pod in (*unconnected, *self.now.of(other)):
             trouble = next((kind for kind in _TROUBLES if kind in pod.troubles), None)
             if trouble is not None:
-                self.causes.append(Cause(subject, f"an end of: {trouble}", f"{pod.name}: {pod.troubles[trouble]}"))
+                self.causes.append(Cause(subject, f"a fix for: {trouble}", f"{pod.name}: {pod.troubles[trouble]}"))
                 self.remedies.append(_TROUBLES[trouble])
                 self.is_ring |= trouble == "reload refused"
                 return
@@ -112,17 +112,17 @@ class _Chain:
             if remote.name == name
             for url in remote.urls
         }
-        found = [item for item in self.now.balancers if item.region == self.now.renderings[other].region]
-        balancer = next((item for item in found if item.address.rpartition(":")[0] in dialled_hosts), None)
-        balancer = balancer or next(iter(found), None)
+        candidates = [item for item in self.now.balancers if item.region == self.now.renderings[other].region]
+        balancer = next((item for item in candidates if item.address.rpartition(":")[0] in dialled_hosts), None)
+        balancer = balancer or next(iter(candidates), None)
         if balancer is None:
             hosts = ", ".join(sorted(dialled_hosts))
             self.causes.append(
-                Cause(subject, "somebody at " + hosts, f"no LoadBalancer Service of {other} leads there")
+                Cause(subject, "a listener at " + hosts, f"no LoadBalancer Service of {other} has that address")
             )
             self.remedies.append(f"give {other} a LoadBalancer Service for its gateway")
             return
-        seen = f"{balancer.refused} connections were reset" if balancer.arrived else "nobody listens there yet"
+        seen = f"{balancer.refused} connections were reset" if balancer.arrived else "nothing listens there yet"
         self.causes.append(Cause(subject, f"load balancer {balancer.key} ({balancer.address})", seen))
         if balancer.arrived:
             self._balancer(balancer, other)
@@ -135,9 +135,9 @@ class _Chain:
         if any(cause.subject == subject for cause in self.causes):
             return
         if balancer.publish_not_ready or balancer.endpoints:
-            seen = f"{len(balancer.endpoints)} endpoints, but its check ({balancer.check}) finds none healthy"
+            seen = f"{len(balancer.endpoints)} endpoints, but none passes its health check ({balancer.check})"
             self.causes.append(Cause(subject, "a pod that passes its health check", seen, closes=back))
-            self.remedies.append("let the load balancer check a path that waits for no meta leader")
+            self.remedies.append("let the load balancer check a path that does not wait for a meta leader")
         else:
             seen = f"0 of {balancer.candidates} pods are endpoints: the Service has no publishNotReadyAddresses"
             self.causes.append(Cause(subject, "a pod that is ready", seen, closes=back))
@@ -151,6 +151,6 @@ def _listed(pods: list[PodNow]) -> str:
 
 
 def _error(text: str) -> str:
-    """The words of a health answer."""
-    _, found, rest = text.partition('"error":"')
-    return rest.partition('"')[0] if found else text[:200]
+    """The error text of a /healthz response."""
+    _, separator, rest = text.partition('"error":"')
+    return rest.partition('"')[0] if separator else text[:200]

@@ -1,4 +1,4 @@
-"""Whether a supercluster has come together, and if not, what is still missing."""
+"""Whether a supercluster has converged, and if not, what is missing."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ OK = 200
 
 
 def is_steady(now: Snapshot) -> bool:
-    """Whether every pod is ready and every server healthy; a region may still be on its way to the others."""
+    """Whether every pod is ready and every server healthy; a region may not be connected to the others yet."""
     return all(pod.ready and pod.view.status == OK for pod in now.pods)
 
 
 def missing(now: Snapshot) -> tuple[str, ...]:
-    """What keeps it from being whole; nothing if all is well.
+    """What is missing for convergence; empty if it has converged.
 
-    Well means: every pod ready, every server healthy by the strict check, every gateway that is let in connected
-    from every server, and each meta group complete under one leader.
+    Converged means: every pod ready, every server healthy by the strict check, every gateway that is not rejected
+    connected from every server, and each meta group complete with one leader.
     """
-    found = []
+    reasons = []
     waiting = [pod.name for pod in now.pods if not pod.ready]
     if waiting:
-        found.append(f"not ready: {', '.join(waiting)}")
-    sick: dict[str, list[str]] = {}
+        reasons.append(f"not ready: {', '.join(waiting)}")
+    unhealthy: dict[str, list[str]] = {}
     for pod in now.pods:
         if pod.view.status != OK:
-            sick.setdefault(pod.view.reason or "no answer", []).append(pod.name)
-    found += [f"/healthz is not 200: {', '.join(names)} ({reason})" for reason, names in sick.items()]
+            unhealthy.setdefault(pod.view.reason or "no response", []).append(pod.name)
+    reasons += [f"/healthz is not 200: {', '.join(names)} ({reason})" for reason, names in unhealthy.items()]
     for region, rendering in now.renderings.items():
         for other in now.renderings.values():
             remote = other.gateway_name or ""
-            lonely = [pod.name for pod in now.of(region) if remote not in pod.view.outbound]
-            if lonely and is_linked(rendering, other):
-                found.append(f"no gateway to {remote}: {', '.join(lonely)}")
+            unconnected = [pod.name for pod in now.of(region) if remote not in pod.view.outbound]
+            if unconnected and is_linked(rendering, other):
+                reasons.append(f"no gateway to {remote}: {', '.join(unconnected)}")
     for group in expected_groups(now.renderings):
         views = [pod.view for pod in now.pods if pod.region in group.regions]
         leaders = {view.leader for view in views}
         sizes = {view.size for view in views}
         if "" in leaders or len(leaders) != 1:
-            found.append(f"no common meta leader in {', '.join(group.regions)}")
+            reasons.append(f"no common meta leader in {', '.join(group.regions)}")
         elif sizes != {group.size}:
-            told = ", ".join(map(str, sorted(sizes)))
-            found.append(f"the meta group of {', '.join(group.regions)} has {told} servers of {group.size}")
-    return tuple(found)
+            counts = ", ".join(map(str, sorted(sizes)))
+            reasons.append(f"the meta group of {', '.join(group.regions)} has {counts} servers of {group.size}")
+    return tuple(reasons)

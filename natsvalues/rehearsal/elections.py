@@ -1,7 +1,7 @@
-"""Meta groups that elected apart and then meet: one of their logs loses, and with it its region's streams.
+"""Meta groups that elected leaders separately and then merge: one meta log is overwritten, and its streams are lost.
 
-facts: run twice and more on 2.10.26 to 2.15.1; which one loses differs from run to run, also where one holds no
-stream. So the meeting itself is told, whether or not a stream was lost this time.
+facts: run twice and more on 2.10.26 to 2.15.1; which log is overwritten differs from run to run, also if one has no
+stream. So the merge itself is reported, whether or not a stream was lost this time.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.snapshot import Snapshot
 
 SECONDS = 1.5
-"""Two leaders for less than that may be one and its successor."""
+"""Two leaders for a shorter time may be one leader and its successor."""
 
 
 class Meeting(NamedTuple):
-    """Regions of one meta group, each with the leader that it elected apart; `fresh`: on their first boot."""
+    """Regions of one meta group, each with the leader that it elected separately; `fresh`: on their first boot."""
 
     leaders: tuple[tuple[str, str], ...]
     fresh: bool
@@ -28,17 +28,17 @@ class Meeting(NamedTuple):
 
 
 class Elections(NamedTuple):
-    """What was seen so far: regions that elected alone, since when fresh ones were apart, and who met."""
+    """What was observed so far: regions that elected alone, since when new ones were separate, and merges."""
 
     alone: dict[str, str]
     apart_since: float | None = None
     meetings: tuple[Meeting, ...] = ()
 
 
-def watched(seen: Elections, now: Snapshot) -> Elections:
-    """What is known after one more look."""
-    alone = dict(seen.alone)
-    meetings = list(seen.meetings)
+def observe(before: Elections, now: Snapshot) -> Elections:
+    """The observations after one more snapshot."""
+    alone = dict(before.alone)
+    meetings = list(before.meetings)
     groups = expected_groups(now.renderings)
     by_themselves = {group.regions[0] for group in groups if len(group.regions) == 1}
     for observed in observed_groups(now):
@@ -50,7 +50,7 @@ def watched(seen: Elections, now: Snapshot) -> Elections:
         if len(met) > 1:
             meetings.append(Meeting(met, fresh=False))
     apart = leaders_apart(now) if now.fresh else ()
-    since = (seen.apart_since if seen.apart_since is not None else now.seconds) if apart else None
+    since = (before.apart_since if before.apart_since is not None else now.seconds) if apart else None
     if since is not None and now.seconds - since >= SECONDS:
         meetings.append(Meeting(apart, fresh=True))
     kept: dict[tuple[bool, tuple[str, ...]], Meeting] = {}

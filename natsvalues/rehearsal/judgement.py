@@ -1,4 +1,4 @@
-"""The verdict, from what was seen: did it come together, was anything lost, why, and what to do."""
+"""The verdict: whether the supercluster converged, whether anything was lost, why, and what to do."""
 
 from __future__ import annotations
 
@@ -32,22 +32,24 @@ class Judgement(NamedTuple):
         return (Event(round(seconds, 2), "phase", "scenario", word),)
 
 
-def judged(stage: Stage, why: Why | None, now: Snapshot) -> Judgement:
+def judge(stage: Stage, why: Why | None, now: Snapshot) -> Judgement:
     """The verdict on a stage after its scenario."""
     causes = list(why.causes) if why is not None else []
     remedies = [why.remedy] if why is not None and why.remedy else []
-    counted = why is None or bool(stage.elections.meetings)  # a region that never came up has lost nothing yet
+    counted = why is None or bool(stage.elections.meetings)  # a region that never became healthy has lost nothing yet
     lost = [fate for fate in stage.fates if counted and fate.fate in ("gone", "lost messages")]
     unplaced = [fate for fate in stage.fates if fate.fate in ("not placeable", "not current")]
     for fate in lost:
-        causes.append(Cause(f"stream {fate.name} of {fate.region}", "nothing: it is lost", _told(fate)))
+        causes.append(Cause(f"stream {fate.name} of {fate.region}", "nothing: it is lost", _account_of(fate)))
     for meeting in stage.elections.meetings:
-        cause, remedy = _met(meeting, now)
+        cause, remedy = _merge_cause(meeting, now)
         causes.append(cause)
         remedies.append(remedy)
     if why is None:
         for fate in unplaced:
-            causes.append(Cause(f"{fate.name} in {fate.region}", "a server that takes it", f"{fate.fate}: {fate.seen}"))
+            causes.append(
+                Cause(f"{fate.name} in {fate.region}", "a server that accepts it", f"{fate.fate}: {fate.seen}")
+            )
     domains = _domains(now)
     notes = []
     if domains:
@@ -60,35 +62,35 @@ def judged(stage: Stage, why: Why | None, now: Snapshot) -> Judgement:
     )
 
 
-def _told(fate: StreamFate) -> str:
+def _account_of(fate: StreamFate) -> str:
     if fate.fate == "gone":
-        return f"{fate.acknowledged} acknowledged messages; the API says: {fate.seen}"
+        return f"{fate.acknowledged} acknowledged messages; the JetStream API returns: {fate.seen}"
     return f"{fate.lost} of {fate.acknowledged} acknowledged messages are not in it: {fate.seen}"
 
 
-def _met(meeting: Meeting, now: Snapshot) -> tuple[Cause, str]:
+def _merge_cause(meeting: Meeting, now: Snapshot) -> tuple[Cause, str]:
     cause = Cause(
-        f"the meta groups that elected apart: {meeting}",
-        "nothing: their gateways met, one of their logs loses, and with it its region's streams",
+        f"the meta groups that elected leaders separately: {meeting}",
+        "nothing: they have merged, so one meta log is overwritten, and its region's streams are lost",
         "on their first boot" if meeting.fresh else "each ran JetStream alone before the join",
     )
     if not meeting.fresh:
         return cause, (
-            "join with one region that ran JetStream, the seed; every other gets JetStream together with its remotes "
+            "join with one region that ran JetStream, the seed; every other one gets JetStream and remotes together "
             "(scope supercluster), or a system account of its own before its first stream (scope region)"
         )
     return cause, early(now, tuple(region for region, _ in meeting.leaders if region in now.renderings))
 
 
 def _domains(now: Snapshot) -> str:
-    """What to say where regions of one meta group state different domains."""
+    """A note if regions of one meta group have different domains."""
     for group in expected_groups(now.renderings):
-        named = {region: now.renderings[region].state.domain or "none" for region in group.regions}
-        if len(set(named.values())) > 1:
-            told = ", ".join(f"{region}: {domain}" for region, domain in named.items())
+        domains = {region: now.renderings[region].state.domain or "none" for region in group.regions}
+        if len(set(domains.values())) > 1:
+            listing = ", ".join(f"{region}: {domain}" for region, domain in domains.items())
             size = max((pod.view.size for pod in now.pods if pod.region in group.regions), default=0)
             return (
-                f"the JetStream domains differ ({told}), and there is one meta group all the same (size {size}): "
-                "gateways carry the system account, which is one"
+                f"the JetStream domains differ ({listing}), but there is one meta group (size {size}): "
+                "the regions share a system account over the gateways"
             )
     return ""

@@ -1,6 +1,6 @@
-"""What a kubelet makes of a container's probes: a state machine without a clock of its own.
+"""How a kubelet evaluates a container's probes: a state machine without a clock.
 
-facts: readiness and liveness are only looked at once the startup probe has succeeded; readiness begins as failed,
+facts: readiness and liveness probes run only once the startup probe has succeeded; readiness starts as failed,
 liveness as succeeded; a result counts after its threshold of equal answers in a row; a failed startup or liveness
 probe restarts the container, after a delay that doubles from 10 s to 300 s (Kubernetes documentation and
 pkg/kubelet/prober).
@@ -17,7 +17,7 @@ FIRST_DELAY, LONGEST_DELAY = 10.0, 300.0
 
 
 class Run(NamedTuple):
-    """Equal answers in a row, and the result they have led to so far (None: none yet)."""
+    """Consecutive equal results, and the probe's state so far (None: none yet)."""
 
     answer: bool = False
     length: int = 0
@@ -25,7 +25,7 @@ class Run(NamedTuple):
 
 
 class Container(NamedTuple):
-    """The probes of one container since it was started, and what they have shown."""
+    """The probes of one container since its start, and their results."""
 
     probes: tuple[Probe, ...]
     runs: tuple[Run, ...]
@@ -36,9 +36,9 @@ class Container(NamedTuple):
         return next((probe for probe in self.probes if probe.kind == kind), None)
 
     def result(self, kind: Kind) -> bool | None:
-        """What the probe of this kind has led to; None before its first result, or without such a probe."""
-        found = (run.result for probe, run in zip(self.probes, self.runs, strict=True) if probe.kind == kind)
-        return next(found, None)
+        """The state of the probe of this kind; None before its first result, or without such a probe."""
+        results = (run.result for probe, run in zip(self.probes, self.runs, strict=True) if probe.kind == kind)
+        return next(results, None)
 
     @property
     def started(self) -> bool:
@@ -51,19 +51,19 @@ class Container(NamedTuple):
         return self.started and (self.probe("readiness") is None or self.result("readiness") is True)
 
     def asks(self, kind: Kind) -> bool:
-        """Whether a kubelet looks at this probe now."""
+        """Whether a kubelet runs this probe now."""
         if self.probe(kind) is None:
             return False
         return not self.started if kind == "startup" else self.started
 
 
 def fresh(probes: tuple[Probe, ...], restarts: int = 0) -> Container:
-    """A container that was just started."""
+    """A container that has just started."""
     return Container(probes, (Run(),) * len(probes), restarts)
 
 
 def answered(container: Container, kind: Kind, *, well: bool) -> tuple[Container, bool]:
-    """The container after a probe's answer, and whether it must be restarted."""
+    """The container after a probe's result, and whether it must be restarted."""
     runs = []
     restart = False
     for probe, old in zip(container.probes, container.runs, strict=True):

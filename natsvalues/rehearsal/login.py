@@ -1,4 +1,4 @@
-"""How a client gets into a rendered server: as anyone, or as a user whose password the configuration tells."""
+"""How a client logs in to a rendered server: without credentials, or as a user whose password is in nats.conf."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ANYONE = Login()
 
 
 def login(rendering: Rendering, variables: dict[str, str]) -> Login | None:
-    """A login for an account with JetStream; None where only keys, hashes or tokens of others would do."""
+    """A login for an account with JetStream; None if nats.conf has only keys, hashes or tokens that cannot be used."""
     conf = rendering.conf
     if conf.get("operator") or conf.get("resolver"):
         return None
@@ -24,20 +24,20 @@ def login(rendering: Rendering, variables: dict[str, str]) -> Login | None:
     own = {name: item for name, item in accounts.items() if name != system} if isinstance(accounts, dict) else {}
     holders = [item for item in own.values() if isinstance(item, dict)]
     with_jetstream = [item for item in holders if item.get("jetstream")]
-    found = [user for item in with_jetstream or holders for user in item.get("users") or ()]
+    users = [user for item in with_jetstream or holders for user in item.get("users") or ()]
     authorization = conf.get("authorization")
-    if not found and isinstance(authorization, dict):
+    if not users and isinstance(authorization, dict):
         if "token" in authorization:
             return Login(token=_text(authorization["token"], variables))
-        found = authorization.get("users") or [authorization]
-    if not found and (authorization or any(item.get("users") for item in holders)):
+        users = authorization.get("users") or [authorization]
+    if not users and (authorization or any(item.get("users") for item in holders)):
         return None
-    for user in found:
+    for user in users:
         name = _text(user.get("user", user.get("username", "")), variables)
         password = _text(user.get("password", user.get("pass", "")), variables)
         if name and password and not password.startswith("$2"):
             return Login(name, password)
-    return None if found else ANYONE
+    return None if users else ANYONE
 
 
 def _text(value: Any, variables: dict[str, str]) -> str:

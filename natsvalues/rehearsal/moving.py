@@ -1,4 +1,4 @@
-"""A pod's files moved to loopback: addresses, paths and certificates, and nothing else. Every move is on record."""
+"""Adapt a pod's files to loopback: addresses, paths and certificates, and nothing else. Every change is recorded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CERTIFICATES = "certificates"
 
 
 class Move(NamedTuple):
-    """One setting that is not as rendered, and why."""
+    """One setting that differs from the rendering, and why."""
 
     setting: str
     rendered: str
@@ -33,7 +33,7 @@ class Move(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """What a pod runs: files by path below its folder, its variables, its arguments, and what was moved."""
+    """What a pod runs: files by path below its folder, its variables, its arguments, and the changed settings."""
 
     files: dict[str, str]
     config_file: str
@@ -45,7 +45,7 @@ class Moved(NamedTuple):
 
 
 class _Guide(NamedTuple):
-    """Where things lead, for one pod."""
+    """What one pod's settings are replaced with."""
 
     rendering: Rendering
     key: str
@@ -56,8 +56,8 @@ class _Guide(NamedTuple):
     variables: dict[str, str]
 
 
-def moved(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
-    """What pod `ordinal` of a region runs, with its files below `root`. Raises as `natsconf.edit` does."""
+def pod_files(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
+    """The files and arguments of pod `ordinal` of a region, below `root`. Raises as `natsconf.edit` does."""
     rendering = layout.renderings[key]
     places, balancers = layout.map, layout.balancers[key]
     pod, mine = rendering.pods[ordinal], places.pod(key, ordinal)
@@ -81,7 +81,7 @@ def moved(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
             if posixpath.basename(path) not in rendering.files and not path.startswith(".."):
                 files.setdefault(path, "")
                 moves[f"include {include.path}"] = Move(
-                    f"include {include.path}", "a file that the release does not hold", "an empty file", "unknown here"
+                    f"include {include.path}", "a file that is not in the release", "an empty file", "unknown here"
                 )
     config = posixpath.join(root, folder, main)
     own_hosts = [host for balancer in balancers for host in balancer.hosts]
@@ -101,11 +101,11 @@ def _keys(value: Any) -> Iterator[Any]:
 
 
 def _arguments(rendering: Rendering, config: str) -> tuple[str, ...]:
-    """The container's own arguments, with the configuration file where it now is."""
+    """The container's own arguments, with the new path of the configuration file."""
     container = rendering.nats.container_value
     words = [str(word) for word in container.get("args") or (container.get("command") or ())[1:]]
     if not any(rendering.config_file in word for word in words) or "-c" in (container.get("command") or ())[1:2]:
-        return ("-c", config)  # a shell around it, say: what else it does is not known
+        return ("-c", config)  # such as a shell around it: its other effects are unknown
     return tuple(word.replace(rendering.config_file, config) for word in words)
 
 
@@ -118,14 +118,16 @@ def _operations(conf: dict[str, Any], guide: _Guide, *, is_main: bool) -> Iterat
             yield _op((name, "host"), None, guide.mine, here)
     gateway = conf.get("gateway")
     if isinstance(gateway, dict) and "advertise" not in gateway:
-        nobody = f"{guide.layout.map.nobody(guide.key)}:{guide.rendering.gateway_port}"
-        yield _op(("gateway", "advertise"), None, nobody, "pods tell their own address, which no other region reaches")
+        nobody = f"{guide.layout.map.unreachable(guide.key)}:{guide.rendering.gateway_port}"
+        yield _op(
+            ("gateway", "advertise"), None, nobody, "pods advertise their own address, which no other region reaches"
+        )
     if not is_main:
         return
     if not set(conf) & {"listen", "host", "net", "addr"}:
         yield _op(("host",), None, guide.mine, here)
     if guide.rendering.monitor is None:
-        yield _op(("http_port",), None, 8222, "the rehearsal looks at the servers through monitoring")
+        yield _op(("http_port",), None, 8222, "the rehearsal reads the servers' monitoring endpoint")
     jetstream = conf.get("jetstream")
     if jetstream_is_on(conf) and not isinstance(jetstream, dict):
         yield _op(("jetstream",), jetstream, {"store_dir": f"{guide.root}/store"}, "a folder of its own")
@@ -153,7 +155,7 @@ def _walk(value: Any, at: Path, guide: _Guide) -> Iterator[tuple[ConfOp, Move]]:
         if new is None:
             if isinstance(item, dict) and key == "tls" and "cert_file" in item and "ca_file" not in item:
                 ca = f"{guide.root}/{CERTIFICATES}/ca.crt"
-                yield _op((*path, "ca_file"), None, ca, "the throw-away certificates have an authority of their own")
+                yield _op((*path, "ca_file"), None, ca, "the temporary certificates have their own authority")
             yield from _walk(item, path, guide)
         elif (new[0], meant) != (item, item):
             yield (
@@ -163,9 +165,9 @@ def _walk(value: Any, at: Path, guide: _Guide) -> Iterator[tuple[ConfOp, Move]]:
 
 
 def _changed(key: str, value: Any, path: Path, guide: _Guide) -> tuple[Any, str] | None:
-    """The new value and the reason; None where it stays."""
+    """The new value and the reason; None if it stays."""
     if key in _CERTIFICATES:
-        return f"{guide.root}/{CERTIFICATES}/{_CERTIFICATES[key]}", "a throw-away certificate with the declared names"
+        return f"{guide.root}/{CERTIFICATES}/{_CERTIFICATES[key]}", "a temporary certificate with the declared names"
     if key in _FOLDERS and isinstance(value, str):
         return guide.root + posixpath.join("/", value), "below the pod's own folder"
     block = path[0] if len(path) > 1 else ""
@@ -178,26 +180,28 @@ def _changed(key: str, value: Any, path: Path, guide: _Guide) -> tuple[Any, str]
         host, port = host_port(value)
         default = str(guide.rendering.gateway_port or "") if block == "gateway" else ""
         address, meaning = (
-            _led(host, path, guide) if block == "gateway" else (guide.mine, f"the address of {guide.pod}")
+            _target_of(host, path, guide) if block == "gateway" else (guide.mine, f"the address of {guide.pod}")
         )
         return f"{address}:{port or default}".rstrip(":"), meaning
     if isinstance(value, str) and _URL_HOST.search(value) and key not in ("operator", "issuer"):
-        address, meaning = _led(host_port(value)[0], path, guide)
+        address, meaning = _target_of(host_port(value)[0], path, guide)
         return _URL_HOST.sub(rf"\g<1>{address}\g<2>", value, count=1), meaning
     return None
 
 
-def _led(host: str, path: Path, guide: _Guide) -> tuple[str, str]:
-    """The address that a host leads to from this pod, and what it stands for."""
+def _target_of(host: str, path: Path, guide: _Guide) -> tuple[str, str]:
+    """The address that a host resolves to for this pod, and what it represents."""
     label = host.partition(".")[0]
     if path[0] != "gateway":
         if label in guide.rendering.pods:
             return guide.layout.map.pod(guide.key, guide.rendering.pods.index(label)), f"the address of {label}"
         if label in (guide.rendering.nats.statefulset.value["spec"].get("serviceName"), guide.rendering.nats.name):
             return guide.layout.map.pod(guide.key, 0), f"the first pod of {label}"
-        return guide.layout.map.nobody(guide.key), f"nobody: {host} is nothing of these renderings"
-    for region, found in guide.layout.balancers.items():
-        for number, balancer in enumerate(found):
+        return guide.layout.map.unreachable(guide.key), f"no listener: {host} is not in these renderings"
+    for region, balancers in guide.layout.balancers.items():
+        for number, balancer in enumerate(balancers):
             if host in balancer.hosts:
                 return guide.layout.map.balancer(region, number), f"load balancer {balancer.key}"
-    return guide.layout.map.nobody(guide.key), f"nobody: no load balancer of these renderings is {host}"
+    return guide.layout.map.unreachable(
+        guide.key
+    ), f"no listener: no load balancer of these renderings has the name {host}"

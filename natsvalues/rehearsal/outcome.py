@@ -1,4 +1,4 @@
-"""What a rehearsal found: plain values that every report is made from."""
+"""The result of a rehearsal: plain values for all reports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Verdict = Literal["converged", "stuck"]
 
 
 class Cause(NamedTuple):
-    """One link of a chain: who waits, for what, and what was seen; `closes` is the index it leads back to."""
+    """One link of a chain: who waits, for what, and the evidence; `closes` is the index it leads back to."""
 
     subject: str
     waits_for: str
@@ -21,7 +21,7 @@ class Cause(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A meta group as its servers report it at the end."""
+    """A meta group as reported by its servers at the end."""
 
     leader: str
     size: int
@@ -30,7 +30,7 @@ class Group(NamedTuple):
 
 
 class StreamFate(NamedTuple):
-    """One stream: what was acknowledged before, what is there afterwards."""
+    """One stream: acknowledged messages before, and messages in it afterwards."""
 
     name: str
     region: str
@@ -42,7 +42,7 @@ class StreamFate(NamedTuple):
 
 
 class PodFate(NamedTuple):
-    """One pod at the end; `ready_after`: seconds from the beginning of the last phase, if it turned ready in it."""
+    """One pod at the end; `ready_after`: seconds from the beginning of the last phase, if it became ready in it."""
 
     name: str
     region: str
@@ -54,9 +54,9 @@ class PodFate(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What it took: wall and CPU seconds, and the most resident bytes of all servers together.
+    """Resources used: wall and CPU seconds, and the peak resident bytes of all servers together.
 
-    `own_cpu` is natsvalues' own, with all that the same command did meanwhile.
+    `own_cpu` is that of natsvalues itself, with everything else that the same command did meanwhile.
     """
 
     wall: float

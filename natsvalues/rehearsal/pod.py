@@ -1,4 +1,4 @@
-"""One pod that runs: a real nats-server, and the kubelet that probes, restarts and stops it."""
+"""A running pod: a real nats-server, and a simulated kubelet that probes, restarts and stops it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.timeline import Record
 
 LONGEST_GRACE = 60.0
-_SIGNAL_GAP = 0.1  # between preStop's lame duck and SIGTERM: the server must have heard the first
-_OK = range(200, 400)  # what a kubelet takes for success
+_SIGNAL_GAP = 0.1  # between preStop's lame-duck signal and SIGTERM: the server must have received the first
+_OK = range(200, 400)  # what a kubelet treats as success
 
 
 class Charge(NamedTuple):
-    """What a pod is started from; replaced when its template changes."""
+    """The template that a pod is started from; replaced when it changes."""
 
     rendering: Rendering
     moved: Moved
@@ -63,7 +63,7 @@ class Pod:
 
     @property
     def server_name(self) -> str:
-        """The name that its server has in the meta group."""
+        """Its server's name in the meta group."""
         if self.charge is None:
             return ""
         rendering = self.charge.rendering
@@ -80,7 +80,7 @@ class Pod:
         return self.state == "ready"
 
     def raise_failure(self) -> None:
-        """Raise what ended the kubelet, if anything did: a program that cannot be started, or a bug."""
+        """Raise the error that ended the simulated kubelet, if any: a program that cannot be started, or a bug."""
         if self._kubelet is not None and self._kubelet.done() and not self._kubelet.cancelled():
             self._kubelet.result()
 
@@ -101,7 +101,7 @@ class Pod:
     # --- files ---------------------------------------------------------------------------------------------
 
     def prepare(self, charge: Charge) -> None:
-        """Take over a template: write its files. Nothing starts, and nothing that runs notices."""
+        """Set a template and write its files. Nothing is started or restarted."""
         self.charge = charge
         for path, text in charge.moved.files.items():
             whole = os.path.join(self.folder, path)
@@ -110,10 +110,10 @@ class Pod:
                 file.write(text)
         os.makedirs(os.path.join(self.folder, "var", "run", "nats"), exist_ok=True)
 
-    # --- life ----------------------------------------------------------------------------------------------
+    # --- running ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Let the kubelet run it."""
+        """Start the simulated kubelet, which runs the pod."""
         if self.charge is None or self._kubelet is not None:
             return
         self.container = fresh(self.charge.probes)
@@ -122,7 +122,7 @@ class Pod:
         self._kubelet = asyncio.create_task(self._live())
 
     async def become_ready(self) -> None:
-        """Wait until the pod is ready, for ever if need be."""
+        """Wait until the pod is ready, without a time limit."""
         await self._readiness.wait()
 
     async def stop(self, *, graceful: bool = True) -> None:
@@ -162,7 +162,7 @@ class Pod:
         await process.kill()
 
     async def _live(self) -> None:
-        """Start, probe, and start again whenever the process ends or a probe demands it."""
+        """Start, probe, and restart whenever the process ends or a probe requires it."""
         while True:
             charge = self.charge
             if charge is None:

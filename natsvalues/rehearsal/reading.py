@@ -1,4 +1,4 @@
-"""Read one region's rendered release: what of it a rehearsal runs."""
+"""Read one region's rendered release: the parts that a rehearsal runs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -> Rendering:
-    """Read one region's release; `selector` says which NATS, and its version, where the release does not.
+    """Read one region's release; `selector` gives the NATS and its version if the release does not.
 
-    Raises NatsvaluesError where there is no NATS, or none that can be run here.
+    Raises NatsvaluesError if there is no NATS, or none that can be run here.
     """
     release = Release(text, file)
     nats = find_nats(release, selector.name if selector else None, selector.namespace if selector else None)
@@ -36,9 +36,9 @@ def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -
     pod = state.spec["template"]["spec"]
     monitored = monitor(state.conf)
     probes, others = read_probes(container, monitored[0] if monitored else 0)
-    notes = [f"the {kind} probe is neither HTTP nor TCP, and was not played" for kind in others]
+    notes = [f"the {kind} probe is neither HTTP nor TCP, and was not simulated" for kind in others]
     if not state.version.known:
-        notes.append(f"the image `{container.get('image')}` does not state a version; {ASSUMED} was run")
+        notes.append(f"the image `{container.get('image')}` has no version in its tag; {ASSUMED} was run")
         state = state._replace(version=ASSUMED)
     _require_servers(nats, state.spec)
     if not state.name:
@@ -68,6 +68,6 @@ def _require_servers(nats: Nats, spec: dict[str, Any]) -> None:
     replicas = spec.get("replicas", 1)
     if not isinstance(replicas, int) or replicas <= 0:
         raise NatsvaluesError(
-            "NV-R003", f"StatefulSet `{nats.name}` has {replicas!r} replicas: there is nothing to run",
-            hint="render the release with the servers that it has in production",
+            "NV-R003", f"StatefulSet `{nats.name}` has {replicas!r} replicas, so there is nothing to run",
+            hint="render the release with the replicas that it has in production",
         )  # fmt: skip

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CLIENT_PORT = 4222
 ASSUMED = ServerVersion(2, 14, 6)
-"""Run where no image tag tells a version; the report says so."""
+"""The version that is run if the image tag has none; the report says so."""
 
 
 class Rendering(NamedTuple):
@@ -65,12 +65,12 @@ class Rendering(NamedTuple):
 
     @property
     def gateway_name(self) -> str | None:
-        """The name other gateways know it by."""
+        """Its name for other gateways."""
         return self.state.gateway_name
 
 
 def environment(rendering: Rendering, pod: str, address: str) -> dict[str, str]:
-    """The container's variables as a kubelet fills them; what comes from a Secret is one text for all, made up."""
+    """The container's environment variables as a kubelet sets them; all values from Secrets are one placeholder."""
     fields = {
         "metadata.name": pod,
         "metadata.namespace": rendering.nats.namespace or "default",
@@ -80,29 +80,29 @@ def environment(rendering: Rendering, pod: str, address: str) -> dict[str, str]:
         "spec.nodeName": f"node-of-{pod}",
         "spec.serviceAccountName": "default",
     }
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for item in rendering.nats.env:
         source = item.get("valueFrom")
         name = str(item.get("name"))
         if not isinstance(source, dict):
-            found[name] = _expanded(str(item.get("value") or ""), found)
+            variables[name] = _expanded(str(item.get("value") or ""), variables)
         elif isinstance(source.get("fieldRef"), dict):
-            found[name] = fields.get(str(source["fieldRef"].get("fieldPath")), "")
+            variables[name] = fields.get(str(source["fieldRef"].get("fieldPath")), "")
         else:
-            found[name] = MADE_UP
-    return found
+            variables[name] = MADE_UP
+    return variables
 
 
 MADE_UP = "made-up-for-the-rehearsal"
-"""Stands for every value that a Secret holds, so that what must be equal in two regions is."""
+"""The value used for every key of a Secret, so that values that must be equal in two regions are equal."""
 
 
 def _expanded(text: str, known: dict[str, str]) -> str:
     """`$(NAME)` as Kubernetes expands it: variables before this one; `$$(NAME)` stays `$(NAME)`."""
 
-    def one(match: Any) -> str:
+    def expansion(match: Any) -> str:
         if match[0].startswith("$$"):
             return str(match[0])[1:]
         return known.get(str(match[1]), str(match[0]))
 
-    return re.sub(r"\$?\$\(([A-Za-z_.-][\w.-]*)\)", one, text)
+    return re.sub(r"\$?\$\(([A-Za-z_.-][\w.-]*)\)", expansion, text)

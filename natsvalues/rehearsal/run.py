@@ -1,4 +1,4 @@
-"""Run one scenario from its first file to the outcome, bounded in time, memory and processes, and leave nothing."""
+"""Run one scenario to its outcome, with limits on time, memory and processes, and clean up everything."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from natsvalues.errors import NatsvaluesError
 from natsvalues.outside import loopback, proc, processes
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.groups import observed_groups
-from natsvalues.rehearsal.judgement import judged
+from natsvalues.rehearsal.judgement import judge
 from natsvalues.rehearsal.outcome import Cost, Group, Outcome, PodFate
 from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.stage import Aims, Stage, Step, Stuck
@@ -30,7 +30,7 @@ _WATCH = 0.5
 
 
 class Bounds(NamedTuple):
-    """How far a rehearsal may go: seconds for each wait and for all, bytes and processes of all servers."""
+    """Limits of a rehearsal: seconds for each wait and in total, bytes and processes of all servers."""
 
     patience: float = 75.0
     seconds: float = 600.0
@@ -41,8 +41,8 @@ class Bounds(NamedTuple):
 class Order(NamedTuple):
     """What to rehearse. `chosen` is the region that one-region scenarios are about; empty: the last one.
 
-    `binaries` are servers that were fetched before, by version; others are fetched when they are needed, and
-    everything that runs waits meanwhile.
+    `binaries` are servers that were fetched before, by version; others are fetched when they are needed, while
+    everything that runs is paused.
     """
 
     scenario: str
@@ -56,7 +56,7 @@ class Order(NamedTuple):
 
 
 class _End(NamedTuple):
-    """Why it is stuck, if it is, and everything as it was at the end, before anything was cleared up."""
+    """Why it is stuck, if it is, and the state at the end, before anything was cleaned up."""
 
     why: Why | None
     now: Snapshot
@@ -67,7 +67,7 @@ class _End(NamedTuple):
 async def rehearse(order: Order, watch: Callable[[World], None] | None = None) -> Outcome:
     """Run a scenario; `watch` is called twice a second for a live display.
 
-    Raises NatsvaluesError for what cannot be run at all; a supercluster that does not come together is an outcome.
+    Raises NatsvaluesError for what cannot be run at all; a supercluster that does not converge is an outcome.
     Whatever happens, also when this is cancelled, every process is ended and reaped and every file removed.
     """
     regions = _regions(order)
@@ -102,7 +102,7 @@ def _regions(order: Order) -> tuple[str, ...]:
     )
     if servers > order.bounds.servers:
         raise NatsvaluesError(
-            "NV-R004", f"the renderings have {servers} servers, and {order.bounds.servers} may run",
+            "NV-R004", f"the renderings have {servers} servers, and the limit is {order.bounds.servers}",
             hint="raise --max-servers, or render fewer regions; a server takes about 20 MB",
         )  # fmt: skip
     if order.chosen and order.chosen not in regions:
@@ -138,9 +138,9 @@ async def _played(order: Order, stage: Stage, watch: Callable[[World], None] | N
 
 
 def _cut_short(stage: Stage, remedy: str) -> Why:
-    """What was still missing when a bound was reached."""
-    found = why_stuck(stage.world.now())
-    return found._replace(remedy="; ".join(filter(None, (remedy, found.remedy))))
+    """What was still missing when a limit was reached."""
+    why = why_stuck(stage.world.now())
+    return why._replace(remedy="; ".join(filter(None, (remedy, why.remedy))))
 
 
 async def _watched(
@@ -170,7 +170,7 @@ async def _closed(world: World) -> None:
 
 def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
     world = stage.world
-    judgement = judged(stage, end.why, end.now)
+    judgement = judge(stage, end.why, end.now)
     events = end.events
     begun = max((event.seconds for event in events if event.kind == "phase"), default=0.0)
     ready_after: dict[str, float] = {}
@@ -199,7 +199,9 @@ def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
         notes=(*world.notes, *judgement.notes),
         moves=world.moves,
         balancers={
-            item.meaning.key: item.forwarder.listen.address for found in world.balancers.values() for item in found
+            item.meaning.key: item.forwarder.listen.address
+            for balancers in world.balancers.values()
+            for item in balancers
         },
         versions=world.versions,
         renderings={key: item.digest for key, item in world.renderings.items()},

@@ -1,4 +1,4 @@
-"""What can be rehearsed: each scenario as the steps that it takes, on a stage that waits and checks."""
+"""The scenarios that can be rehearsed, each as its steps on a `Stage`, which waits and checks."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.stage import Stage
 
 HOLD = 12.0
-"""Seconds that something stays away: longer than a meta group takes to lose or elect a leader, mostly."""
+"""Seconds of an outage: longer than a meta group usually takes to lose or elect a leader."""
 
 
 class Scenario(NamedTuple):
-    """`steps`: how many renderings of each region it walks through: 1, or 2 and more."""
+    """`steps`: how many renderings of each region it uses: 1, or 2 and more."""
 
     name: str
     summary: str
@@ -69,13 +69,13 @@ async def _cut_off(stage: Stage) -> None:
     stage.world.cut(stage.chosen)
     await stage.hold(HOLD)
     stage.phase(f"{stage.chosen} back")
-    stage.world.mend(stage.chosen)
+    stage.world.reconnect(stage.chosen)
     await stage.converged()
     await stage.check()
 
 
 async def _late_balancer(stage: Stage) -> None:
-    """On a first install: there the order matters most."""
+    """On a first install, where the order matters most."""
     for number, step in enumerate(stage.steps):
         stage.phase(f"first install{step.words}, the load balancer of {stage.chosen} is late")
         await stage.world.take(step.renderings)

@@ -1,4 +1,4 @@
-"""The whole supercluster at one moment, as plain values: what convergence and causes are judged by."""
+"""The whole supercluster at one moment, as plain values: the input for convergence and causes."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _TROUBLES: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
 
 
 def trouble_in(line: str) -> Trouble | None:
-    """What kind of trouble a line of a server's log tells, if any."""
+    """The kind of trouble that a log line of a server reports, if any."""
     return next((kind for kind, pattern in _TROUBLES if pattern.search(line)), None)
 
 
 class View(NamedTuple):
-    """What a server itself reports through monitoring: /healthz, /jsz and /gatewayz."""
+    """What a server reports through its monitoring endpoint: /healthz, /jsz and /gatewayz."""
 
     status: int = 0
     reason: str = ""
@@ -39,7 +39,7 @@ class View(NamedTuple):
 
 
 class PodNow(NamedTuple):
-    """One pod. `answers` are the last status and text of each of its probes, by kind.
+    """One pod. `answers` are the last status and text of each probe, by kind.
 
     `state` is `down` (no process), `starting` (the startup probe has not succeeded), `running` (not ready), `ready` or
     `stopping`.

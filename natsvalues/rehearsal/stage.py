@@ -1,4 +1,4 @@
-"""What all scenarios do: warm up, wait until it has converged or is stuck, roll, walk a step, check the streams."""
+"""Common parts of the scenarios: warm up, wait until converged or stuck, roll, go to a step, check the streams."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from natsvalues.rehearsal.accounting import Ledger
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.convergence import OK, is_steady, missing
-from natsvalues.rehearsal.elections import Elections, watched
+from natsvalues.rehearsal.elections import Elections, observe
 from natsvalues.supercluster.cold_start import VOTES_OF_ALL
 from natsvalues.text.natsconf import ConfEditError, ConfOp, edit
 
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.rendering import Rendering
     from natsvalues.rehearsal.world import World
 
-_STEADY = 1.2  # a health check may answer 200 once while replicas recover; it must stay so
-_SETTLED = 20.0  # a ring of causes that has stood longer than any election takes
+_STEADY = 1.2  # a health check may return 200 once while replicas recover; it must stay healthy
+_SETTLED = 20.0  # a circular chain of causes that has lasted longer than any election takes
 _PAUSE = 0.2
 
 
 class Step(NamedTuple):
-    """The renderings that are installed together, of some or all regions; `name` may be empty."""
+    """The renderings of some or all regions that are installed together; `name` may be empty."""
 
     name: str
     renderings: dict[str, Rendering]
 
     @property
     def words(self) -> str:
-        """The name, as it follows other words."""
+        """The name as a suffix of a phase."""
         return f": {self.name}" if self.name else ""
 
 
 class Stuck(Exception):
-    """The scenario does not go on."""
+    """The scenario cannot continue."""
 
     def __init__(self, why: Why) -> None:
         super().__init__(why.remedy)
@@ -48,7 +48,7 @@ class Stuck(Exception):
 
 
 class Aims(NamedTuple):
-    """The region that one-region scenarios are about, where streams may be (empty: anywhere), seconds to wait."""
+    """The region for one-region scenarios, where streams may be (empty: anywhere), and seconds to wait."""
 
     chosen: str
     streams_in: tuple[str, ...]
@@ -78,7 +78,7 @@ class Stage:
         return tuple(self.world.renderings)
 
     def phase(self, text: str) -> None:
-        """Begin a part; its time counts from here."""
+        """Start a phase; its time counts from here."""
         self.current = text
         self._phase_began = self.world.seconds
         self.world.phase(text)
@@ -86,7 +86,7 @@ class Stage:
     # --- starting ------------------------------------------------------------------------------------------
 
     async def arrive(self, *regions: str, without: str = "") -> None:
-        """Load balancers and pods of these regions, all at once; pods that run are rolled."""
+        """Start the load balancers and pods of these regions, all at once; running pods are rolled."""
         await self.world.open_balancers(*(region for region in regions if region != without))
         new = [region for region in regions if not any(pod.runs for pod in self.world.pods[region])]
         await self.world.start(*new)
@@ -95,15 +95,15 @@ class Stage:
                 await self.roll(region)
 
     async def warm_up(self, step: Step | None = None) -> None:
-        """A supercluster that runs and holds streams, got by a way that no manifest has to allow.
+        """Start a supercluster that runs and has streams, whatever the manifests allow.
 
-        Load balancers let everybody through; regions of a meta group of their own boot without remotes first; where
-        a server's version elects early, one region goes first, and the others' servers follow one by one.
+        Load balancers send to all pods; regions with their own meta group boot without remotes first; if a server's
+        version elects early, one region starts first, and the other regions' servers follow one by one.
         """
         step = step or self.steps[-1]
         self.phase("warm-up")
         world = self.world
-        world.note("to warm up, load balancers let everybody through, whatever the manifests say")
+        world.note("to warm up, load balancers send to all pods, whatever the manifests say")
         alone = _without_remotes(step.renderings)
         if alone:
             await world.take(step.renderings | alone)
@@ -134,7 +134,7 @@ class Stage:
             await self._wait(self._follow_one_leader, self.patience / 4)
 
     def _follow_one_leader(self) -> bool:
-        """Whether all servers that run are in one meta group under one leader."""
+        """Whether all running servers are in one meta group with one leader."""
         views = [pod.view for pods in self.world.pods.values() for pod in pods if pod.runs]
         return len({view.leader for view in views} - {""}) == 1 and {view.size for view in views} == {len(views)}
 
@@ -156,7 +156,7 @@ class Stage:
             await self._until_ready(pod)
 
     async def _until_ready(self, pod: Pod) -> None:
-        """Wait as a StatefulSet does; then, because a scaled kubelet is faster than servers are, for what it saved."""
+        """Wait as a StatefulSet does; then for the time that the scaled kubelet saved, since servers are not faster."""
         try:
             async with asyncio.timeout(self.patience):
                 await pod.become_ready()
@@ -167,16 +167,16 @@ class Stage:
         await self._wait(lambda: is_steady(self.world.now()), saved * (1 - 1 / self.world.scale))
 
     async def hold(self, seconds: float) -> None:
-        """Let time pass, and watch who elects whom."""
+        """Wait for some time, and watch elections."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self._watch_elections()
             await asyncio.sleep(_PAUSE)
 
     async def _wait(self, done: Callable[[], bool], seconds: float) -> None:
-        """Wait until something is so, or the time has passed."""
+        """Wait until a condition holds, or the time has passed."""
         end = time.monotonic() + seconds
-        while not done() and time.monotonic() < end:  # noqa: ASYNC110   # what servers report comes by looking
+        while not done() and time.monotonic() < end:  # noqa: ASYNC110   # the servers are polled
             await asyncio.sleep(_PAUSE)
 
     async def go_to(self, step: Step) -> None:
@@ -198,7 +198,7 @@ class Stage:
     # --- waiting -------------------------------------------------------------------------------------------
 
     async def converged(self, *, timed: bool = True) -> None:
-        """Wait until everything is there and stays there. Raises Stuck with the causes."""
+        """Wait until everything has converged and stays so. Raises Stuck with the causes."""
         begun = time.monotonic()
         whole_since: float | None = None
         ring_since: float | None = None
@@ -223,7 +223,7 @@ class Stage:
             await asyncio.sleep(_PAUSE)
 
     def _stuck(self) -> Stuck:
-        self._watch_elections()  # a roll that hangs may be the first to show who has met
+        self._watch_elections()  # meta groups may have merged during a roll that is stuck
         now = self.world.now()
         for lack in missing(now):
             self.world.note(f"at the end: {lack}")
@@ -231,25 +231,25 @@ class Stage:
 
     def _watch_elections(self) -> None:
         before = self.elections.meetings
-        self.elections = watched(self.elections, self.world.now())
+        self.elections = observe(self.elections, self.world.now())
         for meeting in self.elections.meetings[len(before) :]:
-            self.world.tell("data", "meta group", f"elected apart, and meet: {meeting}")
+            self.world.tell("data", "meta group", f"elected separately, then merged: {meeting}")
 
     # --- streams -------------------------------------------------------------------------------------------
 
     async def make_streams(self, *regions: str) -> None:
-        """Streams in the regions that may have one and have none yet; in all, if none is named."""
+        """Create streams in the regions that may have one and have none yet; in all regions if none is given."""
         wanted = self._streams_in or self.regions
         failed = await self.ledger.make_streams(*(key for key in regions or self.regions if key in wanted))
         self.fates += failed
 
     async def make_streams_where_healthy(self) -> None:
-        """Streams where every server says that it is well: nothing tells a user to wait any longer."""
+        """Create streams where every server is healthy: a user has no reason to wait any longer."""
         now = self.world.now()
         await self.make_streams(*(key for key in self.regions if all(pod.view.status == OK for pod in now.of(key))))
 
     async def check(self) -> None:
-        """What became of every stream; and whether all is still well after that."""
+        """Check every stream, and whether the supercluster is still converged after that."""
         self.fates = await self.ledger.check()
         self.world.tell("data", "streams", "checked")
         await self.converged(timed=False)
@@ -264,9 +264,9 @@ class Stage:
 
 
 def _without_remotes(renderings: dict[str, Rendering]) -> dict[str, Rendering]:
-    """The regions that have a meta group of their own and dial others, as they boot first: dialling nobody."""
+    """The regions with their own meta group and remotes, rendered for their first boot: without remotes."""
     accounts = [item.state.account for item in renderings.values()]
-    found = {}
+    isolated = {}
     for key, item in renderings.items():
         gateway = item.conf.get("gateway")
         if not (item.state.is_clustered and item.state.remotes and accounts.count(item.state.account) == 1):
@@ -275,10 +275,10 @@ def _without_remotes(renderings: dict[str, Rendering]) -> dict[str, Rendering]:
         try:
             text = edit(item.files[main], [ConfOp("remove", ("gateway", "gateways"))])
         except ConfEditError:
-            continue  # they stand in an included file: then it has to do as it is
+            continue  # the remotes are in an included file, which is not edited
         bare = (
             {name: value for name, value in gateway.items() if name != "gateways"} if isinstance(gateway, dict) else {}
         )
         state = item.state._replace(conf=item.conf | {"gateway": bare})
-        found[key] = item._replace(files=item.files | {main: text}, state=state)
-    return found
+        isolated[key] = item._replace(files=item.files | {main: text}, state=state)
+    return isolated

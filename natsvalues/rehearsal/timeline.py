@@ -1,4 +1,4 @@
-"""What happened when: events as they came, and the tracks that views are drawn from."""
+"""The events of a rehearsal in order, and the tracks for timelines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ITSELF = "(itself)"
 
 
 class Event(NamedTuple):
-    """One change, `seconds` after the beginning; `subject` is a pod, a region, a load balancer or the scenario."""
+    """One change, `seconds` after the start; `subject` is a pod, a region, a load balancer or the scenario."""
 
     seconds: float
     kind: Literal["phase", "pod", "probe", "leader", "group", "links", "balancer", "log", "data"]
@@ -23,14 +23,14 @@ class Event(NamedTuple):
 
 
 class Record(NamedTuple):
-    """Where kind, subject and text of an event are told, and how many times shorter probe periods are."""
+    """The function that records an event's kind, subject and text, and how many times shorter probe periods are."""
 
     tell: Callable[[str, str, str], None]
     scale: float
 
 
 class Segment(NamedTuple):
-    """A stretch of one track in one state."""
+    """A time span of one track in one state."""
 
     begin: float
     end: float
@@ -38,7 +38,7 @@ class Segment(NamedTuple):
 
 
 class Track(NamedTuple):
-    """What one subject went through."""
+    """The states of one subject over time."""
 
     subject: str
     kind: str
@@ -46,7 +46,7 @@ class Track(NamedTuple):
 
 
 class Timeline:
-    """Events in their order, at most MOST_EVENTS; `dropped` counts the rest."""
+    """Events in order, at most MOST_EVENTS; `dropped` counts the rest."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -54,7 +54,7 @@ class Timeline:
         self._last: dict[tuple[str, str], str] = {}
 
     def tell(self, seconds: float, kind: str, subject: str, text: str) -> None:
-        """Add an event; one that repeats the last of its kind and subject is no change, and left out."""
+        """Add an event; one that repeats the last of its kind and subject is left out."""
         if kind != "log" and self._last.get((kind, subject)) == text:
             return
         self._last[kind, subject] = text
@@ -70,12 +70,12 @@ def tracks(events: list[Event], kind: str, end: float) -> tuple[Track, ...]:
     for event in events:
         if event.kind == kind:
             begun.setdefault(event.subject, []).append((event.seconds, event.text))
-    found = []
+    by_subject = []
     for subject, changes in begun.items():
         ends = [*(seconds for seconds, _ in changes[1:]), max(end, changes[-1][0])]
         segments = tuple(Segment(at, until, text) for (at, text), until in zip(changes, ends, strict=True))
-        found.append(Track(subject, kind, segments))
-    return tuple(found)
+        by_subject.append(Track(subject, kind, segments))
+    return tuple(by_subject)
 
 
 def state_at(track: Track, seconds: float) -> str:

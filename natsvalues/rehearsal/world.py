@@ -1,4 +1,4 @@
-"""All regions on one loopback net: pods and load balancers that run, what the servers report, and the clock."""
+"""All regions on loopback: running pods and load balancers, the servers' monitoring data, and the clock."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.outside import loopback, proc
 from natsvalues.outside.certificates import Authority
 from natsvalues.outside.server_binary import Binary, server_binary
-from natsvalues.rehearsal.addresses import Layout, Map, named
+from natsvalues.rehearsal.addresses import Layout, Map, named_balancers
 from natsvalues.rehearsal.balancer import LoadBalancer, Region
-from natsvalues.rehearsal.moving import CERTIFICATES, Move, moved
+from natsvalues.rehearsal.moving import CERTIFICATES, Move, pod_files
 from natsvalues.rehearsal.pod import Charge, Pod
 from natsvalues.rehearsal.snapshot import Snapshot, View
 from natsvalues.rehearsal.timeline import ITSELF, Record, Timeline
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.rendering import Rendering
 
 LOOK = 0.4
-"""Seconds between two looks at every server."""
+"""Seconds between two polls of every server."""
 
 
 class World:
-    """One rehearsal's supercluster. Regions are called as their renderings' keys."""
+    """One rehearsal's supercluster. Regions have the names of their renderings' keys."""
 
     def __init__(self, regions: tuple[str, ...], folder: str, net: int, scale: float) -> None:
         self.map = Map(net, regions)
@@ -60,29 +60,29 @@ class World:
         return time.monotonic() - self._began
 
     def tell(self, kind: str, subject: str, text: str) -> None:
-        """Put an event on the timeline."""
+        """Add an event to the timeline."""
         self.timeline.tell(self.seconds, kind, subject, text)
 
     def phase(self, text: str) -> None:
-        """Begin a part of the scenario."""
+        """Start a phase of the scenario."""
         self.tell("phase", "scenario", text)
 
     def note(self, text: str) -> None:
-        """Something for the report, once."""
+        """Add a note to the report, once."""
         if text not in self.notes:
             self.notes.append(text)
 
     # --- regions -------------------------------------------------------------------------------------------
 
     async def take(self, renderings: dict[str, Rendering]) -> None:
-        """Take over the renderings of these regions, beside those of the others: files, load balancers, binaries.
+        """Set the renderings of these regions, and keep those of the others: files, load balancers, binaries.
 
-        Nothing that runs is restarted. Raises NatsvaluesError if a server's program cannot be had.
+        Nothing that runs is restarted. Raises NatsvaluesError if a server's program is not available.
         """
         known = self.renderings | renderings
         self.renderings = {key: known[key] for key in self.map.regions if key in known}
-        found = named(self.renderings)
-        layout = Layout(self.map, self.renderings, found)
+        balancers = named_balancers(self.renderings)
+        layout = Layout(self.map, self.renderings, balancers)
         record = Record(self.tell, self.scale)
         for key in renderings:
             rendering = self.renderings[key]
@@ -96,30 +96,30 @@ class World:
                 folder = os.path.join(self._folder, key, str(ordinal))
                 pods.append(Pod(key, ordinal, self.map.pod(key, ordinal), folder, record))
             for pod in pods[: rendering.replicas]:
-                made = moved(layout, key, pod.ordinal, pod.folder)
+                files = pod_files(layout, key, pod.ordinal, pod.folder)
                 if pod.ordinal == 0:
-                    self.moves[key] = made.moves
-                if made.needs_certificate:
+                    self.moves[key] = files.moves
+                if files.needs_certificate:
                     self._authority = self._authority or Authority()
-                    self._authority.issue(f"{pod.folder}/{CERTIFICATES}", made.names)
+                    self._authority.issue(f"{pod.folder}/{CERTIFICATES}", files.names)
                 pod.prepare(
-                    Charge(rendering, made, binary, tuple(probe.faster(self.scale) for probe in rendering.probes))
+                    Charge(rendering, files, binary, tuple(probe.faster(self.scale) for probe in rendering.probes))
                 )
-        await self._balance(found)
+        await self._balance(balancers)
 
     async def _binary(self, key: str, rendering: Rendering) -> Binary:
-        asked = str(rendering.version)
-        if asked not in self.binaries:
-            self.binaries[asked] = server_binary(asked)
-        binary = self.binaries[asked]
-        if binary.version != asked:
-            self.note(f"{key}: there is no nats-server {asked} to be had; the nearest, {binary.version}, was run")
+        version = str(rendering.version)
+        if version not in self.binaries:
+            self.binaries[version] = server_binary(version)
+        binary = self.binaries[version]
+        if binary.version != version:
+            self.note(f"{key}: nats-server {version} is not available; the nearest version, {binary.version}, was run")
         self.versions[key] = binary.version
         return binary
 
-    async def _balance(self, found: dict[str, tuple[Balancer, ...]]) -> None:
-        """Load balancers as they are now declared; one that changed is another, and arrives when it is opened."""
-        for key, meanings in found.items():
+    async def _balance(self, declared: dict[str, tuple[Balancer, ...]]) -> None:
+        """Update the load balancers to the declared ones; a changed one is replaced, and works once it is opened."""
+        for key, meanings in declared.items():
             present = self.balancers.get(key, [])
             if [item.meaning for item in present] == list(meanings):
                 continue
@@ -146,15 +146,15 @@ class World:
         return dict(zip(rendering.pods, self.pods[key], strict=False))
 
     async def open_balancers(self, *regions: str) -> None:
-        """Let the load balancers of these regions arrive."""
+        """Open the load balancers of these regions."""
         for key in regions:
             for item in self.balancers.get(key, ()):  # a region may have none
                 await item.open()
 
     def admit(self, *, everyone: bool) -> None:
-        """Whether load balancers send to every pod that exists, whatever the manifests say: only to warm up."""
-        for found in self.balancers.values():
-            for item in found:
+        """Set whether load balancers send to every pod, whatever the manifests say: only to warm up."""
+        for balancers in self.balancers.values():
+            for item in balancers:
                 item.admits_all = everyone
 
     async def start(self, *regions: str) -> None:
@@ -182,21 +182,21 @@ class World:
     # --- cutting -------------------------------------------------------------------------------------------
 
     def cut(self, key: str) -> None:
-        """Cut a region off: no connection between it and the others lives on, and none is made."""
+        """Cut a region off: connections between it and the others are closed, and new ones are refused."""
         self.cut_off.add(key)
         owners = {pod.process.pid: region for region, pods in self.pods.items() for pod in pods if pod.process}
 
-        for region, found in self.balancers.items():
+        for region, balancers in self.balancers.items():
 
             def crosses(link: Link, region: str = region) -> bool:
                 holder = proc.holder(link.dialler, owners)
                 return region == key or (holder is not None and owners[holder] == key)
 
-            for item in found:
+            for item in balancers:
                 item.cut(crosses)
         self.tell("links", key, "cut off")
 
-    def mend(self, key: str) -> None:
+    def reconnect(self, key: str) -> None:
         """Undo a cut."""
         self.cut_off.discard(key)
         self.tell("links", key, "connected again")
@@ -209,7 +209,7 @@ class World:
         owners = {pod.process.pid: region for region in self.cut_off for pod in self.pods[region] if pod.process}
         return proc.holder(dialler, owners) is None
 
-    # --- looking -------------------------------------------------------------------------------------------
+    # --- monitoring -------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
         if self._looking is None:
@@ -249,32 +249,32 @@ class World:
 
     @property
     def cpu(self) -> float:
-        """CPU seconds of all servers, as far as they were looked at before they ended."""
+        """CPU seconds of all servers, as of the last poll before they ended."""
         return sum(self._cpu.values())
 
     def now(self) -> Snapshot:
-        """Everything at this moment, of the regions that run. Raises what kept a pod from being run at all."""
-        for pod in (pod for found in self.pods.values() for pod in found):
+        """A snapshot of the regions that run. Raises the error of a pod that could not be started."""
+        for pod in (pod for region_pods in self.pods.values() for pod in region_pods):
             pod.raise_failure()
         running = {key: item for key, item in self.renderings.items() if any(pod.runs for pod in self.pods[key])}
         pods = tuple(pod.now() for key in running for pod in self.pods[key][: running[key].replicas])
-        balancers = tuple(item.now() for found in self.balancers.values() for item in found)
+        balancers = tuple(item.now() for region_pods in self.balancers.values() for item in region_pods)
         return Snapshot(self.seconds, running, pods, balancers, frozenset(self.cut_off), self.fresh)
 
     async def close(self) -> None:
-        """End everything, whatever state it is in."""
+        """End everything, in whatever state it is."""
         tasks = [*self._starting.values(), *([self._looking] if self._looking is not None else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(Exception):
             await asyncio.gather(*(pod.stop(graceful=False) for pods in self.pods.values() for pod in pods))
-        for found in self.balancers.values():
-            for item in found:
+        for balancers in self.balancers.values():
+            for item in balancers:
                 await item.close()
 
     def kill_now(self) -> None:
-        """End every process without an event loop's help."""
+        """End every process without an event loop."""
         for pods in self.pods.values():
             for pod in pods:
                 pod.kill_now()
@@ -282,7 +282,7 @@ class World:
 
 def _table(body: str) -> dict[str, Any]:
     try:
-        found = json.loads(body)
+        table = json.loads(body)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return table if isinstance(table, dict) else {}

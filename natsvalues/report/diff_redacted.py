@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.overlays.pipeline import plain
-from natsvalues.report.redaction import Mark, redacted, tells, without_secrets
+from natsvalues.report.redaction import Mark, names_a_secret, redacted, without_secrets
 from natsvalues.text.natsconf import ConfArray, ConfMap, ConfSyntaxError, Entry, Scalar, read, tokenize
 from natsvalues.text.natsconf.tokens import GAP
 from natsvalues.text.paths import Item, dotted
@@ -91,7 +91,7 @@ def _parts(path: Path, mark: Mark) -> Iterator[str | int | Item]:
             yield Item(part.key, mark(part.value) if hide else without_secrets(part.value, mark))
         else:
             yield part
-        hide = hide or (isinstance(part, str) and tells(part))
+        hide = hide or (isinstance(part, str) and names_a_secret(part))
 
 
 def _is_conf(key: Any, text: Any) -> bool:

@@ -1,6 +1,6 @@
-"""The lines around a finding, without a secret: each line that holds any of one is hidden whole.
+"""The lines around a finding: each line that contains a secret or a part of one is hidden completely.
 
-What is secret is told by its place in the document and in nats.conf, as in every report, and by its shape.
+Secrets are recognized by their path in the document and in nats.conf, as in every report, and by their format.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def excerpt(texts: dict[str, str], where: Where) -> list[Line]:
 
 
 def safe_lines(document: str) -> list[str]:
-    """The lines of one document, those with secrets hidden; all of them in one that cannot be read."""
+    """The lines of one document, those with secrets hidden; all of them if the document cannot be read."""
     text = document.replace("\r\n", "\n")
     lines = text.split("\n")
     try:
@@ -100,7 +100,7 @@ def _hidden(tree: Tree, node: Node | None, path: str, kind: str, meant: Any) -> 
 
 def _lines(tree: Tree, node: Node) -> range:
     if isinstance(node, ScalarNode) and node.style == "|" and _reads_as_conf(node.value):
-        return range(0)  # looked at line by line
+        return range(0)  # checked line by line
     first = tree.line(node) - 1
     return range(first, tree.text.count("\n", 0, tree.end(node)) + 1)
 

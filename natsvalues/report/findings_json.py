@@ -35,7 +35,7 @@ def findings_json(report: Report) -> str:
 
 
 def _rehearsed(item: Rehearsed, report: Report) -> dict[str, Any]:
-    """A scenario of the evidence; `proves` says whether it ran these very renderings. Seconds as it took."""
+    """A scenario of the evidence; `proves` says whether it ran exactly these renderings. Times are in seconds."""
     return {
         "scenario": item.scenario,
         "converged": item.converged,

@@ -16,8 +16,8 @@ _SIGNS = {"error": "🔴 error", "warning": "🟠 warning", "note": "🔵 note"}
 def findings_markdown(report: Report) -> str:
     """A summary, a table of the findings, and each rule's remedy once."""
     lines = ["### natsvalues lint", "", summary(report)]
-    for told in rehearsed(report):
-        lines += ["", told]
+    for line in rehearsed(report):
+        lines += ["", line]
     if report.findings:
         lines += ["", "| | Rule | Region | Where | What |", "| --- | --- | --- | --- | --- |"]
         for finding in report.findings:

@@ -42,7 +42,7 @@ def _quoted(where: Where, texts: dict[str, str]) -> list[str]:
 
 
 def rehearsed(report: Report) -> list[str]:
-    """The good news of a rehearsal, a line for each scenario; the bad is among the findings."""
+    """One line for each scenario of a rehearsal that succeeded; failures are among the findings."""
     return [
         converged_in(item)
         for item in report.subject.rehearsed
@@ -51,12 +51,12 @@ def rehearsed(report: Report) -> list[str]:
 
 
 def summary(report: Report) -> str:
-    """One line: how many of what, and on what."""
+    """One line: how many findings of each severity, and what was checked."""
     counts = [(report.count(severity), severity) for severity in SEVERITIES]
-    told = ", ".join(counted(number, word) for number, word in counts if number) or "no findings"
-    told += f", {len(report.ignored)} ignored" if report.ignored else ""
-    told += f", {len(report.known)} known from the baseline" if report.known else ""
-    return f"{told}: {len(report.rules)} rules on {looked_at(report)}"
+    total = ", ".join(counted(number, word) for number, word in counts if number) or "no findings"
+    total += f", {len(report.ignored)} ignored" if report.ignored else ""
+    total += f", {len(report.known)} known from the baseline" if report.known else ""
+    return f"{total}: {len(report.rules)} rules on {looked_at(report)}"
 
 
 def counted(number: int, word: str) -> str:
@@ -65,7 +65,7 @@ def counted(number: int, word: str) -> str:
 
 
 def looked_at(report: Report) -> str:
-    """What was looked at, in words."""
+    """What was checked: overlays and renderings."""
     overlays = report.subject.overlays
     parts = [f"the overlays of {counted(len(overlays.regions), 'region')}"] if overlays is not None else []
     parts += [counted(len(report.subject.clusters), "rendering")] if report.subject.clusters else []

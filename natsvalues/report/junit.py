@@ -1,4 +1,4 @@
-"""Findings as JUnit XML: a suite for each region, a test for each rule that was asked of it."""
+"""Findings as JUnit XML: a suite for each region, a test for each rule that was checked on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(report: Report, threshold: str) -> str:
-    """The whole report. A finding as grave as the threshold fails its test; a lesser one is told as its output."""
+    """The whole report. A finding of the threshold's severity or above fails its test; others are its output."""
     counted = SEVERITIES[: SEVERITIES.index(threshold) + 1] if threshold in SEVERITIES else ()
     regions = dict.fromkeys([*report.subject.plans, *(cluster.region for cluster in report.subject.clusters)])
     root = ET.Element("testsuites", name="natsvalues lint")
@@ -27,14 +27,14 @@ def junit(report: Report, threshold: str) -> str:
         for rule in report.rules:
             about = {"classname": f"natsvalues.{groups[rule.id]}", "name": f"{rule.id} {rule.name}"}
             case = ET.SubElement(suite, "testcase", about)
-            found = [finding for finding in report.findings if finding.rule is rule and finding.regions[0] == region]
+            findings = [finding for finding in report.findings if finding.rule is rule and finding.regions[0] == region]
             passed_over = [item for item in report.ignored if item.finding.rule is rule]
-            for finding in (finding for finding in found if finding.severity in counted):
+            for finding in (finding for finding in findings if finding.severity in counted):
                 failure = ET.SubElement(case, "failure", message=_text(finding.message), type=finding.severity)
-                failure.text = _told(finding)
-            lesser = [_told(finding) for finding in found if finding.severity not in counted]
+                failure.text = _text_of(finding)
+            lesser = [_text_of(finding) for finding in findings if finding.severity not in counted]
             reasons = [item.reason for item in passed_over if item.finding.regions[0] == region]
-            if reasons and not found:
+            if reasons and not findings:
                 ET.SubElement(case, "skipped", message=_text("; ".join(reasons)))
             if lesser:
                 ET.SubElement(case, "system-out").text = "\n".join(lesser)
@@ -52,7 +52,7 @@ def _count(element: ET.Element, inside: ET.Element) -> None:
     element.set("skipped", str(sum(case.find("skipped") is not None for case in cases)))
 
 
-def _told(finding: Finding) -> str:
+def _text_of(finding: Finding) -> str:
     places = "".join(f"\n --> {place}" for place in finding.where)
     return _text(f"{finding.severity}[{finding.rule.id}] {finding.message}{places}\nhelp: {finding.rule.remedy}")
 

@@ -1,4 +1,4 @@
-"""The `results` that a KRM function puts into its ResourceList (config.kubernetes.io/v1): errors, warnings, changes."""
+"""The `results` in the ResourceList of a KRM function (config.kubernetes.io/v1): errors, warnings, changes."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _SEVERITY = {"warning": "warning", "note": "info"}
 
 def succeeded(given: ResourceList, result: Result) -> list[dict[str, Any]]:
     """The results of a run: its notices, then one `info` for each change, with its rule as a tag."""
-    remarks = [_notice(given, item) for item in result.notices]
-    return remarks + [_change(result, receipt) for receipt in result.receipts]
+    results = [_notice(given, item) for item in result.notices]
+    return results + [_change(result, receipt) for receipt in result.receipts]
 
 
 def failed(given: ResourceList, error: NatsvaluesError) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ def _words(message: str, where: tuple[Where, ...], hint: str) -> str:
 
 
 def _place(given: ResourceList, where: tuple[Where, ...]) -> dict[str, Any]:
-    """The first place that is known: in an item of the list, else in a file."""
+    """The first known place: in an item of the list, else in a file."""
     for place in where:
         number = given.item_at(place.line) if place.file == given.release.file and place.line else None
         manifest = given.release.manifest(number) if number is not None else None
@@ -73,7 +73,7 @@ def _reference(value: dict[str, Any]) -> dict[str, str]:
 
 
 def _file(manifest: Manifest) -> dict[str, Any]:
-    """The file of a package that an item came from, where the orchestrator states it."""
+    """The file of a package that an item came from, if the orchestrator states it."""
     path = manifest.annotations.get(INTERNAL + PATH) or manifest.annotations.get(PATH)
     index = str(manifest.annotations.get(INTERNAL + INDEX) or manifest.annotations.get(INDEX) or "0")
     if not path:
@@ -83,17 +83,17 @@ def _file(manifest: Manifest) -> dict[str, Any]:
 
 def _change(result: Result, receipt: Receipt) -> dict[str, Any]:
     """One change; values are those of the JSON report, without secrets."""
-    reported = change(receipt)
-    path = f"{reported['file']}: {reported['path']}" if reported["file"] else reported["path"]
-    values = {name: reported[key] for name, key in (("currentValue", "before"), ("proposedValue", "after"))}
+    entry = change(receipt)
+    path = f"{entry['file']}: {entry['path']}" if entry["file"] else entry["path"]
+    values = {name: entry[key] for name, key in (("currentValue", "before"), ("proposedValue", "after"))}
     field = {"path": path} | {name: item for name, item in values.items() if item is not None}
     numbers = result.release.numbers()
-    objects = result.release.manifests(numbers, lambda manifest: manifest.key == receipt.target)
+    manifests = result.release.manifests(numbers, lambda manifest: manifest.key == receipt.target)
     source = f" ({receipt.source})" if receipt.source else ""
     return {
         "message": f"{receipt.why}{source}",
         "severity": "info",
-        **({"resourceRef": _reference(objects[0].value)} if objects else {}),
+        **({"resourceRef": _reference(manifests[0].value)} if manifests else {}),
         **({"field": field} if path else {}),
         "tags": {"rule": receipt.rule},
     }

@@ -14,8 +14,8 @@ def listing(profiles: list[Profile]) -> str:
     return "".join(f"{profile.id:<{width}}  {profile.title}\n" for profile in profiles)
 
 
-def one(profile: Profile) -> str:
-    """A profile with its inputs, options, what must be given, and what to know."""
+def details(profile: Profile) -> str:
+    """A profile with its inputs, options, requirements and caveats."""
     lines = [f"{profile.id}: {profile.title}", f"verified: {profile.verified}"]
     lines += ["experimental: may change"] if profile.experimental else []
     lines += [f"health check: {profile.health.how}"] if profile.health else []
@@ -23,9 +23,9 @@ def one(profile: Profile) -> str:
         if entries:
             lines += ["", f"{title}:", *(f"  {name}: {entry.doc}" for name, entry in entries.items())]
     if profile.requires:
-        lines += ["", "must be given:"]
+        lines += ["", "required:"]
         lines += [f"  {' or '.join(need.any_of)}: {need.why}" for need in profile.requires]
-    for title, texts in (("to know", profile.caveats), ("sources", profile.sources)):
+    for title, texts in (("caveats", profile.caveats), ("sources", profile.sources)):
         if texts:
             lines += ["", f"{title}:", *(f"  - {text}" for text in texts)]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""A rehearsal as JSON, format 1: what programs read, and what other reports may attach as evidence."""
+"""A rehearsal as JSON, format 1, for programs and as `--evidence` of other reports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def document(outcomes: list[Outcome]) -> dict[str, Any]:
 
 
 def scenario(outcome: Outcome) -> dict[str, Any]:
-    """One scenario. Times are seconds; `renderings` are digests of what was run, to tell whether it is the same."""
+    """One scenario. Times are seconds; `renderings` are digests of what was run, to identify it."""
     return {
         "scenario": outcome.scenario,
         "verdict": outcome.verdict,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from natsvalues.report.rehearsal_text import chain, told
+from natsvalues.report.rehearsal_text import chain, scenario_text
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.outcome import Outcome
@@ -25,7 +25,7 @@ def junit(outcomes: list[Outcome], expect: str) -> str:
             message = quoteattr(f"{outcome.word} instead of {wanted} ({outcome.phase})")
             text = "\n".join([*chain(outcome.causes), f"remedy: {outcome.remedy}"])
             parts.append(f'<failure type="{outcome.word}" message={message}>{_clean(text)}</failure>')
-        parts.append(f"<system-out>{_clean(told(outcome))}</system-out></testcase>")
+        parts.append(f"<system-out>{_clean(scenario_text(outcome))}</system-out></testcase>")
     return "\n".join([*parts, "</testsuite>", ""])
 
 

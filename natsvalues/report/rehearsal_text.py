@@ -1,4 +1,4 @@
-"""A rehearsal for people: the verdict, why, what to do, then the figures."""
+"""A rehearsal as text: the verdict, the reasons, what to do, then the figures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _WIDTH = 100
 
 
-def told(outcome: Outcome, *, mapping: bool = False, width: int = _WIDTH) -> str:
+def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDTH) -> str:
     """One scenario. With `mapping` every setting that was moved to loopback is listed."""
     lines = [f"{outcome.scenario}: {outcome.word}{_when(outcome)}"]
     lines += [f"  {line}" for line in chain(outcome.causes)]
@@ -34,7 +34,9 @@ def told(outcome: Outcome, *, mapping: bool = False, width: int = _WIDTH) -> str
     lines.append(f"  {len(outcome.pods)} servers ({servers}), {restarts} restarts by the kubelet")
     cpu = f"CPU {cost.server_cpu:g} s of the servers, {cost.own_cpu:g} s of natsvalues"
     lines.append(f"  {cost.wall:g} s; {cpu}; memory of the servers {cost.memory // 1_000_000} MB")
-    lines.append(f"  probe periods {outcome.scale:g} times shorter; elections, lame duck and grace take their time")
+    lines.append(
+        f"  probe periods {outcome.scale:g} times shorter; elections, lame-duck mode and grace periods are not scaled"
+    )
     lines += [f"  note: {in_log(note)}" for note in outcome.notes]
     if mapping:
         for region, moves in outcome.moves.items():

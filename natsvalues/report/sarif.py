@@ -77,5 +77,5 @@ def uri(file: str) -> str:
     return f"file://{path}" if path.startswith("/") else path
 
 
-def _percent(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found[0].encode())
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode())

@@ -32,7 +32,7 @@ def _place(where: dict[str, Any]) -> str:
 
 
 def changes_text(changes: list[dict[str, Any]]) -> str:
-    """Every change under its object: the path, before and after, why, and the source of the fact."""
+    """Every change under its object: the path, before and after, the reason, and its source."""
     lines: list[str] = []
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for item in changes:
@@ -78,17 +78,17 @@ def explanation(result: Result, guidance: tuple[str, ...]) -> str:
         f"region {plan.region.name} of {plan.supercluster.name}: stage {plan.region.stage}{joins}, "
         f"JetStream scope {plan.supercluster.jetstream.scope}, StatefulSet {result.nats.name}"
     )
-    told = [notice_text(notice(item)) for item in result.notices]
+    notices = [notice_text(notice(item)) for item in result.notices]
     advice = "".join(f"- {line}\n" for line in guidance)
-    parts = [head + "\n", changes_text([change(item) for item in result.receipts]), *told, "stage:\n" + advice]
+    parts = [head + "\n", changes_text([change(item) for item in result.receipts]), *notices, "stage:\n" + advice]
     return "\n".join(parts)
 
 
 def last_text(report: dict[str, Any]) -> str:
-    """The state file's report for people."""
-    about = f"region {report['region'] or '?'}, overlays {report['overlays'] or '?'}"
+    """The report in the state file, as text."""
+    region = f"region {report['region'] or '?'}, overlays {report['overlays'] or '?'}"
     lines = [
-        f"{report['time']}  natsvalues {report['natsvalues']} in {report['directory']}: {report['outcome']}  ({about})"
+        f"{report['time']}  natsvalues {report['natsvalues']} in {report['directory']}: {report['outcome']}  ({region})"
     ]
     for error in report.get("errors", ()):
         lines += ["", f"error[{error['code']}]: {error['message']}"]

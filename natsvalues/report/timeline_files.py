@@ -1,4 +1,4 @@
-"""The timeline as a file: what kind of file, its name's ending says."""
+"""The timeline as a file; the extension decides the format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.report.rehearsal_json import document, in_log
-from natsvalues.report.rehearsal_text import chain, told
+from natsvalues.report.rehearsal_text import chain, scenario_text
 from natsvalues.report.timeline_svg import svg
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ _STYLE = "body{font-family:system-ui,sans-serif;max-width:74rem;margin:2rem auto
 
 
 def ending_of(path: str, scenarios: int) -> str:
-    """The format. Raises NatsvaluesError for another ending, or an SVG of several scenarios."""
+    """The format. Raises NatsvaluesError for an unknown extension, or an SVG of several scenarios."""
     ending = path[path.rfind(".") :] if "." in path else ""
     if ending not in ENDINGS:
         raise NatsvaluesError(
-            "NV-R009", f"`{ending}` is no format of a timeline", where=(Where(path),),
-            hint=f"end the name in {', '.join(ENDINGS)}",
+            "NV-R009", f"a timeline cannot be written as `{ending}`", where=(Where(path),),
+            hint=f"use one of the extensions {', '.join(ENDINGS)}",
         )  # fmt: skip
     if ending == ".svg" and scenarios > 1:
         raise NatsvaluesError(
@@ -40,7 +40,7 @@ def as_file(outcomes: list[Outcome], path: str) -> str:
         return svg(outcomes[0])
     if ending == ".json":
         return json.dumps(document(outcomes), indent=1) + "\n"
-    return "\n".join(map(told, outcomes)) if ending == ".txt" else _page(outcomes)
+    return "\n".join(map(scenario_text, outcomes)) if ending == ".txt" else _page(outcomes)
 
 
 def _page(outcomes: list[Outcome]) -> str:
@@ -51,8 +51,8 @@ def _page(outcomes: list[Outcome]) -> str:
     for outcome in outcomes:
         parts.append(f"<section>{svg(outcome)}")
         if outcome.causes:
-            told_chain = "\n".join(chain(outcome.causes))
-            parts.append(f"<h2>Why</h2><pre>{escape(told_chain)}</pre>")
+            chain_text = "\n".join(chain(outcome.causes))
+            parts.append(f"<h2>Why</h2><pre>{escape(chain_text)}</pre>")
         if outcome.remedy:
             parts.append(f"<p><strong>Remedy:</strong> {escape(outcome.remedy)}</p>")
         rows = "".join(

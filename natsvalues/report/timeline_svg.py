@@ -18,7 +18,7 @@ COLOURS = {
     "ready": "#4fa06a",
     "stopping": "#b07fb5",
 }
-"""Pod states; the text of the legend says the same without colour."""
+"""Colours of pod states; the legend has them in words."""
 _NAMES = {"starting": "startup probe fails", "running": "started, not ready"}
 _LEFT, _WIDTH, _ROW, _TOP = 230, 900, 22, 58
 _TICKS = 12
@@ -26,7 +26,7 @@ _PROBE_WELL, _PROBE_FAILED, _LEADER, _LINK = "#2f6b45", "#b3402a", "#1f3f77", "#
 
 
 def svg(outcome: Outcome) -> str:
-    """One scenario as a picture that stands for itself: no script, no font, no file beside it."""
+    """One scenario as a self-contained picture: no script, no font, no other file."""
     events = list(outcome.events)
     end = max((event.seconds for event in events), default=0.0) or 1.0
     pods = tracks(events, "pod", end)
@@ -55,8 +55,8 @@ def svg(outcome: Outcome) -> str:
         letter = chr(ord("A") + number % 26)
         parts.append(f'<path d="M{x} {_TOP - 8}V{bottom}" stroke="#1b1f24" stroke-dasharray="2 3"/>')
         parts.append(f'<text x="{x + 3}" y="{_TOP - 10 - (number % 2) * 10}" fill="#1b1f24">{letter}</text>')
-        told = f"{letter}  {event.seconds:.1f} s  {in_log(event.text)}"
-        parts.append(f'<text x="16" y="{bottom + 94 + number * 16}" fill="#1b1f24">{escape(told)}</text>')
+        label = f"{letter}  {event.seconds:.1f} s  {in_log(event.text)}"
+        parts.append(f'<text x="16" y="{bottom + 94 + number * 16}" fill="#1b1f24">{escape(label)}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -77,10 +77,10 @@ def _pod(track: Track, top: int, end: float, inner: dict[str, dict[str, Track]])
             continue
         for segment in probe.segments:
             colour = _PROBE_WELL if segment.state == "200" else _PROBE_FAILED
-            told = f"{segment.begin:.1f} s {subject.rpartition(' ')[2]} probe: {segment.state}"
+            label = f"{segment.begin:.1f} s {subject.rpartition(' ')[2]} probe: {segment.state}"
             parts.append(
                 f'<path d="M{_at(segment.begin, end)} {top}v12" stroke="{colour}" stroke-width="1.5">'
-                f"<title>{escape(told)}</title></path>"
+                f"<title>{escape(label)}</title></path>"
             )
     leader, links = inner["leader"].get(track.subject), inner["links"].get(track.subject)
     led = [segment for segment in (leader.segments if leader else ()) if segment.state.endswith(ITSELF)]
@@ -90,11 +90,11 @@ def _pod(track: Track, top: int, end: float, inner: dict[str, dict[str, Track]])
     return parts
 
 
-def _bar(segment: Segment, end: float, y: int, colour: str, told: str) -> str:
+def _bar(segment: Segment, end: float, y: int, colour: str, title: str) -> str:
     width = max(_at(segment.end, end) - _at(segment.begin, end), 0.5)
     return (
         f'<rect x="{_at(segment.begin, end)}" y="{y}" width="{width:.1f}" height="2.5" fill="{colour}">'
-        f"<title>{segment.begin:.1f} s {escape(told)}</title></rect>"
+        f"<title>{segment.begin:.1f} s {escape(title)}</title></rect>"
     )
 
 

@@ -1,4 +1,4 @@
-"""The timeline in characters: pods down the side, time across."""
+"""The timeline as text: a row for each pod, time from left to right."""
 
 from __future__ import annotations
 

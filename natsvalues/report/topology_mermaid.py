@@ -19,7 +19,7 @@ _STYLES = """\
 
 
 def topology_mermaid(picture: Topology) -> str:
-    """A subgraph for each meta group of several regions; arrows for who dials whom."""
+    """A subgraph for each meta group of several regions; an arrow for each remote gateway."""
     ids = {name: f"r{number}" for number, name in enumerate([*(node.name for node in picture.nodes), *picture.absent])}
     nodes = {node.name: node for node in picture.nodes}
     lines = ["---", f'title: "{_escaped(headline(picture))}"', "---", "flowchart LR"]
@@ -44,7 +44,7 @@ def topology_mermaid(picture: Topology) -> str:
 def _node(name: str, node: Node) -> str:
     numbers = [(sum(item.severity == severity for item in node.findings), severity) for severity in SEVERITIES]
     findings = ", ".join(counted(number, severity) for number, severity in numbers if number)
-    about = [
+    lines = [
         f"<b>{_escaped(node.name)}</b>",
         " · ".join(filter(None, [counted(node.servers, "server") if node.servers else "", node.version, node.stage])),
         _escaped(node.address or "nothing advertised"),
@@ -54,7 +54,7 @@ def _node(name: str, node: Node) -> str:
     ]
     worst = next((severity for number, severity in numbers if number), "")
     style = f":::{worst}" if worst in ("error", "warning") else ""
-    return f'  {name}["{"<br/>".join(filter(None, about))}"]{style}'
+    return f'  {name}["{"<br/>".join(filter(None, lines))}"]{style}'
 
 
 def _escaped(text: str) -> str:

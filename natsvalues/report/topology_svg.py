@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from natsvalues.lint.topology import Link, Node, Topology
 
 MOST_LINES = 24
-"""Regions up to which every gateway has its line; above, only those that are not as they should be."""
+"""Up to this number of regions every gateway connection is drawn; above it, only those with problems."""
 COLOURS = 8
 LETTERS = 36
-"""Characters of the small type that fit on a card."""
+"""Characters in small type that fit on a card."""
 CROWDED = 4
-"""Regions above which lines cross, and are drawn fainter."""
+"""Above this number of regions lines cross, and are drawn fainter."""
 LINES = (
-    ("waits", "a ring: JetStream only where the values turn it on"),
+    ("waits", "ring: JetStream only if the values turn it on"),
     ("", "both dial each other"),
     ("one-way", "one dials the other"),
     ("wrong", "an error between them"),
@@ -85,7 +85,7 @@ def topology_svg(picture: Topology) -> str:
 
 
 def headline(picture: Topology) -> str:
-    """What it is, in a line."""
+    """The title: supercluster, regions, meta groups."""
     return f"{picture.name}: {counted(len(picture.nodes), 'region')}, {_meta(picture)}"
 
 
@@ -99,18 +99,18 @@ def _meta(picture: Topology) -> str:
 
 
 def subline(picture: Topology) -> str:
-    """Findings and links, in a line."""
+    """The subtitle: findings and gateway connections."""
     findings = [finding for node in picture.nodes for finding in node.findings]
     numbers = [(sum(finding.severity == severity for finding in findings), severity) for severity in SEVERITIES]
-    told = ", ".join(counted(number, severity) for number, severity in numbers if number) or "no findings"
+    total = ", ".join(counted(number, severity) for number, severity in numbers if number) or "no findings"
     one_way = sum(not link.both for link in picture.links)
-    both = f"{len(picture.links) - one_way} both ways" + (f", {one_way} one way only" if one_way else "")
-    return f"{told}; gateways: {both}"
+    directions = f"{len(picture.links) - one_way} both ways" + (f", {one_way} one way only" if one_way else "")
+    return f"{total}; gateways: {directions}"
 
 
 def _line(link: Link, places: dict[str, Place], *, many: bool) -> str:
     one, other = ends(places[link.source], places[link.target])
-    kind = "wrong" if _gravest(link) == "error" else "" if link.both else "one-way"
+    kind = "wrong" if _worst_severity(link) == "error" else "" if link.both else "one-way"
     kind += " many" if many and not kind else ""
     tip = ' marker-end="url(#tip)"' if not link.both else ""
     words = f"{link.source} and {link.target} dial each other" if link.both else f"{link.source} dials {link.target}"
@@ -120,9 +120,9 @@ def _line(link: Link, places: dict[str, Place], *, many: bool) -> str:
     )
 
 
-def _gravest(link: Link) -> str:
-    found = {finding.severity for finding in link.findings}
-    return next((severity for severity in SEVERITIES if severity in found), "")
+def _worst_severity(link: Link) -> str:
+    severities = {finding.severity for finding in link.findings}
+    return next((severity for severity in SEVERITIES if severity in severities), "")
 
 
 def _label(link: Link, places: dict[str, Place]) -> str:
@@ -130,11 +130,11 @@ def _label(link: Link, places: dict[str, Place]) -> str:
     x, y = (one.x + other.x) / 2, (one.y + other.y) / 2
     text = _codes([finding.rule.id for finding in link.findings], 2)
     half = 4 * len(text) + 8
-    grave = _gravest(link)
+    worst = _worst_severity(link)
     return (
         f"<g><title>{escape('; '.join(finding.message for finding in link.findings))}</title>"
-        f'<rect class="label has-{grave}" x="{x - half:.0f}" y="{y - 10:.0f}" width="{2 * half}" height="20" rx="10"/>'
-        f'<text class="code {grave}" x="{x:.0f}" y="{y + 4:.0f}" text-anchor="middle">{text}</text></g>'
+        f'<rect class="label has-{worst}" x="{x - half:.0f}" y="{y - 10:.0f}" width="{2 * half}" height="20" rx="10"/>'
+        f'<text class="code {worst}" x="{x:.0f}" y="{y + 4:.0f}" text-anchor="middle">{text}</text></g>'
     )
 
 
@@ -147,14 +147,14 @@ def _card(node: Node, place: Place, colour: int | None) -> list[str]:
     left, top = place.x - WIDTH / 2, place.y - HEIGHT / 2
     numbers = {severity: sum(item.severity == severity for item in node.findings) for severity in SEVERITIES}
     worst = next((severity for severity in SEVERITIES if numbers[severity]), "")
-    about = [
+    text_lines = [
         counted(node.servers, "server") if node.servers is not None else "",
         node.version,
         f"stage {node.stage}" if node.stage else "",
     ]
     jetstream = "no JetStream" if node.jetstream == "off" else f"JetStream under {node.account}"
     rows = [
-        ("dim", " · ".join(filter(None, about)), 14, 44),
+        ("dim", " · ".join(filter(None, text_lines)), 14, 44),
         ("code", node.address or "nothing advertised", 14, 63),
         ("code dim", node.balancer or "no load balancer", 14, 81),
         ("code", jetstream, 30, 100),  # behind the dot
@@ -177,7 +177,7 @@ def _card(node: Node, place: Place, colour: int | None) -> list[str]:
 
 
 def _dot(x: float, y: float, colour: int | None, *, waits: bool = False) -> str:
-    """The colour of a meta group: filled, or a ring where JetStream is not rendered yet."""
+    """A dot in the colour of the meta group, or a ring where JetStream is not rendered yet."""
     if colour is None:
         return f'<circle class="waits" cx="{x:.0f}" cy="{y:.0f}" r="5" style="stroke: var(--edge)"/>'
     if waits:
@@ -199,7 +199,7 @@ def _box(kind: str, left: float, top: float) -> str:
 
 
 def _text(kind: str, x: float, y: float, text: str, most: int) -> str:
-    """A text that fits; in full as its title where it is cut."""
+    """A text, cut to fit; a cut one has its full text as title."""
     if len(text) <= most:
         return f'<text class="{kind}" x="{x:.0f}" y="{y:.0f}">{escape(text)}</text>'
     cut = escape(text[: most - 1] + "…")
@@ -207,7 +207,7 @@ def _text(kind: str, x: float, y: float, text: str, most: int) -> str:
 
 
 def _legend(picture: Topology, lines: tuple[Place, ...]) -> list[str]:
-    """Each meta group with its colour and its regions, then what the lines mean."""
+    """Each meta group with its colour and its regions, then the kinds of lines."""
     parts = []
     for index, (group, at) in enumerate(zip(picture.groups, lines, strict=False)):
         size = f" ({counted(group.servers, 'server')})" if group.servers is not None else ""

@@ -1,4 +1,4 @@
-"""The report of `values` on standard error: each value it sets, the user's value there, and why."""
+"""The report of `values` on standard error: each value that it sets, the user's value before, and the reason."""
 
 from __future__ import annotations
 

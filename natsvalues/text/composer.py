@@ -1,9 +1,9 @@
 """The C composer of ruamel.yaml and its node classes, without the rest of the package.
 
-`import ruamel.yaml` also brings the dumpers, the round-trip loader and what they need, which the composer does not: a
-good part of the time the post-render path spends on imports. So the package is put in place with its own code deferred
-until somebody uses an attribute of it, and the C module gets stand-ins for the error classes that it takes from the
-Python loader and dumper. With the package's own code the real classes take their places.
+`import ruamel.yaml` also brings the dumpers, the round-trip loader and what they need, which the composer
+does not: a good part of the time the post-render path spends on imports. So the package is registered with its own
+code deferred until an attribute of it is used, and the C module gets stand-ins for the error classes that it takes from
+the Python loader and dumper. With the package's own code the real classes take their places.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ C_MODULE = "_ruamel_yaml"
 
 
 class _Deferred(ModuleType):
-    """A package whose own code runs when an attribute is used that it does not have yet."""
+    """A package whose own code runs at the first use of an attribute that it does not have yet."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name != "__all__":
@@ -34,7 +34,7 @@ class _Deferred(ModuleType):
 def _defer() -> bool:
     """Put the package in place; False if it is imported already, or installed in a way that we do not know."""
     spec = PathFinder.find_spec(PACKAGE, ruamel.__path__)
-    if PACKAGE in sys.modules or C_MODULE in sys.modules or spec is None or spec.loader is None:
+    if PACKAGE in sys.modules or spec is None or spec.loader is None:
         return False
     package = _Deferred(PACKAGE)
     package.__spec__, package.__loader__ = spec, spec.loader

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 POD = "{pod}"
-"""Stands for the pod's name in the host of a region with a load balancer for each pod."""
+"""The placeholder for the pod's name in the host of a region with a load balancer for each pod."""
 _LOOKS_LIKE_IPV4 = re.compile(r"[\d.]+\Z")
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 _IPV4_BLOCK = re.compile(rf"(?:{_BYTE}\.){{3}}{_BYTE}/(?:3[0-2]|[12]?[0-9])\Z")
@@ -18,7 +18,7 @@ def endpoint(host: str, port: int) -> str:
 
 
 def is_address(host: str) -> bool:
-    """Whether the host is meant as an IP address and not as a name."""
+    """Whether the host has the form of an IP address, not of a name."""
     return ":" in host or bool(_LOOKS_LIKE_IPV4.match(host))
 
 
@@ -36,7 +36,7 @@ def is_valid(host: str) -> bool:
 
 
 def is_block(text: str) -> bool:
-    """Whether the text is a CIDR block, as the API server wants source ranges."""
+    """Whether the text is a CIDR block, which the API server requires for source ranges."""
     if _IPV4_BLOCK.match(text):
         return True
     from ipaddress import ip_network  # as above
@@ -49,5 +49,5 @@ def is_block(text: str) -> bool:
 
 
 def same(host: str) -> str:
-    """A spelling in which equal hosts are equal."""
+    """A normalized spelling, the same for equal hosts."""
     return host.lower().rstrip(".")

@@ -1,4 +1,4 @@
-"""Paths into a document: keys, indices, and items found by what they are called."""
+"""Paths into a document: keys, indices, and list items identified by a field such as `name`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from natsvalues.errors import NatsvaluesError
 class Item(NamedTuple):
     """The item of a list whose field `key` has the value `value`: `containers[name=nats]`.
 
-    A key may lead inwards: `volumeClaimTemplates[metadata.name=data]`.
+    A key may be nested: `volumeClaimTemplates[metadata.name=data]`.
     """
 
     key: str
@@ -61,9 +61,9 @@ def pointer(path: tuple[str | int, ...]) -> str:
 
 
 def from_pointer(text: str) -> tuple[str, ...]:
-    """Read a JSON Pointer; raises PathError where it is none."""
+    """Read a JSON Pointer; raises PathError if the text is not one."""
     if text and not text.startswith("/"):
-        raise PathError(f"`{text}` is not a JSON Pointer", "begin it with /, as in /metadata/labels")
+        raise PathError(f"`{text}` is not a JSON Pointer", "start it with /, as in /metadata/labels")
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:])
 
 
@@ -72,31 +72,33 @@ def concrete(path: Path, document: Any) -> tuple[str | int, ...]:
 
     The last part may be missing (it is what `add` creates). Raises PathError otherwise, naming what is there.
     """
-    found: list[str | int] = []
+    steps: list[str | int] = []
     at = document
     for depth, part in enumerate(path):
         last = depth == len(path) - 1
         if isinstance(at, list):
             index = _index(at, part, path[: depth + 1])
-            found.append(index)
+            steps.append(index)
             at = at[index] if isinstance(index, int) and index < len(at) else None
         elif isinstance(at, dict) and not isinstance(part, Item):
             if str(part) not in at and not last:
                 raise PathError(f"`{dotted(path[: depth + 1])}` does not exist", _known(at))
-            found.append(str(part))
+            steps.append(str(part))
             at = at.get(str(part))
         else:
             raise PathError(f"`{dotted(path[: depth + 1])}` does not exist: there is nothing inside {_kind(at)}")
-    return tuple(found)
+    return tuple(steps)
 
 
 def _index(items: list[Any], part: str | int | Item, path: Path) -> int | str:
     if isinstance(part, Item):
         matches = [
-            index for index, item in enumerate(items) if isinstance(item, dict) and named(item, part.key) == part.value
+            index
+            for index, item in enumerate(items)
+            if isinstance(item, dict) and field_of(item, part.key) == part.value
         ]
         if len(matches) != 1:
-            names = ", ".join(str(named(item, part.key)) for item in items if isinstance(item, dict))
+            names = ", ".join(str(field_of(item, part.key)) for item in items if isinstance(item, dict))
             raise PathError(f"`{dotted(path)}`: expected one, found {len(matches)}", f"there are: {names}")
         return matches[0]
     if part == "-":
@@ -106,16 +108,16 @@ def _index(items: list[Any], part: str | int | Item, path: Path) -> int | str:
     raise PathError(f"`{dotted(path)}`: no such item in a list of {len(items)}")
 
 
-def named(item: dict[str, Any], key: str) -> Any:
-    """What an item's field says, `metadata.name` inwards; None where there is none."""
-    found: Any = item
+def field_of(item: dict[str, Any], key: str) -> Any:
+    """The value of an item's field, which may be nested (`metadata.name`); None where there is none."""
+    value: Any = item
     for part in key.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def _known(mapping: dict[str, Any]) -> str:
-    return "there are: " + ", ".join(mapping) if mapping else "there is nothing"
+    return "there are: " + ", ".join(mapping) if mapping else "it is empty"
 
 
 def _kind(value: Any) -> str:

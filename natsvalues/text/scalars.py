@@ -1,4 +1,4 @@
-"""What a plain YAML scalar means to Kubernetes, and how to write a value so that nobody reads it otherwise.
+"""What a plain YAML scalar means to Kubernetes, and how to write a value so that every reader reads the same.
 
 Kubernetes and Helm read YAML with a Go reader that follows YAML 1.1 for booleans, octal numbers and the
 like (`sigs.k8s.io/yaml`, resolve table of its yaml.v2 fork); other readers follow 1.2. What we write is
@@ -28,10 +28,10 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\
 _LEAST, _MOST = -(2**63), 2**64 - 1
 _MAY_BE_NUMBER = frozenset("+-.0123456789")
 
-# Safe unquoted in YAML 1.1 and 1.2 and never a number or a date; in flow style a `?` inside makes helm's
+# Safe unquoted in YAML 1.1 and 1.2, and never a number or a date; in flow style a `?` inside makes helm's
 # reader fail, and readers disagree about `:`, so these are plain in block style only.
 _PLAIN = re.compile(r"[A-Za-z/$][A-Za-z0-9_./$()@%+=?-]*(?::[A-Za-z0-9_./$()@%+=?-]+)*\Z")
-# What JSON leaves as it is and a YAML reader refuses, or takes for the end of a line.
+# What JSON leaves as it is, and a YAML reader refuses or reads as a line end.
 _UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _NO_NUMBERS = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
 _FLOW_UNSAFE = frozenset("?:")
@@ -77,11 +77,11 @@ def written(value: Scalar, *, flow: bool = False) -> str:
 
 def double_quoted(value: str) -> str:
     """`value` as a double-quoted scalar on one line: JSON's escapes are YAML's."""
-    return _UNREADABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return _UNREADABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _float(value: float) -> str:
-    """A number as every reader takes it: `1.0e+22`, because YAML 1.1 wants the point, and `.inf`."""
+    """A number that every reader accepts: `1.0e+22`, because YAML 1.1 requires the decimal point, and `.inf`."""
     text = repr(value)
     if text in _NO_NUMBERS:
         return _NO_NUMBERS[text]

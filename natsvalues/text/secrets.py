@@ -1,7 +1,7 @@
-"""Texts without what could be a secret: by telling names that something is assigned to, and by shapes.
+"""Remove from texts what could be a secret: assignments to names such as `password`, and known formats.
 
-Too much hidden is a nuisance, too little a leak: a text in which something is assigned to a telling name is
-hidden whole.
+Hiding too much is a nuisance, hiding too little is a leak: a text with an assignment to a sensitive name is hidden
+completely.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 HIDDEN = "(redacted)"
 Mark = Callable[[Any], str]
-"""What stands in the place of a secret; given the secret, so that a keyed digest can tell whether it changed."""
+"""Gives the text that replaces a secret; it gets the secret, so that a keyed digest can show whether it changed."""
 NAME = (
     r"pass(?:word|phrase|wd)?\b|password|passwd|pwd|token|secret|nkey|seed|cred(?:s|entials?)\b|credential"
     r"|private.?key|encryption.?key|api.?key|js.?key|jwt|resolver_preload|bcrypt|\bauth(?:orization)?\b"
@@ -30,18 +30,18 @@ _ASSIGNED = re.compile(rf"(?:{NAME})[\w.-]*[\"']?\s*(?:[:=>]|\s)\s*\S", re.IGNOR
 
 
 def hidden(_: Any) -> str:
-    """The mark that tells nothing."""
+    """A mark that reveals nothing about the secret."""
     return HIDDEN
 
 
 def without_secrets(text: str, mark: Mark = hidden) -> str:
-    """A text with what has the shape of a secret replaced; hidden whole if it assigns to a telling name."""
+    """A text with what has the format of a secret replaced; hidden completely if it assigns to a sensitive name."""
     if _ASSIGNED.search(text):
         return mark(text)
     text = without_user_info(text, mark)
-    return _SHAPES.sub(lambda found: mark(found[0]), text)
+    return _SHAPES.sub(lambda match: mark(match[0]), text)
 
 
 def without_user_info(text: str, mark: Mark = hidden) -> str:
     """A text with user and password of each url replaced, up to the last `@` before the path."""
-    return _USER_INFO.sub(lambda found: f"{found[1]}{mark(found[2])}@", text)
+    return _USER_INFO.sub(lambda match: f"{match[1]}{mark(match[2])}@", text)

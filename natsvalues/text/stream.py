@@ -1,7 +1,7 @@
 """Split a stream of YAML documents at column-0 markers, losslessly.
 
 A `---` at column 0 cannot stand inside a YAML scalar that is still open (it would be an error there), so
-cutting at these lines never cuts a value in two. Nothing is parsed: the cost is one regular expression scan.
+splitting at these lines never splits a value. Nothing is parsed: the cost is one regular expression scan.
 """
 
 from __future__ import annotations

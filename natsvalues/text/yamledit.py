@@ -1,9 +1,9 @@
 """Edit YAML by splicing: each operation replaces the fewest characters, and all others stay as they are.
 
-A value keeps the quoting style it had; an insertion follows its siblings. Where a place cannot be edited so
-(odd styles, comments inside what is replaced), the smallest enclosing collection is written anew. An alias or
+A value keeps the quoting style it had; an insertion follows its siblings. Where a place cannot be edited
+this way (unusual styles, comments inside what is replaced), the smallest enclosing collection is rewritten. An alias or
 a duplicate key in the way is refused. Every step is composed again and compared with the meaning that the
-operation must have, so what comes back is right or an error.
+operation must have, so the result is correct, or an error is raised.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class _NotHere(Exception):  # not an error: the caller writes the enclosing coll
 def edit(tree: Tree, ops: tuple[Op, ...]) -> Tree:
     """Apply `ops` in order; no ops, or ops that change nothing, give back the same tree.
 
-    Raises PathError for a path that leads nowhere, or a `test` that fails; EditRefused for an alias or a
-    duplicate key in the way; InternalError if an edit would not mean what it must (our bug).
+    Raises PathError for a path that does not exist, or a `test` that fails; EditRefused for an alias or a
+    duplicate key in the way; InternalError if an edit would not have the required result (our bug).
     """
     for op in ops:
         tree = _apply(tree, op)
@@ -54,12 +54,12 @@ def _apply(tree: Tree, op: Op) -> Tree:
             )
         return tree
     if not steps:
-        raise PathError("an operation on a whole document", "give the path of a field")
+        raise PathError("the path of an operation is empty, which is the whole document", "give the path of a field")
     wanted = changed(before, op.op, steps, op.value)
     if same(before, wanted):
         return tree
     _refuse_ambiguity(tree, steps)
-    # From the place itself outwards: the first splice that means what it must is taken.
+    # From the place itself outwards: the first splice with the required meaning is used.
     for depth in range(len(steps), -1, -1):
         try:
             if depth == len(steps):
@@ -73,7 +73,7 @@ def _apply(tree: Tree, op: Op) -> Tree:
             continue
         if same(after.value, wanted):
             return after
-    raise InternalError("NV-X001", f"an edit at `{dotted(op.path)}` did not give what it must")
+    raise InternalError("NV-X001", f"an edit at `{dotted(op.path)}` did not have the required result")
 
 
 def changed(document: Value, op: str, steps: Steps, content: Value) -> Value:
@@ -133,7 +133,9 @@ def _refuse_ambiguity(tree: Tree, steps: Steps) -> None:
         if isinstance(node, MappingNode):
             keys = [key for key, _ in node.value if key_text(key) == step]
             if len(keys) > 1:
-                raise EditRefused(f"`{here}` is there twice", "remove one of them", *(tree.line(key) for key in keys))
+                raise EditRefused(
+                    f"the key `{here}` is duplicated", "remove one of them", *(tree.line(key) for key in keys)
+                )
             if any(key.value == "<<" and is_plain(key) for key, _ in node.value) and not keys:
                 merge = next(key for key, _ in node.value if key.value == "<<")
                 hint = "write the fields out instead of merging them"

@@ -1,6 +1,6 @@
-"""Compose YAML into nodes that know their characters: find by composing, write by splicing, never dump.
+"""Compose YAML into nodes with the positions of their characters; text is changed by splicing, never by dumping.
 
-The C composer of ruamel.yaml gives every scalar an exact span. Four of its traits shape this module: the end
+The C composer of ruamel.yaml gives every scalar an exact span. Four of its properties matter here: the end
 of a block collection runs over trailing comments up to the next token (`content_end` does not); an alias
 composes to the very node of its anchor; duplicate keys pass silently; a byte order mark must be cut off
 before composing.
@@ -29,7 +29,7 @@ from natsvalues.text.stream import BOM
 Value: TypeAlias = Any
 """What a document means: dict, list, str, int, float, bool, None."""
 
-# Nodes without a tag of their own share these two, so that telling them apart costs one comparison.
+# Nodes without a tag of their own share these two, so that one comparison distinguishes them.
 _PLAIN = Tag(suffix="?")
 _STRING = Tag(suffix="tag:yaml.org,2002:str")
 _UNREAD = object()
@@ -44,7 +44,7 @@ class YamlSyntaxError(NatsvaluesError):
     def __init__(
         self, message: str, line: int, column: int, context: str | None = None, begun: int | None = None
     ) -> None:
-        super().__init__("NV-I002", message, hint="correct the text there; a stream that ends there was cut off")
+        super().__init__("NV-I002", message, hint="fix the text there; if the stream ends there, it was cut off")
         self.line = line
         self.column = column
         self.context = context
@@ -54,8 +54,8 @@ class YamlSyntaxError(NatsvaluesError):
 class _Composer(CParser):  # type: ignore[misc]  # the C class has no types
     """The C parser with no resolver: meaning is decided in `scalars`, as Kubernetes would."""
 
-    def resolve(self, *about: Any) -> Tag:  # kind, value, implicit (a pair for scalars)
-        implicit = about[2]
+    def resolve(self, *details: Any) -> Tag:  # kind, value, implicit (a pair for scalars)
+        implicit = details[2]
         return _STRING if isinstance(implicit, tuple) and not implicit[0] else _PLAIN
 
     def descend_resolver(self, parent: object, index: object) -> None:
@@ -85,7 +85,7 @@ class Tree:
         return self._value
 
     def span(self, node: Node) -> tuple[int, int]:
-        """The characters of a scalar or flow collection; of a block collection without what trails it."""
+        """The characters of a scalar or flow collection; of a block collection without trailing comments."""
         return self.start(node), self.end(node)
 
     def start(self, node: Node) -> int:
@@ -115,8 +115,8 @@ class Tree:
         return self._next_alias(at)
 
     def _next_alias(self, at: int) -> int:
-        found = _ALIAS.search(self.text, at)
-        return found.end() if found else len(self.text)
+        match = _ALIAS.search(self.text, at)
+        return match.end() if match else len(self.text)
 
     def line(self, node: Node) -> int:
         """The node's line within the text, from 1."""
@@ -154,7 +154,7 @@ def compose(text: str) -> Node | None:
         raise YamlSyntaxError(f"not YAML: {getattr(error, 'reason', error)}", line, column) from None
     except UnicodeEncodeError as error:
         line, column = line_column(text, error.start)
-        raise YamlSyntaxError("not YAML: a character that is no Unicode text", line, column) from None
+        raise YamlSyntaxError("not YAML: a character that is not valid Unicode", line, column) from None
     if node is not None and "*" in text and _expanded_size(node, {}, ()) > _MOST_NODES:
         raise YamlSyntaxError("an alias that contains itself, or aliases that expand without end", 1, 1)
     return node

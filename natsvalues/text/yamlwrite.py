@@ -63,7 +63,7 @@ def literal(text: str, indent: str = "  ") -> list[str]:
 
 
 def scalar_like(old_style: str | None, value: Scalar, *, in_flow: bool) -> str:
-    """`value` as a scalar in the quoting style its predecessor had, where that is safe; one line."""
+    """`value` as a scalar on one line, in the quoting style of the scalar it replaces, where that is safe."""
     if isinstance(value, str) and old_style == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
     if isinstance(value, str) and old_style == '"':

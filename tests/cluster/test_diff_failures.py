@@ -56,7 +56,7 @@ def test_rights_that_read_no_secrets(fails, install, limited_kubeconfig, major, 
     install(major, "nats")
     told = fails(major, env={"KUBECONFIG": limited_kubeconfig("reader")})
     assert "error[NV-H003]" in told
-    assert "ask for `get` and `list` on Secrets" in told
+    assert "request `get` and `list` on Secrets" in told
     reading = {"KUBECONFIG": limited_kubeconfig("auditor")}
     words = ("diff", "nats", nats_chart, "--set", VALUES, "--no-post-renderer", "--live", "--detailed-exitcode")
     done = natsvalues(major, *words, env=reading)

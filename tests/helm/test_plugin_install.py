@@ -117,7 +117,7 @@ def test_a_plugins_directory_that_cannot_be_written_is_an_error(run, tmp_path):
 
 
 @pytest.mark.usefixtures("major")
-def test_a_natsvalues_that_helm_cannot_find_is_told(machine, run):
+def test_a_natsvalues_that_helm_cannot_find_is_reported(machine, run):
     """Installed in a virtual environment that is not active: install warns, and status fails, saying why."""
     command = os.path.realpath(machine() / "natsvalues")
     (machine() / "natsvalues").unlink()

@@ -103,7 +103,7 @@ def test_plugins_into_the_shared_directory_is_refused(machine, plugins, run):
 
 
 @pytest.mark.usefixtures("plugins")
-def test_a_setting_for_helm_4_that_helm_3_gets_too_is_told(machine, own, run):
+def test_a_setting_for_helm_4_that_helm_3_gets_too_is_reported(machine, own, run):
     """Exporting the printed HELM_PLUGINS for everything breaks Helm 3; status says that it must not get it."""
     machine(helm=4, helm3=3)
     env = setting(run("natsvalues", "plugin", "install", check=True).stdout)

@@ -159,7 +159,7 @@ def test_several_servers_need_a_choice(stream, statefulset, config_map):
 
 
 @pytest.mark.parametrize("text", ["", "\n", "---\n", "\ufeff---\n---\n", " \t\r\n---\r\n"])
-def test_an_empty_stream_is_told_from_one_without_nats(text):
+def test_an_empty_stream_is_reported_from_one_without_nats(text):
     """Markers, white space and a byte order mark are nothing."""
     with pytest.raises(NatsvaluesError) as error:
         find_nats(Release(text))
@@ -167,7 +167,7 @@ def test_an_empty_stream_is_told_from_one_without_nats(text):
     assert error.value.code == "NV-I001"
 
 
-def test_a_stream_that_is_no_yaml_is_told_with_its_line():
+def test_a_stream_that_is_no_yaml_is_reported_with_its_line():
     """The place counts from the start of the stream, not of the document."""
     with pytest.raises(NatsvaluesError) as error:
         find_nats(Release("---\nkind: A\n---\nkind: [\n"))

@@ -142,7 +142,7 @@ def test_words_tell_which_documents_are_worth_parsing():
     assert [item.number for item in found] == [1, -1]
 
 
-def test_a_broken_document_is_told_with_its_place_in_the_stream():
+def test_a_broken_document_is_reported_with_its_place_in_the_stream():
     """Line and column count from the start of the input, and the file has the name it was given."""
     release = Release(HELM_3 + "---\nok: 1\nkind: [\n", "old.yaml")
     with pytest.raises(YamlSyntaxError) as error:

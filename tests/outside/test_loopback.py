@@ -51,7 +51,7 @@ def test_two_claims_have_two_nets():
         claim.close()
 
 
-def test_a_forwarder_sends_where_it_is_told_and_resets_the_rest(net):
+def test_a_forwarder_sends_where_it_is_reported_and_resets_the_rest(net):
     """To the chosen backend; without one, or with a dead one, the connection is reset, and counted when refused."""
 
     async def trial():
@@ -117,7 +117,7 @@ def test_a_probe_tells_status_refusal_and_silence_apart(net):
     answers = asyncio.run(trial())
     assert answers[0] == (503, "{}")
     assert [item.status for item in answers[1:]] == [0, 0]
-    assert ["no answer" in answers[1].body, answers[2].body] == [True, "connection refused"]
+    assert ["no response" in answers[1].body, answers[2].body] == [True, "connection refused"]
 
 
 def test_certificates_are_good_for_their_names_only(net, tmp_path):

@@ -262,7 +262,7 @@ def test_an_empty_region_waits_until_it_joins(planned):
     ]
 
 
-def test_contradictions_of_all_regions_are_told_at_once(planned):
+def test_contradictions_of_all_regions_are_reported_at_once(planned):
     """Also those of regions that are not being rendered: their files belong together."""
     with pytest.raises(ManyErrors) as many:
         planned(

@@ -153,7 +153,7 @@ def test_a_mistake_is_named_by_line_and_field(tmp_path, before, after, expected)
     assert first == expected
 
 
-def test_all_mistakes_are_told_in_one_go(tmp_path):
+def test_all_mistakes_are_reported_in_one_go(tmp_path):
     """Two mistakes are two errors."""
     text = GOOD.replace("{addresses}", "{a}").replace("{options.pool}", "{b}")
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.rehearsal.addresses import Layout, Map, host_port, named
-from natsvalues.rehearsal.moving import moved
+from natsvalues.rehearsal.addresses import Layout, Map, host_port, named_balancers
+from natsvalues.rehearsal.moving import pod_files
 from natsvalues.rehearsal.reading import read_rendering
 from natsvalues.rehearsal.rendering import MADE_UP, environment
 from natsvalues.text.natsconf import read, symbolic
@@ -25,7 +25,7 @@ def ours(cases, renderer, tmp_path_factory):
 
 def layout(renderings):
     """Everybody on net 9."""
-    return Layout(Map(9, REGIONS), renderings, named(renderings))
+    return Layout(Map(9, REGIONS), renderings, named_balancers(renderings))
 
 
 def test_a_region_is_read_as_it_is_rendered(ours):
@@ -47,7 +47,7 @@ def test_a_region_is_read_as_it_is_rendered(ours):
 
 def test_only_addresses_and_paths_are_moved(ours):
     """The configuration on loopback differs from the rendered one in what the moves name, and in nothing else."""
-    made = moved(layout(ours), "us-east", 1, "/scratch/us-east/1")
+    made = pod_files(layout(ours), "us-east", 1, "/scratch/us-east/1")
     rendered = symbolic(read(ours["us-east"].nats.conf))
     run = symbolic(read(made.files["etc/nats-config/nats.conf"]))
 
@@ -72,7 +72,7 @@ def leaves(value, at=""):
 def test_every_address_is_loopback(ours):
     """No address or host of a moved configuration lies outside 127.0.0.0/8."""
     for region in REGIONS:
-        text = moved(layout(ours), region, 0, "/scratch").files["etc/nats-config/nats.conf"]
+        text = pod_files(layout(ours), region, 0, "/scratch").files["etc/nats-config/nats.conf"]
         assert re.findall(r"\d+\.\d+\.\d+\.\d+", text)
         assert all(address.startswith("127.9.") for address in re.findall(r"\d+\.\d+\.\d+\.\d+", text))
         assert "example.com" not in text
@@ -82,10 +82,10 @@ def test_a_name_that_nothing_answers_to_leads_to_nobody(ours):
     """A remote that is not rehearsed is dialled at an address where nobody listens, and the move says so."""
     lonely = {"us-east": ours["us-east"]}
 
-    (move,) = [item for item in moved(layout(lonely), "us-east", 0, "/scratch").moves if "gateways" in item.setting]
+    (move,) = [item for item in pod_files(layout(lonely), "us-east", 0, "/scratch").moves if "gateways" in item.setting]
 
     assert move.run == "nats://127.9.254.1:7222"
-    assert "nobody" in move.why
+    assert "no listener" in move.why
 
 
 def test_variables_are_filled_as_a_kubelet_does(ours):
@@ -106,7 +106,7 @@ def test_the_charts_own_service_is_a_load_balancer_that_honours_readiness(cases,
     renderings = {
         region: read_rendering(text, region) for region, text in cases.stock(renderer, "2.14.2", REGIONS).items()
     }
-    (balancer,) = named(renderings)["eu-west"]
+    (balancer,) = named_balancers(renderings)["eu-west"]
 
     assert (balancer.name, balancer.hosts) == ("nats", ("nats-gw-eu-west.example.com",))
     assert (balancer.publish_not_ready, balancer.check) == (False, None)
@@ -118,7 +118,7 @@ def test_pods_addresses_are_not_reachable_from_other_regions(cases, renderer):
     text = cases.stock(renderer, "2.14.2", REGIONS, *without)["us-east"]
     rendering = read_rendering(text, "us-east")
 
-    moves = moved(layout({"us-east": rendering}), "us-east", 0, "/scratch").moves
+    moves = pod_files(layout({"us-east": rendering}), "us-east", 0, "/scratch").moves
 
     assert next(move.run for move in moves if move.setting == "gateway.advertise") == "127.9.254.1:7222"
 

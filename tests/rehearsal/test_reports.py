@@ -11,7 +11,7 @@ from natsvalues.rehearsal.outcome import Cause, Cost, Group, Outcome, PodFate, S
 from natsvalues.rehearsal.timeline import MOST_EVENTS, Event, Timeline, state_at, tracks
 from natsvalues.report.rehearsal_json import document
 from natsvalues.report.rehearsal_junit import junit
-from natsvalues.report.rehearsal_text import told
+from natsvalues.report.rehearsal_text import scenario_text
 from natsvalues.report.timeline_files import as_file
 from natsvalues.report.timeline_svg import svg
 
@@ -65,7 +65,7 @@ WELL = OUTCOME._replace(verdict="converged", lossy=False, causes=(), remedy="", 
 
 def test_the_text_says_verdict_chain_and_figures():
     """The chain is numbered and says where it closes; the timeline has a row for pod and load balancer."""
-    lines = told(OUTCOME, mapping=True).splitlines()
+    lines = scenario_text(OUTCOME, mapping=True).splitlines()
 
     assert lines[0] == "cold-restart: stuck (cold restart of all regions)"
     assert "  2. load balancer us-east/gw: waits for a pod that is ready -> 1" in lines
@@ -78,8 +78,8 @@ def test_the_text_says_verdict_chain_and_figures():
 
 def test_a_converged_outcome_tells_its_time():
     """And has no chain."""
-    assert told(WELL).splitlines()[0] == "cold-restart: converged in 3.5 s (cold restart of all regions)"
-    assert "waits for" not in told(WELL)
+    assert scenario_text(WELL).splitlines()[0] == "cold-restart: converged in 3.5 s (cold restart of all regions)"
+    assert "waits for" not in scenario_text(WELL)
 
 
 def test_the_svg_is_well_formed_and_shows_every_kind_of_thing():

@@ -58,7 +58,7 @@ def test_the_stages_in_their_order_lose_nothing(cases, renderer, rehearse, tmp_p
 
 
 def test_joining_two_regions_that_ran_jetstream_is_lossy(cases, renderer, rehearse, tmp_path):
-    """Both hold streams, one system account: everything turns healthy, and the meeting is told as the loss it is."""
+    """Both hold streams, one system account: everything turns healthy, and the merge is reported as a loss."""
     alone = {region: cases.alone(renderer, "2.14.2", region) for region in TWO}
     cases.write_renderings(str(tmp_path / "walk" / "1-alone"), alone)
     cases.write_renderings(str(tmp_path / "walk" / "2-join"), cases.stock(renderer, "2.14.2", TWO))
@@ -67,7 +67,7 @@ def test_joining_two_regions_that_ran_jetstream_is_lossy(cases, renderer, rehear
 
     assert done.report["lossy"], done.told()
     causes = " ".join(cause["subject"] for cause in done.scenario["causes"])
-    assert "elected apart" in causes
+    assert "elected leaders separately" in causes
     assert "the seed" in done.scenario["remedy"]
     if done.code == 0:  # which log loses, and whether its stream is gone at once, is chance; mostly it is
         assert done.report["verdict"] == "converged"

@@ -88,7 +88,7 @@ def test_scenarios_take_the_steps_they_need(cases, tmp_path, plain):
     assert fitting("stage-walk", both, ()) == both
 
 
-def test_a_broken_configuration_is_told_with_its_place(cases, tmp_path, plain):
+def test_a_broken_configuration_is_reported_with_its_place(cases, tmp_path, plain):
     """File and line of what the server would not read."""
     broken = plain[0].replace('"port": 4222,', '"port": [1,2],')
     cases.write_renderings(str(tmp_path), {"us-east": broken})

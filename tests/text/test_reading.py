@@ -85,7 +85,7 @@ def told(reading):
 
 
 @pytest.mark.parametrize("text", MISTAKES)
-def test_each_kind_of_mistake_is_told_with_place_and_remedy(text):
+def test_each_kind_of_mistake_is_reported_with_place_and_remedy(text):
     """File, line, column and field are those of the value, or of the key if the key is wrong."""
     column, field, message, hint = MISTAKES[text]
     result, reading = read(BASE + text + "\n")
@@ -96,7 +96,7 @@ def test_each_kind_of_mistake_is_told_with_place_and_remedy(text):
     assert (error.code, error.message, error.hint) == ("NV-O001", message, hint)
 
 
-def test_all_mistakes_are_told_at_once():
+def test_all_mistakes_are_reported_at_once():
     """In the order of the file; what is missing comes last, with what it is for."""
     _, reading = read("kind: Region\nname: a b\nstage: x\nservers: {}\nfoo: 1\nnats:\n  nme: n\n")
 
@@ -121,7 +121,7 @@ def test_all_mistakes_are_told_at_once():
         ("~\n", "nothing where fields are expected"),
     ],
 )
-def test_a_file_that_is_no_mapping_is_told_on_its_first_line(text, message):
+def test_a_file_that_is_no_mapping_is_reported_on_its_first_line(text, message):
     """There is no field to name."""
     _, reading = read(text)
 

@@ -97,7 +97,7 @@ def test_an_edit_that_changes_nothing_gives_back_the_same_tree():
     [
         ("a: &x {b: 1}\nc: *x\n", ("c", "b"), "shared through an anchor"),
         ("a: &x {b: 1}\nc: *x\n", ("a", "b"), "shared through an anchor"),
-        ("a: 1\nb: 2\na: 3\n", ("a",), "there twice"),
+        ("a: 1\nb: 2\na: 3\n", ("a",), "is duplicated"),
         ("x: &x {b: 1}\na:\n  <<: *x\n  c: 2\n", ("a", "b"), "merge key"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The edits a region needs, each a small function from a scene to patches, in the order they are made."""
+"""The edits a region needs, each a small function from a scene to patches, in the order they are applied."""
 
 from natsvalues.overlays.transforms.credentials import credentials
 from natsvalues.overlays.transforms.gateway import gateway

@@ -26,7 +26,7 @@ PASSWORD_VARIABLE = "GATEWAY_PASSWORD"  # noqa: S105   # the name of a variable
 
 
 def credentials(scene: Scene) -> Iterator[Outcome]:
-    """Turn on what the supercluster says of TLS and authorization between gateways."""
+    """Configure TLS and authorization between gateways as the supercluster's overlay says."""
     if scene.plan.region.stage == "local":
         return
     gateway = scene.plan.supercluster.gateway
@@ -37,27 +37,27 @@ def credentials(scene: Scene) -> Iterator[Outcome]:
 
 
 def _tls(scene: Scene, tls: Tls) -> Iterator[Outcome]:
-    wanted: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "cert_file": f"{CERTIFICATES}/{tls.cert}",
         "key_file": f"{CERTIFICATES}/{tls.key}",
         "verify": tls.verify,
     }
     if tls.ca is not None:
-        wanted["ca_file"] = f"{AUTHORITY if tls.ca.secret else CERTIFICATES}/{tls.ca.key}"
+        settings["ca_file"] = f"{AUTHORITY if tls.ca.secret else CERTIFICATES}/{tls.ca.key}"
     if tls.timeout is not None:
-        wanted["timeout"] = tls.timeout
+        settings["timeout"] = tls.timeout
     block = scene.conf["gateway"].get("tls")
-    why = "gateways talk TLS with certificates from the Secret that the supercluster names"
+    why = "gateways use TLS with the certificates from the Secret in the supercluster's overlay"
     if isinstance(block, dict):
-        yield scene.in_conf(RULE, why, *(Op("add", ("gateway", "tls", key), item) for key, item in wanted.items()))
+        yield scene.in_conf(RULE, why, *(Op("add", ("gateway", "tls", key), item) for key, item in settings.items()))
     else:
-        yield scene.in_conf(RULE, why, Op("add", ("gateway", "tls"), wanted))
+        yield scene.in_conf(RULE, why, Op("add", ("gateway", "tls"), settings))
     yield from _mounted(scene, "gateway-tls", tls.secret, CERTIFICATES, why)
-    files = [wanted["cert_file"], wanted["key_file"]]
+    files = [settings["cert_file"], settings["key_file"]]
     if tls.ca is not None and tls.ca.secret:
         yield from _mounted(scene, "gateway-ca", tls.ca.secret, AUTHORITY, why)
     if tls.ca is not None:
-        files.append(wanted["ca_file"])
+        files.append(settings["ca_file"])
     yield from _watched(scene, files)
 
 
@@ -102,7 +102,7 @@ def _mounted(scene: Scene, volume: str, secret: str, folder: str, why: str) -> I
 
 
 def _watched(scene: Scene, files: list[str]) -> Iterator[Outcome]:
-    """Let the chart's reloader watch the certificates: they are the one gateway setting that reloads."""
+    """Let the chart's reloader watch the certificates: they are the only gateway setting that reloads."""
     reloader = _reloader(scene)
     if reloader is None or not isinstance(reloader.get("args"), list):
         return
@@ -125,7 +125,7 @@ def _authorization(scene: Scene, given: Authorization) -> Iterator[Outcome]:
             "in supercluster.yaml; never the password itself",
         )
     name = password.variable or PASSWORD_VARIABLE
-    why = "gateways present and expect the same user; the password comes from outside nats.conf"
+    why = "gateways send and require the same user; the password is not in nats.conf"
     present = scene.conf["gateway"].get("authorization")
     wanted = {"user": given.user, "password": Variable(name)}
     if isinstance(present, dict):

@@ -1,8 +1,8 @@
-"""The gateway block of nats.conf, and the ports that lead to it.
+"""The gateway block of nats.conf, and the ports for it.
 
 facts: without `advertise` the servers gossip pod addresses, which no other region can reach; with it only the
 advertised host is gossiped. One url for each remote, because their number sizes the first meta group. A
-server skips its own name in the list, so leaving it out or in makes no difference to it.
+server skips its own name in the list, so it may be in the list or not.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ADVERTISE_VARIABLE = "GATEWAY_ADVERTISE"
 
 
 def gateway(scene: Scene) -> Iterator[Outcome]:
-    """Complete the gateway block and open its ports; in stage `local`, take both out."""
+    """Complete the gateway block and add its ports; in stage `local`, remove both."""
     if scene.plan.region.stage == "local":
         if scene.plan.waits_to_join:
             _require_routes(scene)
@@ -52,7 +52,7 @@ def _require_routes(scene: Scene) -> None:
     if jetstream_is_on(scene.conf) and not routes:
         raise NatsvaluesError(
             "NV-T060",
-            "JetStream is on and the servers form no cluster: with a gateway they would not start",
+            "JetStream is on and `cluster` is off: with a gateway the servers would not start",
             where=(scene.at_conf("cluster"),),
             hint="set config.cluster.enabled: true in the chart's values (one replica is enough)",
         )
@@ -62,28 +62,28 @@ def _block(scene: Scene, listen: int) -> Iterator[Outcome]:
     plan = scene.plan
     present = scene.conf.get("gateway")
     block: dict[str, Any] = present if isinstance(present, dict) else {}
-    wanted: dict[str, Any] = {"name": plan.region.name}
+    settings: dict[str, Any] = {"name": plan.region.name}
     if "port" not in block and "listen" not in block:
-        wanted["port"] = listen
-    wanted["advertise"] = Variable(ADVERTISE_VARIABLE) if POD in plan.host else endpoint(plan.host, plan.port)
+        settings["port"] = listen
+    settings["advertise"] = Variable(ADVERTISE_VARIABLE) if POD in plan.host else endpoint(plan.host, plan.port)
     reject = "reject_unknown" if "reject_unknown" in block else "reject_unknown_cluster"
-    wanted[reject] = plan.supercluster.gateway.reject_unknown_cluster
+    settings[reject] = plan.supercluster.gateway.reject_unknown_cluster
     remotes, foreign = _remotes(block.get("gateways"), plan)
     if plan.region.stage == "join":
-        wanted["gateways"] = remotes
-    why = "the region's gateway: its name, the address that other regions reach, and who may connect"
+        settings["gateways"] = remotes
+    why = "the region's gateway: its name, the advertised address, and which clusters may connect"
     if not isinstance(present, dict):
-        yield scene.in_conf(RULE, why, Op("add", ("gateway",), wanted), source=SOURCE)
+        yield scene.in_conf(RULE, why, Op("add", ("gateway",), settings), source=SOURCE)
     else:
-        ops = [Op("add", ("gateway", key), item) for key, item in wanted.items()]
+        ops = [Op("add", ("gateway", key), item) for key, item in settings.items()]
         if plan.region.stage == "expose" and "gateways" in block:
             ops.append(Op("remove", ("gateway", "gateways")))
         yield scene.in_conf(RULE, why, *ops, source=SOURCE)
     if foreign and plan.region.stage == "join":
         yield scene.warning(
-            f"the rendering lists gateways that are no region of the overlays: {', '.join(foreign)}; they stay",
+            f"the rendering has remote gateways that are not regions of the overlays: {', '.join(foreign)}; they stay",
             scene.at_conf("gateway.gateways"),
-            hint="add a region file for each, or take them out of the chart's values",
+            hint="add a region file for each, or remove them from the chart's values",
         )
     if POD in plan.host:
         address = endpoint(plan.host.replace(POD, "$(POD_NAME)"), plan.port)
@@ -92,7 +92,7 @@ def _block(scene: Scene, listen: int) -> Iterator[Outcome]:
 
 
 def _remotes(present: Any, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
-    """The remote list: ours from the overlays (other settings of an entry kept), then foreign ones, not self."""
+    """The remotes: those of the overlays (other settings of an entry are kept), then foreign ones, without itself."""
     entries = [entry for entry in present if isinstance(entry, dict)] if isinstance(present, list) else []
     by_name = {str(entry.get("name")): entry for entry in entries}
     wanted = []
@@ -125,7 +125,7 @@ def _ports(scene: Scene, listen: int) -> Iterator[Outcome]:
             headless.key,
             (Op("add", ("spec", "ports", "-"), port),),
             RULE,
-            "the headless Service has the gateway's port, as the chart's own gateway setting would give it",
+            "the headless Service has the gateway's port, as with the chart's own gateway setting",
         )
 
 
@@ -138,7 +138,7 @@ def _port_of(ports: list[Any], number: int, field: str) -> int | None:
 
 
 def _closed(scene: Scene) -> Iterator[Outcome]:
-    """Stage `local`: no gateway in nats.conf, and no port that would lead to it."""
+    """Stage `local`: no gateway in nats.conf, and no port for it."""
     why = "stage `local` has no gateway"
     listen = scene.gateway_listen
     had_gateway = "gateway" in scene.conf
@@ -160,7 +160,7 @@ def _closed_service(scene: Scene, service: Manifest, listen: int, why: str) -> I
         yield Patch(service.key, (Op("remove", ("spec", "ports", index)),), RULE, why)
     else:
         yield scene.warning(
-            f"Service `{service.key.name}` leads to the gateway only, and stage `local` has none; it stays as it is",
+            f"Service `{service.key.name}` is only for the gateway, and stage `local` has none; it stays as it is",
             scene.release.where(service.line, str(service.key)),
-            hint="its load balancer keeps its address that way; take it out of the values if it is not needed",
+            hint="so its load balancer keeps its address; remove it from the values if it is not needed",
         )

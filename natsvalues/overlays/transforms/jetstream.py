@@ -1,7 +1,7 @@
-"""JetStream: domain, accounts and system account, as the scope of the supercluster demands.
+"""JetStream: domain, accounts and system account, as the scope of the supercluster requires.
 
-facts: over gateways the meta group follows the *system account*, whatever the domains say (five versions). A
-system account is where a region's JetStream state lives, so a region that holds streams keeps the one it has.
+facts: over gateways the meta group follows the *system account*, whatever the domains are (five versions). A
+region's JetStream state belongs to its system account, so a region that has streams keeps its account.
 A region that once elected a meta leader of its own can erase the others' streams when it joins them under one
 system account (2.12.8, 2.15.1), so an `empty` region gets JetStream and remotes together.
 """
@@ -27,7 +27,7 @@ SOURCE = "run on nats-server 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
 
 
 def jetstream(scene: Scene) -> Iterator[Outcome]:
-    """Make JetStream one across the regions, or each region's own; leave a server without JetStream alone."""
+    """Configure one JetStream for all regions, or one for each; servers without JetStream are not changed."""
     if not jetstream_is_on(scene.conf):
         return
     if scene.plan.shares_jetstream:
@@ -41,18 +41,18 @@ def _shared(scene: Scene) -> Iterator[Outcome]:
     if plan.region.joins is None:
         raise overlay_error(
             "NV-T020",
-            "JetStream is on, and the region does not say how it joins",
+            "JetStream is on, and the region does not set `joins`",
             plan,
             "joins",
-            hint="joins: seed     the one region that may hold streams\n"
-            "joins: empty    every other one: it never ran JetStream alone (a region that elected its own meta\n"
+            hint="joins: seed     the one region that may have streams\n"
+            "joins: empty    every other region: it never ran JetStream alone (a region that elected its own meta\n"
             "                leader, even without a stream, can erase the seed's streams when it joins)",
         )
     if plan.waits_to_join:
         yield scene.in_conf(
             RULE,
             f"an empty region runs no JetStream in stage `{plan.region.stage}`: electing a meta leader alone, it could "
-            "erase the others' streams when it joins; JetStream comes with stage `join`. Volume claims stay",
+            "erase the others' streams when it joins; JetStream is turned on in stage `join`. Volume claims stay",
             Op("remove", ("jetstream",)),
             source=SOURCE,
         )
@@ -63,13 +63,13 @@ def _shared(scene: Scene) -> Iterator[Outcome]:
         yield from _domain(scene, domain, "all regions share one JetStream domain, as they share one meta group")
     elif given is not None:
         yield scene.warning(
-            f"JetStream domain `{given}` is taken out: regions that share JetStream cannot differ in it",
+            f"JetStream domain `{given}` is removed: regions that share JetStream cannot have different domains",
             scene.at_conf("jetstream.domain"),
             hint="if clients use this domain, set jetstream.domain in the supercluster overlay, for all regions",
         )
         yield scene.in_conf(
             RULE,
-            "a domain per region cripples all regions but one",
+            "with a domain for each region streams can be placed in only one of them",
             Op("remove", ("jetstream", "domain")),
             source=SOURCE,
         )
@@ -95,12 +95,12 @@ def _independent(scene: Scene) -> Iterator[Outcome]:
         held = f"`{present}`" if present else "`$SYS` (the server's default)"
         raise overlay_error(
             "NV-T021",
-            "scope `region` separates regions by their system accounts, and this one does not state its own",
+            "scope `region` separates regions by their system accounts, and this region does not set `systemAccount`",
             plan,
             "systemAccount",
-            hint=f"this release's JetStream lives under {held}.\n"
-            f'systemAccount: "{present or DEFAULT_ACCOUNT}"    if the region holds streams: another one loses them\n'
-            f"systemAccount: SYS-{plan.region.name}    if it is new, or holds nothing",
+            hint=f"this release's JetStream belongs to the system account {held}.\n"
+            f'systemAccount: "{present or DEFAULT_ACCOUNT}"    if the region has streams: another account loses them\n'
+            f"systemAccount: SYS-{plan.region.name}    if it is new, or has no streams",
         )
     block = scene.conf["jetstream"]
     given = block.get("domain") if isinstance(block, dict) else None
@@ -117,13 +117,13 @@ def _account(scene: Scene, account: str, present: Any) -> Iterator[Outcome]:
         refuse_hidden(scene.release, scene.nats, file, sorted({"accounts", "system_account"} & set(settings)))
     if present is not None:
         yield scene.warning(
-            f"the system account becomes `{account}` instead of `{present}`: streams kept under `{present}` would be "
+            f"the system account becomes `{account}` instead of `{present}`: streams of `{present}` would be "
             "lost, and its users no longer see $SYS",
             plan.positions.where("systemAccount"),
             scene.at_conf("system_account"),
-            hint=f'if this region holds streams, state systemAccount: "{present}"',
+            hint=f'if this region has streams, set systemAccount: "{present}"',
         )
-    why = f"the region's JetStream is its own because its system account `{account}` is"
+    why = f"the region has its own meta group because it has its own system account `{account}`"
     if account == DEFAULT_ACCOUNT:
         yield scene.in_conf(RULE, why, Op("remove", ("system_account",)), source=SOURCE)
         return

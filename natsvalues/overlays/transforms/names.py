@@ -1,8 +1,8 @@
-"""Names: one cluster name for each region, and server names that no other region has.
+"""Names: a cluster name for each region, and server names that no other region has.
 
 facts: `gateway.name` must equal `cluster.name` or the server does not start, and equal server names in two
-regions block the gateways (run on 2.12.8 and 2.14.6). A server name is a JetStream identity: changed on a
-region that holds streams, its JetStream dies (run on 2.12.8 and 2.15.1).
+regions block the gateways (run on 2.12.8 and 2.14.6). A server's name identifies it in JetStream: if it
+changes in a region that has streams, they become unreachable (run on 2.12.8 and 2.15.1).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def names(scene: Scene) -> Iterator[Outcome]:
     if isinstance(scene.conf.get("cluster"), dict):
         yield scene.in_conf(
             RULE,
-            "the cluster is called as its gateway is: otherwise the server does not start",
+            "cluster and gateway must have the same name, or the server does not start",
             Op("add", ("cluster", "name"), region.name),
             source=SOURCE,
         )
@@ -47,14 +47,14 @@ def _prefix(scene: Scene) -> str:
     if scene.had_jetstream:
         raise overlay_error(
             "NV-T001",
-            "JetStream is on, and the region does not say what its servers are called",
+            "JetStream is on, and the region does not set `serverNames`",
             scene.plan,
             "serverNames",
             "prefix",
-            hint="choose once, because a server name is a JetStream identity:\n"
-            '  serverNames: {prefix: ""}    if this region already holds streams under its pod names. They stay.\n'
-            f"  serverNames: {{prefix: {scene.plan.region.name}-}}    if it is new, or holds nothing.\n"
-            "Renaming servers that hold streams kills their JetStream; equal names in two regions block the gateways",
+            hint="choose once, because a server's name identifies it in JetStream:\n"
+            '  serverNames: {prefix: ""}    if this region already has streams under its pod names. They stay.\n'
+            f"  serverNames: {{prefix: {scene.plan.region.name}-}}    if it is new, or has no streams.\n"
+            "Renamed servers lose their streams; with equal names in two regions the gateways reject each other",
         )
     return f"{scene.plan.region.name}-"
 
@@ -68,7 +68,7 @@ def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
         if entry is None:
             raise NatsvaluesError(
                 "NV-T002",
-                f"server_name is ${spelled.name}, and the container has no such variable",
+                f"server_name is ${spelled.name}, and the container has no such environment variable",
                 where=(scene.at_conf("server_name"), scene.at_statefulset("env")),
                 hint="set it in the container's env, or write server_name: $SERVER_NAME as the chart does",
             )
@@ -85,14 +85,14 @@ def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
                 return
         raise NatsvaluesError(
             "NV-T003",
-            f"server_name is ${spelled.name}, which does not come from the pod's name",
+            f"server_name is ${spelled.name}, which is not derived from the pod's name",
             where=(scene.at_statefulset(f"env[name={spelled.name}]"),),
-            hint="every server of the region needs a name of its own: use the chart's POD_NAME and SERVER_NAME",
+            hint="every server of the region needs a unique name: use the chart's POD_NAME and SERVER_NAME",
         )
     if spelled is not None:
         raise NatsvaluesError(
             "NV-T003",
-            "server_name is one fixed name for all servers",
+            "server_name is the same for all servers",
             where=(scene.at_conf("server_name"),),
             hint="write server_name: $SERVER_NAME, as the chart does",
         )
@@ -106,7 +106,7 @@ def _is_pod_name(entry: dict[str, Any]) -> bool:
 
 
 def _new_variable(scene: Scene, prefix: str, pod_name: str | None, why: str) -> Iterator[Outcome]:
-    """Name the servers through SERVER_NAME where the rendering does not."""
+    """Define SERVER_NAME for the servers' names where the rendering does not."""
     entries: list[dict[str, Any]] = []
     if pod_name is None:
         pod_name = "POD_NAME"

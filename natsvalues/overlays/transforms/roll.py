@@ -1,6 +1,6 @@
-"""Roll: pods restart when a setting changed that a reload would refuse, and only then.
+"""Roll: pods restart when a setting changed that a reload does not apply, and only then.
 
-facts: gateway settings never reload, and the chart's reloader fails silently at them. So the pod template
+facts: gateway settings never reload, and the chart's reloader does not report that. So the pod template
 carries a digest of what needs a restart. The chart's own `checksum/config` is the SHA-256 of the ConfigMap's
 text without its `# Source` line (checked on a Helm 3 rendering).
 """
@@ -30,12 +30,12 @@ _SOURCE_LINE = re.compile(r"^(?:---|# Source:.*)\n", re.MULTILINE)
 
 
 def roll(scene: Scene, before: Manifest) -> Iterator[Outcome]:
-    """Set the digest; recompute the chart's checksum if we changed the ConfigMap (`before` is as rendered)."""
+    """Set the digest; recompute the chart's checksum if natsvalues changed the ConfigMap (`before` is as rendered)."""
     document = scene.nats.statefulset.value
     text = json.dumps(restart_part(scene.conf), sort_keys=True, default=str)
     yield scene.in_statefulset(
         RULE,
-        "pods restart when a setting changes that a reload would refuse, and only then",
+        "pods restart when a setting changes that a reload does not apply, and only then",
         put(document, (*_TEMPLATE, RESTART_DIGEST), digest(text, 16)),
         source="run on nats-server 2.12.8 and 2.14.6; server/reload.go",
     )
@@ -51,6 +51,7 @@ def roll(scene: Scene, before: Manifest) -> Iterator[Outcome]:
 
 
 def chart_checksum(config_map: Manifest) -> str:
-    """The checksum as the chart makes it, of a ConfigMap as it now is."""
-    text = _SOURCE_LINE.sub("", uncarried(config_map).tree.text)  # what carries it the chart never saw
+    """The chart's checksum, computed for the current ConfigMap."""
+    # The annotations of Helm and kustomize are added after the chart has computed it.
+    text = _SOURCE_LINE.sub("", uncarried(config_map).tree.text)
     return digest(text.strip())

@@ -1,7 +1,7 @@
-"""The gateway's LoadBalancer Service: its own, so that clients never meet servers that are not ready.
+"""A LoadBalancer Service for the gateway alone, so that clients are never sent to servers that are not ready.
 
 facts: `publishNotReadyAddresses` lets the load balancer reach starting pods (kubernetes endpointslice
-controller), which ends the cold-start deadlock; on a Service that carries clients it would send them there
+controller), which ends the cold-start deadlock; on a Service for clients it would send them there,
 too. DNS annotations are read under one of two prefixes, depending on the version of external-dns.
 """
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 RULE = "gateway-service"
 LONGEST_NAME = 63
 SOURCE = "kubernetes endpointslice controller; nats-io/k8s issue 1109"
-WHY = "other regions reach the gateways through a load balancer that also sends to servers still starting"
+WHY = "other regions reach the gateways through a load balancer that also sends to servers that are still starting"
 
 
 def gateway_service(scene: Scene) -> Iterator[Outcome]:
-    """Inject the Service (one, or one for each pod), or complete the one that the release has."""
+    """Add the Service (one, or one for each pod), or complete the one that the release has."""
     if scene.plan.region.stage == "local":
         return
     shaped = _shaped(scene)
@@ -40,29 +40,29 @@ def gateway_service(scene: Scene) -> Iterator[Outcome]:
     dedicated, mixed = _existing(scene)
     for service in mixed:
         yield scene.warning(
-            f"Service `{service.key.name}` is a load balancer for clients and for the gateway together",
+            f"Service `{service.key.name}` is a load balancer for both clients and the gateway",
             scene.release.where(service.line, str(service.key)),
-            hint="the gateway has a Service of its own; take the gateway port out of the chart's service values",
+            hint="natsvalues adds a Service for the gateway; remove the gateway port from the chart's service values",
         )
     if scene.plan.load_balancer.per_pod:
         if dedicated and not all(_is_ours(scene, service) for service in dedicated):
             yield scene.warning(
                 f"Service `{dedicated[0].key.name}` already is a load balancer for the gateway of all pods; it stays",
                 scene.release.where(dedicated[0].line, str(dedicated[0].key)),
-                hint="take it out of the values when the pods' own load balancers serve",
+                hint="remove it from the values when the pods' own load balancers are in use",
             )
         for ordinal in range(_replicas(scene)):
             pod = f"{scene.nats.name}-{ordinal}"
-            yield from _one(scene, shaped, dedicated, f"{_name(scene)}-{ordinal}", pod)
+            yield from _load_balancer_service(scene, shaped, dedicated, f"{_name(scene)}-{ordinal}", pod)
     else:
         name = dedicated[0].key.name if dedicated else _name(scene)
         for service in dedicated[1:]:
             yield scene.warning(
                 f"Service `{service.key.name}` is a second load balancer for the gateway; it stays as it is",
                 scene.release.where(service.line, str(service.key)),
-                hint=f"natsvalues completes `{name}`; take the other out of the values",
+                hint=f"natsvalues completes `{name}`; remove the other from the values",
             )
-        yield from _one(scene, shaped, dedicated, name, None)
+        yield from _load_balancer_service(scene, shaped, dedicated, name, None)
     if shaped.object_kind == "Route":
         yield from _route(scene, shaped)
 
@@ -86,12 +86,12 @@ def _shaped(scene: Scene) -> Shape:
     if plan.load_balancer.provider is None:
         raise overlay_error(
             "NV-T040",
-            f"stage `{plan.region.stage}` needs a load balancer, and no provider is named",
+            f"stage `{plan.region.stage}` needs a load balancer, and no provider is set",
             plan,
             "loadBalancer",
             "provider",
-            hint="name one of `natsvalues providers`, here or as the default in the supercluster; generic takes your\n"
-            "own annotations as they are",
+            hint="set loadBalancer.provider to one of `natsvalues providers`, here or in the supercluster; `generic`\n"
+            "uses your own annotations as they are",
         )
     try:
         profile = load(plan.load_balancer.provider)
@@ -102,9 +102,9 @@ def _shaped(scene: Scene) -> Shape:
     if monitor is None and profile.health is not None and profile.health.on_monitor == "always":
         raise NatsvaluesError(
             "NV-T043",
-            f"the load balancer of provider {profile.id} asks the monitoring port, and monitoring is off",
+            f"the load balancer of provider {profile.id} checks the monitoring port, and monitoring is off",
             where=(scene.at_conf("http_port"), plan.positions.where("loadBalancer", "provider")),
-            hint="set config.monitor.enabled: true in the chart's values, or choose a provider that checks otherwise",
+            hint="set config.monitor.enabled: true in the chart's values, or a provider with another health check",
         )
     health = HealthCheck(ready_path(scene.version), *(monitor or (MONITOR_PORT, "HTTP")))
     tls = plan.supercluster.gateway.tls is not None or "tls" in (scene.conf.get("gateway") or {})
@@ -115,11 +115,11 @@ def _shaped(scene: Scene) -> Shape:
 
 
 def _existing(scene: Scene) -> tuple[list[Manifest], list[Manifest]]:
-    """Load balancers for the gateway that the release has: for it alone, and together with other ports."""
+    """The release's load balancers for the gateway: those for it alone, and those with other ports."""
     dedicated: list[Manifest] = []
     mixed: list[Manifest] = []
     for service in scene.services:
-        ours = service.key.name == _name(scene)  # a ClusterIP too, behind a Route
+        ours = service.key.name == _name(scene)  # also a ClusterIP, behind a Route
         if not is_outside(service.value) and not ours:
             continue
         roles = roles_of(service.value, scene.gateway_listen)
@@ -128,7 +128,9 @@ def _existing(scene: Scene) -> tuple[list[Manifest], list[Manifest]]:
     return dedicated, mixed
 
 
-def _one(scene: Scene, shaped: Shape, dedicated: list[Manifest], name: str, pod: str | None) -> Iterator[Outcome]:
+def _load_balancer_service(
+    scene: Scene, shaped: Shape, dedicated: list[Manifest], name: str, pod: str | None
+) -> Iterator[Outcome]:
     wanted = _service(scene, shaped, name, pod)
     present = next((service for service in dedicated if service.key.name == name), None)
     if present is None:
@@ -196,7 +198,7 @@ def _service(scene: Scene, shaped: Shape, name: str, pod: str | None) -> dict[st
 
 
 def _metadata(scene: Scene, name: str, shaped: Shape | None = None, pod: str | None = None) -> dict[str, Any]:
-    """Metadata of an object of ours: the release's labels, and what a load balancer's shape and DNS add."""
+    """Metadata of an added object: the release's labels, and those of the provider's profile and of DNS."""
     metadata: dict[str, Any] = {}
     annotations = {**shaped.annotations, **_dns(scene, pod)} if shaped is not None else {}
     if annotations:
@@ -221,16 +223,16 @@ def _dns(scene: Scene, pod: str | None) -> dict[str, str]:
     plan = scene.plan
     if not plan.dns.enabled or is_address(plan.host):
         return {}
-    found: dict[str, str] = {}
+    annotations: dict[str, str] = {}
     for prefix in plan.dns.prefixes:
-        found[f"{prefix}hostname"] = plan.host.replace(POD, pod) if pod else plan.host
+        annotations[f"{prefix}hostname"] = plan.host.replace(POD, pod) if pod else plan.host
         if plan.dns.ttl is not None:
-            found[f"{prefix}ttl"] = str(plan.dns.ttl)
-    return found
+            annotations[f"{prefix}ttl"] = str(plan.dns.ttl)
+    return annotations
 
 
 def _after(scene: Scene) -> int:
-    """The document behind which a Service stands in Helm's order: the last of this NATS' Services."""
+    """The number of the document after which a Service follows in Helm's order: the last Service of this NATS."""
     numbers = [service.number for service in scene.services if service.number < scene.nats.statefulset.number]
     return max(numbers, default=scene.nats.config_map.number)
 
@@ -247,16 +249,16 @@ def _refuse_taken_name(scene: Scene, name: str) -> None:
     if len(name) > LONGEST_NAME:
         raise NatsvaluesError(
             "NV-T044",
-            f"the gateway's Service would be called `{name}`: longer than the {LONGEST_NAME} characters of a name",
+            f"the name of the gateway's Service, `{name}`, would be longer than {LONGEST_NAME} characters",
             where=(scene.at_statefulset("metadata.name"),),
-            hint="give the NATS chart a shorter fullnameOverride",
+            hint="set a shorter fullnameOverride in the chart's values",
         )
     if taken:
         raise NatsvaluesError(
             "NV-T042",
-            f"the release already has a Service `{name}`, and it is no load balancer for this gateway",
+            f"the release already has a Service `{name}`, which is not a load balancer for this gateway",
             where=(scene.release.where(taken[0].line, str(taken[0].key)),),
-            hint="rename it in the chart's values: natsvalues gives this name to the gateway's Service",
+            hint="rename it in the chart's values: natsvalues uses this name for the gateway's Service",
         )
 
 

@@ -1,6 +1,6 @@
-"""Stamps: every object that natsvalues touched says so, so that a render which forgot natsvalues can be seen.
+"""Stamps: annotations on every object that natsvalues changed; they show whether a release was post-rendered.
 
-They stand on the object's own metadata, never on the pod template: nothing restarts for a stamp.
+They are on the object's own metadata, never on the pod template: a stamp restarts nothing.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ _LOOKS_BARE = re.compile(r"\$\w+|\d+[kKmMgGtTpPeE][iI]?[bB]?")
 
 
 def user_operation(scene: Scene, number: int, index: int) -> Iterator[Outcome]:
-    """Operation `index` of the region's patch `number`, on the target as it is by now."""
+    """Operation `index` of the region's patch `number`, on the target in its current state."""
     patch = scene.plan.region.patches[number]
     at = ("patches", number)
     why = patch.why or "your own patch"
@@ -40,7 +40,7 @@ def user_operation(scene: Scene, number: int, index: int) -> Iterator[Outcome]:
     if patch.target.file != scene.nats.config_key or any((patch.target.kind, patch.target.name)):
         raise overlay_error(
             "NV-T050",
-            f"the target `{patch.target.file}` is not the server's configuration file",
+            f"the target file `{patch.target.file}` is not the server's configuration file",
             scene.plan,
             *at,
             "target",
@@ -49,9 +49,9 @@ def user_operation(scene: Scene, number: int, index: int) -> Iterator[Outcome]:
     ops = _ops(scene, patch.ops[index], (*at, "ops", index), scene.conf)
     if any(_LOOKS_BARE.fullmatch(text) for op in ops for text in _texts(op.value)):
         yield scene.warning(
-            "a value that looks like a variable or a size is written as a quoted text, as the server then takes it",
+            "a value that looks like a variable or a size is written as a quoted string, and the server reads a string",
             scene.plan.positions.where(*at, "ops", index),
-            hint='for a variable or a size use the form "<< $TOKEN >>", "<< 8MB >>"',
+            hint='for a variable or a size write "<< $TOKEN >>" or "<< 8MB >>"',
         )
     yield scene.in_conf(RULE, why, *(op._replace(value=_verbatim(op.value)) for op in ops))
 
@@ -65,8 +65,8 @@ def _texts(content: Any) -> list[str]:
 
 def _verbatim(content: Any) -> Any:
     if isinstance(content, str):
-        found = _VERBATIM.fullmatch(content)
-        return Raw(found[1]) if found else content
+        match = _VERBATIM.fullmatch(content)
+        return Raw(match[1]) if match else content
     if isinstance(content, dict):
         return {key: _verbatim(item) for key, item in content.items()}
     return [_verbatim(item) for item in content] if isinstance(content, list) else content
@@ -77,14 +77,14 @@ def _target(scene: Scene, patch: UserPatch, at: tuple[str | int, ...]) -> Manife
     if not target.kind:
         raise overlay_error(
             "NV-T051",
-            "the target names neither a kind nor a file",
+            "the target has neither a kind nor a file",
             scene.plan,
             *at,
             "target",
             hint="target: {kind: StatefulSet, name: nats}, or target: {file: nats.conf}",
         )
     words = [word for word in (target.kind, target.name) if word]
-    found = scene.release.manifests(
+    matches = scene.release.manifests(
         scene.release.mentioning(*words),
         lambda manifest: (
             manifest.key.kind == target.kind
@@ -92,9 +92,10 @@ def _target(scene: Scene, patch: UserPatch, at: tuple[str | int, ...]) -> Manife
             and target.namespace in (None, manifest.key.namespace)
         ),
     )
-    if len(found) != 1:
+    if len(matches) != 1:
         names = ", ".join(
-            f"{item.key.name} ({f'line {item.line}' if item.number >= 0 else 'added by natsvalues'})" for item in found
+            f"{item.key.name} ({f'line {item.line}' if item.number >= 0 else 'added by natsvalues'})"
+            for item in matches
         )
         kinds = scene.release.manifests(
             scene.release.mentioning(target.kind), lambda item: item.key.kind == target.kind
@@ -102,15 +103,15 @@ def _target(scene: Scene, patch: UserPatch, at: tuple[str | int, ...]) -> Manife
         there = names or ", ".join(manifest.key.name for manifest in kinds) or "none"
         raise NatsvaluesError(
             "NV-T052",
-            f"the patch's target {' '.join(words)} was found {len(found)} times, not once",
+            f"the patch's target {' '.join(words)} matches {len(matches)} objects, not one",
             where=(scene.plan.positions.where(*at, "target"),),
             hint=f"there is: {there}" + ("; give target.name" if names and not target.name else ""),
         )
-    return found[0]
+    return matches[0]
 
 
 def _ops(scene: Scene, raw: dict[str, Any], here: tuple[str | int, ...], document: Value) -> tuple[Op, ...]:
-    """One operation as ours; `move` and `copy` are spelled out."""
+    """One operation as `Op`s; `move` and `copy` are replaced by `add` and `remove`."""
     kind, path, origin = raw.get("op"), raw.get("path"), raw.get("from")
     unknown = sorted(set(raw) - {"op", "path", "value", "from"})
     if kind not in ("add", "remove", "replace", "test", "move", "copy") or not isinstance(path, str) or unknown:

@@ -1,7 +1,7 @@
 """The configuration language of nats-server: read losslessly, understand, edit in place.
 
-`read` gives a tree with spans, `value` what the server makes of it, `edit` a text with only the asked-for
-characters changed. Does no I/O: texts of includes come through a callable.
+`read` gives a tree with spans, `value` the value that the server reads, `edit` a text with only the
+requested characters changed. Does no I/O: texts of includes come through a callable.
 """
 
 from __future__ import annotations

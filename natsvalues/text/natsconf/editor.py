@@ -1,4 +1,4 @@
-"""Edit a configuration by operations as in RFC 6902: only the characters they are about change.
+"""Edit a configuration by operations as in RFC 6902: no other characters change.
 
 Every operation is checked: the new text is read again and must mean what the operation does to the plain
 value. Variables stand for themselves here: an edit of what a variable refers to leaves the reference alone.
@@ -38,15 +38,15 @@ def edit(text: str, ops: Iterable[ConfOp]) -> str:
     """Apply `ops` in turn and return the new text, or `text` itself if nothing had to change.
 
     Of repeated keys the last is edited, and all are removed. Values are dict, list, str, int, float, bool,
-    Variable and Raw. `test` holds 1, 1.0 and true apart. Setting what is there already, as written or with
+    Variable and Raw. `test` distinguishes 1, 1.0 and true. Setting what is there already, as written or with
     the variables of the file resolved, changes nothing. Raises ConfSyntaxError if `text` cannot be read,
-    ConfEditError if an operation does not fit it, InternalError if our own result is not what was asked.
+    ConfEditError if an operation does not fit it, InternalError if our own result is not what was requested.
     """
     conf = read(text)
     for offset, message in conf.findings:
         if message in MISLEADING:
             line, column = line_column(text, offset)
-            raise ConfEditError(f"line {line}, column {column}: {message}", "mend this before any edit")
+            raise ConfEditError(f"line {line}, column {column}: {message}", "fix this before any edit")
     for op in ops:
         conf = _applied(conf, op)
     return text if conf.text == text else conf.text  # an equal text read before may be another object
@@ -86,7 +86,7 @@ def _applied(conf: Conf, op: ConfOp) -> Conf:
 
 
 def _without_repeats(conf: Conf, op: ConfOp, before: dict[str, Any]) -> Conf:
-    """Remove all but the last entry of a repeated key, none of which is in force."""
+    """Remove all but the last entry of a repeated key: the server ignores the others."""
     while True:
         place = _walk(conf, op.path)
         last = _index(place, op)
@@ -124,17 +124,17 @@ def _walk(conf: Conf, path: Path) -> Place:
 
 
 def _child(container: ConfMap | ConfArray, segment: str | int, path: Path) -> Node:
-    found = _find(container, segment)
-    if found is None:
+    position = _find(container, segment)
+    if position is None:
         raise _missing(container, path)
-    part = container.items[found] if isinstance(container, ConfArray) else container.entries[found]
+    part = container.items[position] if isinstance(container, ConfArray) else container.entries[position]
     if isinstance(part, Include):
         raise _missing(container, path)
     return part.value if isinstance(part, Entry) else part
 
 
 def _find(container: ConfMap | ConfArray, segment: str | int) -> int | None:
-    """Index of the part a segment names: of repeated keys the last, which is in force."""
+    """Index of the part a segment names: of repeated keys the last, which the server uses."""
     if isinstance(container, ConfArray):
         if isinstance(segment, (str, bool)):
             return None
@@ -144,11 +144,11 @@ def _find(container: ConfMap | ConfArray, segment: str | int) -> int | None:
 
 
 def _index(place: Place, op: ConfOp) -> int:
-    """Where the last segment points to; the number of parts if `add` is to append."""
+    """The index the last segment points to; the number of parts if `add` is to append."""
     container, segment = place.container, op.path[-1]
-    found = _find(container, segment)
-    if found is not None:
-        return found
+    position = _find(container, segment)
+    if position is not None:
+        return position
     if isinstance(container, ConfMap):
         appends = isinstance(segment, str)
     else:

@@ -1,4 +1,4 @@
-"""The two ways a configuration can disappoint: it cannot be read, or an edit does not fit it.
+"""The two errors of a configuration: it cannot be read, or an edit does not fit it.
 
 Messages name characters, keys and places, never values: any value may be a password.
 """

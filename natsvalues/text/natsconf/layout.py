@@ -83,7 +83,7 @@ def _insert_first(place: Place, part: str, indent: str) -> list[Edit]:
 
 
 def _insert_line(place: Place, index: int, part: str, indent: str) -> list[Edit]:
-    """On a line of its own behind the part before `index`, whose comment stays where it is."""
+    """Insert a separate line after the part before `index`, whose comment stays where it is."""
     text, style, before = place.conf.text, place.style, place.parts[index - 1]
     is_last = index == len(place.parts)
     mark = terminator_behind(text, before)
@@ -108,7 +108,7 @@ def _insert_line(place: Place, index: int, part: str, indent: str) -> list[Edit]
 
 
 def _may_be_terminated(part: Part) -> bool:
-    """Tell whether a comma may follow: it spoils the `)` of a block string and melts into a path."""
+    """Whether a comma may follow: it breaks the `)` of a block string and becomes a part of a path."""
     if isinstance(part, Include):
         return False
     node = part.value if isinstance(part, Entry) else part

@@ -1,9 +1,9 @@
 """Tokens of the NATS configuration language, exactly as nats-server 2.14 cuts them.
 
 Every character belongs to one token: `"".join(text[t.start:t.end] for t in tokenize(text)) == text`.
-The language cannot be cut without knowing where one is: `#` opens a comment between values but is a
+The language cannot be tokenized without a state: `#` opens a comment between values but is a
 letter within one, and a number ends at `}` yet swallows `]`. So the lexer walks the states of the
-server's own lexer, with regular expressions doing the work within a state. Two departures: a byte order
+server's own lexer, with regular expressions within a state. Two differences: a byte order
 mark at the start is a token of its own, and a NUL character or a quote left open by the end of the file
 is always an error (the server takes some of them for the end of the file).
 """
@@ -63,8 +63,8 @@ class _Lexer:
             state = state()
         return self.tokens
 
-    def error(self, found: str, hint: str = "") -> ConfSyntaxError:
-        return ConfSyntaxError(self.text, self.pos, f"found {found}", hint)
+    def error(self, what: str, hint: str = "") -> ConfSyntaxError:
+        return ConfSyntaxError(self.text, self.pos, f"found {what}", hint)
 
     def take(self, kind: str, end: int) -> None:
         self.tokens.append(Token(kind, self.pos, end))
@@ -179,8 +179,8 @@ class _Lexer:
         if char == "]":
             return self.close()
         if char in ("", ",", "/"):
-            found = {"": "the end of the text", ",": "a comma", "/": "a single /"}[char]
-            raise self.error(f"{found} where an array item belongs", "items are separated by one comma or a new line")
+            what = {"": "the end of the text", ",": "a comma", "/": "a single /"}[char]
+            raise self.error(f"{what} where an array item belongs", "items are separated by one comma or a new line")
         return self.value
 
     def value(self) -> State:
@@ -305,11 +305,11 @@ class _Lexer:
     def unexpected(self, char: str) -> ConfSyntaxError:
         if not char:
             return self.error("the end of the text inside a map or array", "close it")
-        found = char if not char.isalnum() and char.isprintable() and char.isascii() else "more text"
+        what = char if not char.isalnum() and char.isprintable() and char.isascii() else "more text"
         hint = "a comma, a semicolon or a new line ends a value; quote one that has spaces or punctuation in it"
         if self.inside is tokens.ARRAY_OPEN:
             hint = 'a comma or a new line ends an item; a number needs a space or a new line before "]"'
-        return self.error(f"{found} directly after a value", hint)
+        return self.error(f"{what} directly after a value", hint)
 
     def after_inner_root(self) -> State:
         """After a brace pair directly within the braces around the file."""

@@ -11,7 +11,7 @@ ScalarKind = Literal["string", "boolean", "integer", "float", "datetime", "varia
 
 
 class Scalar(NamedTuple):
-    """A value without parts. `raw` is its text, quotes included; `value` what the server makes of it.
+    """A value without parts. `raw` is its text, quotes included; `value` the value that the server reads.
 
     The value of a variable is its name without `$`; a datetime stays the text it is.
     """
@@ -46,7 +46,7 @@ class Entry(NamedTuple):
 
 
 class ConfMap(NamedTuple):
-    """Entries and includes in the order of the text; of entries with one key the last is in force.
+    """Entries and includes in the order of the text; of entries with one key the server uses the last.
 
     `braced` is False for a file that has no braces around it: its span is then the whole text. With braces
     the span includes them, except that a file may lack the closing one (see the findings of `read`).
@@ -61,7 +61,7 @@ Node = ConfMap | ConfArray | Scalar
 
 
 class Finding(NamedTuple):
-    """The server accepts what stands at `offset`, but makes something surprising of it."""
+    """The server accepts the text at `offset`, but reads it as something unexpected."""
 
     offset: int
     message: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SPACE = r"[^\S\x1c-\x1f]"  # what the server's language takes for white space; Python adds four characters
+_SPACE = r"[^\S\x1c-\x1f]"  # what the server's language treats as white space; Python adds four characters
 _COMMENT = r"#[^\r\n]*+|//[^\r\n]*+"
 ANY_GAP = re.compile(rf"(?:{_SPACE}++|{_COMMENT})*+")
 LINE_GAP = re.compile(rf"(?:[ \t]++|{_COMMENT})*+")

@@ -1,4 +1,4 @@
-"""Read a configuration into a tree with spans, keeping the surprises apart as findings."""
+"""Read a configuration into a tree with spans, with what is unexpected in it as findings."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from natsvalues.text.natsconf.scalars import DROPPED_NUMBER, read_scalar
 from natsvalues.text.spans import Span
 
 NO_VALUE: Final = "this key has no value: the server gives it the value of the map around"
-STRAY: Final = "the server passes over this character: remove it; comments begin with # or //"
-INNER_BRACES: Final = "these braces hold no map: what is in them belongs to the top"
-# Where one of these stands, the text is not what it seems, and an edit could go wrong.
+STRAY: Final = "the server ignores this character: remove it; comments begin with # or //"
+INNER_BRACES: Final = "these braces hold no map: their content belongs to the top level"
+# With one of these findings the text does not mean what it seems to, and an edit could go wrong.
 UNCLOSED: Final = "this { is never closed"
 MISLEADING: Final = frozenset((NO_VALUE, DROPPED_NUMBER, STRAY, INNER_BRACES))
 
@@ -34,12 +34,12 @@ class _Frame:
         self.items: list[Node] = []
 
 
-@lru_cache(maxsize=8)  # one text is looked at several times between two edits, and trees do not change
+@lru_cache(maxsize=8)  # one text is read several times between two edits, and trees are immutable
 def read(text: str) -> Conf:
     """Read the text of one file.
 
     Raises ConfSyntaxError where the server refuses it. What the server accepts but hardly anyone means (a
-    number that overflows, a key that loses its value) is read as the server reads it, and is a finding.
+    number that overflows, a key that loses its value) is read as the server reads it, and reported as a finding.
     """
     return _Reader(text).read()
 
@@ -93,7 +93,9 @@ class _Reader:
         kind, start, end = token
         name = self.text[start:end] if kind is tokens.KEY else self.text[start + 1 : end - 1]
         if kind is tokens.KEY and _PUNCTUATION.search(name):
-            self.find(start, "this key takes in punctuation: a space or a value is missing, or a comma too many")
+            self.find(
+                start, "this key contains punctuation: a space or a value is missing, or there is a comma too many"
+            )
         self.keys.append((name, Span(start, end)))
 
     def place(self, node: Node) -> None:
@@ -133,7 +135,7 @@ class _Reader:
             self.root_depth -= 1
             self.root_close = end
         elif kind is tokens.BOM:
-            self.find(start, "the server takes a byte order mark for a part of the first key: remove it")
+            self.find(start, "the server reads a byte order mark as a part of the first key: remove it")
         elif kind is tokens.STRAY:
             self.find(start, STRAY)
 

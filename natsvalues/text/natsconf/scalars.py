@@ -74,7 +74,7 @@ def _bare(span: Span, raw: str) -> Scalar:
 
 
 def _bare_text(raw: str) -> str:
-    """Escapes count in a bare string, but not where the server still hoped for a number."""
+    """Escapes count in a bare string, but not where the server was still reading a number."""
     number = _DIGITS_AND_ONE.match(raw)
     literal = number.end() if number else 0
     return raw[:literal] + unescape(raw[literal:])
@@ -119,5 +119,7 @@ def _datetime(text: str, span: Span, raw: str) -> Scalar:
 def _block(text: str, span: Span, raw: str, findings: list[Finding]) -> Scalar:
     if span.end < len(text):
         return Scalar(span, "string", raw[1:-1], raw)
-    findings.append(Finding(span.end - 1, "the server takes this ) into the string: end the file with a new line"))
+    findings.append(
+        Finding(span.end - 1, "the server reads this ) as a part of the string: end the file with a new line")
+    )
     return Scalar(span, "string", raw[1:], raw)

@@ -10,7 +10,7 @@ KEY: Final = "key"
 QUOTED_KEY: Final = "quoted key"
 SEPARATOR: Final = "separator"  # between key and value: white space, at most one `:` or `=`
 END: Final = "end"  # `,` or `;` after a value
-STRAY: Final = "stray"  # a `/` or `}` that the server passes over
+STRAY: Final = "stray"  # a `/` or `}` that the server ignores
 INCLUDE: Final = "include"
 INCLUDE_PATH: Final = "include path"
 DOUBLE: Final = "double-quoted string"

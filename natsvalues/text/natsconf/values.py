@@ -1,4 +1,4 @@
-"""Plain values of a configuration: dict, list, str, int, float, bool, and Variable for what stays open."""
+"""Plain values of a configuration: dict, list, str, int, float, bool, and Variable for what stays unresolved."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ENV_KEY = "pk"
 
 
 class Variable(NamedTuple):
-    """A reference to what is known only where the server runs; `str()` gives it as it is written."""
+    """A reference to a value that is known only where the server runs; `str()` gives it as it is written."""
 
     name: str
 
@@ -26,7 +26,7 @@ class Variable(NamedTuple):
 def value(
     conf: Conf, env: Mapping[str, str] | None = None, loader: Callable[[str], str] | None = None
 ) -> dict[str, Any]:
-    """Return what the server sees: repeated keys give the last value, variables the value they stand for.
+    """Return what the server sees: repeated keys give the last value, variables the value they refer to.
 
     A variable is looked up in the maps around it, innermost first, as far as they have been read; then in
     `env`, whose texts are read as values. One found nowhere is a Variable in the result, as is a datetime a
@@ -40,9 +40,9 @@ def value(
 def unresolved(
     conf: Conf, env: Mapping[str, str] | None = None, loader: Callable[[str], str] | None = None
 ) -> tuple[Scalar | Include, ...]:
-    """Find the variables that `value` would leave open, in order; the server refuses each of them.
+    """Find the variables that `value` would leave unresolved, in order; the server refuses each of them.
 
-    That of an included file is told by its include. Raises as `value` does.
+    One in an included file is reported at its include. Raises as `value` does.
     """
     evaluation = _Evaluation(conf, env or {}, loader)
     evaluation.document()
@@ -61,7 +61,7 @@ def includes(conf: Conf) -> tuple[Include, ...]:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equality that tells 1, 1.0 and True apart, as the server does."""
+    """Equality that distinguishes 1, 1.0 and True, as the server does."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
@@ -141,7 +141,7 @@ class _Evaluation:
             self.unresolved.append(node)
             return Variable(name)
         if f"${name}" in self.pending:
-            raise self.error(node, f"found a variable that stands for itself: ${name}", "break the circle")
+            raise self.error(node, f"found a variable that refers to itself: ${name}", "remove the circular reference")
         try:
             conf = read(f"{_ENV_KEY}={self.env[name]}")
         except ConfSyntaxError as error:
@@ -149,10 +149,10 @@ class _Evaluation:
             raise self.error(node, message, error.hint) from None
         pending = self.pending | {f"${name}"}
         inner = _Evaluation(conf, self.env, self.loader, pending=pending)
-        found = inner.document()
-        if inner.unresolved or _ENV_KEY not in found:
+        value = inner.document()
+        if inner.unresolved or _ENV_KEY not in value:
             self.unresolved.append(node)
-        return found.get(_ENV_KEY, Variable(name))
+        return value.get(_ENV_KEY, Variable(name))
 
     def included(self, include: Include) -> dict[str, Any]:
         if self.loader is None:
@@ -160,14 +160,14 @@ class _Evaluation:
         folder = self.path.rpartition("/")[0]
         path = f"{folder}/{include.path}" if folder else include.path
         if path in self.pending:
-            raise self.error(include, "found an include that includes itself", "break the circle")
+            raise self.error(include, "found an include that includes itself", "remove the circular include")
         pending = self.pending | {path}
         conf = read(self.loader(path))
         inner = _Evaluation(conf, self.env, self.loader, path=path, pending=pending)
-        found = inner.document()
+        value = inner.document()
         if inner.unresolved:
             self.unresolved.append(include)
-        return found
+        return value
 
     def error(self, node: Node | Include, message: str, hint: str) -> ConfSyntaxError:
         return ConfSyntaxError(self.conf.text, node.span.start, message, hint)

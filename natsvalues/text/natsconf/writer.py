@@ -183,7 +183,7 @@ def _write_string(value: str, old: Scalar | None) -> str:
             return value
     escaped = value.translate(_ESCAPES)
     if _has_surrogate(escaped):
-        raise ConfEditError("a string with half a character", "it holds a lone surrogate")
+        raise ConfEditError("a string that is not valid Unicode", "it has an unpaired surrogate")
     return f'"{escaped}"'
 
 
@@ -202,7 +202,7 @@ def _is_safe_bare(value: str) -> bool:
 
 
 def gap(text: str, following: str) -> str:
-    """Return the space that keeps `text` apart from the character behind it, if they would melt into one.
+    """Return the space that separates `text` from the character behind it, if they would be read as one token.
 
     `[3]` is the string "3]" and more to the server; `x#` is no comment.
     """
@@ -213,7 +213,7 @@ def gap(text: str, following: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """`value` with every Raw replaced by what the server makes of it."""
+    """`value` with every Raw replaced by the value that the server reads."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
