@@ -142,7 +142,7 @@ def _shared_text(options: Options) -> tuple[str, str] | None:
     if options.rendering:
         return read_stream(options.rendering), options.rendering
     if options.chart:
-        from natsvalues.outside.helm import templated  # starts a process; only when asked for
+        from natsvalues.outside.helm import templated  # starts a process; seldom used
 
         values = [word for path in options.values for word in ("-f", path)]
         return templated(RELEASE, options.chart, *values), options.chart
