@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from natsvalues.cli.lint_inputs import Rendering, Wanted
+    from natsvalues.cli.lint_inputs import Inputs, Rendering
     from natsvalues.lint.linter import Report
 
 
@@ -20,7 +20,7 @@ class Rendered(NamedTuple):
     """A chart as it would be installed: rendered by helm, then by natsvalues where there are overlays."""
 
     renderings: tuple[Rendering, ...]
-    wanted: Wanted
+    wanted: Inputs
     report: Report
 
     @property
@@ -95,13 +95,13 @@ class Charts:
         Without overlays (none named, none in charts/overlays here or above) it is what helm makes of it. Fails
         with helm's or natsvalues' own words.
         """
-        from natsvalues.cli.lint_inputs import Wanted, subject
+        from natsvalues.cli.lint_inputs import Inputs, subject
         from natsvalues.cli.lint_render import Chart, renderings, values_files
         from natsvalues.errors import NatsvaluesError
         from natsvalues.lint.linter import lint
 
         wished = tuple(f"{key}={_spelled(value)}" for key, value in (settings or {}).items())
-        wanted = Wanted(overlays=overlays, region=region)
+        wanted = Inputs(overlays=overlays, region=region)
         try:
             named = Chart(str(chart), tuple(map(str, values)), release, namespace, version, wished)
             made = renderings(named, wanted, all_regions=all_regions)

@@ -37,12 +37,12 @@ Overlays = Annotated[
 ]
 Prior = Annotated[
     str | None,
-    typer.Option(help="The release before: a manifest file, or release:[NAMESPACE/]NAME[@REVISION].", metavar="PRIOR"),
+    typer.Option(help="The prior release: a manifest file, or release:[NAMESPACE/]NAME[@REVISION].", metavar="PRIOR"),
 ]
 Allow = Annotated[
     list[str] | None,
     typer.Option(
-        help="Let through what --prior refuses: " + "; ".join(f"{name} ({text})" for name, text in ALLOWABLE.items()),
+        help="Allow what --prior refuses: " + "; ".join(f"{name} ({text})" for name, text in ALLOWABLE.items()),
         metavar="NAME",
     ),
 ]
@@ -51,13 +51,13 @@ Allow = Annotated[
 ReportFile = Annotated[
     str | None,
     typer.Option(
-        "--report", help="Leave what differs from --prior in this file, in the format of its suffix.", metavar="FILE"
+        "--report", help="Write the differences from --prior to this file, in the format of its suffix.", metavar="FILE"
     ),
 ]
 
 
-def _version(asked: bool) -> None:  # typer's callback
-    if asked:
+def _version(requested: bool) -> None:  # typer's callback
+    if requested:
         typer.echo(f"natsvalues {__version__}")
         raise typer.Exit
 
@@ -65,7 +65,7 @@ def _version(asked: bool) -> None:  # typer's callback
 @app.callback()
 def _top(
     version: Annotated[  # typer's flag
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     pass
@@ -77,7 +77,7 @@ def options(
     """The options of the post-render path, checked."""
     for name in allow or ():
         if name not in ALLOWABLE:
-            raise typer.BadParameter(f"`{name}` is none of {', '.join(ALLOWABLE)}", param_hint="--allow")
+            raise typer.BadParameter(f"`{name}` is not one of {', '.join(ALLOWABLE)}", param_hint="--allow")
     return with_environment(PostRenderOptions(region, overlays, prior, tuple(allow or ()), report))
 
 
@@ -93,14 +93,14 @@ def post_render(
 
     Also what natsvalues does without a verb when standard input is not a terminal.
     """
-    from natsvalues.cli.post_render import post_render as run_post_render  # heavy only when used
+    from natsvalues.cli.post_render import post_render as run_post_render  # heavy, and used only here
 
     raise Leave(run_post_render(options(region, overlays, prior, allow, report)))
 
 
 @app.command()
 def explain(
-    rendering: Annotated[str | None, typer.Argument(help="A rendered release; left out: standard input.")] = None,
+    rendering: Annotated[str | None, typer.Argument(help="A rendered release. The default is standard input.")] = None,
     region: Region = None,
     overlays: Overlays = None,
     prior: Prior = None,
@@ -118,11 +118,11 @@ def explain(
 def diff(
     words: Annotated[list[str] | None, typer.Argument(help="See below.", metavar="OLD NEW | RELEASE CHART")] = None,
 ) -> None:
-    """Show what differs from the prior release, and what that will do.
+    """Show what differs from the prior release, and the impact of it.
 
     OLD and NEW are files, - for standard input, release:[NAMESPACE/]NAME[@REVISION], or an exported release Secret.
-    With a RELEASE and a CHART, or put before `upgrade …`, the release in the cluster is compared with what the chart
-    would make of it; helm's own options are passed on. With a RELEASE and --revision, two revisions are compared.
+    With a RELEASE and a CHART, or before `upgrade …`, the release in the cluster is compared with the new rendering of
+    the chart; helm's own options are passed on. With a RELEASE and --revision, two revisions are compared.
     """
     raise Leave(run_diff(words or []))
 
@@ -134,9 +134,9 @@ app_export.declare(app)
 
 @app.command()
 def last(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as it is kept.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the stored JSON.")] = False,
 ) -> None:
-    """Show the report of the last run (Helm 4 hides what a post-renderer says)."""
+    """Show the report of the last run (Helm 4 hides the standard error of a post-renderer)."""
     raise Leave(last_verb.last(as_json=as_json))
 
 
@@ -156,14 +156,18 @@ def providers(
 
 @app.command()
 def init(
-    folder: Annotated[str, typer.Argument(help="Where to write.")] = init_verb.FOLDER,
+    folder: Annotated[str, typer.Argument(help="The folder to write to.")] = init_verb.FOLDER,
     name: Annotated[str, typer.Option(help="Name of the supercluster.")] = "acme",
     region: Annotated[str, typer.Option(help="Name of the first region.")] = "us-east",
     scope: Annotated[
-        str, typer.Option(help="The JetStream decision, which has no default: supercluster or region.", metavar="SCOPE")
+        str,
+        typer.Option(
+            help="The JetStream scope, required for the first region: supercluster or region.",
+            metavar="SCOPE",
+        ),
     ] = "",
 ) -> None:
-    """Write a commented starter pair of overlays; run again, one more region."""
+    """Write a commented supercluster.yaml and a region file; run again, one more region file."""
     raise Leave(init_verb.init(folder, scope=scope, name=name, region=region))
 
 
@@ -173,62 +177,72 @@ def rehearse(
         str | None, typer.Argument(help="One rendering for each region, REGION.yaml; or a folder for each step.")
     ] = None,
     scenario: Annotated[
-        list[str] | None, typer.Option(help="What to rehearse; several times, or `all`.", metavar="NAME")
+        list[str] | None, typer.Option(help="A scenario to rehearse, or `all`. Can be repeated.", metavar="NAME")
     ] = None,
     overlays: Annotated[
         str | None,
-        typer.Option(help="Overlays that change the renderings; else found as ever.", metavar="FOLDER"),
+        typer.Option(help="Folder of the overlays that are applied to the renderings.", metavar="FOLDER"),
     ] = None,
     rendering: Annotated[
-        str | None, typer.Option(help="The plain rendering of all regions, for the overlays.", metavar="FILE")
+        str | None,
+        typer.Option(help="One rendering for all regions, to which the overlays are applied.", metavar="FILE"),
     ] = None,
     chart: Annotated[
         str | None,
-        typer.Option(help="The chart that helm renders, for the overlays.", metavar="CHART"),
+        typer.Option(help="A chart to render, to which the overlays are applied.", metavar="CHART"),
     ] = None,
     values: Annotated[
-        list[str] | None, typer.Option("--values", "-f", help="Values for --chart; several times.", metavar="FILE")
+        list[str] | None,
+        typer.Option("--values", "-f", help="Values file for --chart. Can be repeated.", metavar="FILE"),
     ] = None,
     prior: Annotated[
-        str | None, typer.Option(help="For `upgrade`: the releases that run now, REGION.yaml.", metavar="FOLDER")
+        str | None,
+        typer.Option(help="For `upgrade`: the releases that are deployed now, REGION.yaml.", metavar="FOLDER"),
     ] = None,
     region: Annotated[
-        str, typer.Option(help="The region that a one-region scenario is about; else the last.", metavar="REGION")
+        str, typer.Option(help="The region of a one-region scenario. The default is the last.", metavar="REGION")
     ] = "",
     streams: Annotated[
-        list[str] | None, typer.Option(help="Streams in this region only; several times.", metavar="REGION")
+        list[str] | None, typer.Option(help="Create streams in this region only. Can be repeated.", metavar="REGION")
     ] = None,
     expect: Annotated[
-        str, typer.Option(help="The outcome that is well: converged, stuck or lossy.", metavar="OUTCOME")
+        str,
+        typer.Option(
+            help="The outcome with exit code 0: converged, stuck or lossy. The default is converged.", metavar="OUTCOME"
+        ),
     ] = "",
     output: Annotated[str, typer.Option("--output", "-o", help="text or json (format 1).", metavar="FORMAT")] = "text",
-    mapping: Annotated[bool, typer.Option("--mapping", help="List every setting moved to loopback.")] = False,
+    mapping: Annotated[
+        bool, typer.Option("--mapping", help="List every setting that was changed for loopback.")
+    ] = False,
     timeline: Annotated[
-        str | None, typer.Option(help="Write the timeline: .svg, .html, .json or .txt.", metavar="FILE")
+        str | None, typer.Option(help="Write the timeline to this file: .svg, .html, .json or .txt.", metavar="FILE")
     ] = None,
-    junit: Annotated[str | None, typer.Option(help="Write JUnit XML.", metavar="FILE")] = None,
-    scale: Annotated[float, typer.Option(help="Probe periods are this many times shorter.", min=1, max=100)] = 20,
-    jobs: Annotated[int, typer.Option(help="Scenarios side by side.", min=1, max=8)] = 2,
-    patience: Annotated[float, typer.Option(help="Seconds after which nothing more is waited for.", min=5)] = 75,
-    limit: Annotated[float, typer.Option(help="Seconds that a whole scenario may take.", min=10)] = 600,
-    max_servers: Annotated[int, typer.Option(help="Servers that a scenario may run.", min=1)] = 40,
-    max_memory: Annotated[int, typer.Option(help="Megabytes that its servers may take.", min=64)] = 3072,
+    junit: Annotated[str | None, typer.Option(help="Write JUnit XML to this file.", metavar="FILE")] = None,
+    scale: Annotated[float, typer.Option(help="Divide probe periods by this number.", min=1, max=100)] = 20,
+    jobs: Annotated[int, typer.Option(help="Scenarios that run at the same time.", min=1, max=8)] = 2,
+    patience: Annotated[
+        float, typer.Option(help="Seconds to wait for the servers before they count as stuck.", min=5)
+    ] = 75,
+    limit: Annotated[float, typer.Option(help="Seconds that a scenario may take.", min=10)] = 600,
+    max_servers: Annotated[int, typer.Option(help="Servers that a scenario may start.", min=1)] = 40,
+    max_memory: Annotated[int, typer.Option(help="Megabytes of memory that its servers may use.", min=64)] = 3072,
     keep: Annotated[
-        str | None, typer.Option(help="Keep configurations and stores in this folder.", metavar="FOLDER")
+        str | None, typer.Option(help="Keep the servers' configurations and stores in this folder.", metavar="FOLDER")
     ] = None,
 ) -> None:
-    """Run the rendered regions with real servers on loopback, and see whether they come together.
+    """Run the rendered regions with real servers on loopback, and report whether they form a supercluster.
 
-    Ends with exit code 5 when they are stuck or lose data.
+    Exit code 5 if they are stuck or lose data.
     """
-    from natsvalues.cli import rehearse as verb  # heavy only when used
+    from natsvalues.cli import rehearse as verb  # heavy, and used only here
     from natsvalues.rehearsal.run import Bounds
 
     if expect not in ("", "converged", "stuck", "lossy"):
-        raise typer.BadParameter(f"`{expect}` is none of converged, stuck, lossy", param_hint="--expect")
+        raise typer.BadParameter(f"`{expect}` is not one of converged, stuck, lossy", param_hint="--expect")
     if output not in ("text", "json"):
-        raise typer.BadParameter(f"`{output}` is neither text nor json", param_hint="--output")
-    asked = verb.Options(
+        raise typer.BadParameter(f"`{output}` is not one of text, json", param_hint="--output")
+    rehearsal = verb.Options(
         folder=folder,
         scenarios=tuple(scenario or ("cold-restart",)),
         overlays=overlays,
@@ -248,10 +262,12 @@ def rehearse(
         scale=scale,
         bounds=Bounds(patience, limit, max_memory * 1024 * 1024, max_servers),
     )
-    raise Leave(verb.run_rehearsals(asked))
+    raise Leave(verb.run_rehearsals(rehearsal))
 
 
-overlay_app = typer.Typer(help="Look at overlays.", no_args_is_help=True, rich_markup_mode=None)
+overlay_app = typer.Typer(
+    help="List the regions, or show a region's effective overlay.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(overlay_app, name="overlay")
 
 
@@ -260,41 +276,45 @@ def overlay_list(
     overlays: Overlays = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array, on one line.")] = False,
 ) -> None:
-    """Print the names of the regions, for loops in scripts and for matrices in CI."""
+    """Print the names of the regions, for scripts and CI matrices."""
     raise Leave(overlay_verb.list_regions(overlays, as_json=as_json))
 
 
 @overlay_app.command("show")
 def overlay_show(region: Annotated[str, typer.Argument(help="The region.")], overlays: Overlays = None) -> None:
-    """Print the effective overlay of a region, after defaults and with its computed remotes."""
+    """Print the effective overlay of a region: with defaults and with its remotes."""
     raise Leave(overlay_verb.show(region, overlays))
 
 
-plugin_app = typer.Typer(help="Make Helm find natsvalues: its plugins.", no_args_is_help=True, rich_markup_mode=None)
+plugin_app = typer.Typer(
+    help="Install, remove or check the Helm plugins of natsvalues.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(plugin_app, name="plugin")
 HelmProgram = Annotated[
-    str | None, typer.Option("--helm", help="This helm; else HELM_BIN, else helm on PATH.", metavar="PATH")
+    str | None,
+    typer.Option("--helm", help="The helm to use. The default is HELM_BIN, then helm on PATH.", metavar="PATH"),
 ]
 Plugins = Annotated[
-    str | None, typer.Option("--plugins", help="This plugins directory; else the one that helm reads.", metavar="DIR")
+    str | None,
+    typer.Option("--plugins", help="The plugins directory. The default is the one that helm uses.", metavar="DIR"),
 ]
 
 
 @plugin_app.command("install")
 def plugin_install(helm: HelmProgram = None, plugins: Plugins = None) -> None:
-    """Install what this Helm needs for `--post-renderer natsvalues` and `helm natsvalues`."""
+    """Install the plugins that this Helm needs for `--post-renderer natsvalues` and `helm natsvalues`."""
     raise Leave(plugin_verb.install(helm, plugins))
 
 
 @plugin_app.command("uninstall")
 def plugin_uninstall(helm: HelmProgram = None, plugins: Plugins = None) -> None:
-    """Take away what `plugin install` put there, and nothing else."""
+    """Remove the plugins that `plugin install` wrote, and nothing else."""
     raise Leave(plugin_verb.uninstall(helm, plugins))
 
 
 @plugin_app.command("status")
 def plugin_status(helm: HelmProgram = None, plugins: Plugins = None) -> None:
-    """Show for each Helm what is installed, what works, and what to do about the rest."""
+    """Show for each Helm what is installed, what works, and how to fix the rest."""
     raise Leave(plugin_verb.status(helm, plugins))
 
 

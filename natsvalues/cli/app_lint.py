@@ -1,4 +1,4 @@
-"""The verbs that judge before anything is deployed: lint, topology, rules; their options and help."""
+"""The commands that check before anything is deployed (lint, topology, rules): their options and help."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from natsvalues.cli import lint as lint_verb
 from natsvalues.cli import rules as rules_verb
 from natsvalues.cli import topology as topology_verb
 from natsvalues.cli.leave import Leave
-from natsvalues.cli.lint_inputs import Wanted
+from natsvalues.cli.lint_inputs import Inputs
 from natsvalues.cli.lint_render import Chart
 
 Overlays = Annotated[
@@ -20,14 +20,19 @@ Paths = Annotated[
     list[str] | None,
     typer.Argument(
         help="Overlays, renderings (a file, or a folder with one REGION.yaml for each region), or - for standard "
-        "input; left out: the overlays of this directory.",
+        "input. The default is the overlays of this directory.",
         metavar="PATH",
     ),
 ]
-ChartName = Annotated[str | None, typer.Option("--chart", help="Render this chart first.", metavar="CHART")]
+ChartName = Annotated[str | None, typer.Option("--chart", help="Render and lint this chart.", metavar="CHART")]
 Values = Annotated[
     list[str] | None,
-    typer.Option("--values", "-f", help="Values file for --chart; {region} stands for the region.", metavar="FILE"),
+    typer.Option(
+        "--values",
+        "-f",
+        help="Values file for --chart; {region} stands for the region. Can be repeated.",
+        metavar="FILE",
+    ),
 ]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="Setting for --chart.", metavar="KEY=VALUE")]
 Release = Annotated[str, typer.Option(help="Name of the release, for --chart.", metavar="NAME")]
@@ -43,7 +48,8 @@ def lint(
     region: Annotated[
         str | None,
         typer.Option(
-            help="The region of a single rendering; of several, report this one's findings.", metavar="REGION"
+            help="The region of a single rendering. With several: report only the findings of this region.",
+            metavar="REGION",
         ),
     ] = None,
     overlays: Overlays = None,
@@ -60,29 +66,29 @@ def lint(
             "--output",
             "-o",
             "--format",
-            help=f"{', '.join(lint_verb.FORMATS)}; with =FILE into a file; may be given several times.",
+            help=f"{', '.join(lint_verb.FORMATS)}; with =FILE to a file. Can be repeated.",
             metavar="FORMAT[=FILE]",
         ),
     ] = None,
     fail_on: Annotated[
-        str, typer.Option(help="Exit code 4 from this severity on: error, warning, note, never.", metavar="SEVERITY")
+        str, typer.Option(help="Exit with 4 from this severity on: error, warning, note, never.", metavar="SEVERITY")
     ] = "error",
     severity: Annotated[
-        list[str] | None, typer.Option(help="Give a rule another severity.", metavar="RULE=SEVERITY")
+        list[str] | None, typer.Option(help="Change the severity of a rule. Can be repeated.", metavar="RULE=SEVERITY")
     ] = None,
-    baseline: Annotated[str | None, typer.Option(help="Pass over the findings in this file.", metavar="FILE")] = None,
+    baseline: Annotated[str | None, typer.Option(help="Ignore the findings in this file.", metavar="FILE")] = None,
     write_baseline: Annotated[
-        str | None, typer.Option(help="Write the findings into this file, and pass over them.", metavar="FILE")
+        str | None, typer.Option(help="Write the findings to this file, and ignore them.", metavar="FILE")
     ] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Make the fixes that are safe, in the overlay files.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the safe fixes to the overlay files.")] = False,
     evidence: Annotated[
         str | None,
-        typer.Option(help="Tell what a rehearsal of these renderings showed (rehearse -o json).", metavar="FILE"),
+        typer.Option(help="Add the results of a rehearsal of these renderings (rehearse -o json).", metavar="FILE"),
     ] = None,
 ) -> None:
-    """Judge overlays and renderings by the rules of a supercluster, before anything is deployed."""
+    """Check overlays and renderings against the rules of a supercluster, before anything is deployed."""
     options = lint_verb.LintOptions(
-        Wanted(tuple(paths or ()), overlays, region),
+        Inputs(tuple(paths or ()), overlays, region),
         _chart(chart, values, settings, release, namespace, chart_version),
         all_regions,
         tuple(formats or ("text",)),
@@ -121,13 +127,13 @@ def topology(
             "--output",
             "-o",
             "--format",
-            help=f"{', '.join(topology_verb.FORMATS)}; with =FILE into a file; may be given several times.",
+            help=f"{', '.join(topology_verb.FORMATS)}; with =FILE to a file. Can be repeated.",
             metavar="FORMAT[=FILE]",
         ),
     ] = None,
 ) -> None:
-    """Draw the supercluster: regions, gateways, load balancers, meta groups, and lint's findings in place."""
-    raise Leave(topology_verb.run_topology(Wanted(tuple(paths or ()), overlays, region), tuple(formats or ("svg",))))
+    """Draw the supercluster: regions, gateways, load balancers and meta groups, with the findings of lint."""
+    raise Leave(topology_verb.run_topology(Inputs(tuple(paths or ()), overlays, region), tuple(formats or ("svg",))))
 
 
 def rules(
@@ -138,6 +144,6 @@ def rules(
 
 
 def declare(app: typer.Typer) -> None:
-    """Put the verbs on the command line."""
+    """Add the commands to the command line."""
     for verb in (lint, topology, rules):
         app.command()(verb)

@@ -1,4 +1,4 @@
-"""`natsvalues completion`: scripts for shells, and the candidates that Helm's plugin completion asks for.
+"""`natsvalues completion`: scripts for shells, and the candidates for Helm's plugin completion.
 
 Both come from typer's own completion, through the environment variables by which its shell scripts call it.
 """
@@ -28,7 +28,7 @@ def completion(app: typer.Typer, shell: str, words: list[str]) -> int:
     if shell == HELM:
         sys.stdout.write("\n".join(_candidates(app, words)) + "\n")
     elif shell in SHELLS:
-        sys.stdout.write(_asked(app, f"source_{shell}").strip() + "\n")
+        sys.stdout.write(_typer_output(app, f"source_{shell}").strip() + "\n")
     else:
         error = NatsvaluesError("NV-G010", f"no completion for `{shell}`", hint=f"one of: {', '.join(SHELLS)}")
         sys.stderr.write(f"{error}\n")
@@ -42,15 +42,15 @@ def _candidates(app: typer.Typer, words: list[str]) -> list[str]:
     Typer has that very form for fish. But with rich, if that is installed, it would wrap long descriptions, take
     brackets out, and be twice as slow.
     """
-    sys.modules["rich"] = None  # type: ignore[assignment]  # which the import system reads as: there is none
+    sys.modules["rich"] = None  # type: ignore[assignment]  # the import system then raises ImportError
     line = shlex.join(["natsvalues", *(words or [""])])
-    said = _asked(app, "complete_fish", _TYPER_COMPLETE_FISH_ACTION="get-args", _TYPER_COMPLETE_ARGS=line)
-    found = [candidate for candidate in said.splitlines() if candidate]
-    return [*found, NO_FILES if found else FILES]
+    lines = _typer_output(app, "complete_fish", _TYPER_COMPLETE_FISH_ACTION="get-args", _TYPER_COMPLETE_ARGS=line)
+    candidates = [candidate for candidate in lines.splitlines() if candidate]
+    return [*candidates, NO_FILES if candidates else FILES]
 
 
-def _asked(app: typer.Typer, instruction: str, **settings: str) -> str:
-    """What typer prints for an instruction."""
+def _typer_output(app: typer.Typer, instruction: str, **settings: str) -> str:
+    """What typer prints for an instruction of its completion scripts."""
     out = io.StringIO()
     os.environ.update({"_NATSVALUES_COMPLETE": instruction, **settings})
     with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):

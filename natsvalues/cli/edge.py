@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def guarded(run: Run, work: Callable[[], int], *, remembered: bool = False) -> int:
-    """Do the work; tell what went wrong on standard error; return the exit code.
+    """Do the work, report errors on standard error, and return the exit code.
 
-    What goes wrong in a `remembered` run is also kept in the state file; a bug of ours always is.
+    Errors of a `remembered` run also go to the state file; bugs of natsvalues always do.
     """
     try:
         return work()
@@ -29,10 +29,10 @@ def guarded(run: Run, work: Callable[[], int], *, remembered: bool = False) -> i
         sys.stderr.write("interrupted\n")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone; say nothing more, and keep Python from trying at exit.
+        # The reader of our output has ended: write nothing more, and keep Python from trying at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_INTERRUPTED
-    except Exception as error:  # noqa: BLE001   # the edge: anything unforeseen is our bug, told in one line
+    except Exception as error:  # noqa: BLE001   # the edge: anything unforeseen is a bug, reported in one line
         place = remember(run.crashed(error))
         sys.stderr.write(
             f"error[NV-X000]: natsvalues met a bug of its own ({type(error).__name__}); nothing was written\n"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def explain(path: str | None, options: PostRenderOptions, *, as_json: bool) -> int:
-    """Post-render without output, and print what was done."""
+    """Post-render without writing the release, and print the edits."""
     run = Run()
 
     def work() -> int:

@@ -15,23 +15,25 @@ FOLDER = os.path.join("charts", "overlays")
 
 
 def init(folder: str, *, scope: str, name: str, region: str) -> int:
-    """Write supercluster.yaml and one region file, or one more region beside an existing one; never overwrites."""
+    """Write supercluster.yaml and one region file, or one more region file; never overwrite a file."""
 
     def work() -> int:
         shared = os.path.join(folder, "supercluster.yaml")
         own = os.path.join(folder, f"{region}.yaml")
         if own == shared:
-            raise NatsvaluesError("NV-S004", "a region called `supercluster` would have the supercluster's file")
+            raise NatsvaluesError(
+                "NV-S004", "a region cannot have the name `supercluster`: its file would be that of the supercluster"
+            )
         if os.path.exists(own):
             raise NatsvaluesError(
                 "NV-S002",
-                "the region has an overlay already",
+                "the region already has an overlay",
                 where=(Where(own),),
-                hint="init never overwrites: choose another --region, or another folder",
+                hint="init never overwrites a file: use another --region or another folder",
             )
         if os.path.exists(shared):
-            decided = load(folder).supercluster.jetstream.scope
-            paths = {own: region_file(region, decided, first=False)}
+            existing = load(folder).supercluster.jetstream.scope
+            paths = {own: region_file(region, existing, first=False)}
         else:
             paths = {shared: supercluster_file(name, scope), own: region_file(region, scope, first=True)}
         os.makedirs(folder, exist_ok=True)

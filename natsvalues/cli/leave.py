@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class Leave(SystemExit):
-    """A verb's own exit code, told apart from typer's 2 for wrong usage."""
+    """A verb's own exit code, distinguished from typer's 2 for wrong usage."""

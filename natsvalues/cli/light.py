@@ -1,7 +1,7 @@
 """The options of the post-render path, read without a command-line library.
 
 Anything that is not plainly one of them (help, completion, a typing mistake) is left to the full command
-line, which declares the same options and words its errors better.
+line, which declares the same options and has better error messages.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ POST_RENDER = "post-render"
 DIFF = "diff"
 KRM = ["krm"]
 COMPLETION_VARIABLE = "_NATSVALUES_COMPLETE"
-"""Set by the shells' completion scripts, which run us with standard input that is no terminal."""
+"""Set by the shells' completion scripts, whose standard input is not a terminal."""
 IMMUTABLE_FIELD = "immutable-field"
 ALLOWABLE = {
-    "server-names": "servers of a JetStream region get other names (each is a JetStream identity)",
+    "server-names": "servers with JetStream get other names (a server name is a JetStream identity)",
     "system-account": "the region's system account changes (its JetStream lives under it)",
     "join-with-state": "a region whose JetStream ran alone joins others under one system account",
     "store": "the JetStream store moves, shrinks, or goes with its volumes",
-    IMMUTABLE_FIELD: "the API server allows no such change, and the object is out of the way already",
+    IMMUTABLE_FIELD: "the API server refuses the change, and the object has already been deleted",
 }
-"""What `--prior` finds and refuses, by the name with which `--allow` lets it through."""
+"""What `--prior` refuses, by the name for `--allow`."""
 
 
 class PostRenderOptions(NamedTuple):
-    """What the post-renderer was told, by options or by NATSVALUES_* variables."""
+    """The options of the post-renderer, also from NATSVALUES_* variables."""
 
     region: str | None = None
     overlays: str | None = None
@@ -47,14 +47,14 @@ def post_render_options(arguments: list[str], *, stdin_is_terminal: bool) -> Pos
 
 
 def diff_words(arguments: list[str]) -> list[str] | None:
-    """What `diff` is told, which reads its own options: helm's are among them. None for help and completion."""
+    """The words after `diff`, which reads its own options and helm's; None for other verbs, help and completion."""
     if arguments[:1] != [DIFF] or COMPLETION_VARIABLE in os.environ or {"-h", "--help"} & set(arguments):
         return None
     return arguments[1:]
 
 
 def _options(words: list[str]) -> PostRenderOptions | None:
-    """The options in a list of words; None if there is anything else in it."""
+    """The options in a list of words; None if it has anything else."""
     given: dict[str, str] = {}
     allow: list[str] = []
     while words:
@@ -79,7 +79,7 @@ def _options(words: list[str]) -> PostRenderOptions | None:
 
 
 def with_environment(options: PostRenderOptions) -> PostRenderOptions:
-    """The options, with NATSVALUES_REGION, NATSVALUES_PRIOR and NATSVALUES_REPORT where they say nothing."""
+    """The options, and NATSVALUES_REGION, NATSVALUES_PRIOR and NATSVALUES_REPORT for those that are not set."""
     return options._replace(
         region=options.region or os.environ.get("NATSVALUES_REGION") or None,
         prior=options.prior or os.environ.get("NATSVALUES_PRIOR") or None,

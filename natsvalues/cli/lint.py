@@ -1,4 +1,4 @@
-"""`natsvalues lint`: judge overlays and renderings by the rules, before anything is deployed."""
+"""`natsvalues lint`: check overlays and renderings against the rules, before anything is deployed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.cli.edge import guarded
-from natsvalues.cli.lint_inputs import Wanted, subject
+from natsvalues.cli.lint_inputs import Inputs, subject
 from natsvalues.cli.outputs import Output, outputs, require_known, write
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
@@ -30,9 +30,9 @@ THRESHOLDS = (*SEVERITIES, "never")
 
 
 class LintOptions(NamedTuple):
-    """What `lint` was told. `formats` are `NAME` or `NAME=FILE`, `severities` are `RULE=SEVERITY`."""
+    """The options of `lint`. `formats` are `NAME` or `NAME=FILE`, `severities` are `RULE=SEVERITY`."""
 
-    wanted: Wanted
+    inputs: Inputs
     chart: Chart | None = None
     all_regions: bool = False
     formats: tuple[str, ...] = ("text",)
@@ -45,50 +45,50 @@ class LintOptions(NamedTuple):
 
 
 def run_lint(options: LintOptions) -> int:
-    """Lint, report, and say by the exit code whether a finding reaches the threshold."""
+    """Lint and report; exit code 4 if a finding reaches the threshold."""
     gc.disable()  # one pass over what may be hundreds of regions: collecting in between only costs
     return guarded(Run(), lambda: _lint(options))
 
 
 def _lint(options: LintOptions) -> int:
-    wished = outputs(options.formats, FORMATS)
+    requested = outputs(options.formats, FORMATS)
     require_known("--fail-on", options.fail_on, THRESHOLDS)
     severities = dict(_severity(text) for text in options.severities)
     baseline = read_baseline(read_stream(options.baseline), options.baseline) if options.baseline else Counter[str]()
-    report = lint(_subject(options), severities, baseline, options.wanted.region)
+    report = lint(_subject(options), severities, baseline, options.inputs.region)
     if options.fix and _fix(report):
-        report = lint(_subject(options), severities, baseline, options.wanted.region)
+        report = lint(_subject(options), severities, baseline, options.inputs.region)
     if options.write_baseline:
         write([Output(options.write_baseline, baseline_text(report))])
         report = report._replace(findings=(), known=(*report.known, *report.findings))
-    write([Output(file, _formatted(report, name, options.fail_on)) for name, file in wished])
+    write([Output(file, _formatted(report, name, options.fail_on)) for name, file in requested])
     return EXIT_GATE if report.reaches(options.fail_on) else EXIT_OK
 
 
 def _subject(options: LintOptions) -> Subject:
-    named = _named(options)
+    files = _files_and_chart(options)
     if options.evidence is None:
-        return named
-    if not named.clusters:
+        return files
+    if not files.clusters:
         raise NatsvaluesError(
             "NV-L010",
-            "--evidence without a rendering: nothing says whether the rehearsal is about this",
+            "--evidence needs a rendering: without one nothing shows whether the rehearsal belongs to it",
             where=(Where(options.evidence),),
-            hint="lint the folder of renderings that was rehearsed",
+            hint="lint the folder of renderings that you rehearsed",
         )
-    return named._replace(rehearsed=rehearsals(read_stream(options.evidence), options.evidence))
+    return files._replace(rehearsed=rehearsals(read_stream(options.evidence), options.evidence))
 
 
-def _named(options: LintOptions) -> Subject:
-    """What the paths and the chart give."""
+def _files_and_chart(options: LintOptions) -> Subject:
+    """What to lint, from the paths and the chart."""
     if options.chart is None:
-        return subject(options.wanted)
-    from natsvalues.cli.lint_render import chart_defaults, renderings, values_files  # start helm
+        return subject(options.inputs)
+    from natsvalues.cli.lint_render import chart_defaults, renderings, values_files  # starts helm; seldom used
 
-    made = renderings(options.chart, options.wanted, all_regions=options.all_regions)
-    files = values_files(options.chart, made)
+    rendered = renderings(options.chart, options.inputs, all_regions=options.all_regions)
+    files = values_files(options.chart, rendered)
     defaults = chart_defaults(options.chart) if files else None
-    return subject(options.wanted, made, files)._replace(chart_defaults=defaults)
+    return subject(options.inputs, rendered, files)._replace(chart_defaults=defaults)
 
 
 def _severity(text: str) -> tuple[str, Severity]:
@@ -97,7 +97,7 @@ def _severity(text: str) -> tuple[str, Severity]:
 
 
 def _fix(report: Report) -> bool:
-    """Write the fixes, and tell each; whether there were any."""
+    """Write the fixes and print each; return whether there were any."""
     files = fixed(report)
     for file in files:
         write([Output(file.file, file.text)])

@@ -1,4 +1,4 @@
-"""What `lint` and `topology` look at: files and folders as they were named, read and put together."""
+"""The files and folders that `lint` and `topology` read: overlays and renderings."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _OVERLAY = re.compile(r"^kind:[ \t]*[\"']?(?:Supercluster|Region)\b", re.MULTILI
 _API_VERSION = re.compile(r"^apiVersion:", re.MULTILINE)
 
 
-class Wanted(NamedTuple):
-    """What to look at: `paths` are files, folders or `-`; `region` names the region of a single rendering."""
+class Inputs(NamedTuple):
+    """The options: `paths` are files, folders or `-`; `region` is the region of a single rendering."""
 
     paths: tuple[str, ...] = ()
     overlays: str | None = None
@@ -28,58 +28,57 @@ class Wanted(NamedTuple):
 
 
 class Rendering(NamedTuple):
-    """A rendered release: the name of its file, its text, and what to call its region where nothing says it."""
+    """A rendered release: its file, its text, and the name of its region if nothing else names it."""
 
     file: str
     text: str
     stem: str
 
 
-def subject(wanted: Wanted, rendered: tuple[Rendering, ...] = (), values: tuple[str, ...] = ()) -> Subject:
-    """Everything that was named; `rendered` are renderings made by us, with these files of `values`.
+def subject(inputs: Inputs, rendered: tuple[Rendering, ...] = (), values: tuple[str, ...] = ()) -> Subject:
+    """Everything to lint: the paths, and the renderings of a chart (`rendered`, with their files of `values`).
 
-    Without any: the overlays of this directory.
-
-    Raises NatsvaluesError for what cannot be read, and for a folder with nothing to look at.
+    Without paths and renderings, the overlays of this directory. Raises NatsvaluesError for a path that cannot be read,
+    and for a folder without YAML files.
     """
-    folders, renderings = _sorted_out(wanted.paths)
-    named = wanted.overlays or os.environ.get("NATSVALUES_OVERLAYS") or None
-    if len(folders) > 1 or (folders and wanted.overlays):
+    folders, renderings = _by_kind(inputs.paths)
+    named_folder = inputs.overlays or os.environ.get("NATSVALUES_OVERLAYS") or None
+    if len(folders) > 1 or (folders and inputs.overlays):
         raise NatsvaluesError(
             "NV-L006",
             "overlays of more than one supercluster",
-            where=tuple(Where(folder) for folder in [*folders, *([named] if named else [])]),
+            where=tuple(Where(folder) for folder in [*folders, *([named_folder] if named_folder else [])]),
             hint="lint one supercluster at a time",
         )
     folder = folders[0] if folders else None
-    if folder is None and (named or rendered or not renderings):
-        folder = located(wanted, required=not rendered)
+    if folder is None and (named_folder or rendered or not renderings):
+        folder = located(inputs, required=not rendered)
     overlays = load(folder) if folder is not None else None
-    planned = plans(overlays) if overlays is not None else {}
+    region_plans = plans(overlays) if overlays is not None else {}
     clusters: list[Cluster] = []
     texts = {file: read_stream(file) for file in _files(overlays)}
     everything = [*renderings, *rendered]
     for rendering in everything:
         release = Release(rendering.text, rendering.file)
-        asked = wanted.region if len(everything) == 1 else None
-        clusters += clusters_of(release, rendering.stem, overlays, planned, asked)
+        region = inputs.region if len(everything) == 1 else None
+        clusters += clusters_of(release, rendering.stem, overlays, region_plans, region)
         texts[rendering.file] = rendering.text
     given = {file: read_stream(file) for file in values}
     read = tuple(values_of(file, text) for file, text in given.items())
-    return Subject(overlays, planned, tuple(clusters), texts | given, read)
+    return Subject(overlays, region_plans, tuple(clusters), texts | given, read)
 
 
-def located(wanted: Wanted, *, required: bool) -> str | None:
-    """The folder of overlays that a post-render run would find. None where none is named, found or required."""
+def located(inputs: Inputs, *, required: bool) -> str | None:
+    """The folder of overlays that a post-render run would use; None if there is none, and none is named or required."""
     try:
-        return overlays_folder(wanted.overlays)
+        return overlays_folder(inputs.overlays)
     except NatsvaluesError:
-        if required or is_named(wanted.overlays):
+        if required or is_named(inputs.overlays):
             raise
         return None
 
 
-def _sorted_out(paths: tuple[str, ...]) -> tuple[list[str], list[Rendering]]:
+def _by_kind(paths: tuple[str, ...]) -> tuple[list[str], list[Rendering]]:
     """The folders of overlays among the paths, and the renderings."""
     folders: list[str] = []
     renderings: list[Rendering] = []
@@ -91,9 +90,9 @@ def _sorted_out(paths: tuple[str, ...]) -> tuple[list[str], list[Rendering]]:
         if not files:
             raise NatsvaluesError(
                 "NV-L007",
-                "a folder without a YAML file",
+                "the folder has no YAML file",
                 where=(Where(path),),
-                hint="give a folder of overlays, or of renderings: one REGION.yaml for each region",
+                hint="use a folder of overlays, or of renderings: one REGION.yaml for each region",
             )
         texts = {file: read_stream(file) for file in files}
         if any(_is_overlay(text) for text in texts.values()):
@@ -126,8 +125,8 @@ def _stem(file: str) -> str:
 
 
 def _files(overlays: Overlays | None) -> list[str]:
-    """The overlays' files, each once."""
+    """The files of the overlays, without repetition."""
     if overlays is None:
         return []
-    found = [overlays.positions.file, *(file.positions.file for file in overlays.regions.values())]
-    return list(dict.fromkeys(found))
+    files = [overlays.positions.file, *(file.positions.file for file in overlays.regions.values())]
+    return list(dict.fromkeys(files))

@@ -14,13 +14,13 @@ from natsvalues.overlays.plan import plan
 from natsvalues.text.yamltree import Tree
 
 if TYPE_CHECKING:
-    from natsvalues.cli.lint_inputs import Wanted
+    from natsvalues.cli.lint_inputs import Inputs
 
 REGION = "{region}"
 
 
 class Chart(NamedTuple):
-    """What helm template is told. `{region}` in a values file's name stands for the region."""
+    """The options of helm template. `{region}` in a values file's name stands for the region."""
 
     chart: str
     values: tuple[str, ...] = ()
@@ -30,36 +30,36 @@ class Chart(NamedTuple):
     settings: tuple[str, ...] = ()
 
 
-def renderings(chart: Chart, wanted: Wanted, *, all_regions: bool) -> tuple[Rendering, ...]:
-    """The chart for each region, post-rendered; as it is where there are no overlays.
+def renderings(chart: Chart, inputs: Inputs, *, all_regions: bool) -> tuple[Rendering, ...]:
+    """The chart for each region, post-rendered; unchanged if there are no overlays.
 
-    Raises NatsvaluesError with helm's own words, for what a render refuses, and where no region can be meant.
+    Raises NatsvaluesError for an error of helm, for what post-rendering refuses, and if the region is not clear.
     """
-    folder = located(wanted, required=False)
+    folder = located(inputs, required=False)
     if folder is None:
-        name = wanted.region or chart.release
-        return (Rendering(f"{name} (rendered)", _templated(chart, wanted.region or ""), name),)
+        name = inputs.region or chart.release
+        return (Rendering(f"{name} (rendered)", _templated(chart, inputs.region or ""), name),)
     overlays = load(folder)
-    regions = [wanted.region] if wanted.region else list(overlays.regions)
+    regions = [inputs.region] if inputs.region else list(overlays.regions)
     if len(regions) > 1 and not all_regions:
         raise NatsvaluesError(
             "NV-L008",
-            "a chart to render, and no region to render it for",
+            "--chart needs a region, and there are several",
             where=(Where(overlays.folder),),
-            hint=f"give --region, or --all-regions; regions here: {', '.join(overlays.regions)}",
+            hint=f"set --region or --all-regions; the regions are: {', '.join(overlays.regions)}",
         )
-    found = []
+    texts = []
     for region in regions:
         file = f"{region} (rendered)"
         result = render(Release(_templated(chart, region), file), plan(overlays, region))
-        found.append(Rendering(file, result.release.text(), region))
-    return tuple(found)
+        texts.append(Rendering(file, result.release.text(), region))
+    return tuple(texts)
 
 
-def values_files(chart: Chart, made: tuple[Rendering, ...]) -> tuple[str, ...]:
-    """The values files of these renderings, each once; helm may have fetched others from a url."""
+def values_files(chart: Chart, rendered: tuple[Rendering, ...]) -> tuple[str, ...]:
+    """The local values files of these renderings, without repetition."""
     local = [file for file in chart.values if "://" not in file]
-    return tuple(dict.fromkeys(file.replace(REGION, item.stem) for item in made for file in local))
+    return tuple(dict.fromkeys(file.replace(REGION, item.stem) for item in rendered for file in local))
 
 
 def chart_defaults(chart: Chart) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _version(chart: Chart) -> list[str]:
 
 
 def _templated(chart: Chart, region: str) -> str:
-    """What helm makes of the chart, without natsvalues."""
+    """The chart as helm renders it."""
     words: list[str] = []
     for file in chart.values:
         words += ["--values", file.replace(REGION, region)]

@@ -12,26 +12,26 @@ from natsvalues.text.reading import nearest
 
 
 def outputs(formats: tuple[str, ...], known: tuple[str, ...]) -> list[tuple[str, str | None]]:
-    """Each `NAME` or `NAME=FILE` taken apart; None is standard output, which takes one. Raises NatsvaluesError."""
-    found: list[tuple[str, str | None]] = []
+    """Name and file of each `NAME[=FILE]`; None is standard output, for one report only. Raises NatsvaluesError."""
+    reports: list[tuple[str, str | None]] = []
     for text in formats:
         name, _, file = text.partition("=")
         require_known("--output", name, known)
-        found.append((name, None if file in ("", "-") else file))
-    if sum(file is None for _, file in found) > 1:
+        reports.append((name, None if file in ("", "-") else file))
+    if sum(file is None for _, file in reports) > 1:
         raise NatsvaluesError(
             "NV-L009",
             "only one report can go to standard output",
-            hint=f"write the others to files: -o {found[0][0]} -o {found[1][0]}=FILE",
+            hint=f"write the others to files: -o {reports[0][0]} -o {reports[1][0]}=FILE",
         )
-    return found
+    return reports
 
 
 def require_known(option: str, word: str, known: tuple[str, ...]) -> None:
-    """Raise for a word that an option does not know, with the nearest one."""
+    """Raise NatsvaluesError for a value that an option does not accept, with the nearest one that it does."""
     if word not in known:
         hint = nearest(word, known) or "one of " + ", ".join(known)
-        raise NatsvaluesError("NV-L009", f"{option} does not know `{word}`", hint=hint)
+        raise NatsvaluesError("NV-L009", f"`{word}` is not a value of {option}", hint=hint)
 
 
 class Output(NamedTuple):
@@ -42,7 +42,7 @@ class Output(NamedTuple):
 
 
 def write(finished: list[Output]) -> None:
-    """Write the files, all or none, then standard output. Raises NatsvaluesError for a file that cannot be."""
+    """Write the files, all or none, then standard output. Raises NatsvaluesError if a file cannot be written."""
     written: list[tuple[str, str]] = []
     try:
         for output in finished:
@@ -63,7 +63,7 @@ def write(finished: list[Output]) -> None:
 
 
 def _beside(path: str, text: str) -> str:
-    """Write a text beside a file, and give where; renaming it there is then the whole of writing the file."""
+    """Write a text to a temporary file beside `path`, and return its name: renaming it replaces the file at once."""
     temporary = f"{path}.{os.getpid()}"
     try:
         with open(temporary, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
@@ -77,5 +77,5 @@ def unwritable(path: str, reason: str) -> NatsvaluesError:
     """The error for a file that cannot be written."""
     return NatsvaluesError(
         "NV-S005", f"cannot write the file: {reason}", where=(Where(path),),
-        hint="give a file in a folder that exists and may be written to",
+        hint="use a folder that exists and is writable",
     )  # fmt: skip

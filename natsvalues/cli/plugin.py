@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 
 def install(helm: str | None, directory: str | None) -> int:
-    """Install the plugins that this helm needs, and say what it has to be told."""
+    """Install the plugins that this helm needs, and print the options that it needs."""
 
     def work() -> int:
         done = plugins.install(helm, directory)
-        lines = [f"{'installed' if done.changed else 'nothing to change'} for {_named(done.helm)} in {done.directory}"]
+        lines = [
+            f"{'installed' if done.changed else 'nothing to change'} for {_helm_text(done.helm)} in {done.directory}"
+        ]
         lines += [f"removed {plugin.path}" for plugin in done.removed]
         lines += [f"note: {note}" for note in done.notes]
         if done.setting:
@@ -32,30 +34,32 @@ def install(helm: str | None, directory: str | None) -> int:
         if shutil.which("natsvalues") is None:
             here = os.path.dirname(os.path.abspath(sys.argv[0]))
             lines += [f"warning: `natsvalues` is not on PATH, where helm looks for it; it is in {here}"]
-        return _say(lines)
+        return _write(lines)
 
     return guarded(Run(), work)
 
 
 def uninstall(helm: str | None, directory: str | None) -> int:
-    """Take away what `install` put there."""
+    """Remove what `install` wrote."""
 
     def work() -> int:
         done = plugins.uninstall(helm, directory)
-        lines = [f"removed {plugin.path}" for plugin in done.removed] or [f"nothing to remove for {_named(done.helm)}"]
-        lines += [f"left: {plugin.path} (take it away with `helm plugin uninstall`)" for plugin in done.left]
-        return _say(lines)
+        lines = [f"removed {plugin.path}" for plugin in done.removed] or [
+            f"nothing to remove for {_helm_text(done.helm)}"
+        ]
+        lines += [f"not removed: {plugin.path} (remove it with `helm plugin uninstall`)" for plugin in done.left]
+        return _write(lines)
 
     return guarded(Run(), work)
 
 
 def status(helm: str | None, directories: str | None) -> int:
-    """Say of each helm what works, what is wrong and what to do; exit code 1 if anything is wrong."""
+    """Print for each helm what works, what is wrong and what to do; exit code 1 if anything is wrong."""
 
     def work() -> int:
-        found = plugins.status(helm, directories)
-        _say([line for standing in found for line in _lines(standing)])
-        return EXIT_ERROR if any(standing.faults for standing in found) else EXIT_OK
+        helms = plugins.status(helm, directories)
+        _write([line for standing in helms for line in _lines(standing)])
+        return EXIT_ERROR if any(standing.faults for standing in helms) else EXIT_OK
 
     return guarded(Run(), work)
 
@@ -63,7 +67,7 @@ def status(helm: str | None, directories: str | None) -> int:
 def _lines(standing: Standing) -> list[str]:
     ours = [plugin for plugin in standing.plugins if plugin.name in SHIMS[HELM_4]]
     lines = [
-        _named(standing.helm),
+        _helm_text(standing.helm),
         f"  plugins directory: {os.pathsep.join(standing.helm.plugins)}",
         *(f"  plugin: {plugin.name} ({plugin.kind}) in {plugin.path}" for plugin in ours),
         f"  --post-renderer natsvalues: {'works' if standing.post_renders else 'does not work'}",
@@ -84,10 +88,10 @@ def _why_not(standing: Standing) -> str:
     )
 
 
-def _named(helm: Helm) -> str:
+def _helm_text(helm: Helm) -> str:
     return f"Helm {helm.version} ({helm.program})"
 
 
-def _say(lines: list[str]) -> int:
+def _write(lines: list[str]) -> int:
     sys.stdout.write("\n".join(lines) + "\n")
     return EXIT_OK

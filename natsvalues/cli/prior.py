@@ -1,6 +1,6 @@
-"""`--prior`: refuse a render that would cost a region its JetStream, or that the API server would refuse.
+"""`--prior`: refuse a rendering that would lose JetStream data, or that the API server would refuse.
 
-Both are seen by comparing with the release before it.
+Both follow from comparing it with the release before it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _KIND = re.compile(rf"""kind["']?:[ ]*["']?(?:{"|".join(sorted({kind for _, kind
 
 
 def prior_release(prior: str, result: Result) -> Release:
-    """The release before: a file, or `release:[NAMESPACE/]NAME[@REVISION]`. Raises NatsvaluesError if it is empty."""
+    """The release before: a file, or `release:[NAMESPACE/]NAME[@REVISION]`. Raises NatsvaluesError."""
     if prior.startswith(RELEASE):
-        from natsvalues.outside.helm import manifest_of  # starts a process; only when asked for
+        from natsvalues.outside.helm import manifest_of  # starts a process; seldom used
 
         text = manifest_of(prior.removeprefix(RELEASE), result.nats.namespace or None)
     else:
@@ -41,19 +41,19 @@ def prior_release(prior: str, result: Result) -> Release:
     if release.is_empty:
         raise NatsvaluesError(
             "NV-P002",
-            "the prior release is empty, so it can show nothing",
+            "the prior release is empty, so there is nothing to compare with",
             where=(Where(prior),),
-            hint="for a first installation leave --prior out",
+            hint="for a first installation remove --prior",
         )
     return release
 
 
 def refuse_losses(release: Release, allow: tuple[str, ...], result: Result) -> None:
     """Raise for every loss and every refused change that is not allowed by name."""
-    raise_all([*_lost(release, allow, result), *([] if IMMUTABLE_FIELD in allow else _refused(release, result))])
+    raise_all([*_losses(release, allow, result), *([] if IMMUTABLE_FIELD in allow else _refusals(release, result))])
 
 
-def _lost(release: Release, allow: tuple[str, ...], result: Result) -> Iterator[NatsvaluesError]:
+def _losses(release: Release, allow: tuple[str, ...], result: Result) -> Iterator[NatsvaluesError]:
     for loss in losses_since(release, result):
         manual = loss.manual
         if manual.allow not in allow:
@@ -62,30 +62,30 @@ def _lost(release: Release, allow: tuple[str, ...], result: Result) -> Iterator[
                 "NV-P001",
                 loss.message,
                 where=(result.plan.where(*manual.field) if manual.field else written,),
-                hint=f"{manual.remedy}\nif that is what you want: --allow {manual.allow}",
+                hint=f"{manual.remedy}\nto accept the loss: --allow {manual.allow}",
             )
 
 
-def _refused(release: Release, result: Result) -> Iterator[NatsvaluesError]:
+def _refusals(release: Release, result: Result) -> Iterator[NatsvaluesError]:
     for before, after in _changed(release, result.release):
-        came = result.release.rendered(after.number) or after  # its lines are those of the input
+        source = result.release.rendered(after.number) or after  # its lines are those of the input
         for refusal in refusals(before.value, after.value):
             field = f"{after.key}: {dotted(refusal.path)}"
-            written = result.release.where(came.line_of(*refusal.path), field)
+            written = result.release.where(source.line_of(*refusal.path), field)
             yield NatsvaluesError(
                 "NV-P003",
                 f"the API server will refuse this upgrade: {refusal.reason}",
-                # an object of ours has no line in the input
+                # an object that natsvalues added has no line in the input
                 where=(
                     result.plan.where("loadBalancer") if after.number < 0 else written,
                     release.where(before.line_of(*refusal.path), field),
                 ),
-                hint=f"{refusal.remedy}\nonce the object is out of the way: --allow {IMMUTABLE_FIELD}",
+                hint=f"{refusal.remedy}\nafter you have deleted the object: --allow {IMMUTABLE_FIELD}",
             )
 
 
 def _changed(old: Release, new: Release) -> Iterator[tuple[Manifest, Manifest]]:
-    """Both states of the objects that two releases have in different words; what else there is, is never parsed."""
+    """The objects whose texts differ, before and after; no other document is parsed."""
     texts = {release: {number: release.document(number) for number in release.numbers()} for release in (old, new)}
     unchanged = set(texts[old].values()) & set(texts[new].values())
     before, after = (
@@ -104,7 +104,7 @@ def _changed(old: Release, new: Release) -> Iterator[tuple[Manifest, Manifest]]:
 
 
 def _readable(release: Release, number: int) -> Iterator[Manifest]:
-    with contextlib.suppress(YamlSyntaxError):  # somebody else's object, and Helm will say so
+    with contextlib.suppress(YamlSyntaxError):  # not an object of this release; Helm reports it
         manifest = release.manifest(number)
         if manifest is not None:
             yield manifest

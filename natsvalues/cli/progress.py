@@ -1,4 +1,4 @@
-"""The live display of running rehearsals: a few lines of a terminal, drawn again and again; nothing elsewhere."""
+"""The live display of running rehearsals: a few lines of a terminal, redrawn in place."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Progress:
         self._drawn = 0
 
     def show(self, scenario: str, world: World) -> None:
-        """Draw a scenario as it now is."""
+        """Draw the present state of a scenario."""
         if not self._live:
             return
         now = world.now()
@@ -32,8 +32,8 @@ class Progress:
         leaders = sorted({pod.view.leader for pod in now.pods if pod.view.leader})
         balancers = " ".join(f"{len(item.backends)}/{item.candidates}" for item in now.balancers)
         phase = next((event.text for event in reversed(world.timeline.events) if event.kind == "phase"), "")
-        told = f"{phase} | {signs} | leader {', '.join(leaders) or 'none'} | lb {balancers}"
-        self._lines[scenario] = f"{now.seconds:5.1f} s {scenario}: {told}"
+        status = f"{phase} | {signs} | leader {', '.join(leaders) or 'none'} | lb {balancers}"
+        self._lines[scenario] = f"{now.seconds:5.1f} s {scenario}: {status}"
         self._draw()
 
     def done(self, scenario: str, word: str) -> None:
@@ -43,7 +43,7 @@ class Progress:
             self._draw()
 
     def clear(self) -> None:
-        """Leave the terminal as it was."""
+        """Erase what was drawn."""
         if self._drawn:
             self._stream.write(f"\x1b[{self._drawn}A\x1b[J")
             self._drawn = 0

@@ -38,7 +38,7 @@ RELEASE = "nats"
 
 
 class Options(NamedTuple):
-    """What was asked for on the command line."""
+    """The options of `rehearse`."""
 
     folder: str | None
     scenarios: tuple[str, ...]
@@ -61,10 +61,10 @@ class Options(NamedTuple):
 
 
 def run_rehearsals(options: Options) -> int:
-    """Run the scenarios, print what was found, and return the exit code."""
+    """Run the scenarios, print the results, and return the exit code."""
 
     def work() -> int:
-        logging.getLogger("asyncio").setLevel(logging.ERROR)  # its warnings are about other people's connections
+        logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of connections that servers close
         require_client()
         orders = _orders(options)
         outcomes = asyncio.run(_all(orders, options))
@@ -82,43 +82,43 @@ def _outputs(outcomes: list[Outcome], options: Options) -> Iterator[Output]:
     if options.timeline:
         yield Output(options.timeline, as_file(outcomes, options.timeline))
     if options.junit:
-        from natsvalues.report.rehearsal_junit import junit  # only when asked for
+        from natsvalues.report.rehearsal_junit import junit  # seldom used
 
         yield Output(options.junit, junit(outcomes, options.expect))
 
 
 def _orders(options: Options) -> list[Order]:
-    wanted = options.scenarios
-    if ALL in wanted:
+    names = options.scenarios
+    if ALL in names:
         left_out = {"upgrade"} if options.prior is None else set()
         if not _has_overlays(options):
             left_out.add("stage-walk")
-        wanted = tuple(name for name in SCENARIOS if name not in left_out)
-    _check_files(options, len(wanted))
+        names = tuple(name for name in SCENARIOS if name not in left_out)
+    _check_files(options, len(names))
     orders = []
     prior = steps_in(options.prior, read_stream) if options.prior else ()
-    for name in wanted:
+    for name in names:
         steps = fitting(name, _steps(options, name), prior)
         keep = os.path.join(options.keep, name) if options.keep else None
         orders.append(Order(name, steps, options.scale, options.chosen, options.streams_in, keep, options.bounds))
     versions = {str(item.version) for order in orders for step in order.steps for item in step.renderings.values()}
-    found = {version: server_binary(version) for version in sorted(versions)}
-    return [order._replace(binaries=found) for order in orders]
+    binaries = {version: server_binary(version) for version in sorted(versions)}
+    return [order._replace(binaries=binaries) for order in orders]
 
 
 def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
     if not _has_overlays(options):
         if options.folder is None:
             raise NatsvaluesError(
-                "NV-R007", "nothing says what to rehearse",
-                hint="give a folder with REGION.yaml for each region, or --overlays with --rendering or --chart",
+                "NV-R007", "rehearse needs renderings",
+                hint="use a folder with REGION.yaml for each region, or --overlays with --rendering or --chart",
             )  # fmt: skip
         return steps_in(options.folder, read_stream)
     given = [name for name in (options.folder, options.rendering, options.chart) if name is not None]
     if len(given) != 1:
         raise NatsvaluesError(
             "NV-R007", "overlays need one source of renderings" + (", and there are several" if given else ""),
-            hint="give one of --rendering FILE, --chart CHART, or a folder with a plain REGION.yaml for each region",
+            hint="use one of --rendering FILE, --chart CHART, or a folder with a plain REGION.yaml for each region",
         )  # fmt: skip
     overlays = load(overlays_folder(options.overlays))
     shared = _shared_text(options)
@@ -133,7 +133,7 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
 
 
 def _has_overlays(options: Options) -> bool:
-    """Whether overlays make the renderings: they are named, or a plain rendering or a chart needs them."""
+    """Whether overlays are applied: they are named, or a plain rendering or a chart needs them."""
     return bool(options.overlays or options.rendering or options.chart)
 
 
@@ -142,7 +142,7 @@ def _shared_text(options: Options) -> tuple[str, str] | None:
     if options.rendering:
         return read_stream(options.rendering), options.rendering
     if options.chart:
-        from natsvalues.outside.helm import templated  # starts a process; only when asked for
+        from natsvalues.outside.helm import templated  # starts a process; seldom used
 
         values = [word for path in options.values for word in ("-f", path)]
         return templated(RELEASE, options.chart, *values), options.chart
@@ -150,7 +150,7 @@ def _shared_text(options: Options) -> tuple[str, str] | None:
 
 
 async def _all(orders: list[Order], options: Options) -> list[Outcome]:
-    """Every order, at most `jobs` at a time; one that cannot be run, or a signal, ends all."""
+    """Run all orders, at most `jobs` at a time; one that cannot be run, or a signal, ends all."""
     loop, main = asyncio.get_running_loop(), asyncio.current_task()
     interrupted: list[int] = []
 
@@ -164,7 +164,7 @@ async def _all(orders: list[Order], options: Options) -> list[Outcome]:
     gate = asyncio.Semaphore(options.jobs)
     progress = Progress(sys.stderr)
 
-    async def one(order: Order) -> Outcome:
+    async def run_one(order: Order) -> Outcome:
         async with gate:
             outcome = await rehearse(order, lambda world: progress.show(order.scenario, world))
             progress.done(order.scenario, outcome.word)
@@ -172,7 +172,7 @@ async def _all(orders: list[Order], options: Options) -> list[Outcome]:
 
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(order)) for order in orders]
+            tasks = [group.create_task(run_one(order)) for order in orders]
     except asyncio.CancelledError:
         if interrupted:
             raise KeyboardInterrupt from None
@@ -185,12 +185,12 @@ async def _all(orders: list[Order], options: Options) -> list[Outcome]:
 
 
 def _check_files(options: Options, scenarios: int) -> None:
-    """Find out before anything runs whether the reports can be written."""
+    """Check before anything runs that the reports can be written."""
     if options.timeline:
         ending_of(options.timeline, scenarios)
     for path in filter(None, (options.timeline, options.junit)):
         if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
-            raise unwritable(path, "there is no such folder")
+            raise unwritable(path, "the folder does not exist")
 
 
 def _code(outcomes: list[Outcome], expect: str) -> int:

@@ -19,7 +19,7 @@ FORMAT = 1
 
 
 class Run:
-    """What is known of a run while it runs."""
+    """The overlays and the region of a run, as soon as they are known."""
 
     def __init__(self) -> None:
         self.overlays: str | None = None
@@ -38,7 +38,7 @@ class Run:
         }
 
     def succeeded(self, result: Result) -> dict[str, Any]:
-        """The report of a run that made its output."""
+        """The report of a run that succeeded."""
         return self._report(
             "ok",
             stage=result.plan.region.stage,
@@ -52,7 +52,7 @@ class Run:
         return self._report("error", errors=[problem(item) for item in errors])
 
     def crashed(self, error: Exception) -> dict[str, Any]:
-        """The report of a bug of ours: where it happened, but no values, which could be secret."""
+        """The report of a bug: where it happened, without values, which could be secret."""
         import traceback  # costs 5 ms, for a bug only
 
         frames = [
@@ -62,14 +62,14 @@ class Run:
 
 
 def state_file() -> str:
-    """Where the report is: under XDG_STATE_HOME, or the home folder's place for it."""
+    """The path of the report: under XDG_STATE_HOME, LOCALAPPDATA or ~/.local/state."""
     base = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
     base = base or os.path.join(os.path.expanduser("~"), ".local", "state")
     return os.path.join(base, "natsvalues", "last.json")
 
 
 def remember(report: dict[str, Any]) -> str | None:
-    """Write the report, whole or not at all; its path, or None where it cannot be written."""
+    """Write the report, all or nothing; return its path, or None if it cannot be written."""
     path = state_file()
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -85,7 +85,7 @@ def remember(report: dict[str, Any]) -> str | None:
 
 
 def recall() -> dict[str, Any]:
-    """The last run's report. Raises NatsvaluesError if there is none."""
+    """The report of the last run. Raises NatsvaluesError (NV-S001) if there is none."""
     try:
         with open(state_file(), encoding="utf-8") as file:
             report: dict[str, Any] = json.load(file)
@@ -93,6 +93,6 @@ def recall() -> dict[str, Any]:
         raise NatsvaluesError(
             "NV-S001",
             f"no report of an earlier run in {state_file()}",
-            hint="every post-render run leaves one there",
+            hint="every post-render run writes one there",
         ) from None
     return report

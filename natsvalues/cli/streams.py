@@ -22,7 +22,7 @@ def read_stream(path: str | None = None) -> str:
                 "NV-I007",
                 f"cannot read the file: {error.strerror}",
                 where=(Where(path),),
-                hint="give a rendered release, such as helm template writes it, or - for standard input",
+                hint="use a rendered release, such as the output of helm template, or - for standard input",
             ) from None
     try:
         return data.decode()

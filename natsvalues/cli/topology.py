@@ -1,11 +1,11 @@
-"""`natsvalues topology`: draw the supercluster, with the findings of lint in place."""
+"""`natsvalues topology`: draw the supercluster, with the findings of lint."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
-from natsvalues.cli.lint_inputs import Wanted, subject
+from natsvalues.cli.lint_inputs import Inputs, subject
 from natsvalues.cli.outputs import Output, outputs, write
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_OK
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 FORMATS = ("svg", "mermaid", "html")
 
 
-def run_topology(wanted: Wanted, formats: tuple[str, ...]) -> int:
+def run_topology(inputs: Inputs, formats: tuple[str, ...]) -> int:
     """Draw in each format."""
 
     def work() -> int:
-        wished = outputs(formats, FORMATS)
-        picture = topology(lint(subject(wanted)))
-        write([Output(file, _drawn(picture, name)) for name, file in wished])
+        requested = outputs(formats, FORMATS)
+        picture = topology(lint(subject(inputs)))
+        write([Output(file, _drawn(picture, name)) for name, file in requested])
         return EXIT_OK
 
     return guarded(Run(), work)

@@ -126,7 +126,7 @@ def test_last_without_a_run_says_where_it_looked(run, isolated_env):
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"error[NV-S001]: no report of an earlier run in {place}\nhelp: every post-render run leaves one there\n"
+        f"error[NV-S001]: no report of an earlier run in {place}\nhelp: every post-render run writes one there\n"
     )
 
 

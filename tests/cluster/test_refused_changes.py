@@ -113,7 +113,7 @@ def test_there_is_no_prior_release_before_the_first(namespace, told, upgrade):
     done = upgrade({}, more=(PRIOR,), check=False)
     assert done.returncode == 1
     assert "NV-H003" in told(done)
-    assert "for a first installation leave --prior out" in told(done)
+    assert "for a first installation remove --prior" in told(done)
     assert namespace.versions() == {}
 
 

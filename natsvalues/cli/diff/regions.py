@@ -51,7 +51,7 @@ def _folders(options: DiffOptions, old: str, new: str) -> list[Sides]:
     if not regions:
         raise NatsvaluesError(
             "NV-D007", "neither folder has a rendering", where=(Where(old), Where(new)),
-            hint="put a REGION.yaml for each region into both",
+            hint="both need a REGION.yaml for each region",
         )  # fmt: skip
     return [
         Sides(

@@ -93,7 +93,7 @@ def _rendering(name: str, chart: str, words: HelmWords, old: Side) -> tuple[str,
 def _rendered(
     name: str, chart: str, words: HelmWords, beneath: dict[str, Any] | None, reused: dict[str, Any] | None
 ) -> tuple[str, dict[str, Any]]:
-    """The rendering over the values `beneath`, and the user's values over the `reused`; helm makes both at once."""
+    """The rendering over the values `beneath`, and the user's values over the `reused`; helm runs for both at once."""
     from concurrent.futures import ThreadPoolExecutor
 
     from natsvalues.outside.helm import rendering, values_given
