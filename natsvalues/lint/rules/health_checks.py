@@ -122,8 +122,10 @@ def health_check_differs(cluster: Cluster) -> Iterator[Problem]:
     probe = cluster.container.get("readinessProbe")
     get = probe.get("httpGet") if isinstance(probe, dict) else None
     path = get.get("path") if isinstance(get, dict) else None
-    if not isinstance(path, str):
+    if not isinstance(path, str) or not path.startswith("/healthz"):
         return
+    if needs_leader(path, cluster.version):
+        return  # a finding of its own, and the load balancer must not wait as well
     for service in cluster.balancers:
         for check in meaning_of(service.value).checks:
             if check.path and check.path.text.startswith("/healthz") and _meaning(check.path.text) != _meaning(path):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, raise_all
 from natsvalues.manifests.chart import GATEWAY_PORT_NAME, MONITOR_PORT, POD_NAME_LABEL, port_role
-from natsvalues.manifests.server import ready_path
+from natsvalues.manifests.server import needs_leader, ready_path
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, put
 from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.providers import HealthCheck, Inputs, Shape, load, shape
@@ -105,12 +105,22 @@ def _shaped(scene: Scene) -> Shape:
             where=(scene.at_conf("http_port"), plan.positions.where("loadBalancer", "provider")),
             hint="set config.monitor.enabled: true in the chart's values, or choose a provider that checks otherwise",
         )
-    health = HealthCheck(ready_path(scene.version), *(monitor or (MONITOR_PORT, "HTTP")))
+    health = HealthCheck(_check_path(scene), *(monitor or (MONITOR_PORT, "HTTP")))
     tls = plan.supercluster.gateway.tls is not None or "tls" in (scene.conf.get("gateway") or {})
     shaped = shape(profile, Inputs(plan.load_balancer, plan.host, plan.port, tls, health))
     where = (plan.where("loadBalancer"),)
     raise_all([NatsvaluesError("NV-T041", text, where=where, hint="see docs/providers.md") for text in shaped.errors])
     return shaped
+
+
+def _check_path(scene: Scene) -> str:
+    """What the load balancer asks: the same as the readiness probe where that needs no leader, so that they agree."""
+    probe = scene.nats.container_value.get("readinessProbe")
+    get = probe.get("httpGet") if isinstance(probe, dict) else None
+    path = str(get.get("path") or "") if isinstance(get, dict) else ""
+    if path.startswith("/healthz") and not needs_leader(path, scene.version):
+        return path
+    return ready_path(scene.version)
 
 
 def _existing(scene: Scene) -> tuple[list[Manifest], list[Manifest]]:
