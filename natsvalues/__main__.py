@@ -9,10 +9,7 @@ import sys
 
 def main() -> None:
     """Run and leave with the exit code that `natsvalues.errors` defines."""
-    from natsvalues.cli.light_tuples import light_tuples
-
-    with light_tuples():
-        from natsvalues.cli.light import KRM, diff_words, post_render_options  # before anything heavier
+    from natsvalues.cli.light import KRM, diff_words, post_render_options  # before anything heavier
 
     if sys.argv[1:] == KRM:  # kustomize starts a function at every build
         from natsvalues.cli.krm import krm
@@ -29,8 +26,7 @@ def main() -> None:
 
         sys.exit(run())
     gc.disable()  # one short pass over the input: collecting in between only costs
-    with light_tuples():
-        from natsvalues.cli.post_render import post_render
+    from natsvalues.cli.post_render import post_render
 
     code = post_render(options)
     sys.stderr.flush()

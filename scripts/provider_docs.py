@@ -14,7 +14,8 @@ import yaml
 
 from natsvalues.providers import Inputs, Profile, load, names, shape
 from natsvalues.providers.load_balancer import LoadBalancer
-from natsvalues.providers.profile import FIELDS
+from natsvalues.providers.meanings import MEANS
+from natsvalues.providers.profile import FIELDS, FOLDER, read_text
 from natsvalues.text.reading import spelled
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from natsvalues.providers.profile import Input
 
 PAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "providers.md")
+BETA = "service.beta.kubernetes.io/"
 HOST = "gw-eu.example.com"
 HEAD = """\
 # Load balancer providers
@@ -42,7 +44,15 @@ profile's, unless they would break the gateway. A load balancer that is reachabl
 provider's source or manual; `partly`: some; `unverified`: taken over from a close relative, or never tried.
 *Monitor check* says whether the load balancer can ask NATS itself (`/healthz` on the monitor port).
 
-To add a provider, add one file beside the others; `natsvalues/providers/profile.py` has the format.
+To add a provider, add one file beside the others: `natsvalues/providers/profile.py` has the format, and
+`natsvalues/providers/meanings.py` the part that states what annotations mean.
+"""
+MEANINGS_HEAD = """
+## What annotations mean
+
+`lint`, `diff` and `rehearse` know these annotations, whoever wrote them. `diff` reports a change of the
+load balancer's address, network or identity as an outage, and judges who may connect and what is checked.
+`{port}` is a port of the Service.
 """
 ON_MONITOR = {"always": "yes", "optional": "on request", "never": "no"}
 
@@ -62,6 +72,7 @@ def page() -> str:
     ]
     head = ("Provider", "For", "Required", "Monitor check", "Verified")
     parts = [HEAD, table(head, rows), *("\n".join(section(profile)) for profile in profiles)]
+    parts += [MEANINGS_HEAD, *("\n".join(meanings(family)) for family in families())]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
@@ -104,6 +115,45 @@ def example(profile: Profile) -> Iterator[str]:
     yield f"```yaml\n{dumped({key: value for key, value in rendered.items() if value})}```\n"
     for warning in result.warnings:
         yield f"Warning given: {warning}.\n"
+
+
+def families() -> list[Profile]:
+    """Return what each file with meanings says, without what it extends."""
+    found = []
+    for name in sorted(os.listdir(FOLDER), key=lambda file: file.lstrip("_")):
+        if name.endswith(".yaml"):
+            path = os.path.join(FOLDER, name)
+            with open(path, encoding="utf-8") as stream:
+                found.append(read_text(path, stream.read())[0])
+    return [profile for profile in found if profile.meanings]
+
+
+def meanings(profile: Profile) -> Iterator[str]:
+    """Yield the table of one file: the annotations by their meaning, without the beginning that most share."""
+    shared = beginning(list(profile.meanings))
+    stated: dict[str, list[str]] = {words: [] for words in MEANS.values()}
+    for key, meaning in profile.meanings.items():
+        name = f"`{key.replace(shared, '…', 1) if shared else key}`"
+        for setting, attribute in meaning.attributes.items():
+            stated[MEANS[attribute.means]].append(f"`{setting}` in {name}")
+        if meaning.means != "none" or not meaning.attributes:
+            stated[MEANS[meaning.means]].append(name)
+    yield f"### Annotations: {profile.id.lstrip('_')}\n"
+    if shared:
+        yield f"`…` is `{shared}`.\n"
+    yield table(("Meaning", "Annotations"), [(words, ", ".join(names_)) for words, names_ in stated.items() if names_])
+    for old, new in profile.spellings.items():
+        yield f"`{old}` in place of `{new}` means the same.\n"
+
+
+def beginning(keys: list[str]) -> str:
+    """Return what the keys of the largest group begin with, up to a `/` or `-`; nothing for few keys."""
+    groups: dict[str, list[str]] = {}
+    for key in keys:
+        groups.setdefault("-".join(key.split("-")[:2]) if key.startswith(BETA) else key.split("/")[0], []).append(key)
+    largest = max(groups.values(), key=len)
+    common = os.path.commonprefix(largest)  # noqa: RUF071   # of texts, not of paths
+    return common[: max(common.rfind("/"), common.rfind("-")) + 1] if len(largest) > 2 else ""
 
 
 def described(taken: Input) -> str:

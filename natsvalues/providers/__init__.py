@@ -1,8 +1,8 @@
-"""Load balancers as data: one YAML file for each provider, and what a profile makes of a region's inputs.
+"""Load balancers as data: one YAML file for each provider.
 
-May not know the rendering or the other regions: it turns `model.LoadBalancer`, a host, a port and a health
-check into annotations, labels, spec fields and extra ports, and says what it cannot express. To add a
-provider, add one file; `profile` describes the format.
+A file says what a profile makes of a region's inputs (`shape`: annotations, labels, spec fields and extra ports),
+and what the provider's annotations mean (`meaning`), so that every verb understands a Service, whoever wrote it. May
+not know the rendering or the other regions. To add a provider, add one file; `profile` describes the format.
 """
 
 from natsvalues.providers.profile import Profile, load, names

@@ -145,3 +145,29 @@ def test_every_provider_is_clean(provider, tls, run, helm3, nats_chart):
 
     assert findings(overlays, planned, {"us-east": release}, known=True) == set()
     assert findings(overlays, planned, {"us-east": release}, known=False) == set()
+
+
+CHECKING = sorted(name for name in names() if load_provider(name).health.on_monitor != "never")
+
+
+@pytest.mark.helm
+@pytest.mark.parametrize("readiness", ["auto", "keep", "/healthz?js-enabled-only=true", "/varz"])
+@pytest.mark.parametrize("path", [None, "/healthz?js-enabled-only=true"])
+def test_the_load_balancer_checks_what_readiness_checks(readiness, path, run, helm3, nats_chart):
+    """Whichever leader-free path the readiness probe has; a path that waits for a leader is not repeated."""
+    settings = "config.cluster.enabled=true,config.jetstream.enabled=true"
+    text = run(helm3, "template", "nats", nats_chart, "--set", settings).stdout
+    if path is not None:
+        text = text.replace("path: /healthz?js-server-only=true", f"path: {path}")
+    shipped = load(SHIPPED)
+    file = shipped.regions["us-east"]
+    for provider in CHECKING:
+        region = file.region._replace(
+            load_balancer=load_provider(provider).example._replace(provider=provider),
+            probes=shipped.supercluster.probes._replace(readiness=readiness),
+        )
+        overlays = shipped._replace(regions={**shipped.regions, "us-east": file._replace(region=region)})
+        planned = plans(overlays)
+        release = Release(render(Release(text), planned["us-east"]).release.text(), "us-east.yaml")
+
+        assert findings(overlays, planned, {"us-east": release}, known=True) == set(), provider

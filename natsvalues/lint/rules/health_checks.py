@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.manifests.healthz import health_query, needs_leader
+from natsvalues.manifests.probes import http_path
 from natsvalues.manifests.services import port_role, ports_of
 from natsvalues.providers.meaning import TRAFFIC, meaning_of
 from natsvalues.supercluster.cold_start import cold_starts
@@ -126,11 +127,11 @@ service:
 )
 def health_check_differs(cluster: Cluster) -> Iterator[Problem]:
     """The load balancer and the readiness probe ask different questions."""
-    probe = cluster.container.get("readinessProbe")
-    get = probe.get("httpGet") if isinstance(probe, dict) else None
-    path = get.get("path") if isinstance(get, dict) else None
-    if not isinstance(path, str):
+    path = http_path(cluster.container, "readiness")
+    if path is None or not path.startswith("/healthz"):
         return
+    if needs_leader(path, cluster.version):
+        return  # a finding of its own, and the load balancer must not wait as well
     for service in cluster.balancers:
         for check in meaning_of(service.value).checks:
             if check.path and check.path.text.startswith("/healthz") and _meaning(check.path.text) != _meaning(path):

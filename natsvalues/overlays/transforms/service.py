@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, raise_all
 from natsvalues.manifests.chart import GATEWAY_PORT_NAME, MONITOR_PORT, POD_NAME_LABEL
-from natsvalues.manifests.healthz import ready_path
+from natsvalues.manifests.healthz import may_need_leader, ready_path
+from natsvalues.manifests.probes import http_path
 from natsvalues.manifests.services import is_outside, port_role, roles_of
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, put
 from natsvalues.overlays.scene import Scene, overlay_error
@@ -106,12 +107,20 @@ def _shaped(scene: Scene) -> Shape:
             where=(scene.at_conf("http_port"), plan.positions.where("loadBalancer", "provider")),
             hint="set config.monitor.enabled: true in the chart's values, or a provider with another health check",
         )
-    health = HealthCheck(ready_path(scene.version), *(monitor or (MONITOR_PORT, "HTTP")))
+    health = HealthCheck(_check_path(scene), *(monitor or (MONITOR_PORT, "HTTP")))
     tls = plan.supercluster.gateway.tls is not None or "tls" in (scene.conf.get("gateway") or {})
     shaped = shape(profile, Inputs(plan.load_balancer, plan.host, plan.port, tls, health))
     where = (plan.where("loadBalancer"),)
     raise_all([NatsvaluesError("NV-T041", text, where=where, hint="see docs/providers.md") for text in shaped.errors])
     return shaped
+
+
+def _check_path(scene: Scene) -> str:
+    """What the load balancer checks: the same as the readiness probe if that needs no leader, so that they agree."""
+    path = http_path(scene.nats.container_value, "readiness") or ""
+    if path.startswith("/healthz") and not may_need_leader(path, scene.version):
+        return path
+    return ready_path(scene.version)
 
 
 def _existing(scene: Scene) -> tuple[list[Manifest], list[Manifest]]:
