@@ -27,4 +27,4 @@ def test_no_overlays(run):
     done = run("natsvalues", "overlay", "list", "--json")
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error[NV-O002]: no charts/overlays in the working directory")
+    assert done.stderr.startswith("error[NV-O002]: there is no folder charts/overlays in the working directory")

@@ -139,6 +139,6 @@ def test_no_helm_or_another_program_of_that_name_is_an_error(machine, run):
     assert f"help: name one with --helm: {folder / 'helm3'}\n" in run("natsvalues", "plugin", "install").stderr
     (folder / "helm").symlink_to("/bin/echo")
     done = run("natsvalues", "plugin", "install")
-    assert done.stderr.startswith("error[NV-G003]: not Helm 3 or 4: `version` says 'version --short'\n")
+    assert done.stderr.startswith("error[NV-G003]: not Helm 3 or 4: `version` prints 'version --short'\n")
     assert run("natsvalues", "plugin", "install", "--helm", "helm3", check=True).stdout.startswith("installed")
     assert run("natsvalues", "plugin", "status", check=True).stdout.startswith("Helm 3.")

@@ -164,6 +164,6 @@ def test_helm_3_is_content_with_the_plugin_of_the_checkout(checkout, machine, pl
     machine(helm=3)
     run("helm", "plugin", "install", checkout, check=True)
     done = run("natsvalues", "plugin", "install", check=True)
-    assert "note: `helm natsvalues` is there already" in done.stdout
+    assert "note: `helm natsvalues` is installed already" in done.stdout
     assert sorted(os.listdir(plugins)) == ["checkout", "other"]
     works("helm")
