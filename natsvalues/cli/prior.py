@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.light import IMMUTABLE_FIELD
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from natsvalues.overlays.pipeline import Result
 
 RELEASE = "release:"
+WIDTH = 100
+"""Of a help text on a terminal."""
 HOOK = "helm.sh/hook"
 _KIND = re.compile(rf"""kind["']?:[ ]*["']?(?:{"|".join(sorted({kind for _, kind in KINDS}))})\b""")
 
@@ -62,7 +65,7 @@ def _losses(release: Release, allow: tuple[str, ...], result: Result) -> Iterato
                 "NV-P001",
                 loss.message,
                 where=(result.plan.where(*manual.field) if manual.field else written,),
-                hint=f"{manual.remedy}\nto accept the loss: --allow {manual.allow}",
+                hint="\n".join(wrap(manual.remedy, WIDTH)) + f"\nto accept the loss: --allow {manual.allow}",
             )
 
 

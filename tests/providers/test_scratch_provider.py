@@ -131,7 +131,7 @@ def test_a_provider_is_one_file(chart):
 
     assert levels(text, rendered(chart, addresses=("192.0.2.77",))) == {"outage"}
     assert levels(text, annotated(text, side="outside")) == {"exposure"}
-    assert levels(text, annotated(text, probe_what="/healthz")) == {"outage"}
+    assert levels(text, annotated(text, probe_what="/healthz")) == {"deadlock"}
     assert levels(text, annotated(text, probe_seconds="30")) == {"reload"}
 
     (balancer,) = read_rendering(text, "us-east.yaml").balancers
