@@ -8,6 +8,7 @@ from natsvalues.rehearsal.groups import expected_groups
 from natsvalues.rehearsal.leaderless import DOMAINS, early
 from natsvalues.rehearsal.outcome import Cause, Verdict
 from natsvalues.rehearsal.timeline import Event
+from natsvalues.supercluster.cold_start import cold_starts, first_boot
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.causes import Why
@@ -32,7 +33,7 @@ class Judgement(NamedTuple):
         return (Event(round(seconds, 2), "phase", "scenario", word),)
 
 
-def judge(stage: Stage, why: Why | None, now: Snapshot) -> Judgement:
+def judge(scenario: str, stage: Stage, why: Why | None, now: Snapshot) -> Judgement:
     """The verdict on a stage after its scenario."""
     causes = list(why.causes) if why is not None else []
     remedies = [why.remedy] if why is not None and why.remedy else []
@@ -56,10 +57,22 @@ def judge(stage: Stage, why: Why | None, now: Snapshot) -> Judgement:
         notes.append(domains)
         remedies.append(DOMAINS)
     stuck = why is not None or bool(unplaced)
+    notes += _by_the_manifests(scenario, now)
     lossy = bool(lost or stage.elections.meetings)
     return Judgement(
         "stuck" if stuck else "converged", lossy, tuple(causes), "; ".join(dict.fromkeys(remedies)), tuple(notes)
     )
+
+
+def _by_the_manifests(scenario: str, now: Snapshot) -> list[str]:
+    """What lint and diff say of this start, from the same function: to be read beside what the servers did."""
+    states = {key: rendering.state._replace(name=key) for key, rendering in now.renderings.items()}
+    reasons: dict[str, str] = {}
+    if scenario == "cold-restart":
+        reasons = {key: start.reason for key, start in cold_starts(tuple(states.values())).items()}
+    elif scenario == "first-install":
+        reasons = {key: first_boot(state, tuple(states.values())) for key, state in states.items()}
+    return [f"by its manifests, {key}: {reason}" for key, reason in reasons.items() if reason]
 
 
 def _account_of(fate: StreamFate) -> str:

@@ -170,7 +170,7 @@ async def _closed(world: World) -> None:
 
 def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
     world = stage.world
-    judgement = judge(stage, end.why, end.now)
+    judgement = judge(order.scenario, stage, end.why, end.now)
     events = end.events
     begun = max((event.seconds for event in events if event.kind == "phase"), default=0.0)
     ready_after: dict[str, float] = {}

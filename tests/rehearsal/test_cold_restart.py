@@ -1,6 +1,7 @@
 """The cold restart, with real servers: the chart's own rendering stays stuck and says why, ours comes together."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +49,31 @@ def test_ours_comes_together_and_keeps_every_message(our_folder, rehearse, run, 
     ]
     assert all(pod["ready"] and pod["address"].startswith("127.") for pod in found["pods"])
     assert found["times"]["cold restart of all regions"] > 0
+
+
+def test_regions_with_system_accounts_of_their_own_come_together_with_the_charts_probes(
+    stock_folder, rehearse, run, tmp_path
+):
+    """Each elects its own leader behind the strict probe: what lint called a deadlock, and is none."""
+    account = "config.merge.accounts.SYS-{region}.users[0]"
+    own = ("config.merge.system_account=SYS-{region}", f"{account}.user=admin", f"{account}.password=admin")
+    folder = stock_folder("2.14.2", "us-east", "eu-west", settings=own)
+    done = rehearse(folder, "cold-restart")
+
+    assert (done.code, done.report["verdict"], done.report["lossy"]) == (0, "converged", False), done.told()
+    assert [group["regions"] for group in done.scenario["meta_groups"]] == [{"eu-west": 3}, {"us-east": 3}]
+    linted = linted_with(done, folder, run, tmp_path)
+    assert "error[PR001]" not in linted
+    assert "error[LB001]" not in linted
+    assert "note[JS009]" in linted
+
+
+def test_a_strict_probe_is_no_deadlock_behind_a_service_that_sends_to_starting_pods(our_folder, rehearse):
+    """One cure is enough: the judgement from the manifests and the servers say so alike."""
+    folder = our_folder("2.14.2", "us-east", "eu-west")
+    for file in Path(folder).iterdir():
+        file.write_text(file.read_text().replace("path: /healthz?js-server-only=true", "path: /healthz"))
+    done = rehearse(folder, "cold-restart")
+
+    assert (done.code, done.report["verdict"]) == (0, "converged"), done.told()
+    assert not any(note.startswith("by its manifests") for note in done.scenario["notes"])

@@ -1,0 +1,134 @@
+"""When a cold start hangs, and when a first boot does, on regions of the example supercluster."""
+
+from __future__ import annotations
+
+import pytest
+
+from natsvalues.supercluster.cold_start import cold_start, cold_starts, elects_early, first_boot
+
+pytestmark = pytest.mark.helm
+STRICT = "container: {startupProbe: {httpGet: {path: /healthz}}}\n"
+HIDDEN = "service: {spec: {publishNotReadyAddresses: null}}\n"
+OWN_ACCOUNTS = """
+us-east: {conf: {accounts: {SYS-US: {}}, system_account: SYS-US}}
+eu-west: {conf: {accounts: {SYS-EU: {}}, system_account: SYS-EU}}
+"""
+
+
+@pytest.fixture
+def regions(example_regions, stand_in, tmp_path):
+    """Make the states of an example's regions, by name."""
+
+    def make(example):
+        subject = example_regions.subject(example, stand_in, str(tmp_path))
+        return {state.name: state for state in subject.states}
+
+    return make
+
+
+def hanging(regions) -> set[str]:
+    """The regions whose cold start hangs."""
+    return {name for name, start in cold_starts(tuple(regions.values())).items() if start.hangs}
+
+
+CASES = {
+    "as natsvalues renders it": ("", set()),
+    "the strict probe alone": (STRICT, set()),
+    "the hiding Service alone": (HIDDEN, set()),
+    "both": (STRICT + HIDDEN, {"us-east", "eu-west"}),
+    "both, in one region": (
+        """\
+us-east:
+  container: {startupProbe: {httpGet: {path: /healthz}}}
+  service: {spec: {publishNotReadyAddresses: null}}""",
+        {"us-east"},
+    ),
+    "a strict readiness probe": ("container: {readinessProbe: {httpGet: {path: /healthz}}}\n" + HIDDEN,
+                                 {"us-east", "eu-west"}),
+    "a system account for each": (STRICT + HIDDEN + OWN_ACCOUNTS, set()),
+    "no JetStream in the other": (STRICT + HIDDEN + "eu-west: {conf: {jetstream: null}}", set()),
+    "a majority in one region": (STRICT + HIDDEN + "us-east: {statefulSet: {spec: {replicas: 5}}}", {"eu-west"}),
+    "nodes' addresses": (STRICT + HIDDEN + "statefulSet: {spec: {template: {spec: {hostNetwork: true}}}}", set()),
+    "js-server-only before 2.11": (
+        "container: {image: nats:2.10.26, startupProbe: {httpGet: {path: '/healthz?js-server-only=true'}}}\n" + HIDDEN,
+        {"us-east", "eu-west"},
+    ),
+    "js-server-only of an unknown version": (
+        "container: {image: nats:latest, startupProbe: {httpGet: {path: '/healthz?js-server-only=true'}},\n"
+        "  readinessProbe: {httpGet: {path: '/healthz?js-server-only=true'}}}\n" + HIDDEN,
+        set(),
+    ),
+    "pods that start one after another": (
+        STRICT + "statefulSet: {spec: {podManagementPolicy: OrderedReady}}", {"us-east", "eu-west"},
+    ),
+    "a headless Service that hides starting pods": (
+        STRICT + "headless: {spec: {publishNotReadyAddresses: false}}", {"us-east", "eu-west"},
+    ),
+    "a strict check of the load balancer": (
+        """\
+service:
+  metadata:
+    annotations:
+      load-balancer.hetzner.cloud/health-check-protocol: http
+      load-balancer.hetzner.cloud/health-check-http-path: /healthz
+      service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: null""",
+        {"us-east", "eu-west"},
+    ),
+    "a strict check that fails open": (
+        "service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: /healthz}}}",
+        set(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_cold_start_hangs_where_everyone_waits_for_everyone(case, regions):
+    """And nowhere else: either cure ends it, and so does a majority or a meta group of one's own."""
+    example, expected = CASES[case]
+
+    assert hanging(regions(example or "conf: {debug: false}")) == expected
+
+
+def test_a_region_alone_is_judged_by_what_its_remotes_must_be(regions):
+    """With the default system account they share its meta group; with one of its own they do not."""
+    remotes = "gateway: {gateways: [{name: eu-west, url: nats://eu.example.com:7222}]}"
+    shared = regions(f"untouched: true\n{STRICT}conf: {{{remotes}}}")
+    own = regions(f"untouched: true\n{STRICT}conf: {{accounts: {{SYS: {{}}}}, system_account: SYS, {remotes}}}")
+
+    assert cold_start(shared["us-east"]).hangs
+    assert not cold_start(own["us-east"]).hangs
+
+
+def test_the_reason_names_the_probe_and_the_service(regions):
+    """What to look at, in one sentence."""
+    start = cold_starts(tuple(regions(STRICT + HIDDEN).values()))["us-east"]
+
+    assert start.reason == (
+        "a cold start would hang: the startup probe `/healthz` waits for a meta leader, Service `nats-gateway` sends "
+        "only to pods that are Ready, and the leader needs the gateways"
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"), [("nats:2.14.2", "it counts 4 servers, 1 of them"), ("nats:2.11.4", ""), ("nats:latest", "")]
+)
+def test_a_first_boot_counts_remotes_of_another_system_account(image, reason, regions):
+    """From 2.12 on it waits for all; before, and of an unknown version, a majority is enough as far as is known."""
+    found = regions(f"container: {{image: '{image}'}}\n" + OWN_ACCOUNTS)
+    boot = first_boot(found["us-east"], tuple(found.values()))
+
+    assert reason in boot
+    assert bool(boot) == bool(reason)
+
+
+def test_a_first_boot_with_one_system_account_is_no_trouble(regions):
+    """The remote's servers vote, too."""
+    found = regions("container: {image: nats:2.14.2}")
+
+    assert first_boot(found["us-east"], tuple(found.values())) == ""
+
+
+def test_old_servers_elect_early_unless_their_meta_group_is_their_own(regions):
+    """Up to 2.11 a first boot elects before the region has met the others."""
+    assert elects_early(regions("container: {image: nats:2.11.4}")["us-east"])
+    assert not elects_early(regions("container: {image: nats:2.12.8}")["us-east"])
