@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 pytestmark = [pytest.mark.nats, pytest.mark.helm, pytest.mark.slow, pytest.mark.timeout(300)]
+REGIONS = ("us-east", "eu-west")
+_USER = "config.merge.accounts.SYS-{region}.users[0]"
+OWN_ACCOUNTS = ("config.merge.system_account=SYS-{region}", f"{_USER}.user=admin", f"{_USER}.password=admin")
+"""Settings that give each region a system account of its own."""
 
 
 def linted_with(done, folder, run, tmp_path) -> str:
@@ -55,9 +59,7 @@ def test_regions_with_system_accounts_of_their_own_come_together_with_the_charts
     stock_folder, rehearse, run, tmp_path
 ):
     """Each elects its own leader behind the strict probe: what lint called a deadlock, and is none."""
-    account = "config.merge.accounts.SYS-{region}.users[0]"
-    own = ("config.merge.system_account=SYS-{region}", f"{account}.user=admin", f"{account}.password=admin")
-    folder = stock_folder("2.14.2", "us-east", "eu-west", settings=own)
+    folder = stock_folder("2.14.2", *REGIONS, settings=OWN_ACCOUNTS)
     done = rehearse(folder, "cold-restart")
 
     assert (done.code, done.report["verdict"], done.report["lossy"]) == (0, "converged", False), done.told()
@@ -77,3 +79,17 @@ def test_a_strict_probe_is_no_deadlock_behind_a_service_that_sends_to_starting_p
 
     assert (done.code, done.report["verdict"]) == (0, "converged"), done.told()
     assert not any(note.startswith("by its manifests") for note in done.scenario["notes"])
+
+
+@pytest.mark.parametrize(("version", "verdict"), [("2.11.10", "converged"), ("2.12.8", "stuck"), ("2.15.1", "stuck")])
+def test_a_first_boot_waits_for_remotes_of_another_system_account_from_2_12_on(
+    version, verdict, stock_folder, rehearse
+):
+    """The servers do what lint (JS009), diff (DI023) and the rehearsal's note say from the manifests."""
+    folder = stock_folder(version, *REGIONS, settings=OWN_ACCOUNTS)
+    done = rehearse(folder, "first-install", versions=(version,))
+
+    assert done.report["verdict"] == verdict, done.told()
+    notes = [note for note in done.scenario["notes"] if note.startswith("by its manifests")]
+    assert bool(notes) == (verdict == "stuck")
+    assert all("a first boot never elects a leader: it counts 4 servers" in note for note in notes)

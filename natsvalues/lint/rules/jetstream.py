@@ -230,7 +230,7 @@ def store_does_not_survive(cluster: Cluster) -> Iterator[Problem]:
     why="A first boot counts the urls of remote gateways as servers. Those under another system account never vote, "
     "and from 2.12 on servers with empty stores elect only once all that are counted have voted. With their stores the "
     "same servers start without trouble.",
-    source="run on nats-server 2.14.6 with one and three urls for each remote; docs/stages.md",
+    source="run on nats-server 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1; docs/stages.md",
     remedy="Boot the region once without remotes, as the stages local and expose do; ignore this rule afterwards.",
     fails="""\
 untouched: true
