@@ -1,4 +1,4 @@
-"""A pytest fixture for people who test their own charts: render for a region, look at objects, judge by the rules.
+"""A pytest fixture for people who test their own charts: render for a region, read objects, check against the rules.
 
 pytest loads this module wherever natsvalues is installed, so it imports nothing else until the fixture is used.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Rendered(NamedTuple):
-    """A chart as it would be installed: rendered by helm, then by natsvalues where there are overlays."""
+    """A chart as it would be installed: rendered by helm, then by natsvalues if there are overlays."""
 
     renderings: tuple[Rendering, ...]
     wanted: Inputs
@@ -39,24 +39,24 @@ class Rendered(NamedTuple):
         ]
 
     def find(self, kind: str, name: str) -> dict[str, Any]:
-        """The one object of that kind and name; fails with what there is."""
-        named = [(item.get("kind"), (item.get("metadata") or {}).get("name"), item) for item in self.objects]
-        found = [item for its_kind, its_name, item in named if (its_kind, its_name) == (kind, name)]
-        if len(found) != 1:
-            there = ", ".join(f"{its_kind}/{its_name}" for its_kind, its_name, _ in named)
-            pytest.fail(f"{len(found)} objects are {kind}/{name}; there are: {there}", pytrace=False)
-        return found[0]
+        """The object of that kind and name; fails with a list of all objects if there is no such one."""
+        objects = [(item.get("kind"), (item.get("metadata") or {}).get("name"), item) for item in self.objects]
+        matches = [item for its_kind, its_name, item in objects if (its_kind, its_name) == (kind, name)]
+        if len(matches) != 1:
+            present = ", ".join(f"{its_kind}/{its_name}" for its_kind, its_name, _ in objects)
+            pytest.fail(f"{len(matches)} objects are {kind}/{name}; there are: {present}", pytrace=False)
+        return matches[0]
 
     @property
     def conf(self) -> dict[str, Any]:
-        """What nats.conf means, of a single region; `$VARIABLES` as text."""
+        """The settings of nats.conf of a single region; `$VARIABLES` as text."""
         from natsvalues.overlays.pipeline import plain
 
         clusters = self.report.subject.clusters
         if len(clusters) != 1:
-            pytest.fail(f"nats.conf of one region, and {len(clusters)} were rendered", pytrace=False)
-        settled: dict[str, Any] = plain(clusters[0].conf)
-        return settled
+            pytest.fail(f"conf needs a single region, and {len(clusters)} were rendered", pytrace=False)
+        settings: dict[str, Any] = plain(clusters[0].conf)
+        return settings
 
     def rules(self) -> list[str]:
         """The ids of all findings, each once."""
@@ -67,15 +67,15 @@ class Rendered(NamedTuple):
         from natsvalues.lint.rules import find_rule
         from natsvalues.report.findings_text import findings_text
 
-        passed_over = {find_rule(word).id for word in ignore}
-        left = tuple(finding for finding in self.report.findings if finding.rule.id not in passed_over)
+        ignored = {find_rule(word).id for word in ignore}
+        left = tuple(finding for finding in self.report.findings if finding.rule.id not in ignored)
         report = self.report._replace(findings=left)
         if report.reaches(fail_on):
             pytest.fail("\n" + findings_text(report), pytrace=False)
 
 
 class Charts:
-    """What the fixture `natsvalues` gives."""
+    """The value of the fixture `natsvalues`."""
 
     def render(  # noqa: PLR0913   # what helm template takes, by keyword
         self,
@@ -92,31 +92,33 @@ class Charts:
     ) -> Rendered:
         """Render a chart; `values` are files (`{region}` stands for the region), `settings` what `--set` takes.
 
-        Without overlays (none named, none in charts/overlays here or above) it is what helm makes of it. Fails
-        with helm's or natsvalues' own words.
+        Without overlays (none named, none in charts/overlays here or above) it is helm's own rendering. Fails
+        with the error message of helm or natsvalues.
         """
         from natsvalues.cli.lint_inputs import Inputs, subject
         from natsvalues.cli.lint_render import Chart, renderings, values_files
         from natsvalues.errors import NatsvaluesError
         from natsvalues.lint.linter import lint
 
-        wished = tuple(f"{key}={_spelled(value)}" for key, value in (settings or {}).items())
+        set_options = tuple(f"{key}={_set_value(value)}" for key, value in (settings or {}).items())
         wanted = Inputs(overlays=overlays, region=region)
         try:
-            named = Chart(str(chart), tuple(map(str, values)), release, namespace, version, wished)
-            made = renderings(named, wanted, all_regions=all_regions)
-            return Rendered(made, wanted, lint(subject(wanted, made, values_files(named, made)), region=region))
+            source = Chart(str(chart), tuple(map(str, values)), release, namespace, version, set_options)
+            results = renderings(source, wanted, all_regions=all_regions)
+            return Rendered(
+                results, wanted, lint(subject(wanted, results, values_files(source, results)), region=region)
+            )
         except NatsvaluesError as error:
-            said = str(error)
-        pytest.fail(said, pytrace=False)
+            message = str(error)
+        pytest.fail(message, pytrace=False)
 
 
-def _spelled(value: Any) -> str:
+def _set_value(value: Any) -> str:
     """A value as helm's --set reads it."""
     return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
 
 
 @pytest.fixture
 def natsvalues() -> Charts:
-    """Render charts for regions, and judge them: `natsvalues.render("charts/nats", region="us-east")`."""
+    """Render charts for regions, and check them: `natsvalues.render("charts/nats", region="us-east")`."""
     return Charts()

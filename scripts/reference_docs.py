@@ -224,7 +224,7 @@ def rule_section(rule: Rule) -> str:
     lines = [
         f"\n### {rule.id} {rule.name}\n",
         f"{rule.what} ({rule.severity})\n",
-        f"**Why.** {rule.why} *Source: {rule.source}. Holds for {rule.holds}.*\n",
+        f"**Why.** {rule.why} *Source: {rule.source}. Holds for {rule.versions}.*\n",
         f"**What to do.** {rule.remedy}{fix}\n",
         examples(rule.fails, rule.passes),
     ]

@@ -1,4 +1,4 @@
-"""The verbs that make values of the chart: `values`, and the getter that helm calls."""
+"""The commands that write values of the chart: `values`, and the getter that helm calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def values(
     files: Annotated[
         list[str] | None,
         typer.Option(
-            "--values", "-f", help="Your values, as for helm; several times, - for standard input.", metavar="FILE"
+            "--values", "-f", help="Your values, as for helm. Can be repeated; - is standard input.", metavar="FILE"
         ),
     ] = None,
     overlays: Annotated[
@@ -31,16 +31,16 @@ def values(
     chart_version: Annotated[
         str | None,
         typer.Option(
-            "--chart-version", help="Version of the chart, where it is not a path; else the newest.", metavar="VERSION"
+            "--chart-version",
+            help="Version of the chart, if it is not a path. The default is the newest.",
+            metavar="VERSION",
         ),
     ] = None,
     release: Annotated[
         str | None,
-        typer.Option(
-            help="Name of the release; required where patches in your overlay name an object.", metavar="NAME"
-        ),
+        typer.Option(help="Name of the release; required if patches in your overlay name an object.", metavar="NAME"),
     ] = None,
-    output: Annotated[str | None, typer.Option("--output", "-o", help="Write into this file.", metavar="FILE")] = None,
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Write to this file.", metavar="FILE")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not report what is set and why.")] = False,
 ) -> None:
     """Write values with which the NATS chart alone renders what post-rendering gives.
@@ -64,6 +64,6 @@ def getter(
 
 
 def declare(app: typer.Typer) -> None:
-    """Put the verbs on the command line."""
+    """Add the commands to the command line."""
     app.command()(values)
     app.command()(getter)

@@ -75,7 +75,7 @@ def _files(options: ExportOptions, exported: Export) -> dict[str, str]:
 
 
 def _secrets_in_files(exported: Export) -> Iterator[Notice]:
-    """A warning if the files hold a secret: a rendering goes to the cluster, and they are meant for a repository."""
+    """A warning if the files contain a secret: a rendering goes to the cluster, but these files go to a repository."""
     texts = [
         operation["value"]
         for patch in exported.patches
@@ -88,22 +88,22 @@ def _secrets_in_files(exported: Export) -> Iterator[Notice]:
                 "warning",
                 "nats.conf has a secret in plain text, and these files have all of nats.conf",
                 (exported.result.release.where(exported.result.nats.config_map.line, "data"),),
-                "keep it in a Secret, give it to the container as a variable, and write $VARIABLE in nats.conf;\n"
-                "do not commit these files",
+                "keep it in a Secret, set it as an environment variable of the container, and write $VARIABLE in\n"
+                "nats.conf; do not commit these files",
             )
             return
 
 
 def _settle(options: ExportOptions, names: set[str]) -> list[str]:
-    """Create the folders; gives the files of an earlier export that this one does not write.
+    """Create the folders; returns the files of an earlier export that this one does not write.
 
-    Raises NatsvaluesError for a file in the way that no export of this kind and region wrote.
+    Raises NatsvaluesError for an existing file that no export of this form and region wrote.
     """
     mark = marker(options.form, options.region)
     foreign: list[str] = []
     stale: list[str] = []
-    for path in _there(options.folder):
-        ours = _first_line(path) == mark
+    for path in _existing(options.folder):
+        ours = _first_line(path).startswith(mark)
         wanted = os.path.relpath(path, options.folder).replace(os.sep, "/") in names
         if wanted and not ours:
             foreign.append(path)
@@ -112,9 +112,9 @@ def _settle(options: ExportOptions, names: set[str]) -> list[str]:
     if foreign:
         raise NatsvaluesError(
             "NV-F004",
-            "a file of this name that no such export wrote",
+            "a file of this name exists, and no such export wrote it",
             where=tuple(Where(path, 1) for path in foreign),
-            hint="give each region and each form a folder of its own; an export replaces only what begins with\n"
+            hint="use a separate folder for each region and form; an export replaces only files that start with\n"
             + mark.strip(),
         )
     for name in names:
@@ -126,7 +126,7 @@ def _settle(options: ExportOptions, names: set[str]) -> list[str]:
     return stale
 
 
-def _there(folder: str) -> list[str]:
+def _existing(folder: str) -> list[str]:
     """The files of a folder and of those in it; none if it is not there."""
     return sorted(os.path.join(root, name) for root, _, names in os.walk(folder) for name in names)
 

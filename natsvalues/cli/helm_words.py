@@ -225,7 +225,7 @@ def sort(words: list[str], *, takes_value: dict[str, bool] | None = None) -> Hel
         if not word.startswith("-") or word == "-":
             positional.append(word)
             continue
-        name, attached = _named(word)
+        name, attached = _option_of(word)
         if name not in FLAGS | VALUED | known.keys() and not attached and left and not left[0].startswith("-"):
             unknown.append(name)
         valued = name in VALUED or known.get(name, False)
@@ -236,7 +236,7 @@ def sort(words: list[str], *, takes_value: dict[str, bool] | None = None) -> Hel
     return unknown or HelmWords(tuple(positional), tuple(options))
 
 
-def _named(word: str) -> tuple[str, bool]:
+def _option_of(word: str) -> tuple[str, bool]:
     """An option's long name, and whether its value is attached."""
     if word.startswith("--"):
         name, attached, _ = word[2:].partition("=")

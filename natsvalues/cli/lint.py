@@ -13,7 +13,7 @@ from natsvalues.cli.outputs import Output, outputs, require_known, write
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import EXIT_GATE, EXIT_OK, NatsvaluesError, Where
-from natsvalues.lint.fixing import fixed
+from natsvalues.lint.fixing import fixed_files
 from natsvalues.lint.ignores import severity
 from natsvalues.lint.linter import Report, baseline_text, lint, read_baseline
 from natsvalues.lint.rehearsed import rehearsals
@@ -98,7 +98,7 @@ def _severity(text: str) -> tuple[str, Severity]:
 
 def _fix(report: Report) -> bool:
     """Write the fixes and print each; return whether there were any."""
-    files = fixed(report)
+    files = fixed_files(report)
     for file in files:
         write([Output(file.file, file.text)])
         titles = dict.fromkeys(finding.fix.title for finding in file.findings if finding.fix is not None)

@@ -1,8 +1,8 @@
-"""The RFC 6902 operations that make one object of another.
+"""The RFC 6902 operations that change one object into another.
 
 Lists whose items have names are compared by name: their order has no meaning to Kubernetes. The reloader's arguments
-are options with values, of which order and number have no meaning. Everything else is compared exactly: null, nothing
-and an empty collection are different.
+are options with values, whose order and number have no meaning. Everything else is compared exactly: null, a missing
+field and an empty collection are different.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 Steps = tuple[str | int, ...]
 
 NAMED = {"containers": "name", "env": "name", "ports": "name", "volumeMounts": "mountPath", "volumes": "name"}
-"""Lists whose items have an identity, and the field that is it."""
+"""Lists whose items have an identity, and the field with that identity."""
 
 
 def differences(old: Any, new: Any, at: Steps = ()) -> Iterator[Op]:
-    """The operations that make `new` of `old`, to be done in this order; none where they mean the same."""
+    """The operations that change `old` into `new`, in this order; none if they mean the same."""
     if isinstance(old, dict) and isinstance(new, dict):
         yield from _in_mapping(old, new, at)
     elif isinstance(old, list) and isinstance(new, list):
@@ -80,7 +80,7 @@ def _entries(name: Any, item: Any) -> tuple[Any, ...]:
 
 
 def _by_name(items: list[Any], field: str | None) -> dict[Any, tuple[int, Any]] | None:
-    """The items by their names, with their places; None where an item has no name, or two have the same."""
+    """The items by their names, with their places; None if an item has no name, or two have the same."""
     if not all(isinstance(item, dict) and isinstance(item.get(field), str) for item in items):
         return None
     by_name = {item[field]: (index, item) for index, item in enumerate(items)}

@@ -1,4 +1,4 @@
-"""Compare two deliveries of one region, object by object, with nothing left out but what is listed here.
+"""Compare two deliveries of one region, object by object, with no exceptions except those listed here.
 
 What may differ between values and post-rendering (docs/values.md has the same list):
 
@@ -9,7 +9,7 @@ What may differ between values and post-rendering (docs/values.md has the same l
 - `-gatewayz` of the Prometheus exporter: the chart adds it where its own gateway setting is on, and it changes only
   which metrics are exported.
 
-The place of an object in the stream and its `# Source` comment are no part of the object.
+The place of an object in the stream and its `# Source` comment are not part of the object.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 CONFIG_FILE = "nats.conf"
 IN_CONFIG_FILE = ("data", CONFIG_FILE)
 INCLUDES = "include"
-"""Stands among the settings of a nats.conf for the files that it includes at any depth."""
+"""The key, among the settings of a nats.conf, for the files that it includes at any depth."""
 _ANNOTATIONS = ("spec", "template", "metadata", "annotations")
 _CONTAINERS = ("spec", "template", "spec", "containers")
 
 
 class Difference(NamedTuple):
-    """One thing that differs in an object. `op` makes it equal; None where only one side has the object.
+    """One thing that differs in an object. `op` makes it equal; None if only one side has the object.
 
     `old` is the object before; in it, and in the paths, nats.conf is a mapping of settings.
     """
@@ -59,7 +59,7 @@ class Difference(NamedTuple):
 
 
 def unequal(old: Release, new: Release) -> Iterator[Difference]:
-    """Everything by which the objects of `old` differ from those of `new`, except for what may differ."""
+    """Every difference between the objects of `old` and of `new`, except for what may differ."""
     before, after = _objects(old), _objects(new)
     for key in {**before, **after}:
         if key not in before or key not in after:

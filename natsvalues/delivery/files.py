@@ -1,4 +1,4 @@
-"""The files of an export: what marks them as ours, and what stands in them."""
+"""The files of an export: their first line, by which an export recognises them, and their content."""
 
 from __future__ import annotations
 
@@ -16,20 +16,25 @@ GATEWAY = "gateway.yaml"
 
 
 def marker(form: str, region: str) -> str:
-    """The first line of every file of an export: who finds it may write the file anew."""
-    return f"# natsvalues export {form} {region}: written anew by every export; change the overlays instead.\n"
+    """How every file of an export begins: an export may overwrite only such files."""
+    return f"# natsvalues export {form} {region}: "
 
 
-def text(mark: str, words: str, *values: Any) -> str:
-    """A file: the marker, a comment, the documents."""
+def first_line(form: str, region: str) -> str:
+    """The first line of every file of an export."""
+    return f"{marker(form, region)}overwritten by every export; change the overlays instead.\n"
+
+
+def text(head: str, words: str, *values: Any) -> str:
+    """A file: the first line, a comment, the documents."""
     comment = "".join(f"# {line}".rstrip() + "\n" for line in words.splitlines())
-    return mark + comment + "---\n".join("\n".join(block(value)) + "\n" for value in values)
+    return head + comment + "---\n".join("\n".join(block(value)) + "\n" for value in values)
 
 
 def inline(value: Any) -> str:
     """A patch as a text inside another document.
 
-    kustomize 5.8.2 trims such a text (run), which would take the line end off a nats.conf that stands last in it.
+    kustomize 5.8.2 trims such a text (run), which would remove the line end of a nats.conf at its end.
     """
     lines = "\n".join(block(value)) + "\n"
     return lines if same(Tree(lines.strip()).value, value) else lines + "# so that the last line keeps its end\n"

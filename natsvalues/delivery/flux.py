@@ -1,4 +1,4 @@
-"""An export for Flux: what a HelmRelease's post-renderers do, and the objects that they cannot add.
+"""An export for Flux: the patches of a HelmRelease's post-renderers, and the objects that they cannot add.
 
 facts: helm-controller's post-renderers patch by kustomize, run no program and add no object (helm-controller's
 documentation of HelmRelease). `spec.postRenderStrategy: separate` sends hooks through the patches on their own, where
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.delivery.files import GATEWAY, inline, marker, text
+from natsvalues.delivery.files import GATEWAY, first_line, inline, text
 from natsvalues.delivery.kustomize import COMPONENT
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ GROUP = "helm.toolkit.fluxcd.io"
 
 def files(export: Export, region: str, release: str) -> dict[str, str]:
     """A kustomize component by file name; `release` is the HelmRelease's name."""
-    mark = marker(FORM, region)
+    head = first_line(FORM, region)
     target = {"group": GROUP, "kind": "HelmRelease", "name": release.replace(".", r"\.")}
     absent = [{"op": "test", "path": "/spec/postRenderers", "value": None}]
     resources = {"resources": [GATEWAY]} if export.added else {}
@@ -30,7 +30,7 @@ def files(export: Export, region: str, release: str) -> dict[str, str]:
         **COMPONENT,
         **resources,
         "patches": [{"target": target, "patch": inline(absent)}, {"target": target, "path": RELEASE}],
-        # Replaces the name by itself: fails where there is no such HelmRelease, as the patches do not.
+        # Replaces the name with itself: it fails if there is no such HelmRelease; the patches would not.
         "replacements": [
             {
                 "source": {"group": GROUP, "kind": "HelmRelease", "name": release},
@@ -45,11 +45,11 @@ def files(export: Export, region: str, release: str) -> dict[str, str]:
         "spec": {"postRenderers": [{"kustomize": {"patches": _patches(export)}}]},
     }
     written = {
-        "kustomization.yaml": text(mark, _USE, component),
-        RELEASE: text(mark, _RELEASE, fragment),
+        "kustomization.yaml": text(head, _USE, component),
+        RELEASE: text(head, _RELEASE, fragment),
     }
     if export.added:
-        written[GATEWAY] = text(mark, _GATEWAY, *export.added)
+        written[GATEWAY] = text(head, _GATEWAY, *export.added)
     return written
 
 
@@ -59,8 +59,8 @@ def _patches(export: Export) -> list[dict[str, Any]]:
 
 
 _USE = """\
-A component: name this folder under `components` of the kustomization that has the HelmRelease. It fails where there
-is none of that name, and where it has post-renderers of its own: merge helmrelease.yaml by hand then."""
+A component: name this folder under `components` of the kustomization that has the HelmRelease. It fails if there is
+no HelmRelease of that name, or if that has other post-renderers: then merge helmrelease.yaml by hand."""
 _RELEASE = """\
 The post-renderers of the HelmRelease. Their tests fail an upgrade whose rendering is not the one that this was made
 from: render, and export again. spec.postRenderStrategy may be nohooks or combined, not separate: hooks alone have

@@ -1,6 +1,6 @@
-"""The configuration of a KRM function: the region, and the overlays as a folder or written out.
+"""The configuration of a KRM function: the region, and the overlays as a folder or inline.
 
-A function in a container sees no files, so the overlays may stand in its configuration:
+A function in a container has no access to files, so its configuration can contain the overlays:
 
     apiVersion: natsvalues.io/v1
     kind: NatsValues
@@ -31,11 +31,11 @@ NAME = "functionConfig"
 
 
 class FunctionSpec(NamedTuple):
-    """What the function is to do."""
+    """What the function does."""
 
-    region: Annotated[str | None, Doc("The region; left out: the only one that can be meant.")] = None
+    region: Annotated[str | None, Doc("The region; the default is the only one that fits.")] = None
     overlays: Annotated[
-        Any, Doc("Folder of the overlays, or the Supercluster and Region documents; left out: found as usual.")
+        Any, Doc("Folder of the overlays, or the Supercluster and Region documents; the default is the usual folder.")
     ] = None
 
 
@@ -45,12 +45,12 @@ class FunctionConfig(NamedTuple):
     api_version: Annotated[str, Doc(f"`{API_VERSION}`.")]
     kind: Annotated[str, Doc(f"`{KIND}`, or a ConfigMap.")]
     metadata: Annotated[Any, Doc("Its name, and annotations for the orchestrator.")] = None
-    spec: Annotated[FunctionSpec, Doc("What the function is to do.")] = FunctionSpec()
+    spec: Annotated[FunctionSpec, Doc("What the function does.")] = FunctionSpec()
     data: Annotated[FunctionSpec, Doc("The same, in a ConfigMap.")] = FunctionSpec()
 
 
 class Config(NamedTuple):
-    """The region and its overlays. At most one of `folder` and `overlays` is there."""
+    """The region and its overlays. At most one of `folder` and `overlays` is set."""
 
     region: str | None = None
     folder: str | None = None
@@ -92,7 +92,7 @@ def read_config(config: Part | None) -> Config:
 
 
 def _overlays(tree: Tree, node: Node, section: str) -> Overlays | str:
-    """The overlays that are written out, or the name of their folder."""
+    """The inline overlays, or the name of their folder."""
     name = f"{NAME}.{section}.overlays"
     text = scalar(node) if isinstance(node, ScalarNode) else None
     if isinstance(text, str) and text and "\n" not in text:
@@ -106,7 +106,7 @@ def _overlays(tree: Tree, node: Node, section: str) -> Overlays | str:
         CODE,
         "neither a folder nor overlays",
         where=(Where(NAME, tree.line(node), field=f"{section}.overlays"),),
-        hint=f"give the folder of the overlays, or {what} (kind: Supercluster, kind: Region) themselves",
+        hint=f"set it to the folder of the overlays, or to {what} (kind: Supercluster, kind: Region)",
     )
 
 
@@ -115,7 +115,7 @@ def _document(tree: Tree, node: Node, name: str) -> Document:
         return Document(name, Part(tree, node).text)
     raise NatsvaluesError(
         CODE,
-        "no overlay",
+        "not an overlay",
         where=(Where(name, tree.line(node)),),
         hint="an overlay is a mapping with kind: Supercluster or kind: Region",
     )

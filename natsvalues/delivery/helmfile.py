@@ -1,7 +1,7 @@
 """An export for Helmfile: a template that a release inherits, and a small chart for the objects that are new.
 
 facts: Helmfile applies `jsonPatches` and `strategicMergePatches` with kustomize to what the chart and its
-`dependencies` render (read in chartify 0.28.2, `Patch`). Patches that are written out are not templates, files are.
+`dependencies` render (read in chartify 0.28.2, `Patch`). Inline patches are not templates, files are.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.delivery.files import GATEWAY, marker, text
+from natsvalues.delivery.files import GATEWAY, first_line, text
 
 if TYPE_CHECKING:
     from natsvalues.delivery.patches import Export
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 FORM = "helmfile"
 TEMPLATE = "template.yaml"
 CHART = "natsvalues-gateway"
-"""Folder and name at once: Helmfile takes one for the other."""
+"""Both folder and name: Helmfile uses one as the other."""
 
 
 def files(export: Export, region: str, folder: str) -> dict[str, str]:
-    """The files by name; `folder` is where they will lie, from the folder of helmfile.yaml."""
-    mark = marker(FORM, region)
+    """The files by name; `folder` is their place, relative to the folder of helmfile.yaml."""
+    head = first_line(FORM, region)
     template: dict[str, Any] = {
         "jsonPatches": [{"target": patch.target, "patch": list(patch.operations)} for patch in export.patches],
         "strategicMergePatches": [patch.merge for patch in export.patches],
@@ -32,19 +32,19 @@ def files(export: Export, region: str, folder: str) -> dict[str, str]:
         at = folder if folder.startswith(("/", ".")) else f"./{folder}"
         template["dependencies"] = [{"chart": f"{at}/{CHART}", "version": "0.1.0"}]
         chart = {"apiVersion": "v2", "name": CHART, "version": "0.1.0"}
-        written[f"{CHART}/Chart.yaml"] = text(mark, "What natsvalues adds to the release.", chart)
-        objects = text(mark, "Not in the NATS chart: the gateway's load balancer.", *export.added)
-        # Helm takes this file for a template; what looks like an action in it is none.
+        written[f"{CHART}/Chart.yaml"] = text(head, "What natsvalues adds to the release.", chart)
+        objects = text(head, "Not in the NATS chart: the gateway's load balancer.", *export.added)
+        # Helm reads this file as a template; what looks like an action in it is not one.
         written[f"{CHART}/templates/{GATEWAY}"] = objects.replace("{{", "{{ " + json.dumps("{{") + " }}")
     name = f"natsvalues-{region}"
     words = _USE.format(name=name, file=f"{folder}/{TEMPLATE}")
-    return {TEMPLATE: text(mark, words, {"templates": {name: template}}), **written}
+    return {TEMPLATE: text(head, words, {"templates": {name: template}}), **written}
 
 
 _USE = """\
-In helmfile.yaml, beside which paths begin:
+In helmfile.yaml, from whose folder paths start:
     bases: [{file}]
     releases:
     - name: nats
       inherit: [{{template: {name}}}]
-The tests fail where the rendering is not the one that this was made from: render, and export again."""
+The tests fail if the rendering is not the one that this was made from: render, and export again."""

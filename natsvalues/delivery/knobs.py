@@ -1,4 +1,4 @@
-"""The chart's own settings for what natsvalues does: used first, so that values read as a person would write them."""
+"""The chart's own settings for what natsvalues does: used first, so that values look like a person's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROLLS = (
 
 
 def knobs(values: Values, config_map: Values, stateful_set: Values, receipts: Receipts) -> Iterator[Setting]:
-    """The settings that bring the rendering near the two post-rendered objects; `values` are complete.
+    """The settings that render most of the two post-rendered objects; `values` are complete.
 
     A setting that this version of the chart does not have is left to `merge` and `patch`.
     """

@@ -2,7 +2,7 @@
 
 facts: `{$tplYaml: TEXT}` anywhere in the values is evaluated by the chart, and `{$tplYamlSpread: TEXT}` put into the
 map or list around it, if it is the only key (run with charts 1.2.11 to 2.14.2). The chart's values document shows
-`nats.fullname` and `nats.labels` in them; UPGRADING.md has people name objects so.
+`nats.fullname` and `nats.labels` in them; UPGRADING.md recommends such names for objects.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Names(NamedTuple):
 
 
 def templated(value: Any, names: Names) -> Any:
-    """The value as it can stand in the chart's values: names and labels of the release as templates."""
+    """The value in the form of the chart's values: names and labels of the release as templates."""
     if isinstance(value, list):
         return [templated(item, names) for item in value]
     if isinstance(value, str):

@@ -1,9 +1,9 @@
 """The edits of a rendering as patches that need no natsvalues when they are applied.
 
-They are the operations that the pipeline made and checked. Before them stand `test` operations (RFC 6902) on what
-they replace: made for one rendering, they must not be applied silently to a newer one. kustomize reports
-no patch whose target it does not find, except for strategic merge patches. So the annotations, beside which kustomize
-keeps others of its own, come first as such a patch of each object. (Run on kustomize 5.8.2 and kubectl 1.37.1.)
+They are the operations that the pipeline made and checked. They follow `test` operations (RFC 6902) on what
+they replace: made for one rendering, they must not be applied silently to a newer one. kustomize reports a missing
+target only for strategic merge patches. So each object's annotations come first, as such a patch (kustomize has
+annotations of its own beside them). (Run on kustomize 5.8.2 and kubectl 1.37.1.)
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ANNOTATIONS = ("metadata", "annotations")
 
 
 class ObjectPatch(NamedTuple):
-    """What is done to one object: annotations put on it, then the operations, tests first."""
+    """The changes of one object: annotations to add, then the operations, tests first."""
 
     key: ResourceKey
     api_version: str
@@ -40,10 +40,10 @@ class ObjectPatch(NamedTuple):
     def target(self) -> dict[str, str]:
         """The object as a kustomize target; names there are regular expressions."""
         version = self.api_version.rpartition("/")[2]
-        named = {"group": self.key.group, "version": version, "kind": self.key.kind, "name": self.key.name}
+        fields = {"group": self.key.group, "version": version, "kind": self.key.kind, "name": self.key.name}
         if self.key.namespace:
-            named["namespace"] = self.key.namespace
-        return {field: text.replace(".", r"\.") if field == "name" else text for field, text in named.items() if text}
+            fields["namespace"] = self.key.namespace
+        return {field: text.replace(".", r"\.") if field == "name" else text for field, text in fields.items() if text}
 
     @property
     def merge(self) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class ObjectPatch(NamedTuple):
 
 
 class Export(NamedTuple):
-    """What makes the region's release of a rendering: patches, and new objects."""
+    """The changes from a rendering to the region's release: patches, and new objects."""
 
     result: Result
     patches: tuple[ObjectPatch, ...]
@@ -70,9 +70,9 @@ def export(release: Release, plan: Plan) -> Export:
     if rendered is None or is_stamped(rendered):
         raise NatsvaluesError(
             "NV-F003",
-            "this rendering came through natsvalues already: patches of it would fit no other",
+            "this rendering was already made by natsvalues: patches of it would fit no other rendering",
             where=(release.where(rendered.line if rendered else 1, "metadata.annotations"),),
-            hint="give what the chart renders: helm template … | natsvalues export …",
+            hint="use the chart's own rendering: helm template … | natsvalues export …",
         )
     patches = tuple(_patch(result, edited) for edited in result.edited)
     added = [result.release.added[number].manifest.value for number in sorted(result.release.added, reverse=True)]
@@ -92,7 +92,7 @@ def _uncarried(release: Release) -> Release:
 def _patch(result: Result, edited: Edited) -> ObjectPatch:
     manifest = result.release.manifest(edited.number)
     if manifest is None:
-        raise InternalError("NV-X004", "an edited document is not there")
+        raise InternalError("NV-X004", "an edited document is missing")
     annotations, rest = _annotations(edited)
     operations = _without_overwritten(rest)
     image = _image(edited.before, result.nats.container) if manifest.key == result.nats.statefulset.key else None
@@ -123,28 +123,28 @@ def _annotations(edited: Edited) -> tuple[dict[str, str], tuple[Operation, ...]]
 
 
 def _without_overwritten(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
-    """The operations without those that a later one on the same path makes void, such as earlier texts of nats.conf."""
+    """The operations without those that a later one on the same path overrides, such as earlier texts of nats.conf."""
     kept: list[Operation] = []
     for number, operation in enumerate(operations):
         later = operations[number + 1 :]
         again = next((place for place, item in enumerate(later) if item["path"] == operation["path"]), None)
-        void = (
+        is_overridden = (
             again is not None
             and operation["op"] == later[again]["op"] == "replace"
             and not any(_touches(item["path"], operation["path"]) for item in later[:again])
         )
-        if not void:
+        if not is_overridden:
             kept.append(operation)
     return tuple(kept)
 
 
 def _touches(path: str, other: str) -> bool:
-    """Whether one of two paths lies on the other."""
+    """Whether one of two paths contains the other."""
     return f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/")
 
 
 def _image(statefulset: Any, container: str) -> str | None:
-    """Where the server's image stands: its version decided about the probes."""
+    """The path of the server's image: its version decided about the probes."""
     for number, item in enumerate(statefulset["spec"]["template"]["spec"]["containers"]):
         if item.get("name") == container and "image" in item:
             return pointer(("spec", "template", "spec", "containers", number, "image"))
@@ -165,9 +165,9 @@ def _tests(before: Any, operations: tuple[Operation, ...], image: str | None) ->
 
 
 def _absent(before: Any, operations: tuple[Operation, ...]) -> list[Operation]:
-    """One `test` for null for each field that is put where there was none: whatever is there now would be lost.
+    """One `test` for null for each new field: a value that is there now would be lost.
 
-    By RFC 6902 there is no such test. kustomize passes it where the field is absent (run; so does the library that
+    RFC 6902 has no such test. kustomize passes it if the field is absent (run; so does the library that
     Flux and Helmfile apply patches with, as it is the same).
     """
     paths: dict[str, None] = {}
@@ -181,7 +181,7 @@ def _absent(before: Any, operations: tuple[Operation, ...]) -> list[Operation]:
 
 
 def _along(before: Any, path: str) -> list[tuple[str | int, Any]]:
-    """The steps of a path as far as they lead, each with what stands there."""
+    """The steps of a path as far as they exist, each with its value."""
     seen: list[tuple[str | int, Any]] = []
     at = before
     for part in from_pointer(path):

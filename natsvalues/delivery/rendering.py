@@ -1,7 +1,7 @@
 """What helm renders for values: the release, and the names, version and values that the chart itself prints.
 
-An additional resource goes with the user's `extraResources`; its templates print what only the chart knows. So
-nothing that the chart computes is computed here a second time.
+An additional resource is added to the user's `extraResources`; its templates print what only the chart knows. So
+nothing that the chart computes is computed here again.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ _FACTS_OBJECT = {
 class Rendering(NamedTuple):
     """One rendering of the chart.
 
-    `values` are the user's over the chart's, as templates see them. `sections` say where the values change an object:
-    `("configMap",)`, or `("extraResources", 0)`; objects without such a section are not in it.
+    `values` are the chart's with the user's merged in, as templates see them. `sections` say where the values change an
+    object: `("configMap",)`, or `("extraResources", 0)`; objects without such a section are left out.
     """
 
     release: Release
@@ -80,7 +80,7 @@ def rendered(values: Values, render: Render, release: str) -> Rendering:
         raise NatsvaluesError(
             "NV-V001",
             "the chart is not the NATS chart since 1.0: it does not render `extraResources`",
-            hint="give the NATS chart itself, not one with NATS as a subchart; the post-renderer works with any chart",
+            hint="use the NATS chart itself, not one with NATS as a subchart; the post-renderer works with any chart",
         )
     printed = json.loads(text)
     rest = [chunk for number, chunk in enumerate(stream.chunks) if number != facts.number]
@@ -109,20 +109,20 @@ def _own_sections(manifests: Iterable[Manifest], values: Values) -> dict[Resourc
 
 
 def _key(file: str) -> str:
-    """The key of the values that is called as a file: `stateful-set` is `statefulSet`."""
+    """The key of the values that belongs to a template file: `stateful-set` is `statefulSet`."""
     first, *words = file.split("-")
     return first + "".join(word.title() for word in words)
 
 
 def _extra_sections(manifests: Iterable[Manifest], extra: list[Any]) -> dict[ResourceKey, Steps]:
-    """The sections of the user's extra resources: by kind and name, or where a template gives the name by order.
+    """The sections of the user's extra resources: by kind and name, or by order if a template gives the name.
 
     facts: helm sorts documents by kind, and keeps the order of a template's documents of one kind (run with 3.19.0
     and 4.3.1).
     """
     left = [item for item in manifests if item.source.endswith(f"{_TEMPLATES}extra-resources.yaml")]
     sections: dict[ResourceKey, Steps] = {}
-    for number, name in sorted(_named(extra), key=lambda pair: pair[1] is None):
+    for number, name in sorted(_extra_names(extra), key=lambda pair: pair[1] is None):
         kind = extra[number].get("kind")
         match = next((item for item in left if item.key.kind == kind and name in (None, item.key.name)), None)
         if match is not None:
@@ -131,8 +131,8 @@ def _extra_sections(manifests: Iterable[Manifest], extra: list[Any]) -> dict[Res
     return sections
 
 
-def _named(extra: list[Any]) -> Iterator[tuple[int, str | None]]:
-    """The index of each extra resource, and its name; None where a template gives the name."""
+def _extra_names(extra: list[Any]) -> Iterator[tuple[int, str | None]]:
+    """The index of each extra resource, and its name; None if a template gives the name."""
     for number, item in enumerate(extra):
         if isinstance(item, dict):
             metadata = item.get("metadata")

@@ -1,8 +1,8 @@
-"""The list that kustomize and kpt hand to a function, as a release; and the list that goes back.
+"""The list that kustomize and kpt pass to a function, as a release; and the list that the function returns.
 
 facts: `config.kubernetes.io/v1` ResourceList, read in the KRM Functions Specification and in kyaml 0.21, run with
-kustomize 5.8.2. What is not touched goes back letter by letter: order, comments and the annotations by which the
-orchestrator knows its resources again.
+kustomize 5.8.2. Everything else is returned unchanged, character by character: order, comments and the annotations by
+which the orchestrator recognises its resources.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _MARKER = "---\n"
 
 
 class Part:
-    """A part of the list as a document of its own: its text, moved to the left, and its first line in the list."""
+    """A part of the list as a document of its own: its text without the indentation, and its first line in the list."""
 
     def __init__(self, tree: Tree, node: Node) -> None:
         start, end = tree.span(node)
         text = tree.text
         self.column = int(node.start_mark.column)
         self.line = tree.line(node)
-        # Whole lines where nothing but a comment, which belongs to the value, stands behind it.
+        # Whole lines if only a comment, which belongs to the value, follows it.
         stop = end - 1 if text[end - 1] == "\n" else text.find("\n", end)
         stop = len(text) if stop < 0 else stop
         self.span = Span(start, stop if text[end:stop].lstrip(" \t")[:1] in ("", "#") else end)
@@ -46,7 +46,7 @@ class Part:
         self.text = "\n".join([first, *(_outdented(line, self.column) for line in rest)]) + "\n"
 
     def placed(self, text: str) -> str:
-        """A new text for this part, as it has to stand in the list."""
+        """A new text for this part, with the indentation of the list."""
         first, *rest = text.removesuffix("\n").split("\n")
         return "\n".join([first, *indented(rest, self.column)])
 
@@ -56,26 +56,26 @@ def _outdented(line: str, columns: int) -> str:
 
 
 class ResourceList:
-    """One ResourceList as it came in.
+    """One ResourceList as it was read.
 
-    `release` has its items, numbered as they stand, at their lines; `config` is the functionConfig, if there is one.
+    `release` has its items, numbered in their order, with their lines; `config` is the functionConfig, if there is one.
     """
 
     def __init__(self, text: str, file: str) -> None:
-        """Raise NatsvaluesError (NV-I002, NV-F001) for what is no ResourceList."""
+        """Raise NatsvaluesError (NV-I002, NV-F001) for input that is not a ResourceList."""
         try:
             tree = Tree(text)
             self._require(tree, file)
         except YamlSyntaxError as error:
             raise at(file, 1, error) from None
-        if "results" in tree.value:  # they are a function's to give
+        if "results" in tree.value:  # results are the output of a function
             tree = edit(tree, (Op("remove", ("results",)),))
         parts = _parts(tree)
-        if parts is None:  # JSON, anchors across items: written out in the plain style, which can be taken apart
+        if parts is None:  # JSON, or anchors across items: written in the block style, which can be split
             tree = Tree("\n".join(block(tree.value)) + "\n")
             parts = _parts(tree)
         if parts is None:
-            raise InternalError("NV-X003", "a ResourceList could not be taken apart")
+            raise InternalError("NV-X003", "a ResourceList could not be split into its items")
         self.tree = tree
         self.items = parts
         self.config = _config(tree)
@@ -88,30 +88,32 @@ class ResourceList:
         items = fields.get("items")
         if stated == (API_VERSION, KIND) and (items is None or isinstance(items, list)):
             return
-        what = "items that are no list" if stated == (API_VERSION, KIND) else f"{stated[1]} of apiVersion {stated[0]}"
+        what = (
+            "items that are not a list" if stated == (API_VERSION, KIND) else f"{stated[1]} of apiVersion {stated[0]}"
+        )
         raise NatsvaluesError(
             NOT_A_LIST,
-            f"no {KIND} of {API_VERSION}, but {what}",
+            f"not a {KIND} of {API_VERSION}, but {what}",
             where=(Where(file, 1, field="items" if stated == (API_VERSION, KIND) else "apiVersion, kind"),),
             hint="natsvalues krm is a function for kustomize (transformers) and kpt, which give it such a list on\n"
             "standard input; a stream of rendered documents is for natsvalues post-render",
         )
 
     def item_at(self, line: int) -> int | None:
-        """The number of the item in which a line of the list stands."""
+        """The number of the item that contains a line of the list."""
         for number, part in enumerate(self.items):
             if part.line <= line < part.line + part.text.count("\n"):
                 return number
         return None
 
     def with_results(self, results: list[dict[str, Any]]) -> str:
-        """The list as it came in, with results."""
+        """The list as it was read, with results."""
         return self._written([], list(self.tree.value.get("items") or ()), results)
 
     def written(self, release: Release, results: list[dict[str, Any]]) -> str:
-        """The list with the items of `release`, which was made from ours, and with results.
+        """The list with the items of `release`, which was edited from this one, and with results.
 
-        Raises InternalError if it would not mean that.
+        Raises InternalError if the text would not have that meaning.
         """
         edits = [
             Edit(self.items[number].span, self.items[number].placed(manifest.text.removeprefix(_MARKER)))
@@ -136,12 +138,12 @@ class ResourceList:
             text += "\n".join(block({"results": results})) + "\n"
         wanted = {**self.tree.value, **({"items": items} if items else {}), **({"results": results} if results else {})}
         if not same(Tree(text).value, wanted):
-            raise InternalError("NV-X003", "the ResourceList did not become what it must")
+            raise InternalError("NV-X003", "the edited ResourceList has another meaning than required")
         return text
 
 
 def _parts(tree: Tree) -> list[Part] | None:
-    """The items, if each can be taken out by its lines; None if not."""
+    """The items, if each can be cut out by its lines; None if not."""
     items = find(tree.root, "items")
     if (
         not isinstance(tree.root, MappingNode)
@@ -176,9 +178,9 @@ def _config(tree: Tree) -> Part | None:
 
 
 def _new_item(manifest: Manifest, neighbour: Value) -> Value:
-    """An object of ours as an item: in a package of files it gets a file of its own beside its neighbour's.
+    """A new object as an item: in a package of files it gets a file of its own beside its neighbour's.
 
-    kustomize gives no paths; it takes a resource without any of its annotations for a new one (run on 5.8.2).
+    kustomize gives no paths; it treats a resource without any of its annotations as a new one (run on 5.8.2).
     """
     annotations = ((neighbour.get("metadata") or {}).get("annotations")) or {}
     carried: dict[str, str] = {}

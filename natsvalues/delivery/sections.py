@@ -1,4 +1,4 @@
-"""Where the chart's values speak of a part of the rendering: its sections, each with `merge` and `patch`.
+"""The sections of the chart's values that change a part of the rendering, each with `merge` and `patch`.
 
 facts (run with charts 1.2.11, 1.3.16 and 2.14.2): a section's merge comes before its patch, inner sections before
 outer ones: a container, then the pod template, then the StatefulSet; a block of the configuration, then all of it.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Steps = tuple[str | int, ...]
 
 LEVELS = ("block", "whole", "patch", "outer")
-"""In the order in which they are tried: from what people would write to what overrides everything else."""
+"""In the order in which they are tried: from what a person would write to what overrides everything else."""
 _CONTAINERS: Steps = ("spec", "template", "spec", "containers")
 _SECTIONS = {"nats": "container", "reloader": "reloader", "prom-exporter": "promExporter"}
 
@@ -43,7 +43,7 @@ class Setting(NamedTuple):
     why: str
 
     def op(self, values: Values) -> Op:
-        """The operation on these values; it creates mappings on the way that are missing or null."""
+        """The operation on these values; it creates the mappings of the path that are missing or null."""
         if self.kind == "remove":
             return Op("remove", self.path)
         content = self.value
@@ -61,7 +61,7 @@ class Setting(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What receipts are about: a file inside an object, or none; the object's kind; its name where that matters."""
+    """The target of receipts: a file inside an object, or none; the object's kind; its name if it is needed."""
 
     file: str
     kind: str
@@ -88,7 +88,7 @@ class Subject(NamedTuple):
 
 
 def in_configuration(op: Op, level: str, config: Values, names: Names, receipts: Iterable[Receipt]) -> Setting | None:
-    """The setting for a change of nats.conf on a level; None where the level has none. `config` are complete values."""
+    """The setting for a change of nats.conf on a level; None if it has none. `config` are complete values."""
     path: Steps = op.path  # type: ignore[assignment]  # differences give keys and numbers
     if path[:1] in ((), (INCLUDES,)):
         return None
@@ -115,7 +115,7 @@ def _plain(value: Any) -> Any:
 
 
 def in_object(op: Op, level: str, subject: Subject) -> Setting | None:
-    """The setting for a change of one of the chart's objects on a level; None where the level has none."""
+    """The setting for a change of one of the chart's objects on a level; None if the level has none."""
     have = subject.have
     path: Steps = op.path  # type: ignore[assignment]  # differences give keys and numbers
     target = Target("", str(have["kind"]), str(have["metadata"]["name"]))
@@ -143,7 +143,7 @@ def _is_plain_variable(entry: Values) -> bool:
 
 
 def _section(whole: Steps, path: Steps, have: Values) -> tuple[Steps, Steps]:
-    """The section of the values that makes this part of an object, and the path inside what it makes."""
+    """The section of the values that renders this part of an object, and the path inside what it renders."""
     if whole != STATEFUL_SET or path[:2] != _CONTAINERS[:2]:
         return whole, path
     if path[:4] == _CONTAINERS and len(path) > len(_CONTAINERS) + 1 and isinstance(path[4], int):
@@ -154,7 +154,7 @@ def _section(whole: Steps, path: Steps, have: Values) -> tuple[Steps, Steps]:
 
 
 def _in_extra(op: Op, subject: Subject, why: str) -> Setting:
-    """A change of an object that the user's values hold themselves; a template on the way is written out anew."""
+    """A change of an object in the user's own values; a template in its path is replaced by its rendering."""
     path: Steps = (*subject.section, *op.path)  # type: ignore[arg-type]  # differences give keys and numbers
     at: Any = subject.values
     for depth, key in enumerate(path[:-1], 1):
@@ -187,7 +187,7 @@ def _patch(section: Steps, op: Op, why: str) -> Setting:
 
 
 def reason(receipts: Iterable[Receipt], target: Target, path: Path, value: Any = None) -> str:
-    """Why the pipeline changed this, or what is nearest to it; a mapping is known by itself."""
+    """Why the pipeline changed this, or the nearest path; a mapping is recognised by its value."""
     at = dotted(path)
     best, length = "", -1
     for receipt in receipts:

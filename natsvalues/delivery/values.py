@@ -1,6 +1,6 @@
 """Values with which the chart alone renders what post-rendering gives.
 
-The pipeline decides the edits: it post-renders what helm renders of the user's chart and values. What then differs is
+The pipeline decides the edits: it post-renders helm's rendering of the user's chart and values. What then differs is
 expressed in the chart's values: first with the chart's own settings, then in `merge`, then in `patch`. After each level
 helm renders the chart again, and the next level takes what still differs. So the result is right, or an error.
 """
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from natsvalues.text.paths import Op
 
 _BY_NAME = {"NV-T052", "NV-E001"}
-"""Errors of the user's own patches that name an object."""
+"""Errors of patches in the overlay that name an object."""
 _HELM_FAILED = "NV-H003"
 
 
@@ -55,8 +55,8 @@ def region_values(
 ) -> RegionValues:
     """The region's values: the user's, and what the region needs.
 
-    `release` is the release's name. Without one the values hold for a release of any name, as far as neither the
-    overlay nor the user's values name one.
+    `release` is the release's name. Without one the values are valid for a release of any name, unless the overlay
+    or the user's values name one.
     Raises NatsvaluesError, as post-rendering does; for values that helm does not render; and if the chart's values
     cannot express what the region needs.
     """
@@ -70,7 +70,7 @@ def region_values(
         result = post_render(before.release, plan)
     except NatsvaluesError as error:
         if name == ANY_RELEASE and error.code in _BY_NAME:
-            error.hint += "\ngive the release's name: --release NAME"
+            error.hint += "\nset the release's name: --release NAME"
         raise _relocated(error, places) from None
     search = _Search(before, given, render, name, result)
     try:
@@ -98,13 +98,13 @@ def _selected_release(given: Values, places: Places) -> tuple[str | None, list[N
         release = selector.get(INSTANCE_LABEL) if isinstance(selector, dict) else None
         if isinstance(release, str):
             where = (places.where((EXTRA_RESOURCES, number, "spec", "selector", INSTANCE_LABEL)),)
-            message = f"these values are for a release called `{release}`: a Service selects it"
+            message = f"these values are for a release named `{release}`: a Service selects it"
             return release, [Notice("note", message, where)]
     return None, []
 
 
 class _Search:
-    """The values as they grow, level by level, until helm renders with them what post-rendering gave."""
+    """The values, extended level by level until helm renders with them what post-rendering gives."""
 
     def __init__(self, before: Rendering, given: Values, render: Render, name: str, result: Result) -> None:
         self.rendering: Rendering | None = before
@@ -116,7 +116,7 @@ class _Search:
         self.settings: list[Setting] = []
 
     def run(self) -> list[Difference]:
-        """Set what the region needs; gives what still differs in the end."""
+        """Set what the region needs; returns what still differs at the end."""
         before, receipts, nats = self._rendered(), self.result.receipts, self.result.nats
         self._take(knobs(before.values, nats.config_map.value, nats.statefulset.value, receipts))
         objects = (item.manifest.value for item in self.result.release.added.values())
@@ -145,7 +145,7 @@ class _Search:
             self._try([difference for difference in left if _identity(difference) not in failed], level)
 
     def _try(self, left: list[Difference], level: str) -> set[object]:
-        """Set all that a level has settings for; gives the identities of these differences."""
+        """Set everything that a level has settings for; returns the identities of these differences."""
         rendering = self._rendered()
         tried: set[object] = set()
         for difference in left:
@@ -178,7 +178,7 @@ class _Search:
 
 
 def _identity(difference: Difference) -> object:
-    """By what a difference is the same in another rendering."""
+    """The identity of a difference in any rendering."""
     return difference.key, difference.op and (difference.op.op, difference.op.path)
 
 
@@ -188,13 +188,15 @@ def _placed(error: NatsvaluesError, places: Places, code: str, message: str) -> 
         error.where = error.where or (places.where(()),)
         return error
     hint = (
-        "`helm template` fails with these values, too: correct them" if code == "NV-V002" else "use the post-renderer"
+        "`helm template` fails with these values as well: correct them"
+        if code == "NV-V002"
+        else "use the post-renderer"
     )
     return NatsvaluesError(code, f"{message}: {error.message}", where=(places.where(()),), hint=hint)
 
 
 def _relocated(error: NatsvaluesError, places: Places) -> NatsvaluesError:
-    """The error with the user's values as its place, where it is about a rendering that nobody has."""
+    """The error with the user's values as its place, if its place is in a rendering that is not a file."""
     for item in error.errors if isinstance(error, ManyErrors) else (error,):
         item.where = _places_of(item.where, places)
     return error

@@ -1,4 +1,4 @@
-"""Values files as text: several put together, and the region's values written into them, comments and order kept."""
+"""Values files as text: several merged, with the region's values written into them; comments and order are kept."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ValuesFile(NamedTuple):
 
 
 def read_values(name: str, text: str) -> ValuesFile:
-    """A values file. Raises NatsvaluesError where it is not one mapping of YAML."""
+    """A values file. Raises NatsvaluesError if it is not one YAML mapping."""
     try:
         tree = Tree(_without_head(text.replace("\r\n", "\n")))
     except YamlSyntaxError as error:
@@ -45,9 +45,9 @@ def read_values(name: str, text: str) -> ValuesFile:
     if tree.root is not None and not isinstance(tree.root, MappingNode) and tree.value is not None:
         raise NatsvaluesError(
             "NV-V005",
-            "a values file is a mapping of keys, and this is something else",
+            "a values file must be a mapping, and this is not one",
             where=(Where(name, tree.line(tree.root)),),
-            hint="write what `helm show values` of the chart shows, such as config: {cluster: {enabled: true}}",
+            hint="use the keys that `helm show values` lists, such as config: {cluster: {enabled: true}}",
         )
     return ValuesFile(name, tree)
 
@@ -63,7 +63,7 @@ class Places(NamedTuple):
     files: tuple[tuple[str, Tree], ...] = ()
 
     def where(self, path: Steps) -> Where:
-        """The line of a key in the last file that has it, or of what is around it."""
+        """The line of a key in the last file that has it, or of the block around it."""
         for depth in range(len(path), 0, -1):
             for name, tree in reversed(self.files):
                 node = _key(find(tree.root, *path[: depth - 1]), path[depth - 1])
@@ -85,7 +85,7 @@ def places(files: list[ValuesFile]) -> Places:
 
 
 def merged(files: list[ValuesFile]) -> Tree:
-    """The files as one, later ones over earlier ones, as Helm has it: maps go into maps, anything else replaces.
+    """The files as one, later ones over earlier ones, as Helm does: maps are merged, anything else is replaced.
 
     The first keeps its comments and order; a key of a later one that is new comes with the comments above it.
     """
@@ -130,7 +130,7 @@ def _over(old: Any, new: Any, path: tuple[str, ...], *, present: bool) -> Iterat
 
 
 def edited(tree: Tree, ops: tuple[Op, ...], name: str) -> Tree:
-    """The tree with operations done. Raises NatsvaluesError, with the place, for an alias or a merge key in the way."""
+    """The tree with operations done. Raises NatsvaluesError, with the place, if an alias or a merge key prevents it."""
     try:
         return edit(tree, ops)
     except EditRefused as error:

@@ -1,4 +1,4 @@
-"""When two values are the same to whoever reads them: quantities and durations count by what they come to."""
+"""Whether two values mean the same: quantities and durations are compared by value."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def equal(before: Any, after: Any, path: Path, *, in_conf: bool = False) -> bool
     keys = [part for part in path if isinstance(part, str)]
     last = keys[-1] if keys else ""
     if in_conf:
-        return _both(_store_size, before, after) if last.lower() in _STORES else _is_time(last, before, after)
+        return _same_value(_store_size, before, after) if last.lower() in _STORES else _is_time(last, before, after)
     if last in _SIZES or (len(keys) > 1 and keys[-2] in _RESOURCES):
-        return _both(quantity, before, after)
+        return _same_value(quantity, before, after)
     return _is_time(last, before, after)
 
 
 def _is_time(last: str, before: Any, after: Any) -> bool:
-    return last.lower().endswith(_TIMES) and isinstance(before, str) and _both(duration, before, after)
+    return last.lower().endswith(_TIMES) and isinstance(before, str) and _same_value(duration, before, after)
 
 
-def _both(read: Any, before: Any, after: Any) -> bool:
+def _same_value(read: Any, before: Any, after: Any) -> bool:
     old, new = read(before), read(after)
     return old is not None and old == new
 

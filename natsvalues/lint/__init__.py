@@ -1,4 +1,4 @@
-"""Rules that judge a supercluster before anything is deployed: overlays, renderings of any origin, or both.
+"""Rules that check a supercluster before it is deployed: overlays, renderings of any origin, or both.
 
-May not start processes, read files or know how a report looks: texts come in as subjects, findings go out.
+It must not start processes, read files or depend on reports: it gets texts as a subject and returns findings.
 """

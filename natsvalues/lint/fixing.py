@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 class Fixed(NamedTuple):
-    """A file after its fixes, and the findings they answer."""
+    """A file after its fixes, and the findings that they resolve."""
 
     file: str
     text: str
     findings: tuple[Finding, ...]
 
 
-def fixed(report: Report) -> list[Fixed]:
-    """The files that fixes change. Raises EditRefused where an alias or a duplicate key is in the way."""
+def fixed_files(report: Report) -> list[Fixed]:
+    """The files that fixes change. Raises EditRefused if an alias or a duplicate key prevents it."""
     by_file: dict[str, list[Finding]] = {}
     for finding in report.findings:
         if finding.fix is not None:
@@ -32,7 +32,7 @@ def fixed(report: Report) -> list[Fixed]:
 
 
 def _distinct(findings: list[Finding]) -> list[Fix]:
-    """Each fix once: several findings may ask for the same."""
+    """Each fix once: several findings may have the same one."""
     fixes: list[Fix] = []
     for finding in findings:
         if finding.fix is not None and finding.fix not in fixes:

@@ -1,7 +1,7 @@
-"""Findings that people decided to live with: in an overlay's `lint.ignore`, or in a comment. Both need a reason.
+"""Findings that people accept: in an overlay's `lint.ignore`, or in a comment. Both need a reason.
 
-A comment `# natsvalues: ignore LB004 made by Terraform` counts for its own line; standing alone, for the line
-below; on top of a document, for all of it. Several rules are parted by commas.
+A comment `# natsvalues: ignore LB004 created by Terraform` applies to its own line; on a line of its own, to the next
+line; at the top of a document, to all of it. Several rules are separated by commas.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _COMMENT = re.compile(
 
 
 class Comment(NamedTuple):
-    """One comment: the lines of `file` it counts for (both ends included), the rules' ids, and the reason."""
+    """One comment: the lines of `file` it applies to (first and last included), the rules' ids, and the reason."""
 
     file: str
     first: int
@@ -39,31 +39,31 @@ class Comment(NamedTuple):
 
 def comments(texts: dict[str, str]) -> list[Comment]:
     """Every comment in these files. Raises NatsvaluesError for unknown rules and for missing reasons, all together."""
-    found: list[Comment] = []
+    valid: list[Comment] = []
     errors: list[NatsvaluesError] = []
     for file, text in texts.items():
         if MARK in text:
             for chunk in split(text):
-                found += _of_document(file, chunk.text.split("\n"), chunk.line, errors)
+                valid += _of_document(file, chunk.text.split("\n"), chunk.line, errors)
     raise_all(errors)
-    return found
+    return valid
 
 
 def _of_document(file: str, lines: list[str], first: int, errors: list[NatsvaluesError]) -> Iterator[Comment]:
-    head = next((at for at, line in enumerate(lines) if not _is_passed(line)), len(lines))
+    head = next((at for at, line in enumerate(lines) if not _is_skipped(line)), len(lines))
     for at, line in enumerate(lines):
         match = _COMMENT.match(line)
         if not match:
             continue
-        before, named, reason = match.groups()
+        before, ids, reason = match.groups()
         where = (Where(file, first + at),)
-        if not named or not reason:
-            message = "a comment that ignores a rule without a reason" if named else "a comment that ignores no rule"
-            hint = f"write the rule and why: # {MARK} LB004 the load balancer is made by Terraform"
+        if not ids or not reason:
+            message = "a comment that ignores a rule without a reason" if ids else "a comment that ignores no rule"
+            hint = f"write the rule and why: # {MARK} LB004 the load balancer is created by Terraform"
             errors.append(NatsvaluesError("NV-L003", message, where=where, hint=hint))
             continue
         try:
-            rules = tuple(find_rule(word.strip(), where).id for word in named.split(","))
+            rules = tuple(find_rule(word.strip(), where).id for word in ids.split(","))
         except NatsvaluesError as error:
             errors.append(error)
             continue
@@ -71,20 +71,20 @@ def _of_document(file: str, lines: list[str], first: int, errors: list[Natsvalue
         if at < head:
             start, end = 0, len(lines) - 1
         elif not before.strip():
-            end = next((below for below in range(at + 1, len(lines)) if not _is_passed(lines[below])), at)
+            end = next((below for below in range(at + 1, len(lines)) if not _is_skipped(lines[below])), at)
         yield Comment(file, first + start, first + end, rules, reason)
 
 
-def _is_passed(line: str) -> bool:
+def _is_skipped(line: str) -> bool:
     """Whether a line is empty, a comment or a marker."""
     text = line.strip()
     return not text or text.startswith(("#", "//", "---"))
 
 
-def ignored_by_comment(finding: Finding, found: list[Comment]) -> str | None:
-    """The reason of a comment that counts for the finding's place."""
+def ignored_by_comment(finding: Finding, in_text: list[Comment]) -> str | None:
+    """The reason of a comment that applies to the finding's place."""
     place = finding.where[0]
-    for comment in found:
+    for comment in in_text:
         here = place.line is not None and comment.file == place.file and comment.first <= place.line <= comment.last
         if here and finding.rule.id in comment.rules:
             return comment.reason
@@ -92,7 +92,7 @@ def ignored_by_comment(finding: Finding, found: list[Comment]) -> str | None:
 
 
 class Choices(NamedTuple):
-    """What one overlay's `lint` says, by rule id."""
+    """The settings of one overlay's `lint`, by rule id."""
 
     reasons: dict[str, str]
     severities: dict[str, Severity]
@@ -106,11 +106,11 @@ def choices(overlays: Overlays | None) -> dict[str, Choices]:
     if overlays is None:
         return {}
     errors: list[NatsvaluesError] = []
-    found = {"": _choices(overlays.supercluster.lint, overlays.positions, errors)}
+    by_name = {"": _choices(overlays.supercluster.lint, overlays.positions, errors)}
     for name, file in overlays.regions.items():
-        found[name] = _choices(file.region.lint, file.positions, errors)
+        by_name[name] = _choices(file.region.lint, file.positions, errors)
     raise_all(errors)
-    return found
+    return by_name
 
 
 def _choices(lint: Lint, positions: Positions, errors: list[NatsvaluesError]) -> Choices:
@@ -137,7 +137,7 @@ def severity(word: str, where: tuple[Where, ...] = ()) -> Severity:
             return known
     raise NatsvaluesError(
         "NV-L004",
-        f"`{word}` is no severity",
+        f"`{word}` is not a severity",
         where=where,
         hint="error, warning or note; to drop a rule use lint.ignore, with a reason",
     )

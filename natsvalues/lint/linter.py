@@ -1,4 +1,4 @@
-"""Run the rules on a subject, and settle what each finding counts for."""
+"""Run the rules on a subject, and decide which findings count, with which severity."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BASELINE_FORMAT = 1
 
 
 class Ignored(NamedTuple):
-    """A finding that does not count, and the reason that was given: in a comment (`in_text`), or in an overlay."""
+    """A finding that does not count, and its reason, given in a comment (`in_text`), or in an overlay."""
 
     finding: Finding
     reason: str
@@ -27,7 +27,7 @@ class Ignored(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What lint found. `known` are findings that the baseline has; `rules` are those that could apply."""
+    """What lint found. `known` are findings of the baseline; `rules` are those that could apply."""
 
     subject: Subject
     findings: tuple[Finding, ...]
@@ -40,7 +40,7 @@ class Report(NamedTuple):
         return sum(finding.severity == severity for finding in self.findings)
 
     def reaches(self, threshold: str) -> bool:
-        """Whether a finding is at least as grave as the threshold; nothing reaches `never`."""
+        """Whether a finding is at least as severe as the threshold; no finding reaches `never`."""
         if threshold not in SEVERITIES:
             return False
         counted = SEVERITIES[: SEVERITIES.index(threshold) + 1]
@@ -53,20 +53,20 @@ def lint(
     baseline: Counter[str] | None = None,
     region: str | None = None,
 ) -> Report:
-    """All findings, in the order of files and lines; with `region`, those about it.
+    """All findings, in the order of files and lines; with `region`, those that concern it.
 
-    `severities` by rule id win over those of the overlays. Raises NatsvaluesError for two renderings of one
-    region, and for ignores and severities that cannot be meant.
+    `severities` by rule id override those of the overlays. Raises NatsvaluesError for two renderings of one
+    region, and for invalid ignores and severities.
     """
     require_distinct(list(subject.clusters))
     chosen = choices(subject.overlays)
     in_text = comments(subject.texts)
-    left = Counter(baseline or {})
+    remaining = Counter(baseline or {})
     findings: list[Finding] = []
     ignored: list[Ignored] = []
     known: list[Finding] = []
     rules = tuple(rule for rule in RULES if _applies(rule, subject))
-    for finding in sorted((item for rule in rules for item in _found(rule, subject)), key=_order):
+    for finding in sorted((item for rule in rules for item in _findings(rule, subject)), key=_order):
         if region is not None and region not in finding.regions:
             continue
         settled = finding._replace(severity=_severity(finding, chosen, severities or {}))
@@ -74,8 +74,8 @@ def lint(
         reason = commented or _reason(settled, chosen)
         if reason is not None:
             ignored.append(Ignored(settled, reason, commented is not None))
-        elif left[settled.fingerprint] > 0:
-            left[settled.fingerprint] -= 1
+        elif remaining[settled.fingerprint] > 0:
+            remaining[settled.fingerprint] -= 1
             known.append(settled)
         else:
             findings.append(settled)
@@ -83,13 +83,13 @@ def lint(
 
 
 def _applies(rule: Rule, subject: Subject) -> bool:
-    if rule.looks_at == "rehearsal":
+    if rule.applies_to == "rehearsal":
         return bool(subject.rehearsed)
-    return subject.overlays is not None if rule.looks_at == "overlays" else bool(subject.clusters)
+    return subject.overlays is not None if rule.applies_to == "overlays" else bool(subject.clusters)
 
 
-def _found(rule: Rule, subject: Subject) -> Iterator[Finding]:
-    for target in subject.clusters if rule.looks_at == "cluster" else (subject,):
+def _findings(rule: Rule, subject: Subject) -> Iterator[Finding]:
+    for target in subject.clusters if rule.applies_to == "cluster" else (subject,):
         for problem in rule.check(target):
             severity = problem.severity or rule.severity
             yield Finding(rule, severity, problem.message, problem.where, problem.regions, problem.fix)
@@ -116,13 +116,13 @@ def _reason(finding: Finding, chosen: dict[str, Choices]) -> str | None:
 
 
 def baseline_text(report: Report) -> str:
-    """The findings as a baseline file: later runs pass over as many of each as there are now."""
+    """The findings as a baseline file: later runs ignore as many of each as there are now."""
     listed = sorted(finding.fingerprint for finding in (*report.findings, *report.known))
     return json.dumps({"format": BASELINE_FORMAT, "findings": listed}, indent=1) + "\n"
 
 
 def read_baseline(text: str, file: str) -> Counter[str]:
-    """The fingerprints of a baseline file with their number. Raises NatsvaluesError if it is none."""
+    """The fingerprints of a baseline file and their counts. Raises NatsvaluesError for another file."""
     try:
         content = json.loads(text)
         listed = content["findings"] if content["format"] == BASELINE_FORMAT else None

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def in_manifest(release: Release, manifest: Manifest, *keys: str | int) -> Where:
-    """The place of a field; of the deepest one around it that exists where it was left out."""
+    """The place of a field; if the field does not exist, of the deepest one around it."""
     field = f"{manifest.key}" + (f": {dotted(keys)}" if keys else "")
     return place(release.file, manifest.line, manifest.tree, keys or ("kind",), field)
 
 
 def place(file: str, first_line: int, tree: Tree, keys: tuple[str | int, ...], field: str) -> Where:
-    """The place of the deepest of `keys` in a document that begins at `first_line`; `field` is what to call it."""
+    """The place of the deepest of `keys` in a document that starts at `first_line`; `field` is its name in messages."""
     mark: Node | None = tree.root
     node: Node | None = tree.root
     for key in keys:
@@ -41,7 +41,7 @@ def place(file: str, first_line: int, tree: Tree, keys: tuple[str | int, ...], f
 
 
 def _entry(node: Node | None, key: str | int) -> tuple[Node, Node] | None:
-    """What a key leads to: the node that shows it to a reader, and the value."""
+    """The node that marks a key's place, and its value."""
     if isinstance(node, SequenceNode) and isinstance(key, int) and key < len(node.value):
         return node.value[key], node.value[key]
     if isinstance(node, MappingNode):
@@ -50,12 +50,12 @@ def _entry(node: Node | None, key: str | int) -> tuple[Node, Node] | None:
 
 
 def in_conf(release: Release, nats: Nats, conf: Conf, *path: str | int) -> Where:
-    """The place of a setting of nats.conf; of what is around it where it is not there itself."""
+    """The place of a setting of nats.conf; if it is not set, of the block around it."""
     line, column = line_column(nats.conf, _offset(conf, path))
     manifest = nats.config_map
     field = f"{manifest.key} {nats.config_key}" + (f": {dotted(path)}" if path else "")
     first = conf_line(nats)
-    if first == manifest.line_of("data", nats.config_key):  # quoted text: lines inside it are no lines of the file
+    if first == manifest.line_of("data", nats.config_key):  # quoted text: lines inside it are not lines of the file
         return Where(release.file, first, None, field)
     raw = manifest.tree.text.split("\n")[first - manifest.line + line - 1]
     meant = nats.conf.split("\n")[line - 1]

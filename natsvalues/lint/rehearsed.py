@@ -15,9 +15,9 @@ _NAME = re.compile(r"[a-z][a-z-]*")
 
 
 class Rehearsed(NamedTuple):
-    """One scenario as it went. `remedy` says what to do where it went wrong; `digests` are of what was rehearsed.
+    """The result of one scenario. `remedy` says what to do if it failed; `digests` are those of the renderings.
 
-    `seconds` until all had come together; None where they never did.
+    `seconds` until all had converged; None if they never did.
     """
 
     where: Where
@@ -30,7 +30,7 @@ class Rehearsed(NamedTuple):
 
 
 def rehearsals(text: str, file: str) -> tuple[Rehearsed, ...]:
-    """The scenarios of a report. Raises NatsvaluesError for a file that is no report of a rehearsal."""
+    """The scenarios of a report. Raises NatsvaluesError for a file that is not a report of a rehearsal."""
     try:
         report = json.loads(text)
         if report["format"] == FORMAT:
@@ -63,6 +63,6 @@ def _rehearsed(scenario: dict[str, Any], where: Where) -> Rehearsed:
 
 
 def converged_in(rehearsed: Rehearsed) -> str:
-    """The good news: that all came together, and how soon."""
+    """A sentence: all converged, and after how long."""
     soon = f" in {rehearsed.seconds:g} s" if rehearsed.seconds is not None else ""
     return f"rehearsed with real servers, `{rehearsed.scenario}`: converged{soon}"

@@ -1,10 +1,10 @@
-"""What a rule is, what it yields, and what the linter makes of that.
+"""What a rule is, what it yields, and what a finding is.
 
-A rule is a function with its manual on top. Its examples are JSON merge patches of a clean supercluster of two
+A rule is a function with its documentation above it. Its examples are JSON merge patches of a clean supercluster of two
 regions, `us-east` and `eu-west`, rendered through natsvalues. The parts are `conf` (nats.conf), `container` (its
 `env` merges by name), `statefulSet`, `service` (the gateway's), `clients` and `headless` (the chart's own Services),
 `overlay` (the region's file), `supercluster`, and a region's name for parts of that region alone. `untouched: true`:
-rendered with the chart's gateway on, and without natsvalues; `only`: that region alone; `text`: words of nats.conf
+rendered with the chart's gateway on, and without natsvalues; `only`: that region alone; `text`: text of nats.conf
 replaced; `add`: one more document; `fill`: a ConfigMap with so many random characters; `values`: the chart's;
 `rehearsed`: a scenario of the evidence.
 """
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
-"""Gravest first."""
-Looks = Literal["cluster", "supercluster", "overlays", "rehearsal"]
+"""Worst first."""
+Target = Literal["cluster", "supercluster", "overlays", "rehearsal"]
 
 
 class Fix(NamedTuple):
-    """An edit of an overlay file that is safe to make unseen. `line` is the first one of the document in it."""
+    """An edit of an overlay file that is safe to apply without a review. `line` is the first line of the document."""
 
     title: str
     file: str
@@ -35,9 +35,9 @@ class Fix(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What a rule found: a sentence, its places (the first is where to look), and the regions it is about.
+    """What a rule found: a sentence, its places (the first one is the main one), and the regions that it concerns.
 
-    `severity` where it is not the rule's: the same fault may do more or less harm, depending on what is around it.
+    `severity` if it differs from the rule's: the same fault may do more or less harm, depending on other settings.
     """
 
     message: str
@@ -48,16 +48,16 @@ class Problem(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One rule with its manual. `check` gets what `looks_at` says: one cluster, the whole subject, the overlays."""
+    """One rule with its documentation. `check` gets one cluster if `applies_to` is `cluster`, else the subject."""
 
     id: str
     name: str
     severity: Severity
-    looks_at: Looks
+    applies_to: Target
     what: str
     why: str
     source: str
-    holds: str
+    versions: str
     remedy: str
     fails: str
     passes: str
@@ -66,7 +66,7 @@ class Rule(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A problem under its rule, with the severity that counts here."""
+    """A problem with its rule, and the severity that applies to it."""
 
     rule: Rule
     severity: Severity
@@ -77,29 +77,31 @@ class Finding(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """What stays the same when lines move: rule, regions, and the fields that are named."""
+        """What stays the same when lines move: rule, regions, and the field of the first place."""
         fields = [place.field or "" for place in self.where[:1]]
         return " ".join((self.rule.id, ",".join(self.regions), *fields))
 
 
-def rule(  # noqa: PLR0913   # a rule's manual, by keyword
+def rule(  # noqa: PLR0913   # a rule's documentation, by keyword
     code: str,
     name: str,
     severity: Severity,
-    looks_at: Looks = "cluster",
+    applies_to: Target = "cluster",
     *,
     why: str,
     source: str,
     remedy: str,
     fails: str,
     passes: str,
-    holds: str = "every version",
+    versions: str = "every version",
     fixable: bool = False,
 ) -> Callable[[Callable[[Any], Iterable[Problem]]], Rule]:
     """Make a rule of the function below; its docstring says what the rule detects."""
 
-    def made(check: Callable[[Any], Iterable[Problem]]) -> Rule:
+    def decorate(check: Callable[[Any], Iterable[Problem]]) -> Rule:
         what = " ".join((check.__doc__ or "").split())
-        return Rule(code, name, severity, looks_at, what, why, source, holds, remedy, fails, passes, check, fixable)
+        return Rule(
+            code, name, severity, applies_to, what, why, source, versions, remedy, fails, passes, check, fixable
+        )
 
-    return made
+    return decorate

@@ -1,4 +1,4 @@
-"""What rules look at: a cluster as it was rendered, and all clusters and overlays of a supercluster together."""
+"""What rules check: a cluster as it was rendered, and all clusters and overlays of a supercluster together."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Cluster(NamedTuple):
 
     @property
     def is_stamped(self) -> bool:
-        """Whether natsvalues made this rendering what it is."""
+        """Whether natsvalues rendered it."""
         return is_stamped(self.nats.statefulset)
 
     @property
@@ -133,14 +133,14 @@ class Cluster(NamedTuple):
 
     @property
     def balancers(self) -> tuple[Manifest, ...]:
-        """Services that lead from outside to the gateway."""
+        """Services that expose the gateway outside the cluster."""
         return tuple(
             service for service in self.services if is_outside(service.value) and "gateway" in self.roles(service)
         )
 
     @property
     def gateway_services(self) -> tuple[Manifest, ...]:
-        """Of these, the ones that lead to the gateway and to no clients or routes."""
+        """Those of them that carry neither clients nor routes."""
         return tuple(service for service in self.balancers if "other" not in self.roles(service))
 
     def roles(self, service: Manifest) -> list[Role]:
@@ -168,7 +168,7 @@ class Values(NamedTuple):
 
     @property
     def keys(self) -> dict[str, Any]:
-        """What the file sets; empty where it is no mapping."""
+        """What the file sets; empty if it is not a mapping."""
         return self.tree.value if isinstance(self.tree.value, dict) else {}
 
     def where(self, *keys: str) -> Where:
@@ -177,7 +177,7 @@ class Values(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """All that is linted together: overlays if there are any, and clusters as far as they were rendered."""
+    """Everything that is linted together: overlays if there are any, and the clusters that were rendered."""
 
     overlays: Overlays | None
     plans: dict[str, Plan]
@@ -187,13 +187,13 @@ class Subject(NamedTuple):
     values: tuple[Values, ...] = ()
     """Values files of the chart, where lint rendered it."""
     rehearsed: tuple[Rehearsed, ...] = ()
-    """What was given as evidence."""
+    """The scenarios given as evidence."""
     chart_defaults: dict[str, Any] | None = None
     """The chart's own values, where lint rendered it."""
 
     @property
     def states(self) -> tuple[RegionState, ...]:
-        """The regions as their renderings have them."""
+        """The states of the rendered regions."""
         return tuple(cluster.state for cluster in self.clusters)
 
     @property
@@ -202,7 +202,7 @@ class Subject(NamedTuple):
         return [cluster for cluster in self.clusters if cluster.gateway_name is not None]
 
     def links(self) -> Iterator[tuple[Cluster, int, settings.Remote, Cluster]]:
-        """Who dials whom, of the clusters here: the one, the index and the settings of the remote, and the other."""
+        """Connections between these clusters: the dialling one, the remote's index and settings, the dialled one."""
         by_name = {cluster.gateway_name: cluster for cluster in self.joined}
         for cluster in self.joined:
             for index, remote in cluster.remotes:
@@ -211,7 +211,7 @@ class Subject(NamedTuple):
 
 
 def values_of(file: str, text: str) -> Values:
-    """A values file, read. Raises YamlSyntaxError with its place."""
+    """A values file after reading it. Raises YamlSyntaxError with its place."""
     try:
         return Values(file, Tree(text.replace("\r\n", "\n")))
     except YamlSyntaxError as error:
@@ -219,38 +219,38 @@ def values_of(file: str, text: str) -> Values:
 
 
 def clusters_of(
-    release: Release, stem: str, overlays: Overlays | None, plans: dict[str, Plan], asked: str | None = None
+    release: Release, stem: str, overlays: Overlays | None, plans: dict[str, Plan], given: str | None = None
 ) -> list[Cluster]:
-    """The clusters of one rendering. `stem` names it where nothing else does; `asked` is the region as told.
+    """The clusters of one rendering. `stem` is its name if nothing else states one; `given` is the user's region.
 
-    Raises NatsvaluesError for a stream without NATS, or cut in half, or if no region can be meant.
+    Raises NatsvaluesError for a stream that has no NATS or is cut off, or if no region fits.
     """
-    release.require_readable(release.numbers()[-1:])  # a stream cut in half shows at its end
-    found = all_nats(release)
-    if not found:
+    release.require_readable(release.numbers()[-1:])  # a stream that was cut off is visible at its end
+    installations = all_nats(release)
+    if not installations:
         raise no_nats(release)
     clusters = []
-    for nats in found:
-        region = asked or nats.statefulset.annotations.get(REGION)
+    for nats in installations:
+        region = given or nats.statefulset.annotations.get(REGION)
         known = plans.get(str(region or stem))
         if overlays is not None and known is None:
             known = plans[choose(overlays, release, region)]
         if known is not None:
             selector = known.region.nats
             if not nats.is_meant_by(selector.name, selector.namespace):
-                continue  # another NATS of the same release, which no overlay is about
+                continue  # another NATS of the same release, which has no overlay
             region = known.region.name
-        clusters.append(_cluster(_name(region, stem, nats, len(found)), release, nats, known))
+        clusters.append(_cluster(_name(region, stem, nats, len(installations)), release, nats, known))
     return clusters
 
 
-def _name(region: Any, stem: str, nats: Nats, found: int) -> str:
-    """What to call a cluster: its region if that is known, else after its file, else after its StatefulSet."""
+def _name(region: Any, stem: str, nats: Nats, count: int) -> str:
+    """The name of a cluster: its region if that is known, else its file's, else its StatefulSet's."""
     if region:
         return str(region)
     if not stem:
         return nats.name
-    return stem if found == 1 else f"{stem}/{nats.name}"
+    return stem if count == 1 else f"{stem}/{nats.name}"
 
 
 def _cluster(region: str, release: Release, nats: Nats, known: Plan | None) -> Cluster:
@@ -272,18 +272,18 @@ def _cluster(region: str, release: Release, nats: Nats, known: Plan | None) -> C
 
 
 def _advertised(state: RegionState, given: Any) -> tuple[Endpoint, ...]:
-    """The addresses behind `advertise`: one, or with a variable made of the pod's name one for each server."""
+    """The addresses behind `advertise`: one, or one for each server if the value contains the pod's name."""
     if isinstance(given, Variable):
         env = {str(item.get("name")): str(item.get("value", "")) for item in state.nats.env}
         given = env.get(given.name, "")
     if not isinstance(given, str):
         return ()
     texts = [given.replace(settings.POD, pod) for pod in state.pods] if settings.POD in given else [given]
-    return tuple(found for found in map(read_endpoint, texts) if found is not None)
+    return tuple(address for address in map(read_endpoint, texts) if address is not None)
 
 
 def require_distinct(clusters: list[Cluster]) -> None:
-    """Raise if two renderings are one region: comparing a region with itself would find nonsense."""
+    """Raise if two renderings are one region: comparing a region with itself gives meaningless findings."""
     seen: dict[str, Cluster] = {}
     for cluster in clusters:
         first = seen.setdefault(cluster.region, cluster)

@@ -1,4 +1,4 @@
-"""The supercluster as a picture needs it: regions, who dials whom, which meta groups there are, findings in place."""
+"""The supercluster as a picture needs it: regions, their connections, the meta groups, and the findings."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Link(NamedTuple):
 
 
 class Topology(NamedTuple):
-    """The whole picture. `absent` are regions that are dialled and not known otherwise."""
+    """The whole picture. `absent` are regions that are dialled and have no overlay or rendering."""
 
     name: str
     nodes: tuple[Node, ...]
@@ -55,7 +55,7 @@ class Topology(NamedTuple):
 
 
 def topology(report: Report) -> Topology:
-    """The picture of what was linted: of the renderings where there are any, else of the overlays."""
+    """The picture of what was linted: of the renderings if there are any, else of the overlays."""
     subject = report.subject
     rendered = {cluster.region: cluster for cluster in subject.clusters}
     names = list(dict.fromkeys([*subject.plans, *rendered]))
@@ -68,7 +68,7 @@ def topology(report: Report) -> Topology:
 
 
 def _node(name: str, cluster: Cluster | None, plan: Plan | None, report: Report) -> Node:
-    """A region from its rendering, with what only its overlay says; or from its overlay alone."""
+    """A region from its rendering, with what only its overlay states; or from its overlay alone."""
     findings = tuple(finding for finding in report.findings if finding.regions[0] == name)
     stage = plan.region.stage if plan is not None else ""
     if cluster is not None:
@@ -105,7 +105,7 @@ def _balancer(cluster: Cluster, plan: Plan | None) -> str:
 
 
 def _dialled(cluster: Cluster | None, plan: Plan | None, rendered: dict[str, Cluster]) -> tuple[str, ...]:
-    """The regions that one dials, by the names they have here."""
+    """The regions that a region dials, by their names in the report."""
     if cluster is not None:
         regions = {other.gateway_name: name for name, other in rendered.items()}
         return tuple(regions.get(remote.name, remote.name) for _, remote in cluster.remotes)
@@ -132,7 +132,7 @@ def _links(dialled: dict[str, tuple[str, ...]], report: Report) -> tuple[Link, .
 
 
 def _groups(nodes: tuple[Node, ...], dialled: dict[str, tuple[str, ...]]) -> tuple[MetaGroup, ...]:
-    """The meta groups of regions with JetStream; one whose account nobody states has its own."""
+    """The meta groups of regions with JetStream; a region whose account is not stated has its own group."""
     return meta_groups(
         Member(
             region=node.name,

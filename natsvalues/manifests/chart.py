@@ -72,7 +72,7 @@ class Nats(NamedTuple):
         return text
 
     def is_meant_by(self, name: str | None, namespace: str | None) -> bool:
-        """Whether a selector of StatefulSet name and namespace, each of which may be left out, means this one."""
+        """Whether a selector of StatefulSet name and namespace, either of which may be None, matches this one."""
         return name in (None, self.name) and namespace in (None, self.namespace)
 
 
@@ -81,8 +81,8 @@ def find_nats(release: Release, name: str | None = None, namespace: str | None =
 
     Raises NatsvaluesError when the stream is empty, is not YAML, has no NATS, or several and no choice.
     """
-    found = all_nats(release)
-    chosen = [nats for nats in found if nats.is_meant_by(name, namespace)]
+    installations = all_nats(release)
+    chosen = [nats for nats in installations if nats.is_meant_by(name, namespace)]
     if len(chosen) == 1:
         return chosen[0]
     if chosen:
@@ -92,18 +92,18 @@ def find_nats(release: Release, name: str | None = None, namespace: str | None =
             where=tuple(release.where(nats.statefulset.line, f"StatefulSet/{nats.name}") for nats in chosen),
             hint=f"select the one of the region in its overlay, for example\nnats: {{name: {chosen[0].name}}}",
         )
-    if found:
+    if installations:
         raise NatsvaluesError(
             "NV-I005",
             f"the release has no NATS named `{name or ''}`" + (f" in namespace `{namespace}`" if namespace else ""),
-            where=(release.where(found[0].statefulset.line),),
-            hint=f"there is: {_names(found)}; correct `nats` in the region's overlay",
+            where=(release.where(installations[0].statefulset.line),),
+            hint=f"there is: {_names(installations)}; correct `nats` in the region's overlay",
         )
     raise no_nats(release)
 
 
-def _names(found: list[Nats]) -> str:
-    return ", ".join(f"{nats.namespace}/{nats.name}".lstrip("/") for nats in found)
+def _names(installations: list[Nats]) -> str:
+    return ", ".join(f"{nats.namespace}/{nats.name}".lstrip("/") for nats in installations)
 
 
 def no_nats(release: Release) -> NatsvaluesError:
@@ -127,10 +127,10 @@ def no_nats(release: Release) -> NatsvaluesError:
 def _near_misses(release: Release) -> list[Where]:
     """The StatefulSets that have a container called nats, or with its image, and what they lack."""
     return [
-        release.where(statefulset.line, f"{statefulset.key}: {found}")
+        release.where(statefulset.line, f"{statefulset.key}: {problem}")
         for statefulset in _statefulsets(release, "nats")
-        for found in _examined(release, statefulset)
-        if isinstance(found, str)
+        for problem in _examined(release, statefulset)
+        if isinstance(problem, str)
     ]
 
 
@@ -139,7 +139,7 @@ def all_nats(release: Release) -> list[Nats]:
     # Only documents that contain one of these words are parsed.
     candidates = _statefulsets(release, "nats", "configMap", "volumeMounts", "config")
     examined = (_examined(release, statefulset) for statefulset in candidates)
-    firsts = (next((item for item in found if isinstance(item, Nats)), None) for found in examined)
+    firsts = (next((item for item in items if isinstance(item, Nats)), None) for items in examined)
     return [nats for nats in firsts if nats is not None]
 
 
@@ -150,13 +150,13 @@ def _statefulsets(release: Release, *words: str) -> list[Manifest]:
 
 
 def _examined(release: Release, statefulset: Manifest) -> Iterator[Nats | str]:
-    """For each container that is called or runs nats: the NATS it is, or a sentence on what is missing."""
+    """For each container that is named nats or runs it: the NATS, or what is missing."""
     pod = _dig(statefulset.value, "spec", "template", "spec")
     containers = pod.get("containers") if isinstance(pod, dict) else None
     for container in containers if isinstance(containers, list) else ():
         if _is_called_nats(container):
-            found = _nats_of(release, statefulset, pod, container)
-            yield f"container `{container.get('name')}` {found}" if isinstance(found, str) else found
+            nats = _nats_of(release, statefulset, pod, container)
+            yield f"container `{container.get('name')}` {nats}" if isinstance(nats, str) else nats
 
 
 def _nats_of(release: Release, statefulset: Manifest, pod: dict[str, Any], container: dict[str, Any]) -> Nats | str:
@@ -248,7 +248,7 @@ def container_ports(container: dict[str, Any]) -> dict[str, int]:
 
 
 def mappings(value: Any) -> list[dict[str, Any]]:
-    """The mappings in a list; nothing where something else stands."""
+    """The mappings in a list; empty for anything else."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 

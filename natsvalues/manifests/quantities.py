@@ -29,14 +29,14 @@ _MOST_EXPONENT = 40  # beyond any quantity; prevents the evaluation of a hostile
 
 
 def quantity(given: Any) -> Fraction | None:
-    """A resource quantity as a number; None for what is none."""
+    """A resource quantity as a number; None for any other text."""
     if isinstance(given, bool) or not isinstance(given, (str, int, float)):
         return None
-    found = _QUANTITY.match(str(given))
-    if found is None:
+    match = _QUANTITY.match(str(given))
+    if match is None:
         return None
-    number = Fraction(found[2]) * (-1 if found[1] == "-" else 1)
-    suffix = found[3] or ""
+    number = Fraction(match[2]) * (-1 if match[1] == "-" else 1)
+    suffix = match[3] or ""
     if suffix in _BINARY:
         return number * (1 << _BINARY[suffix])
     exponent = _DECIMAL[suffix] if suffix in _DECIMAL else int(suffix[1:] or 0) if suffix else 0
@@ -44,7 +44,7 @@ def quantity(given: Any) -> Fraction | None:
 
 
 def duration(given: Any) -> Fraction | None:
-    """A duration in seconds; None for what is none. A bare number is no duration, except 0."""
+    """A duration in seconds; None for any other text. A number without a unit is not a duration, except 0."""
     if given in ("0", 0) and not isinstance(given, bool):
         return Fraction(0)
     if not isinstance(given, str) or not _DURATION.match(given):

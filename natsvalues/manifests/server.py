@@ -43,5 +43,5 @@ def version_of_image(image: str) -> ServerVersion:
 
 def parse_version(text: str) -> ServerVersion | None:
     """`2.14.2`, `v2.11`, `2.12.8-alpine`; None for anything else."""
-    found = _TAG.match(text)
-    return ServerVersion(int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
+    match = _TAG.match(text)
+    return ServerVersion(int(match[1]), int(match[2]), int(match[3] or 0)) if match else None

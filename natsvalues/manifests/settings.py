@@ -29,7 +29,7 @@ class Remote(NamedTuple):
 
 
 def settings(nats: Nats) -> dict[str, Any]:
-    """The value of nats.conf with the files it includes, as far as the same ConfigMap holds them.
+    """The value of nats.conf with the files it includes, as far as the same ConfigMap contains them.
 
     Raises ConfSyntaxError for what the server would refuse.
     """
@@ -75,7 +75,7 @@ def gateway_listen(conf: dict[str, Any]) -> int | None:
 
 
 def remotes(conf: dict[str, Any]) -> tuple[Remote, ...]:
-    """The remote gateways that are configured, the region's own name among them if it stands there."""
+    """The remote gateways that are configured, including the region's own name if it is listed."""
     listed = gateway(conf).get("gateways")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     return tuple(Remote(str(entry.get("name")), _urls(entry)) for entry in entries)
@@ -120,7 +120,7 @@ def port_of(given: Any) -> int | None:
 def server_names(nats: Nats, conf: dict[str, Any]) -> str:
     """The pattern of the servers' names, with the pod's name as `$(POD_NAME)`: `eu-west-$(POD_NAME)`.
 
-    `--name` on the command line wins over `server_name` (run on 2.14.2).
+    `--name` on the command line overrides `server_name` (run on 2.14.2).
     """
     env = {str(item.get("name")): item for item in nats.env}
     given = option(nats.container_value, *NAME_OPTIONS)
@@ -129,7 +129,7 @@ def server_names(nats: Nats, conf: dict[str, Any]) -> str:
         if not isinstance(spelled, Variable):
             return str(spelled)
         given = _expanded(spelled.name, env)
-    return re.sub(r"\$\(([^)]+)\)", lambda found: _expanded(found[1], env), given)
+    return re.sub(r"\$\(([^)]+)\)", lambda match: _expanded(match[1], env), given)
 
 
 def _expanded(name: str, env: dict[str, Any]) -> str:

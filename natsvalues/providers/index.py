@@ -1,7 +1,7 @@
 """Which file states what an annotation means: looked up by the key, reading as few files as possible.
 
 The files are read as text once for a process; one is parsed when its text has the beginning of a key that is
-looked up. A profile's own annotations never come here while post-rendering: its file is read anyway.
+looked up. Post-rendering does not look up a profile's own annotations here: it reads the profile's file anyway.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Table(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """The meaning of one annotation: in which family it stands, and the port that its key names (or nothing)."""
+    """The meaning of one annotation: the table that states it, and the port in its key (or an empty text)."""
 
     table: Table
     meaning: Meaning
@@ -43,7 +43,7 @@ class Stated(NamedTuple):
 def stated(key: str, folder: str) -> Stated | None:
     """What the files of a folder state of an annotation's key; None where none of them knows it."""
     if "/" not in key:
-        return None  # no controller's
+        return None  # not a controller's annotation
     for table in tables((beginning(key),), folder):
         spelled = next((new + key[len(old) :] for old, new in table.spellings.items() if key.startswith(old)), key)
         if spelled in table.exact:
@@ -63,19 +63,19 @@ def beginning(key: str) -> str:
 @lru_cache(maxsize=4096)
 def tables(words: tuple[str, ...], folder: str) -> tuple[Table, ...]:
     """The tables of the files that have one of the words in their text."""
-    # A spelling such as `metallb.universe.tf/: metallb.io/` stands for every key that begins so.
+    # A spelling such as `metallb.universe.tf/: metallb.io/` stands for every key with that beginning.
     wanted = [*words, *(f"{word.split('/')[0]}/:" for word in words if "/" in word)]
     return tuple(_table(name, folder) for name, text in _texts(folder) if any(word in text for word in wanted))
 
 
 @cache
 def _texts(folder: str) -> tuple[tuple[str, str], ...]:
-    found = []
+    texts = []
     for name in sorted(os.listdir(folder)):
         if name.endswith(".yaml"):
             with open(os.path.join(folder, name), encoding="utf-8") as stream:
-                found.append((name.removesuffix(".yaml"), stream.read()))
-    return tuple(found)
+                texts.append((name.removesuffix(".yaml"), stream.read()))
+    return tuple(texts)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What an overlay says of a region's load balancer: the inputs that every provider profile works on."""
+"""The settings of a region's load balancer in an overlay: the inputs of every provider profile."""
 
 from typing import Annotated, Literal, NamedTuple
 
@@ -10,21 +10,21 @@ class LoadBalancer(NamedTuple):
 
     provider: Annotated[str | None, Doc("Provider profile; `natsvalues providers` lists them.")] = None
     scheme: Annotated[
-        Literal["internal", "internet-facing"] | None, Doc("Reachable inside the network only, or from outside.")
+        Literal["internal", "internet-facing"] | None, Doc("internal: reachable inside the network only.")
     ] = None
     class_: Annotated[str | None, Doc("spec.loadBalancerClass; cannot change on a live Service.")] = None
     source_ranges: Annotated[tuple[str, ...], Doc("CIDR blocks that may connect.")] = ()
     addresses: Annotated[
-        tuple[str, ...], Doc("Static addresses, spelled as the provider wants them (IP, name or allocation id).")
+        tuple[str, ...], Doc("Static addresses, in the provider's form (IP address, name or allocation id).")
     ] = ()
-    subnets: Annotated[tuple[str, ...], Doc("Subnets, where the provider takes them.")] = ()
-    annotations: Annotated[dict[str, str] | None, Doc("Extra annotations; they win over the profile's.")] = None
+    subnets: Annotated[tuple[str, ...], Doc("Subnets, if the provider accepts them.")] = ()
+    annotations: Annotated[dict[str, str] | None, Doc("Extra annotations; they override the profile's.")] = None
     labels: Annotated[dict[str, str] | None, Doc("Extra labels.")] = None
     external_traffic_policy: Annotated[
-        Literal["Cluster", "Local"] | None, Doc("spec.externalTrafficPolicy; left out: the profile's.")
+        Literal["Cluster", "Local"] | None, Doc("spec.externalTrafficPolicy; the default is the profile's.")
     ] = None
     per_pod: Annotated[
         bool | None,
         Doc("One Service for each server instead of one for the region; the host then contains `{pod}`."),
     ] = None
-    options: Annotated[dict[str, str] | None, Doc("The provider's own inputs, by the names its profile gives.")] = None
+    options: Annotated[dict[str, str] | None, Doc("The provider's own inputs, by the names in its profile.")] = None

@@ -1,7 +1,7 @@
 """What a Service's annotations and fields mean to the controller of its load balancer, as plain values.
 
-The profiles state it (`meanings.py` has the format); lint, diff and rehearse ask here. Nothing was run on a cloud:
-every profile names what was read. Of other providers only what an annotation's name says is known.
+The profiles state it (`meanings.py` has the format); lint, diff and rehearse get it here. Nothing was run on a cloud:
+every profile names its sources. For other providers the meaning is guessed from an annotation's name.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _GUESSES: tuple[tuple[Means, re.Pattern[str]], ...] = (
     ("proxyProtocol", re.compile(r"proxy-?protocol|ppv2", re.IGNORECASE)),
     ("address", re.compile(r"/.*(balancer|elb).*(\b(id|ips?|eips?|address(es)?|pool|subnets?)\b|eip)", re.IGNORECASE)),
 )
-"""What the names of annotations tell where no profile knows them: of providers without a profile."""
+"""Meanings guessed from the names of annotations, for providers without a profile."""
 _CHECKS = ("checkProtocol", "checkPort", "checkPath", "checkInterval", "checkCount")
 
 
 class Annotation(NamedTuple):
     """One annotation with its meaning.
 
-    `family` is the file that states it, such as `aws` or `metallb`; `port` the Service's port that the key names, as
-    text, or nothing. `attribute` names the setting inside the annotation that this is, where it holds several.
+    `family` is the file that states it, such as `aws` or `metallb`; `port` the Service's port in the key, as
+    text, or empty. `attribute` is the name of the setting if the annotation contains several.
     """
 
     key: str
@@ -48,7 +48,7 @@ class Annotation(NamedTuple):
 
     @property
     def is_on(self) -> bool:
-        """Whether the text switches on what the annotation is for."""
+        """Whether the text enables what the annotation is for."""
         return switches_on(self.meaning.when, self.text)
 
     @property
@@ -58,10 +58,10 @@ class Annotation(NamedTuple):
 
 
 class Check(NamedTuple):
-    """A health check that annotations ask for; None for a part that is not given.
+    """A health check that annotations configure; None for a part that is not set.
 
-    `service_port` is the Service's port whose traffic it decides, as text; empty where it is all of them. A number in
-    `port` is a port of `targets`, or of the Service, as `facts` say.
+    `service_port` is the Service's port whose traffic it decides, as text; empty for all of them. `facts` state
+    whether a number in `port` is a port of `targets` or of the Service.
     """
 
     family: str
@@ -81,13 +81,13 @@ class Check(NamedTuple):
 
     @property
     def is_off(self) -> bool:
-        """Whether the protocol says that nothing is checked."""
+        """Whether the protocol disables the check."""
         return self.protocol is not None and self.protocol.text.lower() in OFF
 
     def target_port(self, ports: list[dict[str, Any]]) -> int | str | None:
         """The pods' port that is checked, by number or name, given the Service's ports; TRAFFIC for the traffic's own.
 
-        None where that is not known: a port of the node that is no nodePort of the Service, or a name without a port.
+        None if that is not known: a port of the node that is not a nodePort of the Service, or a name without a port.
         """
         text = self.port.text if self.port is not None else self.facts.port and TRAFFIC
         if text == TRAFFIC:
@@ -104,10 +104,10 @@ class Check(NamedTuple):
 
 
 class ServiceMeaning(NamedTuple):
-    """What a LoadBalancer Service asks of its controller.
+    """What a LoadBalancer Service requests from its controller.
 
-    `annotations` are those with a known meaning, in the Service's order; settings inside one stand behind it.
-    `controllers` are the families that claim the Service or whose annotations it has. `scope` is empty where nothing
+    `annotations` are those with a known meaning, in the Service's order; settings inside one follow it.
+    `controllers` are the families that claim the Service or whose annotations it has. `scope` is empty if nothing
     states it; `scope_stated` is the annotation that does. `fields` are `spec.loadBalancerIP` and the source ranges.
     """
 
@@ -126,13 +126,13 @@ class ServiceMeaning(NamedTuple):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Every address that is asked for, as the provider spells it: an IP address, a name or an id."""
+        """Every requested address, in the provider's form: an IP address, a name or an id."""
         given = [value for item in self.of("address") for value in item.values]
         return tuple(dict.fromkeys([*given, *filter(None, (self.load_balancer_ip,))]))
 
     @property
     def source_ranges(self) -> tuple[str, ...]:
-        """The CIDR blocks that may connect; empty where anybody may, or where a list kept elsewhere decides."""
+        """The CIDR blocks that may connect; empty if anyone may, or if a list defined elsewhere decides."""
         given = [value for item in self.of("sourceRanges") for value in item.values]
         return tuple(dict.fromkeys([*given, *self.field_ranges]))
 
@@ -157,18 +157,18 @@ def annotation_meaning(key: str, text: str = "", folder: str = "") -> Annotation
 
 
 def settings_in(annotation: Annotation) -> tuple[Annotation, ...]:
-    """The settings inside an annotation that holds several, each as an annotation of the same key."""
+    """The settings inside an annotation that contains several, each as an annotation of the same key."""
     if not annotation.meaning.attributes:
         return ()
     return tuple(
         annotation._replace(text=text, means=known.means, meaning=Meaning(known.means, when=known.when), attribute=name)
-        for name, text in _taken_apart(annotation.text).items()
+        for name, text in _settings(annotation.text).items()
         if (known := annotation.meaning.attributes.get(name, Attribute("none"))).means != "none"
     )
 
 
 def meaning_of(service: dict[str, Any], folder: str = "") -> ServiceMeaning:
-    """What a Service (the whole object) asks of its load balancer."""
+    """What a Service (the whole object) requests from its load balancer."""
     metadata, spec = service.get("metadata"), service.get("spec")
     fields: dict[str, Any] = spec if isinstance(spec, dict) else {}
     texts = metadata.get("annotations") if isinstance(metadata, dict) else None
@@ -194,14 +194,14 @@ def meaning_of(service: dict[str, Any], folder: str = "") -> ServiceMeaning:
 
 
 def _scope(stating: list[Annotation]) -> Scope:
-    """The scope that annotations state: any of them suffices for internal."""
+    """The scope that annotations state: one of them is enough for internal."""
     if any(item.text.lower() in item.meaning.internal for item in stating):
         return "internal"
     return "internet-facing" if stating else ""
 
 
 def _claims(class_: str, texts: dict[str, str], folder: str) -> list[tuple[Table, Scope]]:
-    """The families whose controller takes the Service, with the scope it has there where nothing is stated."""
+    """The families whose controller takes the Service, with the default scope of each."""
     words = tuple(dict.fromkeys([*map(beginning, texts), *filter(None, (class_,))]))
     return [
         (table, claim.scope)
@@ -227,7 +227,7 @@ def _checks(annotations: tuple[Annotation, ...], targets: Annotation | None, fol
         yield Check(family, port, protocol, number, path, interval, threshold, chosen, facts)
 
 
-def _taken_apart(text: str) -> dict[str, str]:
+def _settings(text: str) -> dict[str, str]:
     if text.lstrip().startswith("{"):
         try:
             value = json.loads(text)

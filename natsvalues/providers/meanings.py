@@ -2,7 +2,7 @@
 
 `meanings` is a table from an annotation's key to a `Meaning`. `{port}` in a key stands for a port of the Service,
 `{name}` for any text. `spellings` maps the beginning of a key to the beginning that has the same meaning. An
-annotation that changes nothing about who is reachable has the meaning `none`, so that it is known to be harmless.
+annotation that has no effect on reachability has the meaning `none`, so that it is known to be harmless.
 """
 
 import re
@@ -39,15 +39,15 @@ MEANS: dict[Means, str] = dict(
         get_args(Means),
         (
             "which address the load balancer gets",
-            "which load balancer serves: a change creates or takes another one",
+            "which load balancer is used: a change creates or selects another one",
             "from which network, subnet or pool the address comes",
             "reachable inside the network only, or from outside",
-            "whether an internal load balancer admits clients of other regions",
+            "whether an internal load balancer accepts clients from other regions",
             "whether the load balancer sends to pods or to nodes",
             "the name that is reported as the load balancer's address",
             "a DNS name that leads to the load balancer",
             "who may connect, as CIDR blocks",
-            "who may connect, by a list or group that is kept elsewhere",
+            "who may connect, by a list or group that is defined elsewhere",
             "the protocol of the health check",
             "the port of the health check",
             "the path of the health check",
@@ -59,7 +59,7 @@ MEANS: dict[Means, str] = dict(
             "TLS or HTTP at the load balancer",
             "how connections end when a server leaves",
             "when an idle connection is dropped",
-            "nothing about who is reachable",
+            "no effect on reachability",
         ),
         strict=True,
     )
@@ -71,10 +71,12 @@ _NONE: dict[str, "Attribute"] = {}
 
 
 class Attribute(NamedTuple):
-    """The meaning of one setting inside an annotation that holds several."""
+    """The meaning of one setting inside an annotation that contains several."""
 
     means: Means
-    when: Annotated[str, Doc("Pattern of the values that switch it on; left out: any but those in OFF.")] = ""
+    when: Annotated[
+        str, Doc("Pattern of the values that switch it on; the default is any value that is not in OFF.")
+    ] = ""
 
 
 class Meaning(NamedTuple):
@@ -82,11 +84,13 @@ class Meaning(NamedTuple):
 
     means: Means
     internal: Annotated[tuple[str, ...], Doc("scope: the values, in lower case, that mean internal.")] = ()
-    absent: Annotated[Literal["internal", "internet-facing"], Doc("scope: what leaving it out means.")] = (
+    absent: Annotated[Literal["internal", "internet-facing"], Doc("scope: the scope without this annotation.")] = (
         "internet-facing"
     )
-    pods: Annotated[tuple[str, ...], Doc("targets: the values with which pods, not nodes, are the targets.")] = ()
-    when: Annotated[str, Doc("Pattern of the values that switch it on; left out: any but those in OFF.")] = ""
+    pods: Annotated[tuple[str, ...], Doc("targets: the values that make pods the targets, not nodes.")] = ()
+    when: Annotated[
+        str, Doc("Pattern of the values that switch it on; the default is any value that is not in OFF.")
+    ] = ""
     overrides_ranges: Annotated[bool, Doc("access: with it the controller ignores source ranges.")] = False
     attributes: Annotated[
         dict[str, Attribute], Doc("Settings inside the value, written `a=b,c=d` or as a JSON object.")
@@ -99,26 +103,24 @@ class Claim(NamedTuple):
     class_: Annotated[str, Doc("A spec.loadBalancerClass.")] = ""
     annotation: str = ""
     values: tuple[str, ...] = ()
-    scope: Annotated[
-        Literal["", "internal", "internet-facing"], Doc("The scope where no annotation states another.")
-    ] = ""
+    scope: Annotated[Literal["", "internal", "internet-facing"], Doc("The scope if no annotation states another.")] = ""
 
 
 class CheckFacts(NamedTuple):
     """How this provider runs the health check that its annotations describe."""
 
-    port: Annotated[Literal["", "traffic"], Doc("The port it checks where none is given; empty: not known.")] = ""
+    port: Annotated[Literal["", "traffic"], Doc("The port it checks if none is set; empty: not known.")] = ""
     numbers: Annotated[
         Literal["target", "service"],
         Doc("A port number is a port of the target (pod or node), or a port of the Service."),
     ] = "target"
-    targets: Annotated[Literal["nodes", "pods"], Doc("What it checks where no annotation says so.")] = "nodes"
-    fails_open: Annotated[bool, Doc("It sends to all targets while all of them fail.")] = False
+    targets: Annotated[Literal["nodes", "pods"], Doc("What it checks if no annotation states it.")] = "nodes"
+    fails_open: Annotated[bool, Doc("It sends to all targets as long as all of them fail.")] = False
     app_protocol_first: Annotated[
-        bool, Doc("The appProtocol of a port wins over annotations for the whole Service.")
+        bool, Doc("The appProtocol of a port overrides annotations for the whole Service.")
     ] = False
 
 
 def switches_on(pattern: str, text: str) -> bool:
-    """Whether a value switches something on: by the pattern where the profile gives one, or unless it is in OFF."""
+    """Whether a value switches something on: by the profile's pattern, or without one unless the value is in OFF."""
     return bool(re.search(pattern, text, re.IGNORECASE)) if pattern else text.lower() not in OFF

@@ -1,18 +1,18 @@
-"""What a provider's file says: the inputs it takes, and the rules that turn them into a Service or a Route.
+"""A provider's file: the inputs that it accepts, and the rules that turn them into a Service or a Route.
 
-A file is `<id>.yaml` in this folder. One that begins with `_` is no profile, only a part that others extend.
+A file is `<id>.yaml` in this folder. One that starts with `_` is not a profile, only a part that others extend.
 Texts are templates: `{addresses}` is replaced by the fact of that name. An annotation, label, spec field or
-port field whose text names a fact that was not given is left out, so most rules need no `when`. A rule counts
-only if all its conditions hold; a later rule wins over an earlier one. Facts and conditions:
+port field whose text names a fact that is not set is left out, so most rules need no `when`. A rule applies
+only if all its conditions are true; a later rule overrides an earlier one. Facts and conditions:
 
-- the overlay's fields, lists joined by commas: scheme, class, sourceRanges, addresses, subnets, annotations
+- the overlay's fields, lists separated by commas: scheme, class, sourceRanges, addresses, subnets, annotations
   (the keys), labels (the keys), externalTrafficPolicy; `options.NAME`; `annotations.KEY`, one annotation
 - `addresses.count`, `subnets.count`; `subnets.1` and `subnets.2`, single ones
 - host, `host_is` (`name` or `address`), port, tls (`true` or `false`), health_path, health_port,
   health_protocol (`http` or `https`)
 - a condition is `given`, `absent`, `TEXT` (equal), `not TEXT` (unequal), or `lacks TEXT` (given without it)
 
-What the annotations mean to the provider is stated beside the rules: `meanings.py` has that part of the format.
+The file also states what the annotations mean to the provider: `meanings.py` has that part of the format.
 """
 
 import os
@@ -26,14 +26,14 @@ from natsvalues.text.reading import Doc, Path, Reading, nearest
 from natsvalues.text.yamltree import Tree, YamlSyntaxError, at
 
 FIELDS = ("scheme", "class", "sourceRanges", "addresses", "subnets", "externalTrafficPolicy")
-"""The overlay fields a provider may or may not take; the others, such as labels, are for everyone."""
+"""The overlay fields that a provider may accept or not; every provider accepts the others, such as labels."""
 
 SPEC_FIELDS = {
     "class": "loadBalancerClass",
     "externalTrafficPolicy": "externalTrafficPolicy",
     "sourceRanges": "loadBalancerSourceRanges",
 }
-"""Fields that every LoadBalancer Service carries under its spec, whatever the provider makes of them."""
+"""Fields that are written to the spec of every LoadBalancer Service, whatever the provider does with them."""
 
 _FACTS = frozenset(FIELDS) | {
     *("addresses.count", "subnets.count", "subnets.1", "subnets.2", "annotations", "labels"),
@@ -46,33 +46,33 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
 class Input(NamedTuple):
-    """One field or option a provider takes."""
+    """One field or option that a provider accepts."""
 
-    doc: Annotated[str, Doc("What it is for, and how the provider spells it.")]
-    default: Annotated[str, Doc("Its value when it is left out.")] = ""
-    one_of: Annotated[tuple[str, ...], Doc("The values it may have.")] = ()
-    low: Annotated[int | None, Doc("The least whole number it may be.")] = None
-    high: Annotated[int | None, Doc("The greatest whole number it may be.")] = None
-    most: Annotated[int | None, Doc("How many values a list may have.")] = None
-    restricts: Annotated[bool, Doc("Given, it limits who may connect, as sourceRanges does.")] = False
+    doc: Annotated[str, Doc("What it is for, and the provider's name for it.")]
+    default: Annotated[str, Doc("Its value if it is not set.")] = ""
+    one_of: Annotated[tuple[str, ...], Doc("The allowed values.")] = ()
+    low: Annotated[int | None, Doc("The minimum, a whole number.")] = None
+    high: Annotated[int | None, Doc("The maximum, a whole number.")] = None
+    most: Annotated[int | None, Doc("The maximum number of values in a list.")] = None
+    restricts: Annotated[bool, Doc("It limits who may connect, as sourceRanges does.")] = False
 
 
 class Requirement(NamedTuple):
-    """One of these must be given."""
+    """One of these must be set."""
 
     any_of: Annotated[tuple[str, ...], Doc("Fields, or `options.NAME`.")]
     why: Annotated[str, Doc("The reason, as a clause that follows a colon.")]
 
 
 class Health(NamedTuple):
-    """Whether the load balancer can ask NATS itself whether it is up."""
+    """Whether the load balancer can check NATS itself."""
 
     on_monitor: Annotated[Literal["always", "optional", "never"], Doc("Whether it checks the monitor port (8222).")]
-    how: Annotated[str, Doc("What is checked, and what else would be possible.")]
+    how: Annotated[str, Doc("What is checked, and what else is possible.")]
 
 
 class Port(NamedTuple):
-    """A further port of the Service. Every text is a template; numbers become numbers."""
+    """An additional port of the Service. Every text is a template; numbers are rendered as numbers."""
 
     name: str
     port: str
@@ -81,7 +81,7 @@ class Port(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """What to render, refuse or remark when all conditions hold."""
+    """What to render, refuse or warn of if all conditions are true."""
 
     when: Annotated[dict[str, str], Doc("Conditions by fact.")] = _NONE
     annotations: dict[str, str] = _NONE
@@ -96,7 +96,7 @@ class Profile(NamedTuple):
     """One provider. `extends` puts another file's lists before and tables under this one's."""
 
     id: Annotated[str, Doc("The name of the file, and of the provider in an overlay.")]
-    title: Annotated[str, Doc("The provider in a person's words.")]
+    title: Annotated[str, Doc("The provider in words.")]
     verified: Annotated[
         Literal["source", "partly", "unverified"],
         Doc("`source`: every key was read in the provider's source or manual. Nothing was run on a cloud."),
@@ -105,10 +105,10 @@ class Profile(NamedTuple):
     object: Literal["Service", "Route"] = "Service"
     experimental: bool = False
     sources: Annotated[tuple[str, ...], Doc("What was read.")] = ()
-    caveats: Annotated[tuple[str, ...], Doc("What a platform engineer has to know.")] = ()
+    caveats: Annotated[tuple[str, ...], Doc("What a platform engineer must know.")] = ()
     health: Health | None = None
     requires: tuple[Requirement, ...] = ()
-    inputs: Annotated[dict[str, Input], Doc("The overlay's fields it takes.")] = _NONE
+    inputs: Annotated[dict[str, Input], Doc("The overlay's fields that it accepts.")] = _NONE
     options: Annotated[dict[str, Input], Doc("Its own inputs, `loadBalancer.options`.")] = _NONE
     rules: tuple[Rule, ...] = ()
     meanings: Annotated[dict[str, Meaning], Doc("What each annotation means, by its key.")] = _NONE
@@ -131,7 +131,7 @@ def load(provider: str, folder: str = "") -> Profile:
     """
     known = names(folder)
     if provider not in known:
-        hint = nearest(provider, known) or "`generic` takes your own annotations; known: " + ", ".join(known)
+        hint = nearest(provider, known) or "`generic` uses your own annotations; known: " + ", ".join(known)
         raise NatsvaluesError("NV-O020", f"there is no load balancer provider `{provider}`", hint=hint)
     return _load(provider, folder or FOLDER, ())
 
@@ -142,7 +142,7 @@ def placeholders(template: str) -> list[str]:
 
 
 def filled(template: str, facts: dict[str, str]) -> str:
-    """Put the facts into the template; `nothing` for one that was not given."""
+    """Put the facts into the template; `nothing` for one that is not set."""
     return _PLACEHOLDER.sub(lambda match: facts.get(match.group(1)) or "nothing", template)
 
 
@@ -152,7 +152,7 @@ def template_of(key: str) -> str:
 
 
 def read_text(file: str, text: str) -> tuple[Profile, Reading]:
-    """Return what one file says, without what it extends.
+    """Return the content of one file, without what it extends.
 
     Raises NV-O021 for mistakes in the file.
     """
@@ -209,7 +209,7 @@ def _wrong(reading: Reading, message: str, *path: str | int, hint: str = "") -> 
 
 
 def _check_facts(own: Profile, whole: Profile, reading: Reading) -> None:
-    """Complain of facts that this file names and that do not exist."""
+    """Report facts that this file names and that do not exist."""
     known = _FACTS | {f"options.{name}" for name in whole.options}
     named: list[tuple[Path, str]] = []
     for index, rule in enumerate(own.rules):
@@ -223,23 +223,29 @@ def _check_facts(own: Profile, whole: Profile, reading: Reading) -> None:
             _wrong(reading, f"there is no fact `{name}`", *path, hint=nearest(name, known))
     for name in own.inputs:
         if name not in FIELDS:
-            _wrong(reading, f"no provider can take `{name}`", "inputs", name, hint=nearest(name, FIELDS))
+            _wrong(
+                reading,
+                f"`{name}` is not an input that a provider can accept",
+                "inputs",
+                name,
+                hint=nearest(name, FIELDS),
+            )
 
 
 def _check_meanings(own: Profile, whole: Profile, reading: Reading) -> None:
-    """Complain of annotations that this file writes or looks at, and whose meaning nothing states."""
+    """Report annotations that this file writes or reads, and whose meaning is not stated."""
     for index, rule in enumerate(own.rules):
         keys = [(("rules", index, "annotations", key), template_of(key)) for key in rule.annotations]
         seen = [name for name in rule.when if name.startswith("annotations.")]
         keys += [(("rules", index, "when", name), name.removeprefix("annotations.")) for name in seen]
         for path, key in keys:
             if key not in whole.meanings:
-                hint = "state it in `meanings`; an annotation without effect on who is reachable means `none`"
+                hint = "state it in `meanings`; an annotation without effect on reachability means `none`"
                 _wrong(reading, f"what `{key}` means is not stated", *path, hint=hint)
 
 
 def _check_use(profile: Profile, reading: Reading) -> None:
-    """Complain of declared inputs and options that end up nowhere: none is dropped silently."""
+    """Report declared inputs and options that no rule uses: none is dropped silently."""
     used = {name for rule in profile.rules for name in rule.when}
     for rule in profile.rules:
         used |= {name for _, text in _texts(rule._asdict(), ()) for name in placeholders(text)}
@@ -247,10 +253,10 @@ def _check_use(profile: Profile, reading: Reading) -> None:
     for name, taken in profile.inputs.items():
         in_spec = name in SPEC_FIELDS and profile.object == "Service"
         if name not in used and not in_spec and not (taken.default and taken.one_of == (taken.default,)):
-            _wrong(reading, f"`{name}` is taken, but no rule makes anything of it", "inputs", name)
+            _wrong(reading, f"`{name}` is accepted, but no rule uses it", "inputs", name)
     for name in profile.options:
         if f"options.{name}" not in used:
-            _wrong(reading, f"no rule makes anything of the option `{name}`", "options", name)
+            _wrong(reading, f"no rule uses the option `{name}`", "options", name)
 
 
 def _texts(part: Any, path: Path) -> list[tuple[Path, str]]:
@@ -260,8 +266,8 @@ def _texts(part: Any, path: Path) -> list[tuple[Path, str]]:
     if isinstance(part, Port):
         part = part._asdict()
     if isinstance(part, dict):
-        found = [((*path, key), key) for key in part]
-        return found + [entry for key, item in part.items() for entry in _texts(item, (*path, key))]
+        keys = [((*path, key), key) for key in part]
+        return keys + [entry for key, item in part.items() for entry in _texts(item, (*path, key))]
     if isinstance(part, (list, tuple)):
         return [entry for index, item in enumerate(part) for entry in _texts(item, (*path, index))]
     return []

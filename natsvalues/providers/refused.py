@@ -1,8 +1,8 @@
-"""Annotations no gateway survives, whoever wrote them: PROXY protocol and TLS termination.
+"""Annotations that break a gateway: PROXY protocol and TLS termination.
 
-A NATS gateway refuses connections that begin with a PROXY header (only the server's client port can read
-one), and a load balancer that ends TLS breaks the certificates gateways show each other. Which annotations do
-that, the profiles state; PROXY keys of other providers are recognised by their name.
+A NATS gateway refuses connections that start with a PROXY header (only the server's client port can read one), and a
+load balancer that terminates TLS hides the gateways' certificates from each other. The profiles state which annotations
+do that; PROXY keys of other providers are recognised by their name.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from natsvalues.providers.meanings import switches_on
 if TYPE_CHECKING:
     from natsvalues.providers.meanings import Meaning, Means
 
-PROXY = "hands the gateway PROXY headers, and a NATS gateway refuses every connection that begins with one"
-TLS = "lets the load balancer speak TLS or HTTP, and NATS gateways must do TLS with each other, end to end"
+PROXY = "sends PROXY headers to the gateway, and a NATS gateway refuses every connection that starts with one"
+TLS = "makes the load balancer terminate TLS or expect HTTP, and NATS gateways need end-to-end TLS with each other"
 _WHY: dict[Means, str] = {"proxyProtocol": PROXY, "tls": TLS}
 _NONE: dict[str, Meaning] = {}
 
@@ -34,7 +34,7 @@ class Refusal(NamedTuple):
 
 
 def refused(annotations: dict[str, str], own: dict[str, Meaning] = _NONE) -> list[Refusal]:
-    """The annotations that would break the gateway, sorted by key. `own` has meanings that are known already."""
+    """The annotations that would break the gateway, sorted by key. `own` has meanings that are already known."""
     return [Refusal(key, text, why) for key, text in sorted(annotations.items()) if (why := _why(key, text, own))]
 
 

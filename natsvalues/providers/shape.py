@@ -1,6 +1,6 @@
-"""What a provider's profile makes of a region's inputs: the metadata and spec fields of a Service or a Route.
+"""Turn a region's inputs into the metadata and spec fields of a Service or a Route, by a provider's profile.
 
-Nothing a user asks for is dropped silently: what the profile cannot express is an error or a warning.
+No input is dropped silently: what the profile cannot express is an error or a warning.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class HealthCheck(NamedTuple):
-    """How the load balancer may ask NATS whether it is up: a GET on the monitor port, free of any leader."""
+    """How the load balancer can check NATS: a GET on the monitor port that needs no meta leader."""
 
     path: str = "/healthz?js-server-only=true"
     port: int = 8222
@@ -34,7 +34,7 @@ class HealthCheck(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """What a profile works on: the region's load balancer (defaults merged in) and its advertised address."""
+    """The inputs of a profile: the region's load balancer (with defaults) and its advertised address."""
 
     load_balancer: LoadBalancer
     host: str
@@ -46,7 +46,7 @@ class Inputs(NamedTuple):
 class Shape(NamedTuple):
     """What to put on the object: all mappings sorted by key.
 
-    For a Service, `spec` holds fields of Service.spec and `ports` the ports besides the gateway's. For a
+    For a Service, `spec` has fields of Service.spec and `ports` the ports other than the gateway's. For a
     Route, annotations, labels and `spec` are the Route's (its `to` is the caller's); the Service is then a
     ClusterIP.
     """
@@ -62,7 +62,7 @@ class Shape(NamedTuple):
 
 
 def shape(profile: Profile, inputs: Inputs) -> Shape:
-    """Apply the profile's rules; sentences in `errors` forbid the use of the result."""
+    """Apply the profile's rules; if `errors` has sentences, the result must not be used."""
     facts = _facts(profile, inputs)
     errors = _misfits(profile, inputs.load_balancer, facts)
     warnings = _remarks(profile, inputs.load_balancer, facts)
@@ -137,11 +137,11 @@ def _takes(profile: Profile) -> dict[str, Input]:
 
 
 def _misfits(profile: Profile, balancer: LoadBalancer, facts: dict[str, str]) -> list[str]:
-    """Say what is given but not taken, what is taken but has a wrong value, and what is missing."""
+    """The inputs that are not accepted, those with a wrong value, and those that are missing."""
     takes = _takes(profile)
     wrong = [
-        f"this provider has no use for loadBalancer.{name}: remove it, "
-        "or write the annotation you mean under loadBalancer.annotations"
+        f"this provider does not support loadBalancer.{name}: remove it, "
+        "or set the annotation under loadBalancer.annotations"
         for name in FIELDS
         if facts[name] and name not in takes
     ]
@@ -151,43 +151,43 @@ def _misfits(profile: Profile, balancer: LoadBalancer, facts: dict[str, str]) ->
             hint = nearest(option, profile.options) or f"options here: {known}"
             wrong.append(f"this provider has no option `{option}` (loadBalancer.options.{option}): {hint}")
         elif not text:
-            wrong.append(f"loadBalancer.options.{option} is empty: give it a value or remove it")
+            wrong.append(f"loadBalancer.options.{option} is empty: set a value or remove it")
     for name, taken in takes.items():
         complaint = _unfit(taken, facts[name])
         wrong += [f"loadBalancer.{name} {complaint}"] if complaint else []
     for requirement in profile.requires:
         if not any(facts.get(name) for name in requirement.any_of):
             fields = " or ".join(f"loadBalancer.{name}" for name in requirement.any_of)
-            wrong.append(f"{fields} must be given: {requirement.why}")
+            wrong.append(f"{fields} must be set: {requirement.why}")
     return wrong
 
 
 def _unfit(taken: Input, text: str) -> str:
-    """Say what is wrong with a value, or nothing."""
+    """What is wrong with a value; empty if nothing is."""
     if not text:
         return ""
     if taken.one_of and text not in taken.one_of:
-        return f"is `{text}`, and this provider knows {', '.join(taken.one_of)}"
+        return f"is `{text}`, and this provider accepts {', '.join(taken.one_of)}"
     if taken.low is not None and not (text.isdecimal() and text.isascii() and int(text) >= taken.low):
         return f"is `{text}`, and must be a whole number from {taken.low}"
     if taken.high is not None and int(text) > taken.high:
-        return f"is `{text}`, and may be {taken.high} at most"
+        return f"is `{text}`, and must be {taken.high} at most"
     if taken.most is not None and text.count(",") >= taken.most:
-        return f"has {text.count(',') + 1} entries, and this provider takes {taken.most}"
+        return f"has {text.count(',') + 1} entries, and this provider accepts {taken.most} at most"
     return ""
 
 
 def _remarks(profile: Profile, balancer: LoadBalancer, facts: dict[str, str]) -> list[str]:
-    """Warn of what is questionable with every provider."""
+    """Warnings that apply to every provider."""
     remarks = []
     limits = ["sourceRanges", *(name for name, taken in _takes(profile).items() if taken.restricts)]
     if facts["scheme"] == "internet-facing" and not any(facts[name] for name in limits):
         remarks.append(
             "the load balancer is reachable from outside, and loadBalancer.sourceRanges is empty: anyone may "
-            "connect to the gateway port; list the addresses the other regions come from"
+            "connect to the gateway port; list the addresses that the other regions connect from"
         )
     if balancer.per_pod and balancer.addresses and "{pod}" not in facts["addresses"]:
-        remarks.append("loadBalancer.addresses with perPod: the Service of every server asks for the same addresses")
+        remarks.append("loadBalancer.addresses with perPod: the Service of every server requests the same addresses")
     return remarks
 
 
@@ -205,7 +205,7 @@ def _holds(condition: str, fact: str, facts: dict[str, str]) -> bool:
 
 
 def _expanded(part: Any, facts: dict[str, str]) -> Any:
-    """Fill the templates inside; leave out an entry that names a fact which was not given."""
+    """Fill the templates inside; leave out an entry that names a fact which is not set."""
     if isinstance(part, str):
         return filled(part, facts) if "{" in part else part
     if isinstance(part, dict):
@@ -223,7 +223,7 @@ def _spec_fields(balancer: LoadBalancer) -> dict[str, Any]:
         "externalTrafficPolicy": balancer.external_traffic_policy,
         "sourceRanges": list(balancer.source_ranges),
     }
-    return {SPEC_FIELDS[name]: wish for name, wish in given.items() if wish}
+    return {SPEC_FIELDS[name]: value for name, value in given.items() if value}
 
 
 def _number(text: str) -> int | str:

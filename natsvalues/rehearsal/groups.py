@@ -1,4 +1,4 @@
-"""Meta groups: who should be in one together, who is, and what it means when two that elected alone meet."""
+"""Meta groups: the expected ones, the observed ones, and regions that elected leaders of their own."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def expected_groups(renderings: dict[str, Rendering]) -> tuple[MetaGroup, ...]:
-    """The meta groups that these renderings form once everybody reaches everybody, by the rehearsal's region names."""
+    """The meta groups that these renderings form once all regions are connected, by the rehearsal's region names."""
     return meta_groups(member(rendering.state)._replace(region=region) for region, rendering in renderings.items())
 
 
 def is_linked(source: Rendering, target: Rendering) -> bool:
-    """Whether a region dials another that lets it in."""
+    """Whether a region dials another that accepts it."""
     return links(member(source.state), member(target.state))
 
 
@@ -29,17 +29,17 @@ def dialled(rendering: Rendering) -> tuple[str, ...]:
 
 def observed_groups(now: Snapshot) -> tuple[Group, ...]:
     """The meta groups as the servers report them: by leader, with the number of servers of each region."""
-    found: dict[str, dict[str, int]] = {}
+    members: dict[str, dict[str, int]] = {}
     sizes: dict[str, int] = {}
     domains: dict[str, set[str]] = {}
     for pod in now.pods:
         if pod.view.jetstream and pod.view.leader:
-            members = found.setdefault(pod.view.leader, {})
-            members[pod.region] = members.get(pod.region, 0) + 1
+            counts = members.setdefault(pod.view.leader, {})
+            counts[pod.region] = counts.get(pod.region, 0) + 1
             sizes[pod.view.leader] = max(sizes.get(pod.view.leader, 0), pod.view.size)
             domains.setdefault(pod.view.leader, set()).add(now.renderings[pod.region].state.domain or "")
     return tuple(
-        Group(leader, sizes[leader], members, tuple(sorted(domains[leader]))) for leader, members in found.items()
+        Group(leader, sizes[leader], counts, tuple(sorted(domains[leader]))) for leader, counts in members.items()
     )
 
 

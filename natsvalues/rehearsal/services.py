@@ -1,7 +1,7 @@
-"""The load balancers of a rendered release that lead to gateways, with the health checks their annotations ask for.
+"""The load balancers of a rendered release that lead to gateways, with the health checks of their annotations.
 
-What the annotations mean, the provider profiles state; only checks whose port leads to the pods are played. A check
-of a node (kube-proxy's port, healthCheckNodePort) says nothing but what the endpoints say already.
+The provider profiles state what the annotations mean; only checks whose port leads to the pods are simulated. A check
+of a node (kube-proxy's port, healthCheckNodePort) shows nothing that the endpoints do not show already.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class PodCheck(NamedTuple):
-    """A check of the pods, and whether the load balancer sends to all of them while all fail."""
+    """A check of the pods, and whether the load balancer sends to all of them as long as all fail."""
 
     check: Check
     fails_open: bool
@@ -33,9 +33,9 @@ def balancers(rendering: Rendering) -> tuple[Balancer, ...]:
     if rendering.gateway_port is None:
         return ()
     services = [service for service in rendering.state.services if is_load_balancer(service.value)]
-    found = [(service, port) for service in services for port in _gateway_ports(service, rendering)]
-    found.sort(key=lambda pair: len(pair[0].value["spec"]["ports"]))
-    return tuple(_balancer(service, port, rendering) for service, port in found)
+    targets = [(service, port) for service in services for port in _gateway_ports(service, rendering)]
+    targets.sort(key=lambda pair: len(pair[0].value["spec"]["ports"]))
+    return tuple(_balancer(service, port, rendering) for service, port in targets)
 
 
 def _gateway_ports(service: Manifest, rendering: Rendering) -> list[dict[str, Any]]:
@@ -62,14 +62,14 @@ def _balancer(service: Manifest, port: dict[str, Any], rendering: Rendering) -> 
 
 
 def _hosts(meaning: ServiceMeaning) -> tuple[str, ...]:
-    """Every name and address that is declared to lead to this Service; what external-dns publishes comes first."""
+    """Every name and address that is declared for this Service; the names that external-dns publishes come first."""
     names = [name for item in meaning.of("dns", "hostname") for name in item.values if "." in name]
     addresses = [address for address in meaning.addresses if is_address(address)]
     return tuple(dict.fromkeys(host for host in (*names, *addresses) if is_valid(host)))
 
 
 def _check(meaning: ServiceMeaning, port: dict[str, Any], service: Manifest, rendering: Rendering) -> PodCheck | None:
-    """The first check that asks something of the pods."""
+    """The first check that tests the pods."""
     for described in meaning.checks_of(port):
         path = described.path.text if described.path and described.is_http else ""
         number = _checked_port(described, service, rendering)
@@ -82,7 +82,7 @@ def _check(meaning: ServiceMeaning, port: dict[str, Any], service: Manifest, ren
 
 
 def _checked_port(described: Described, service: Manifest, rendering: Rendering) -> int | None:
-    """The pods' port that is checked; None for a port on which nothing of NATS answers."""
+    """The pods' port that is checked; None for a port on which NATS does not answer."""
     target = described.target_port(ports_of(service.value))
     if target == TRAFFIC:
         return rendering.gateway_port

@@ -50,7 +50,7 @@ def _object(item: ObjectDiff) -> dict[str, Any]:
 
 def operations_between(before: Any, after: Any) -> list[dict[str, Any]]:
     """The operations from one value to the other, applied to be sure that they lead there."""
-    found: list[dict[str, Any]] = jsonpatch.make_patch(before, after).patch
-    if same(jsonpatch.apply_patch(before, found), after):
-        return found
+    operations: list[dict[str, Any]] = jsonpatch.make_patch(before, after).patch
+    if same(jsonpatch.apply_patch(before, operations), after):
+        return operations
     return [{"op": "replace", "path": "", "value": after}]

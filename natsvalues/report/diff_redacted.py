@@ -62,8 +62,8 @@ def redacted_object(value: dict[str, Any], mark: Mark) -> dict[str, Any]:
     data = value.get("data")
     files = {key: text for key, text in data.items() if _is_conf(key, text)} if isinstance(data, dict) else {}
     if kind != "ConfigMap" or not isinstance(data, dict) or not files:
-        found: dict[str, Any] = redacted(value, "", kind, mark)
-        return found
+        whole: dict[str, Any] = redacted(value, "", kind, mark)
+        return whole
     rest = redacted({**value, "data": {key: item for key, item in data.items() if key not in files}}, "", kind, mark)
     shown = {key: conf_text(data[key], mark) if key in files else rest["data"][key] for key in data}
     return {**rest, "data": shown}

@@ -43,7 +43,7 @@ def visible(text: str) -> str:
 
 
 def spans(message: str) -> list[tuple[bool, str]]:
-    """A sentence in pieces: whether each stood between backticks, and its text. A backtick without its like stays."""
+    """A sentence in pieces: whether each was between backticks, and its text. A single backtick stays."""
     pieces = message.split("`")
     if len(pieces) % 2 == 0:
         pieces[-2:] = ["`".join(pieces[-2:])]
@@ -51,11 +51,11 @@ def spans(message: str) -> list[tuple[bool, str]]:
 
 
 def shown(value: Any) -> str:
-    """A plain value on one line, as YAML in flow style; a text bare where nobody takes it for something else."""
-    found = plain(value)
-    if isinstance(found, str) and _BARE.match(found) and found.isprintable() and meaning(found) == found:
-        return found
-    return visible(flow(found))
+    """A plain value on one line, as YAML in flow style; a text without quotes if YAML reads it as that text."""
+    content = plain(value)
+    if isinstance(content, str) and _BARE.match(content) and content.isprintable() and meaning(content) == content:
+        return content
+    return visible(flow(content))
 
 
 def place(change: Change) -> str:
@@ -69,7 +69,7 @@ def file_of(change: Change) -> str:
 
 
 def shortened(text: str, room: int) -> str:
-    """`text`, cut in the middle to `room` characters; the mark of a secret stays whole or goes whole."""
+    """`text`, cut in the middle to `room` characters; the mark of a secret is kept or removed as a whole."""
     if len(text) <= room:
         return text
     head = (room - 1) // 2
@@ -78,15 +78,15 @@ def shortened(text: str, room: int) -> str:
 
 
 def _mark_around(text: str, index: int) -> tuple[int, int]:
-    """Where the mark of a secret that a cut at `index` would go through begins and ends; else `index`, twice."""
-    for found in _MARK.finditer(text):
-        if found.start() < index < found.end():
-            return found.span()
+    """Start and end of the mark of a secret that a cut at `index` would split; else `index`, twice."""
+    for match in _MARK.finditer(text):
+        if match.start() < index < match.end():
+            return match.span()
     return index, index
 
 
 def pair(before: str, after: str, room: int) -> tuple[str, str]:
-    """Two different texts, each cut to `room` characters (at least 24) so that their difference is still seen."""
+    """Two different texts, each cut to `room` characters (at least 24) so that their difference stays visible."""
     room = max(room, _SHORTEST)
     if max(len(before), len(after)) <= room:
         return before, after
@@ -177,12 +177,12 @@ def limited(lines: list[Line], most: int) -> list[Line]:
 
 
 def _lines(value: Any) -> list[str]:
-    """A text's own lines, of which an ended last one leaves nothing behind it; anything else as YAML."""
-    found = plain(value)
-    if isinstance(found, str):
-        lines = found.split("\n")
+    """A text's own lines, without an empty one after the last line end; anything else as YAML."""
+    content = plain(value)
+    if isinstance(content, str):
+        lines = content.split("\n")
         return lines if lines[-1] else lines[:-1]
-    return [line for text in block(found) for line in text.split("\n")]
+    return [line for text in block(content) for line in text.split("\n")]
 
 
 def _signed(sign: Literal["+", "-", " "], lines: list[str], room: int) -> list[Line]:

@@ -43,7 +43,12 @@ def impact_manual(impact: Declared) -> str:
 def rule_manual(rule: Rule) -> str:
     """A rule with all that is known of it; its examples are changes of a clean supercluster of two regions."""
     lines = [f"{rule.id} {rule.name} ({rule.severity})", "", *_wrapped(rule.what), ""]
-    for title, text in (("why", rule.why), ("source", rule.source), ("holds for", rule.holds), ("help", rule.remedy)):
+    for title, text in (
+        ("why", rule.why),
+        ("source", rule.source),
+        ("holds for", rule.versions),
+        ("help", rule.remedy),
+    ):
         lines += _wrapped(f"{title}: {text}")
     if rule.fixable:
         lines.append("fix: natsvalues lint --fix edits the overlay")

@@ -41,7 +41,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "fullDescription": {"text": rule.why},
         "help": {"text": rule.remedy, "markdown": f"{rule.remedy}\n\n{rule.why}\n\nSource: {rule.source}."},
         "defaultConfiguration": {"level": rule.severity},
-        "properties": {"tags": [rule.name], "holds": rule.holds},
+        "properties": {"tags": [rule.name], "holds": rule.versions},
     }
 
 

@@ -203,12 +203,12 @@ class RegionState(NamedTuple):
 def region_state(
     release: Release, nats: Nats, name: str = "", *, version: str | None = None, decision: Decision | None = None
 ) -> RegionState:
-    """Read one region; `version` is the server's where the image's tag does not tell.
+    """Read one region; `version` is the server's if the image's tag does not show it.
 
     Raises ConfSyntaxError for a configuration that the server would refuse.
     """
     conf = settings.settings(nats)
     stated = parse_version(version) if version else None
-    found = services_of(release, nats)
+    services = services_of(release, nats)
     known = name or str(settings.gateway(conf).get("name") or settings.cluster_name(conf) or "")
-    return RegionState(known, release, nats, conf, stated or nats.version, found, decision or Decision())
+    return RegionState(known, release, nats, conf, stated or nats.version, services, decision or Decision())

@@ -29,10 +29,10 @@ class Endpoint(NamedTuple):
 @lru_cache(maxsize=4096)  # every region dials every other at the same address
 def read_endpoint(text: str) -> Endpoint | None:
     """Read `nats://user@host:port`, `host:port` or a host; None for anything else."""
-    found = _URL.match(text.strip())
-    if not found:
+    match = _URL.match(text.strip())
+    if not match:
         return None
-    return Endpoint(found[1].strip("[]"), int(found[2]) if found[2] else None)
+    return Endpoint(match[1].strip("[]"), int(match[2]) if match[2] else None)
 
 
 def stays_inside(host: str) -> bool:

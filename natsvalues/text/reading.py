@@ -1,8 +1,8 @@
 """Read a YAML file into typed named tuples, with every mistake named by file, line and field.
 
 The classes of `model` (and of provider profiles) are the only description: this module fills them, `schema`
-publishes them. Our own reader instead of a validation library because it works on nodes with positions, tells
-all mistakes in one go, and costs no import on the post-render path.
+publishes them. It is not a validation library because it works on nodes with positions, reports
+all mistakes together, and costs no import on the post-render path.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Reading:
 
     def _wrong(self, path: Path, node: Node | None, message: str, hint: str = "") -> None:
         if any(isinstance(part, str) and _SECRET.search(part) for part in path) and isinstance(node, ScalarNode):
-            message = message.replace(_found(node), "a value")  # it could be the secret itself
+            message = message.replace(_described(node), "a value")  # it could be the secret itself
         line = self._line(node) if node is not None else self.first_line
         column = int(node.start_mark.column) + 1 if node is not None else None
         where = Where(self.positions.file, line, column, dotted(path) or None)
@@ -129,7 +129,7 @@ class Reading:
 
     def _items(self, node: Node, form: _Form, path: Path) -> Any:
         if not isinstance(node, SequenceNode):
-            return self._wrong(path, node, f"{_found(node)} where a list is expected")
+            return self._wrong(path, node, f"{_described(node)} where a list is expected")
         item = form.arguments[0]
         return tuple(self._value(part, item, (*path, index)) for index, part in enumerate(node.value))
 
@@ -140,7 +140,7 @@ class Reading:
 
     def _entries(self, node: Node, path: Path, hint: str = "") -> dict[str, tuple[Node, Node]]:
         if not isinstance(node, MappingNode):
-            self._wrong(path, node, f"{_found(node)} where fields are expected", hint)
+            self._wrong(path, node, f"{_described(node)} where fields are expected", hint)
             return {}
         entries: dict[str, tuple[Node, Node]] = {}
         for key, part in node.value:
@@ -179,32 +179,32 @@ class Reading:
         return kind(**filled)
 
     def _scalar(self, node: Node, form: _Form, path: Path) -> Any:
-        found = scalar(node) if isinstance(node, ScalarNode) else None
+        content = scalar(node) if isinstance(node, ScalarNode) else None
         kind = form.kind
         if form.origin is Literal:
             choices = form.arguments
-            if found not in choices:
-                hint = nearest(str(found), choices) if isinstance(found, str) else ""
-                self._wrong(path, node, f"{_found(node)} where one of {', '.join(choices)} is expected", hint)
-            return found
-        if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
+            if content not in choices:
+                hint = nearest(str(content), choices) if isinstance(content, str) else ""
+                self._wrong(path, node, f"{_described(node)} where one of {', '.join(choices)} is expected", hint)
+            return content
+        if not isinstance(content, kind) or (kind is int and isinstance(content, bool)):
             hint = ""
             if isinstance(node, ScalarNode) and node.value:
                 hint = "put it in quotes" if kind is str else "" if is_plain(node) else "take the quotes away"
-            return self._wrong(path, node, f"{_found(node)} where {_NAMES[kind]} is expected", hint)
+            return self._wrong(path, node, f"{_described(node)} where {_NAMES[kind]} is expected", hint)
         for rule in form.rules:
-            if isinstance(rule, Matches) and not re.fullmatch(rule.pattern, str(found)):
-                self._wrong(path, node, f"{_found(node)} is not {rule.meaning}")
-            elif isinstance(rule, Between) and isinstance(found, int) and not rule.low <= found <= rule.high:
-                self._wrong(path, node, f"{_found(node)} is not between {rule.low} and {rule.high}")
-        return found
+            if isinstance(rule, Matches) and not re.fullmatch(rule.pattern, str(content)):
+                self._wrong(path, node, f"{_described(node)} is not {rule.meaning}")
+            elif isinstance(rule, Between) and isinstance(content, int) and not rule.low <= content <= rule.high:
+                self._wrong(path, node, f"{_described(node)} is not between {rule.low} and {rule.high}")
+        return content
 
 
 _SECRET = re.compile(r"password|token|secret|seed|credential", re.IGNORECASE)
 _NAMES = {str: "text", int: "a whole number", bool: "true or false", float: "a number"}
 
 
-def _found(node: Node) -> str:
+def _described(node: Node) -> str:
     if isinstance(node, MappingNode):
         return "a mapping"
     if isinstance(node, SequenceNode):

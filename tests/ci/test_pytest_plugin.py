@@ -45,7 +45,7 @@ FAILING = {
     "an unknown rule": (f"{US_EAST}.assert_clean(ignore=['no-such-rule'])", r"there is no lint rule `no-such-rule`"),
     "nats.conf of several regions": (
         "natsvalues.render('charts/nats', all_regions=True, values=['values/{region}.yaml']).conf",
-        r"nats.conf of one region, and 3 were rendered",
+        r"conf needs a single region, and 3 were rendered",
     ),
 }
 

@@ -38,39 +38,13 @@ FUNCTIONS = {"told", "made", "both", "asked", "named", "wished", "found", "seen"
 VARIABLES = {"told", "found", "asked", "wished"}
 """Not names of variables: a variable is called after what it holds."""
 
-NOT_YET = (
-    "natsvalues/cli/",
-    "natsvalues/delivery/",
-    "natsvalues/diff/",
-    "natsvalues/lint/",
-    "natsvalues/overlays/providers/",
-    "natsvalues/providers/",
-    "natsvalues/supercluster/",
-    "natsvalues/report/diff_",
-    "natsvalues/manifests/chart.py",
-    "natsvalues/manifests/quantities.py",
-    "natsvalues/manifests/server.py",
-    "natsvalues/manifests/settings.py",
-    "natsvalues/overlays/identity.py",
-    "natsvalues/overlays/plan.py",
-    "natsvalues/overlays/reading.py",
-    "natsvalues/rehearsal/groups.py",
-    "natsvalues/rehearsal/services.py",
-    "natsvalues/pytest_plugin.py",
-    "docs/cli.md",
-    "docs/providers.md",
-    "docs/rules.md",
-)
-"""Beginnings of paths that are not rewritten yet."""
-
 _DIALECT = re.compile("|".join(rf"\b(?:{phrase})" for phrase in PHRASES), re.IGNORECASE)
 
 
 def _lines(texts):
     for path, text in sorted(texts.items()):
-        if not path.startswith(NOT_YET):
-            for number, line in enumerate(text.splitlines(), 1):
-                yield f"{path}:{number}", line
+        for number, line in enumerate(text.splitlines(), 1):
+            yield f"{path}:{number}", line
 
 
 def _instead(phrase):
@@ -96,7 +70,7 @@ def test_names_say_what_they_hold(sources):
     """Functions, parameters and variables."""
     hits = []
     for path, text in sorted(sources.items()):
-        if path.startswith(NOT_YET) or not path.endswith(".py"):
+        if not path.endswith(".py"):
             continue
         tree = ast.parse(text)
         fields = {item.target for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for item in _fields(node)}

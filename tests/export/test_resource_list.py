@@ -115,7 +115,7 @@ def test_a_list_that_cannot_be_cut_is_written_out_first(text):
         ("", "nothing of apiVersion nothing"),
         ("apiVersion: v1\nkind: Service\n", "Service of apiVersion v1"),
         ("apiVersion: config.kubernetes.io/v1alpha1\nkind: ResourceList\nitems: []\n", "v1alpha1"),
-        ("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: {}\n", "items that are no list"),
+        ("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: {}\n", "items that are not a list"),
         ("- a\n", "nothing of apiVersion nothing"),
     ],
 )

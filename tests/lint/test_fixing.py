@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from natsvalues.lint.fixing import fixed
+from natsvalues.lint.fixing import fixed_files
 from natsvalues.lint.linter import lint
 from natsvalues.lint.rules import RULES
 from natsvalues.lint.subject import Subject
@@ -29,7 +29,7 @@ def test_what_is_fixable_is_fixed(rule, stand_in, examples, tmp_path):
     before = lint(subject)
     assert any(finding.rule is rule and finding.fix for finding in before.findings)
 
-    for file in fixed(before):
+    for file in fixed_files(before):
         with open(file.file, "w", encoding="utf-8") as stream:
             stream.write(file.text)
     overlays = load(str(tmp_path))
@@ -100,4 +100,4 @@ def test_comments_and_style_stay(line_end, tmp_path):
 
     report = lint(Subject(overlays, plans(overlays), (), {file: text}))
 
-    assert [item.text for item in fixed(report)] == [FIXED.replace("\n", line_end)]
+    assert [item.text for item in fixed_files(report)] == [FIXED.replace("\n", line_end)]

@@ -49,7 +49,7 @@ def findings(overlays, planned, releases, known) -> set[str]:
         if cluster.is_stamped  # another NATS of the same release is not ours
     ]
     report = lint(Subject(overlays if known else None, planned if known else {}, tuple(clusters), {}))
-    found = [item for item in report.findings if item.rule.looks_at != "overlays"]
+    found = [item for item in report.findings if item.rule.applies_to != "overlays"]
     return {f"{item.rule.id} {item.message}" for item in found if item.rule.id not in OF_THE_INPUT}
 
 

@@ -107,7 +107,7 @@ def test_a_field_the_provider_does_not_take_is_an_error(shaped):
     """The error names the provider, the field, and what to do."""
     (error,) = shaped("k3s", subnets=("a",)).errors
 
-    assert error.startswith("k3s: this provider has no use for loadBalancer.subnets: remove it")
+    assert error.startswith("k3s: this provider does not support loadBalancer.subnets: remove it")
 
 
 def test_an_unknown_option_names_the_nearest(shaped):
@@ -131,9 +131,9 @@ def test_an_option_of_a_provider_without_options_is_an_error(shaped):
             "loadBalancer.options.idleTimeout is `5`, and must be a whole number from 60",
         ),
         ("aws-lbc-ip", {"idleTimeout": "soon"}, "must be a whole number from 60"),
-        ("aws-lbc-ip", {"idleTimeout": "6001"}, "may be 6000 at most"),
-        ("azure-public", {"idleTimeout": "101"}, "may be 100 at most"),
-        ("aws-lbc-ip", {"crossZone": "yes"}, "is `yes`, and this provider knows true, false"),
+        ("aws-lbc-ip", {"idleTimeout": "6001"}, "must be 6000 at most"),
+        ("azure-public", {"idleTimeout": "101"}, "must be 100 at most"),
+        ("aws-lbc-ip", {"crossZone": "yes"}, "is `yes`, and this provider accepts true, false"),
         ("aws-lbc-ip", {"name": ""}, "loadBalancer.options.name is empty"),
     ],
 )
@@ -146,7 +146,7 @@ def test_a_list_may_be_too_long(shaped):
     """A provider with one address refuses a second."""
     (error,) = shaped("azure-internal", addresses=("10.0.0.4", "10.0.0.5")).errors
 
-    assert error == "azure-internal: loadBalancer.addresses has 2 entries, and this provider takes 1"
+    assert error == "azure-internal: loadBalancer.addresses has 2 entries, and this provider accepts 1 at most"
 
 
 def test_servers_cannot_share_an_address(shaped):

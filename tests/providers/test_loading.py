@@ -116,15 +116,15 @@ FILE_NEEDED = "cannot be extended: it extends this file, or there is no such fil
         ),
         (
             *("inputs:", "inputs:\n  labels: {doc: No.}"),
-            ("no provider can take `labels`", 5, "inputs.labels"),
+            ("`labels` is not an input that a provider can accept", 5, "inputs.labels"),
         ),
         (
             *("inputs:", "inputs:\n  subnets: {doc: Lost.}"),
-            ("`subnets` is taken, but no rule makes anything of it", 5, "inputs.subnets"),
+            ("`subnets` is accepted, but no rule uses it", 5, "inputs.subnets"),
         ),
         (
             *("  pool:", "  lost: {doc: Lost.}\n  pool:"),
-            ("no rule makes anything of the option `lost`", 7, "options.lost"),
+            ("no rule uses the option `lost`", 7, "options.lost"),
         ),
         ("x.io/pool:", "x.io/more:", ("what `x.io/more` means is not stated", 11, "rules[0].annotations.x.io/more")),
         (

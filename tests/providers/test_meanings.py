@@ -182,7 +182,7 @@ def test_what_is_stated_wins_over_the_controllers_default():
 
 
 def test_settings_inside_an_annotation_have_meanings_of_their_own():
-    """Attributes joined by commas, and JSON; text that is neither is no setting."""
+    """Attributes separated by commas, and JSON; other text contains no settings."""
     attributes = {f"{LBC}target-group-attributes": "preserve_client_ip.enabled=true,proxy_protocol_v2.enabled=true"}
     port = {f"{BETA}linode-loadbalancer-port-7222": '{"protocol": "https", "proxy-protocol": "none"}'}
     broken = {f"{BETA}linode-loadbalancer-port-7222": "{broken"}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.diff.impact.context import Servers
-    from natsvalues.diff.impact.declaration import Declared, Looks
+    from natsvalues.diff.impact.declaration import Declared, Target
     from natsvalues.diff.impact.live import Drift
     from natsvalues.diff.releases import Comparison
     from natsvalues.supercluster.region_state import Decision
@@ -50,12 +50,12 @@ GROUPS: dict[str, tuple[Declared, ...]] = {
 IMPACTS: tuple[Declared, ...] = tuple(impact for group in GROUPS.values() for impact in group)
 
 
-def _looking_at(looks_at: Looks) -> tuple[Declared, ...]:
-    return tuple(impact for impact in IMPACTS if impact.looks_at == looks_at)
+def _for_target(applies_to: Target) -> tuple[Declared, ...]:
+    return tuple(impact for impact in IMPACTS if impact.applies_to == applies_to)
 
 
-_OF_CHANGES, _OF_OBJECTS, _OF_RELEASES = _looking_at("change"), _looking_at("object"), _looking_at("release")
-_OF_DRIFT = _looking_at("live")
+_OF_CHANGES, _OF_OBJECTS, _OF_RELEASES = _for_target("change"), _for_target("object"), _for_target("release")
+_OF_DRIFT = _for_target("live")
 
 
 def judge(comparison: Comparison, decision: Decision) -> tuple[tuple[ObjectDiff, ...], tuple[Note, ...]]:

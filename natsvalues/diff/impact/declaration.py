@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from natsvalues.diff.changes import Level
 
-Looks = Literal["change", "object", "release", "live"]
+Target = Literal["change", "object", "release", "live"]
 
 
 class Consequence(NamedTuple):
@@ -33,16 +33,16 @@ class Consequence(NamedTuple):
 
 
 class Declared(NamedTuple):
-    """One impact with its manual.
+    """One impact with its documentation.
 
-    `check` takes what `looks_at` says: `change` the context, the object and one of its changes; `object` the context
+    `check` gets, by `applies_to`: `change` the context, the object and one of its changes; `object` the context
     and an object that is added, removed or renamed; `release` the context alone; `live` a `Drift`.
     """
 
     id: str
     name: str
     level: Level
-    looks_at: Looks
+    applies_to: Target
     what: str
     why: str
     source: str
@@ -63,7 +63,7 @@ def impact(  # noqa: PLR0913   # a manual, by keyword
     code: str,
     name: str,
     level: Level,
-    looks_at: Looks = "change",
+    applies_to: Target = "change",
     *,
     why: str,
     source: str,
@@ -75,6 +75,6 @@ def impact(  # noqa: PLR0913   # a manual, by keyword
 
     def declared(check: Callable[..., Consequence | str | None]) -> Declared:
         what = " ".join((check.__doc__ or "").split())
-        return Declared(code, name, level, looks_at, what, why, source, remedy, fails, passes, check)
+        return Declared(code, name, level, applies_to, what, why, source, remedy, fails, passes, check)
 
     return declared

@@ -41,7 +41,7 @@ RULES: tuple[Rule, ...] = tuple(rule for group in GROUPS.values() for rule in gr
 
 
 def find_rule(word: str, where: tuple[Where, ...] = ()) -> Rule:
-    """The rule with that id or name. Raises NatsvaluesError with the nearest one."""
+    """The rule with that id or name. Raises NatsvaluesError, with the most similar one as the hint."""
     for rule in RULES:
         if word.lower() in (rule.id.lower(), rule.name):
             return rule

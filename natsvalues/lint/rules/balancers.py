@@ -1,4 +1,4 @@
-"""The Services that lead to the gateway: who is reachable through them, and when."""
+"""The Services that lead to the gateway: which pods they send to, and when."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ FLAG = ("spec", "publishNotReadyAddresses")
     "gateway-hides-starting-servers",
     "error",
     "supercluster",
-    why="The load balancer then sends to Ready servers only. At a cold start none is Ready until a meta leader is "
-    "elected, and the leader needs servers that other regions reach: everyone waits for everyone. A warning where "
-    "probes need no leader: then the cold start ends, and this Service is one change away from a deadlock.",
+    why="The load balancer then sends to Ready servers only. At a cold start no server is Ready until a meta leader "
+    "is elected, and the leader needs servers that other regions can reach: a deadlock. It is a warning where the "
+    "probes need no leader: then the cold start ends, but a change of the probes can bring the deadlock back.",
     source="kubernetes endpointslice controller; nats-io/k8s issue 1109; simulated with real servers 2.10.26 to 2.15.1",
     remedy="Set spec.publishNotReadyAddresses: true on the gateway's own Service, never on one that carries clients.",
     fails="service: {spec: {publishNotReadyAddresses: null}}",
@@ -52,10 +52,10 @@ def gateway_hides_starting(subject: Subject) -> Iterator[Problem]:
     "LB002",
     "clients-meet-starting-servers",
     "warning",
-    why="The flag is meant for gateways and routes. On a Service that carries clients they are sent to servers that "
-    "do not serve yet, or that are shutting down.",
+    why="publishNotReadyAddresses is meant for gateways and routes. On a Service for clients it sends them to servers "
+    "that do not serve yet, or that are shutting down.",
     source="pixie issues 1247 and 1485, on NATS; kubernetes issues 118952 and 124914",
-    remedy="Take the flag off this Service and give the gateway a Service of its own that has it.",
+    remedy="Remove publishNotReadyAddresses from this Service, and set it on a Service of its own for the gateway.",
     fails="clients: {spec: {publishNotReadyAddresses: true}}",
     passes="headless: {spec: {publishNotReadyAddresses: true}}",
 )
@@ -72,10 +72,11 @@ def clients_meet_starting(cluster: Cluster) -> Iterator[Problem]:
     "LB003",
     "gateway-shares-load-balancer",
     "error",
-    why="The gateway needs a load balancer that reaches starting servers, clients need one that does not; and clients "
-    "and routes become reachable wherever other regions come from. The chart's service.merge makes such a Service.",
+    why="The gateway needs a load balancer that also sends to servers that are not Ready; clients need one that does "
+    "not. Clients and routes also become reachable from everywhere that other regions connect from. The chart's "
+    "service.merge creates such a Service.",
     source="nats-io/k8s issues 1109 and 580; pixie issue 1485",
-    remedy="Give the gateway a Service of its own, and take its port out of the chart's service.ports.",
+    remedy="Give the gateway a Service of its own, and remove its port from the chart's service.ports.",
     fails="""\
 clients:
   spec:
@@ -106,15 +107,15 @@ def gateway_shares(cluster: Cluster) -> Iterator[Problem]:
     "LB004",
     "no-gateway-service",
     "warning",
-    why="Other regions have no way in: without a load balancer, a NodePort or a Route the gateway is reachable inside "
-    "its own cluster only. The chart makes none.",
+    why="Other regions cannot connect: without a load balancer, a NodePort or a Route the gateway is reachable only "
+    "inside its own cluster. The chart creates none.",
     source="nats-io/k8s issues 1004, 784 and 1109",
-    remedy="Add one (natsvalues does, for many providers), or ignore this rule if it is made outside the release.",
+    remedy="Add one (natsvalues does, for many providers). If it is created outside the release, ignore this rule.",
     fails="service: null",
     passes="service: {spec: {type: NodePort}}",
 )
 def no_gateway_service(cluster: Cluster) -> Iterator[Problem]:
-    """No Service of the release leads to the gateway from outside."""
+    """No Service of the release exposes the gateway outside the cluster."""
     if not cluster.has_gateway or cluster.balancers or _routed(cluster):
         return
     where = (cluster.at_conf("gateway"),)
@@ -134,32 +135,32 @@ def _routed(cluster: Cluster) -> bool:
     "LB005",
     "proxy-protocol",
     "error",
-    why="The load balancer begins every connection with a PROXY header, and a gateway refuses such a connection with "
+    why="The load balancer starts every connection with a PROXY header, and a gateway refuses such a connection with "
     "`Authorization Violation`; only the server's client port can read the header.",
     source="run on nats-server 2.14.6; read in server/server.go",
-    remedy="Take the annotation off the gateway's Service.",
+    remedy="Remove the annotation from the gateway's Service.",
     fails="service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-proxy-protocol: '*'}}}",
     passes="clients: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-proxy-protocol: '*'}}}",
 )
 def proxy_protocol(cluster: Cluster) -> Iterator[Problem]:
-    """The gateway's load balancer speaks PROXY protocol."""
-    yield from _refused(cluster, PROXY, "turns PROXY protocol on")
+    """The gateway's load balancer uses the PROXY protocol."""
+    yield from _refused(cluster, PROXY, "enables the PROXY protocol")
 
 
 @rule(
     "LB006",
     "tls-at-load-balancer",
     "error",
-    why="Gateways show each other their certificates, from the first byte on; what ends TLS in between, or speaks "
-    "HTTP, is no gateway.",
+    why="Gateways negotiate TLS with each other from the first byte on. A load balancer that terminates TLS, or "
+    "expects HTTP, breaks the connection.",
     source="run on nats-server 2.14.6; the providers' manuals",
-    remedy="Take the annotation off, and let the load balancer pass TCP through.",
+    remedy="Remove the annotation, so that the load balancer passes TCP through.",
     fails="service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-ssl-cert: 'arn:x'}}}",
     passes="clients: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-ssl-cert: 'arn:x'}}}",
 )
 def tls_at_load_balancer(cluster: Cluster) -> Iterator[Problem]:
-    """The gateway's load balancer ends TLS, or speaks HTTP."""
-    yield from _refused(cluster, TLS, "ends TLS, or speaks HTTP")
+    """The gateway's load balancer terminates TLS, or expects HTTP."""
+    yield from _refused(cluster, TLS, "terminates TLS, or expects HTTP")
 
 
 def _refused(cluster: Cluster, why: str, does: str) -> Iterator[Problem]:
@@ -175,14 +176,15 @@ def _refused(cluster: Cluster, why: str, does: str) -> Iterator[Problem]:
     "LB007",
     "gateway-port-leads-nowhere",
     "error",
-    why="The Service names a port that the pods do not have, so it has no endpoint there.",
+    why="The Service targets a port that the pods do not have, so it has no endpoints there.",
     source="Kubernetes, Services: targetPort",
-    remedy="Turn the chart's config.gateway.enabled on, or write the number of the gateway's port as targetPort.",
+    remedy="Set config.gateway.enabled: true in the chart's values, or set targetPort to the number of the gateway's "
+    "port.",
     fails="container: {ports: [{containerPort: 4222, name: nats}, {containerPort: 8222, name: monitor}]}",
     passes="container: {ports: [{containerPort: 4222, name: nats}, {containerPort: 7222, name: gateway}]}",
 )
 def gateway_port_leads_nowhere(cluster: Cluster) -> Iterator[Problem]:
-    """A load balancer's gateway port has a target that is no port of the container, or no gateway listens."""
+    """A load balancer targets a gateway port that the container does not have, or there is no gateway."""
     if cluster.is_stamped and not cluster.has_gateway:
         return  # stage local: the load balancer keeps its address
     names = {str(port.get("name")) for port in mappings(cluster.container.get("ports"))}
@@ -193,7 +195,7 @@ def gateway_port_leads_nowhere(cluster: Cluster) -> Iterator[Problem]:
                 continue
             where = (cluster.at(service, "spec", "ports", index, "targetPort"),)
             if isinstance(target, str) and target not in names:
-                message = f"Service `{service.key.name}` leads to port `{target}`, which the container does not have"
+                message = f"Service `{service.key.name}` targets port `{target}`, which the container does not have"
                 yield Problem(message, where, (cluster.region,))
             elif not cluster.has_gateway:
                 message = f"Service `{service.key.name}` leads to a gateway, and nats.conf has none"
@@ -205,9 +207,9 @@ def gateway_port_leads_nowhere(cluster: Cluster) -> Iterator[Problem]:
     "headless-hides-starting-servers",
     "error",
     "supercluster",
-    why="Routes are dialled by the pods' names, which the headless Service publishes. If it leaves out servers that "
-    "are not Ready, they cannot find one another at a cold start, and with a probe that waits for a leader none "
-    "becomes Ready. A warning where probes need no leader: the servers meet only once they are Ready.",
+    why="Routes connect to the pods' names, which the headless Service publishes. If it leaves out servers that are "
+    "not Ready, they cannot connect to each other at a cold start, and with a probe that waits for a leader none "
+    "becomes Ready. It is a warning where the probes need no leader: the servers connect only once they are Ready.",
     source="the chart's headless Service has the flag; Kubernetes, DNS of StatefulSet pods",
     remedy="Keep publishNotReadyAddresses: true on the headless Service.",
     fails="headless: {spec: {publishNotReadyAddresses: false}}",
@@ -216,7 +218,7 @@ conf: {jetstream: null}
 headless: {spec: {publishNotReadyAddresses: false}}""",
 )
 def headless_hides_starting(subject: Subject) -> Iterator[Problem]:
-    """The headless Service does not name pods that are not Ready, and JetStream's servers need one another."""
+    """The headless Service does not publish pods that are not Ready, and JetStream's servers need each other."""
     starts = cold_starts(subject.states)
     for cluster in subject.clusters:
         service = cluster.state.headless
@@ -224,7 +226,7 @@ def headless_hides_starting(subject: Subject) -> Iterator[Problem]:
             continue
         if cluster.routes and cluster.replicas > 1:
             severity: Severity = "error" if starts[cluster.region].hangs else "warning"
-            message = f"Service `{service.key.name}` names only Ready pods"
+            message = f"Service `{service.key.name}` publishes only Ready pods"
             yield Problem(message, (cluster.at(service, *FLAG),), (cluster.region,), severity=severity)
 
 
@@ -232,15 +234,15 @@ def headless_hides_starting(subject: Subject) -> Iterator[Problem]:
     "LB009",
     "readiness-gate-waits-for-load-balancer",
     "warning",
-    why="The pod is Ready only when the load balancer finds it healthy, and others wait for Ready: a second way for "
-    "everyone to wait for everyone.",
+    why="The pod becomes Ready only once the load balancer finds it healthy, and other servers wait for Ready pods: a "
+    "second deadlock at a cold start.",
     source="AWS Load Balancer Controller, pod_readiness_gate.md; bitnami/charts issue 30392, on NATS",
-    remedy="Take the gate, or the namespace's label that injects it, away from NATS.",
+    remedy="Remove the gate from the NATS pods, or the label that injects it from the namespace.",
     fails="statefulSet: {spec: {template: {spec: {readinessGates: [{conditionType: target-health.elbv2.k8s.aws/x}]}}}}",
     passes="statefulSet: {spec: {template: {spec: {readinessGates: [{conditionType: example.com/warm}]}}}}",
 )
 def readiness_gate(cluster: Cluster) -> Iterator[Problem]:
-    """Pods are Ready only when a load balancer says so."""
+    """Pods are Ready only when the load balancer reports them healthy."""
     statefulset = cluster.nats.statefulset
     gates = statefulset.value["spec"]["template"]["spec"].get("readinessGates")
     for index, gate in enumerate(mappings(gates)):
@@ -255,10 +257,10 @@ def readiness_gate(cluster: Cluster) -> Iterator[Problem]:
 
 def _injecting_namespaces(cluster: Cluster) -> Iterator[tuple[Manifest, Where]]:
     label = "elbv2.k8s.aws/pod-readiness-gate-inject"
-    found = cluster.release.manifests(
+    namespaces = cluster.release.manifests(
         cluster.release.mentioning("Namespace", label), lambda manifest: manifest.key.kind == "Namespace"
     )
-    for manifest in found:
+    for manifest in namespaces:
         here = cluster.nats.namespace in ("", manifest.key.name)
         if here and (manifest.metadata.get("labels") or {}).get(label) == "enabled":
             yield manifest, cluster.at(manifest, "metadata", "labels", label)
@@ -271,12 +273,12 @@ def _injecting_namespaces(cluster: Cluster) -> Iterator[tuple[Manifest, Where]]:
     why="external-dns up to 0.21 reads `external-dns.alpha.kubernetes.io/`, from 0.22 on only "
     "`external-dns.kubernetes.io/`, without falling back: an upgrade drops the gateway's record.",
     source="external-dns pull request 6424 and source/annotations/annotations.go at its tags",
-    remedy="Write both, or ignore this rule with the version you run as the reason.",
+    remedy="Set both annotations, or ignore this rule and give the version you run as the reason.",
     fails="service: {metadata: {annotations: {external-dns.kubernetes.io/hostname: null}}}",
     passes="service: {metadata: {annotations: {external-dns.kubernetes.io/hostname: nats-gw-us-east.example.com}}}",
 )
 def one_dns_prefix(cluster: Cluster) -> Iterator[Problem]:
-    """The gateway's DNS name is written for old versions of external-dns only, or for new ones only."""
+    """The gateway's DNS name is annotated for old versions of external-dns only, or for new ones only."""
     prefixes = Dns().prefixes
     for service in cluster.balancers:
         given = [prefix for prefix in prefixes if f"{prefix}hostname" in service.annotations]
@@ -284,7 +286,7 @@ def one_dns_prefix(cluster: Cluster) -> Iterator[Problem]:
         if len(given) == 1 and not chosen:
             where = (cluster.at(service, "metadata", "annotations", f"{given[0]}hostname"),)
             versions = "up to 0.21" if given[0] == prefixes[0] else "from 0.22 on"
-            message = f"Service `{service.key.name}` names itself to external-dns {versions} only"
+            message = f"Service `{service.key.name}` has the annotation of external-dns {versions} only"
             yield Problem(message, where, (cluster.region,))
 
 

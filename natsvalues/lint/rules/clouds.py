@@ -1,4 +1,4 @@
-"""What a cloud's load balancer makes of the gateway Service's annotations."""
+"""Annotations of the gateway's Service that a cloud's load balancer refuses, ignores or reads differently."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _at(cluster: Cluster, service: Manifest, key: str) -> tuple[Where, ...]:
 
 
 def _checks(service: Manifest, family: str) -> list[Check]:
-    """The health checks that a Service asks of one provider's load balancer."""
+    """The health checks that a Service configures on one provider's load balancer."""
     return [check for check in meaning_of(service.value).checks if check.family == family]
 
 
@@ -33,10 +33,10 @@ def _checks(service: Manifest, family: str) -> list[Check]:
     "LB015",
     "aws-health-check-port",
     "error",
-    why="With IP targets a number is the pod's port and a name fails where the target port is named; with instance "
-    "targets a number is the node's port, on which nothing of NATS listens.",
+    why="With IP targets a number is the pod's port, and a port name fails if its target port is named. With instance "
+    "targets a number is the node's port, and NATS does not listen there.",
     source=LBC,
-    remedy='With IP targets write "8222"; with instance targets the name of a port of this Service.',
+    remedy='With IP targets set "8222"; with instance targets set the name of a port of this Service.',
     fails="""\
 service:
   metadata:
@@ -51,7 +51,7 @@ service:
       service.beta.kubernetes.io/aws-load-balancer-healthcheck-port: '8222'""",
 )
 def aws_health_check_port(cluster: Cluster) -> Iterator[Problem]:
-    """The AWS health check's port is spelled for the other kind of target."""
+    """The AWS health check's port is written for the other target type."""
     for service in cluster.balancers:
         for check in _checks(service, "aws"):
             if check.port and (wrong := _unreachable(check, check.port.text, ports_of(service.value))):
@@ -59,7 +59,7 @@ def aws_health_check_port(cluster: Cluster) -> Iterator[Problem]:
 
 
 def _unreachable(check: Check, port: str, ports: list[dict[str, Any]]) -> str:
-    """Why the AWS controller, or the load balancer, finds no such port; nothing where it does."""
+    """Why the AWS controller, or the load balancer, finds no such port; empty if it does."""
     by_name = {str(item.get("name")): item for item in ports}
     if port == TRAFFIC:
         return ""
@@ -69,7 +69,7 @@ def _unreachable(check: Check, port: str, ports: list[dict[str, Any]]) -> str:
         is_named = port in by_name and isinstance(by_name[port].get("targetPort"), str)
         return f"`{port}` is a port name, and its target port is named" if is_named else ""
     if port.isdigit() and port not in {str(item.get("nodePort")) for item in ports}:
-        return f"{port} is a port of the node, and no nodePort of the Service"
+        return f"{port} is a port of the node, and not a nodePort of the Service"
     return ""
 
 
@@ -78,9 +78,10 @@ def _unreachable(check: Check, port: str, ports: list[dict[str, Any]]) -> str:
     "azure-app-protocol",
     "error",
     why="Azure reads a port's appProtocol before the Service's own probe annotation: with the chart's `tcp` the probe "
-    "stays TCP and the path is never asked.",
+    "stays TCP and never requests the path.",
     source=CCM,
-    remedy="Take appProtocol off the gateway's port, or use the port's own keys (port_7222_health-probe_protocol).",
+    remedy="Remove appProtocol from the gateway's port, or set that port's own annotation "
+    "(port_7222_health-probe_protocol).",
     fails="""\
 service:
   metadata: {annotations: {service.beta.kubernetes.io/azure-load-balancer-health-probe-protocol: http}}
@@ -91,7 +92,7 @@ service:
   spec: {ports: [{name: gateway, port: 7222, targetPort: gateway}]}""",
 )
 def azure_app_protocol(cluster: Cluster) -> Iterator[Problem]:
-    """Azure ignores the probe that is asked for, because the port has an appProtocol."""
+    """Azure ignores the requested probe, because the port has an appProtocol."""
     for service in cluster.balancers:
         checks = [check for check in _checks(service, "azure") if check.protocol]
         of_ports = {check.service_port for check in checks}
@@ -108,10 +109,10 @@ def azure_app_protocol(cluster: Cluster) -> Iterator[Problem]:
     "LB017",
     "azure-probe-refused",
     "error",
-    why="A probe port that is no port of the Service is taken for a port of the node; an interval below 5 s, fewer "
-    "than 2 probes, or 120 s and more in all are refused.",
+    why="Azure takes a probe port that is not a port of the Service for a port of the node. It refuses an interval "
+    "below 5 s, fewer than 2 probes, and 120 s or more in total.",
     source=CCM,
-    remedy="Expose `monitor` in the Service and keep it off the load balancer with port_8222_no_lb_rule.",
+    remedy="Add `monitor` to the Service's ports, and keep it off the load balancer with port_8222_no_lb_rule.",
     fails="""\
 service:
   metadata: {annotations: {service.beta.kubernetes.io/port_7222_health-probe_port: '8222'}}
@@ -125,7 +126,7 @@ service:
     - {name: monitor, port: 8222, targetPort: monitor}""",
 )
 def azure_probe_refused(cluster: Cluster) -> Iterator[Problem]:
-    """Azure's probe asks a port that the Service does not have, or is timed as Azure refuses."""
+    """Azure's probe uses a port that the Service does not have, or a timing that Azure refuses."""
     for service in cluster.balancers:
         known = {str(port.get(key)) for port in ports_of(service.value) for key in ("port", "name")}
         for check in _checks(service, "azure"):
@@ -149,7 +150,7 @@ def _number(annotation: Annotation | None, default: int) -> int:
     "error",
     why="DigitalOcean maps the port to a nodePort of the Service, and reports an error for any other.",
     source="digitalocean-cloud-controller-manager, do/loadbalancers.go; not run on a cloud",
-    remedy="Expose that port in the Service, or leave the health check to the default.",
+    remedy="Add that port to the Service, or remove the annotation: the default health check needs none.",
     fails="""\
 service:
   metadata: {annotations: {service.beta.kubernetes.io/do-loadbalancer-healthcheck-port: '8222'}}
@@ -160,7 +161,7 @@ service:
   spec: {ports: [{name: gateway, port: 7222, targetPort: gateway}]}""",
 )
 def digitalocean_port(cluster: Cluster) -> Iterator[Problem]:
-    """DigitalOcean's health check asks a port that the Service does not have."""
+    """DigitalOcean's health check uses a port that the Service does not have."""
     for service in cluster.balancers:
         for check in _checks(service, "digitalocean"):
             if check.port and check.port.text not in {str(port.get("port")) for port in ports_of(service.value)}:
@@ -184,11 +185,11 @@ service:
       networking.gke.io/internal-load-balancer-allow-global-access: 'true'""",
 )
 def gcp_internal(cluster: Cluster) -> Iterator[Problem]:
-    """An internal load balancer of Google Cloud does not let other regions in."""
+    """An internal load balancer of Google Cloud does not accept connections from other regions."""
     for service in cluster.balancers:
         meaning = meaning_of(service.value)
-        admits = any(annotation.is_on for annotation in meaning.of("otherRegions"))
-        if "gcp" in meaning.controllers and meaning.scope == "internal" and not admits:
+        is_global = any(annotation.is_on for annotation in meaning.of("otherRegions"))
+        if "gcp" in meaning.controllers and meaning.scope == "internal" and not is_global:
             message = f"Service `{service.key.name}` is internal, without global access"
             yield Problem(message, _scope_at(cluster, service, meaning.scope_stated), (cluster.region,))
 
@@ -204,7 +205,7 @@ def _scope_at(cluster: Cluster, service: Manifest, stated: Annotation | None) ->
     "LB020",
     "kube-vip-local-traffic",
     "error",
-    why="With externalTrafficPolicy Local kube-vip leaves out endpoints that do not serve yet, also under "
+    why="With externalTrafficPolicy: Local kube-vip leaves out endpoints that do not serve yet, even with "
     "publishNotReadyAddresses: a cold start hangs.",
     source="kube-vip, pkg/endpoints/providers/endpointslices.go; not run",
     remedy="Set externalTrafficPolicy: Cluster.",
@@ -212,7 +213,7 @@ def _scope_at(cluster: Cluster, service: Manifest, stated: Annotation | None) ->
     passes="service: {spec: {loadBalancerClass: kube-vip.io/kube-vip-class, externalTrafficPolicy: Cluster}}",
 )
 def kube_vip_local(cluster: Cluster) -> Iterator[Problem]:
-    """A load balancer of kube-vip sends local traffic only."""
+    """A load balancer of kube-vip sends to local endpoints only."""
     for service in cluster.balancers:
         spec = service.value["spec"]
         handled = "kube-vip" in meaning_of(service.value).controllers
@@ -225,10 +226,10 @@ def kube_vip_local(cluster: Cluster) -> Iterator[Problem]:
     "LB021",
     "aws-scheme-left-out",
     "warning",
-    why="The AWS Load Balancer Controller makes an internal load balancer with instance targets where nothing else is "
-    "stated, and other regions may not reach it.",
+    why="Without the annotation the AWS Load Balancer Controller creates an internal load balancer with instance "
+    "targets, and other regions may not reach it.",
     source=LBC,
-    remedy="State aws-load-balancer-scheme, internal or internet-facing.",
+    remedy="Set aws-load-balancer-scheme to internal or internet-facing.",
     fails="""\
 service:
   metadata:
@@ -247,7 +248,7 @@ def aws_scheme_left_out(cluster: Cluster) -> Iterator[Problem]:
     for service in cluster.gateway_services:
         meaning = meaning_of(service.value)
         if cluster.has_gateway and "aws-lbc" in meaning.controllers and meaning.scope_stated is None:
-            message = f"Service `{service.key.name}` becomes internal, because it does not say"
+            message = f"Service `{service.key.name}` gets an internal load balancer, because it sets no scheme"
             selecting = next(iter(meaning.of("identity")), None)
             yield Problem(message, _scope_at(cluster, service, selecting), (cluster.region,))
 
@@ -256,9 +257,9 @@ def aws_scheme_left_out(cluster: Cluster) -> Iterator[Problem]:
     "LB022",
     "source-ranges-ignored",
     "warning",
-    why="With security groups of your own the AWS Load Balancer Controller does not apply the Service's ranges.",
+    why="With security groups of your own the AWS Load Balancer Controller does not apply the Service's source ranges.",
     source=LBC,
-    remedy="Put the ranges into the security groups, and take them off the Service.",
+    remedy="Put the ranges into the security groups, and remove them from the Service.",
     fails="""\
 service:
   metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-security-groups: sg-1}}
@@ -275,7 +276,7 @@ def source_ranges_ignored(cluster: Cluster) -> Iterator[Problem]:
         overriding = [item for item in meaning_of(service.value).annotations if item.meaning.overrides_ranges]
         if overriding and ranges:
             where = (cluster.at(service, "spec", "loadBalancerSourceRanges"), *_at(cluster, service, overriding[0].key))
-            yield Problem("loadBalancerSourceRanges beside security groups", where, (cluster.region,))
+            yield Problem("loadBalancerSourceRanges and security groups are both set", where, (cluster.region,))
 
 
 @rule(
@@ -284,7 +285,7 @@ def source_ranges_ignored(cluster: Cluster) -> Iterator[Problem]:
     "error",
     why="With instance targets the load balancer sends to node ports; without them the controller fails.",
     source=LBC,
-    remedy="Take allocateLoadBalancerNodePorts: false off, or use IP targets.",
+    remedy="Remove allocateLoadBalancerNodePorts: false, or use IP targets.",
     fails="""\
 service:
   metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: instance}}
@@ -295,7 +296,7 @@ service:
   spec: {allocateLoadBalancerNodePorts: false}""",
 )
 def node_ports_needed(cluster: Cluster) -> Iterator[Problem]:
-    """A load balancer with instance targets gets no node ports."""
+    """A load balancer with instance targets has no node ports."""
     for service in cluster.balancers:
         spec: dict[str, Any] = service.value["spec"]
         targets = meaning_of(service.value).targets

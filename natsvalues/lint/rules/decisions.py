@@ -1,4 +1,4 @@
-"""Decisions that only people can make, and that the overlays must state: who joins how, under what names."""
+"""Decisions that only people can make, and that the overlays must state: how regions join, under which names."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def _runs_jetstream(subject: Subject, region: str) -> bool:
     "joins-not-stated",
     "warning",
     "overlays",
-    why="When clusters that both ran JetStream join, one of them loses its streams; so a render with JetStream on is "
-    "refused until the region says how it joins.",
+    why="When clusters that both ran JetStream join, one of them loses its streams. So a render with JetStream on is "
+    "refused until `joins` is set.",
     source=STAGES,
-    remedy="joins: seed for the one region that may hold streams, joins: empty for every other.",
+    remedy="Set joins: seed for the one region that may have streams, joins: empty for every other.",
     fails="eu-west: {overlay: {joins: null}}",
     passes="eu-west: {overlay: {joins: empty}}",
 )
 def joins_not_stated(subject: Subject) -> Iterator[Problem]:
-    """A region that shares JetStream does not say how it joins."""
+    """A region that shares JetStream does not set `joins`."""
     for name, file in _files(subject).items():
         shares = subject.plans[name].shares_jetstream
         if shares and file.region.joins is None and _runs_jetstream(subject, name):
-            yield Problem(f"`{name}` does not say how it joins", (file.positions.where("joins"),), (name,))
+            yield Problem(f"`{name}` does not set `joins`", (file.positions.where("joins"),), (name,))
 
 
 @rule(
@@ -52,19 +52,19 @@ def joins_not_stated(subject: Subject) -> Iterator[Problem]:
     "warning",
     "overlays",
     why="A first boot with remotes waits for servers of all regions; the seed elects its leader alone, before the "
-    "others come.",
+    "others join.",
     source=STAGES,
-    remedy="Make the region that holds streams, or will first, joins: seed.",
+    remedy="Set joins: seed in the region that has streams, or will have them first.",
     fails="us-east: {overlay: {joins: empty}}",
     passes="us-east: {overlay: {joins: seed}}",
 )
 def no_seed(subject: Subject) -> Iterator[Problem]:
-    """All regions join as empty, so none may ever have run JetStream."""
+    """All regions have joins: empty, so none may have run JetStream before."""
     files = _files(subject)
     shares = all(plan.shares_jetstream for plan in subject.plans.values())
     if shares and len(files) > 1 and all(file.region.joins == "empty" for file in files.values()):
         where = tuple(file.positions.where("joins") for file in files.values())
-        yield Problem("no region is `joins: seed`", where, tuple(files))
+        yield Problem("no region has `joins: seed`", where, tuple(files))
 
 
 @rule(
@@ -72,18 +72,17 @@ def no_seed(subject: Subject) -> Iterator[Problem]:
     "server-names-not-stated",
     "warning",
     "overlays",
-    why="A server name is a JetStream identity. A render with JetStream on is refused until the choice is stated.",
+    why="A server name is a JetStream identity. A render with JetStream on is refused until `serverNames` is set.",
     source="run on nats-server 2.12.8 and 2.15.1",
-    remedy='serverNames: {prefix: ""} for the region that holds streams, a prefix of its own for every other.',
+    remedy='Set serverNames: {prefix: ""} for the region that has streams, a prefix of its own for every other.',
     fails="eu-west: {overlay: {serverNames: null}}",
     passes="eu-west: {overlay: {serverNames: {prefix: eu-west-}}}",
 )
 def server_names_not_stated(subject: Subject) -> Iterator[Problem]:
-    """A region does not say what its servers are called."""
+    """A region does not set `serverNames`."""
     for name, file in _files(subject).items():
         if file.region.server_names is None and _runs_jetstream(subject, name):
-            message = f"`{name}` does not say what its servers are called"
-            yield Problem(message, (file.positions.where("serverNames"),), (name,))
+            yield Problem(f"`{name}` does not set `serverNames`", (file.positions.where("serverNames"),), (name,))
 
 
 @rule(
@@ -91,10 +90,10 @@ def server_names_not_stated(subject: Subject) -> Iterator[Problem]:
     "system-account-not-stated",
     "warning",
     "overlays",
-    why="In scope region the system accounts keep the regions apart; a render with JetStream on is refused until "
-    "the account is stated.",
+    why="With jetstream.scope: region the system accounts separate the regions. A render with JetStream on is refused "
+    "until `systemAccount` is set.",
     source=STAGES,
-    remedy='systemAccount: "$SYS" for a region that holds streams under the default one, SYS-REGION for a new one.',
+    remedy='Set systemAccount: "$SYS" for a region that has streams under the default one, SYS-REGION for a new one.',
     fails="""\
 supercluster: {jetstream: {scope: region}}
 eu-west: {overlay: {joins: null}}
@@ -105,12 +104,11 @@ eu-west: {overlay: {joins: null, systemAccount: SYS-eu-west}}
 us-east: {overlay: {joins: null, systemAccount: $SYS}}""",
 )
 def system_account_not_stated(subject: Subject) -> Iterator[Problem]:
-    """An independent region does not say under which system account its JetStream lives."""
+    """An independent region does not set `systemAccount`."""
     for name, file in _files(subject).items():
         apart = not subject.plans[name].shares_jetstream
         if apart and file.region.system_account is None and _runs_jetstream(subject, name):
-            message = f"`{name}` does not state its system account"
-            yield Problem(message, (file.positions.where("systemAccount"),), (name,))
+            yield Problem(f"`{name}` does not set `systemAccount`", (file.positions.where("systemAccount"),), (name,))
 
 
 @rule(
@@ -118,15 +116,15 @@ def system_account_not_stated(subject: Subject) -> Iterator[Problem]:
     "joins-before-the-seed",
     "error",
     "overlays",
-    why="An empty region starts JetStream together with its remotes and waits for the seed's servers; without them it "
-    "never elects, or, before 2.12, elects alone.",
+    why="An empty region starts JetStream together with its remotes and waits for the seed's servers. Without them it "
+    "never elects a leader or, before 2.12, elects one alone.",
     source=STAGES,
     remedy="Bring the seed to stage join first, and wait until it is healthy.",
     fails="us-east: {overlay: {stage: expose}}",
     passes="us-east: {overlay: {stage: join}}",
 )
 def joins_before_seed(subject: Subject) -> Iterator[Problem]:
-    """An empty region is in stage join, and the seed is not."""
+    """A region with joins: empty is in stage join, and the seed is not."""
     files = _files(subject)
     sharing = [file.region for name, file in files.items() if subject.plans[name].shares_jetstream]
     listed = [Joining(region.name, region.joins, region.stage == "join") for region in sharing]

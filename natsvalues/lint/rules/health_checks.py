@@ -1,4 +1,4 @@
-"""The load balancer's own health check: what it asks of the servers, and where."""
+"""The load balancer's own health check: its path, protocol and port."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ def _at(cluster: Cluster, service: Manifest, key: str) -> tuple[Where, ...]:
     "health-check-waits-for-leader",
     "error",
     "supercluster",
-    why="The load balancer then sends to nobody at a cold start, whatever the pods' own probes say. A warning where it "
-    "sends to all servers as long as all of them fail (AWS), so that the cold start ends.",
+    why="The load balancer then sends to no server at a cold start, whatever the pods' own probes say. It is a "
+    "warning where the load balancer sends to all servers as long as all of them fail (AWS): then the cold start "
+    "ends.",
     source="run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1",
-    remedy="Check /healthz?js-server-only=true on 2.11 or later, /healthz?js-enabled-only=true before.",
+    remedy="Set the path to /healthz?js-server-only=true on 2.11 or later, /healthz?js-enabled-only=true before.",
     fails="""\
 service:
   metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: /healthz}}""",
@@ -62,7 +63,7 @@ def health_check_waits(subject: Subject) -> Iterator[Problem]:
     "error",
     why="The server answers 400 to a value that is neither true nor false, and 404 to an escaped `?`.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
-    remedy="Write /healthz?js-server-only=true, with `true` or `1` and a plain question mark.",
+    remedy="Set the path to /healthz?js-server-only=true, with `true` or `1` and an unescaped question mark.",
     fails="""\
 service:
   metadata:
@@ -73,7 +74,7 @@ service:
     annotations: {service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: '/healthz?js-server-only=1'}""",
 )
 def health_check_always_fails(cluster: Cluster) -> Iterator[Problem]:
-    """The load balancer's health check asks a path that the server always refuses."""
+    """The load balancer's health check uses a path that the server always refuses."""
     for service in cluster.balancers:
         for check in meaning_of(service.value).checks:
             if check.path and (refused := health_query(check.path.text).refused):
@@ -85,10 +86,10 @@ def health_check_always_fails(cluster: Cluster) -> Iterator[Problem]:
     "LB013",
     "health-check-speaks-http-to-gateway",
     "error",
-    why="A gateway speaks no HTTP: it closes the connection with `Authorization Violation`, so the check fails "
-    "forever and the server logs each one.",
+    why="A gateway does not speak HTTP: it closes the connection with `Authorization Violation`, so the check fails "
+    "forever and the server logs each attempt.",
     source="run on nats-server 2.14.6; nats-io/k8s issue 921",
-    remedy="Check the monitoring port over HTTP where the provider can, otherwise the gateway's port over TCP.",
+    remedy="Check the monitoring port over HTTP if the provider supports that, otherwise the gateway's port over TCP.",
     fails="service: {metadata: {annotations: {service.beta.kubernetes.io/linode-loadbalancer-check-type: http}}}",
     passes="""\
 service:
@@ -103,7 +104,7 @@ def health_check_speaks_http(cluster: Cluster) -> Iterator[Problem]:
         for key, check in {check.protocol.key: check for check in checks if check.protocol}.items():
             target = check.target_port(ports)
             if target == TRAFFIC or port_role({"targetPort": target}, cluster.listen) == "gateway":
-                message = f"`{key}: {service.annotations[key]}` asks the gateway's own port"
+                message = f"`{key}: {service.annotations[key]}` checks the gateway's own port"
                 yield Problem(message, _at(cluster, service, key), (cluster.region,))
 
 
@@ -111,9 +112,9 @@ def health_check_speaks_http(cluster: Cluster) -> Iterator[Problem]:
     "LB014",
     "health-check-differs-from-readiness",
     "warning",
-    why="kubelet and the load balancer then disagree on who is up: one sends where the other has given up.",
+    why="The kubelet and the load balancer then disagree on which servers are healthy.",
     source="run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1",
-    remedy="Give the readiness probe and the load balancer the same path.",
+    remedy="Set the same path in the readiness probe and in the load balancer's health check.",
     fails="""\
 container: {image: nats:2.14.2-alpine, readinessProbe: {httpGet: {path: '/healthz?js-enabled-only=true'}}}
 service:
@@ -126,7 +127,7 @@ service:
     annotations: {service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: '/healthz?js-server-only=true'}""",
 )
 def health_check_differs(cluster: Cluster) -> Iterator[Problem]:
-    """The load balancer and the readiness probe ask different questions."""
+    """The load balancer and the readiness probe check different things."""
     path = http_path(cluster.container, "readiness")
     if path is None or not path.startswith("/healthz"):
         return
@@ -139,7 +140,7 @@ def health_check_differs(cluster: Cluster) -> Iterator[Problem]:
                     *_at(cluster, service, check.path.key),
                     cluster.at_container("readinessProbe", "httpGet", "path"),
                 )
-                message = f"the load balancer asks `{check.path.text}`, readiness `{path}`"
+                message = f"the load balancer checks `{check.path.text}`, the readiness probe `{path}`"
                 yield Problem(message, where, (cluster.region,))
 
 

@@ -1,4 +1,4 @@
-"""JetStream across regions: which meta group forms, who could lose streams, what does not start."""
+"""JetStream across regions: which meta group forms, which region could lose streams, what does not start."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ ACCOUNT_SOURCE = "run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
     "domain-per-region",
     "error",
     "supercluster",
-    why="Over gateways the meta group follows the system account, whatever the domains say: the regions still elect "
-    "one leader together, and a region without it cannot place streams (error 10005), answers with another's domain, "
-    "and has no leader when it is alone, all with /healthz at 200. The advice holds over leaf nodes only.",
+    why="Over gateways the meta group follows the system account, whatever the domains are. The regions still elect "
+    "one leader together. A region without that leader cannot place streams (error 10005), answers with another "
+    "region's domain, and has no leader when it is alone, all with /healthz at 200. A domain for each region is right "
+    "over leaf nodes only.",
     source=ACCOUNT_SOURCE,
-    remedy="For independent regions give each a system account of its own (jetstream.scope: region in the overlays); "
-    "for one JetStream take the domain out, or give all regions the same.",
+    remedy="For independent regions give each a system account of its own (jetstream.scope: region in the overlays). "
+    "For one JetStream remove the domain, or set the same one in all regions.",
     fails="""\
 us-east: {conf: {jetstream: {domain: us}}}
 eu-west: {conf: {jetstream: {domain: eu}}}""",
@@ -37,7 +38,7 @@ us-east: {conf: {jetstream: {domain: acme}}}
 eu-west: {conf: {jetstream: {domain: acme}}}""",
 )
 def domain_per_region(subject: Subject) -> Iterator[Problem]:
-    """Regions with one system account have different JetStream domains, or a lone one is named after its region."""
+    """Regions with one system account have different JetStream domains, or a single one has its own name as domain."""
     groups: dict[str, list[Cluster]] = {}
     for cluster in subject.clusters:
         if cluster.has_jetstream and cluster.remotes:
@@ -67,7 +68,7 @@ def _is_named_after(domain: str | None, cluster: Cluster) -> bool:
         return False
     name, region = domain.lower(), str(cluster.gateway_name or "").lower()
     if any(name in remote.name.lower() for _, remote in cluster.remotes):
-        return False  # what all regions are called after
+        return False  # a name that all regions share
     return bool(region) and (name in region or region in name)
 
 
@@ -77,7 +78,8 @@ def _is_named_after(domain: str | None, cluster: Cluster) -> bool:
     "error",
     "supercluster",
     why="A region that ran JetStream alone, even without a stream, has a meta group of its own. When it joins others "
-    "under one system account, one side's streams vanish, on some versions from disk, while every check is green.",
+    "under one system account, one side's streams vanish, on some versions from disk, while every health check "
+    "passes.",
     source="run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1",
     remedy="Turn JetStream on in the joining region together with its remotes (joins: empty does that), or give it "
     "a system account of its own before its first stream.",
@@ -99,16 +101,16 @@ def jetstream_before_joining(subject: Subject) -> Iterator[Problem]:
     "JS003",
     "empty-region-runs-jetstream",
     "error",
-    why="Its overlay says that it joins as `empty`: until it joins it runs no JetStream, or it could erase the "
-    "streams of the seed when it does.",
+    why="Its overlay has joins: empty: the region runs no JetStream until it joins, or it could erase the streams of "
+    "the seed.",
     source="run on nats-server 2.12.8 and 2.15.1",
-    remedy="Render it through natsvalues, which takes JetStream out until the stage is join.",
+    remedy="Render it through natsvalues, which removes JetStream until the stage is join.",
     fails="""\
 eu-west: {overlay: {stage: expose}, conf: {jetstream: {store_dir: /data, max_file_store: 1073741824}}}""",
     passes="eu-west: {overlay: {stage: expose}}",
 )
 def empty_region_runs_jetstream(cluster: Cluster) -> Iterator[Problem]:
-    """A region that is to join as empty runs JetStream before it joins."""
+    """A region with joins: empty runs JetStream before it joins."""
     if cluster.plan is not None and cluster.plan.waits_to_join and cluster.has_jetstream:
         message = f"JetStream is on in stage `{cluster.plan.region.stage}`, and the region joins as `empty`"
         where = (cluster.at_conf("jetstream"), cluster.plan.where("joins"))
@@ -119,8 +121,8 @@ def empty_region_runs_jetstream(cluster: Cluster) -> Iterator[Problem]:
     "JS004",
     "jetstream-without-routes",
     "error",
-    why="With a gateway JetStream is clustered, and the server ends with `JetStream cluster requires configured "
-    "routes`, while `nats-server -t` calls the file valid.",
+    why="With a gateway JetStream is clustered, and the server exits with `JetStream cluster requires configured "
+    "routes`, while `nats-server -t` reports the file as valid.",
     source="run on nats-server 2.10.26 and 2.14.2",
     remedy="Set config.cluster.enabled: true; one replica is enough.",
     fails="conf: {cluster: {routes: null}}",
@@ -137,7 +139,8 @@ def jetstream_without_routes(cluster: Cluster) -> Iterator[Problem]:
     "JS005",
     "more-routes-than-servers",
     "error",
-    why="The number of routes sizes the first meta group; with more of them than servers it never elects.",
+    why="The number of routes sets the size of the first meta group; with more routes than servers it never elects a "
+    "leader.",
     source="read in server/raft.go; run on nats-server 2.14.6 with too many gateway urls",
     remedy="List one route for each server, as the chart does from config.cluster.replicas.",
     fails="statefulSet: {spec: {replicas: 1}}",
@@ -155,7 +158,8 @@ def more_routes_than_servers(cluster: Cluster) -> Iterator[Problem]:
     "JS006",
     "domain-refused",
     "error",
-    why="The server does not start with a domain that has a dot or a wildcard, while `nats-server -t` calls it valid.",
+    why="The server does not start with a domain that has a dot or a wildcard, while `nats-server -t` reports the "
+    "file as valid.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
     remedy="Use letters, digits, - and _.",
     fails="conf: {jetstream: {domain: eu.west}}",
@@ -172,15 +176,15 @@ def domain_refused(cluster: Cluster) -> Iterator[Problem]:
     "JS007",
     "system-account-unknown",
     "error",
-    why="The server ends with `error resolving system account: account missing`, while `nats-server -t` calls the "
-    "file valid.",
+    why="The server exits with `error resolving system account: account missing`, while `nats-server -t` reports the "
+    "file as valid.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
     remedy="Declare the account under accounts.",
     fails="conf: {system_account: SYS-EU, accounts: {APP: {}}}",
     passes="conf: {system_account: SYS-EU, accounts: {APP: {}, SYS-EU: {}}}",
 )
 def system_account_unknown(cluster: Cluster) -> Iterator[Problem]:
-    """The system account is none of the accounts."""
+    """The system account is not one of the accounts."""
     account = cluster.state.account
     accounts = cluster.conf.get("accounts")
     known = set(accounts) if isinstance(accounts, dict) else set()
@@ -192,7 +196,7 @@ def system_account_unknown(cluster: Cluster) -> Iterator[Problem]:
 
 
 def _has_foreign_include(cluster: Cluster) -> bool:
-    """Whether something is included that the release does not have: what it declares is not known here."""
+    """Whether nats.conf includes a file that is not in the release, so that its declarations are unknown."""
     data = cluster.nats.config_map.value["data"]
     return any(include.path.rpartition("/")[2] not in data for include in includes(cluster.parsed))
 
@@ -201,10 +205,10 @@ def _has_foreign_include(cluster: Cluster) -> bool:
     "JS008",
     "store-does-not-survive",
     "warning",
-    why="Streams on a volume that ends with the pod are lost one replica at a time; a server that comes back empty "
-    "under its old name is taken for one that has its data.",
+    why="Streams on a volume that is deleted with the pod are lost one replica at a time; a server that returns empty "
+    "under its old name counts as one that has its data.",
     source="Kubernetes, volumes: emptyDir; a server name is a JetStream identity (run on 2.12.8 and 2.15.1)",
-    remedy="Keep config.jetstream.fileStore.pvc.enabled: true.",
+    remedy="Set config.jetstream.fileStore.pvc.enabled: true.",
     fails="""\
 statefulSet:
   spec:
@@ -213,13 +217,13 @@ statefulSet:
     passes="conf: {jetstream: {store_dir: /data}}",
 )
 def store_does_not_survive(cluster: Cluster) -> Iterator[Problem]:
-    """The JetStream store is on no volume that outlives the pod."""
+    """The JetStream store is not on a volume that outlives the pod."""
     folder = cluster.state.store_dir
     if not cluster.has_jetstream or folder is None or jetstream(cluster.conf).get("max_file_store") == 0:
         return
     if not cluster.state.store_survives:
         where = (cluster.at_conf("jetstream", "store_dir"), cluster.at_container("volumeMounts"))
-        yield Problem(f"`{folder}` is on no persistent volume", where, (cluster.region,))
+        yield Problem(f"`{folder}` is not on a persistent volume", where, (cluster.region,))
 
 
 @rule(
@@ -227,9 +231,9 @@ def store_does_not_survive(cluster: Cluster) -> Iterator[Problem]:
     "first-boot-counts-remotes",
     "note",
     "supercluster",
-    why="A first boot counts the urls of remote gateways as servers. Those under another system account never vote, "
-    "and from 2.12 on servers with empty stores elect only once all that are counted have voted. With their stores the "
-    "same servers start without trouble.",
+    why="A first boot counts the urls of remote gateways as servers. Servers under another system account never vote, "
+    "and from 2.12 on servers with empty stores elect a leader only once all counted servers have voted. With data in "
+    "their stores the same servers start normally.",
     source="run on nats-server 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1; docs/stages.md",
     remedy="Boot the region once without remotes, as the stages local and expose do; ignore this rule afterwards.",
     fails="""\
@@ -248,7 +252,7 @@ conf:
   gateway: {gateways: []}""",
 )
 def first_boot_counts_remotes(subject: Subject) -> Iterator[Problem]:
-    """A region with a system account of its own dials others, and natsvalues did not walk it through the stages."""
+    """A region with a system account of its own dials others, and did not go through the stages of natsvalues."""
     for cluster in subject.clusters:
         reason = "" if cluster.is_stamped else first_boot(cluster.state, subject.states)
         if reason:

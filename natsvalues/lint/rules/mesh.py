@@ -1,4 +1,4 @@
-"""The regions as they dial one another: addresses, numbers of urls, who lists whom."""
+"""Connections between regions: addresses, numbers of urls, and the lists of gateways."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     "dialled-elsewhere",
     "warning",
     "supercluster",
-    why="The configured url is dialled first, the advertised address is what everyone learns by gossip: if they "
-    "differ, one of them is stale, and the region is reached in a way nobody looks after.",
+    why="The configured url is dialled first; the advertised address is what all servers learn by gossip. If they "
+    "differ, one of them is stale, and connections use an address that nobody maintains.",
     source="run on nats-server 2.12.8 and 2.14.6",
-    remedy="Dial a region at the address it advertises.",
+    remedy="Set the remote's url to the address that the region advertises.",
     fails="us-east: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://old.example.com:7222]}]}}}",
     passes="us-east: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}}",
 )
 def dialled_elsewhere(subject: Subject) -> Iterator[Problem]:
-    """A region is dialled at another address than it advertises."""
+    """A region is dialled at an address that it does not advertise."""
     for cluster, index, remote, other in subject.links():
         if not other.advertised:
             continue
@@ -51,8 +51,8 @@ def dialled_elsewhere(subject: Subject) -> Iterator[Problem]:
     "more-urls-than-servers",
     "error",
     "supercluster",
-    why="The first meta group has as many members as there are routes and urls of other gateways. If that is more "
-    "than there are servers, a fresh or cold supercluster never elects a leader.",
+    why="The first meta group is as large as the number of routes and urls of other gateways. If that is more than "
+    "there are servers, a fresh or cold supercluster never elects a leader.",
     source="run on nats-server 2.14.6 with 5 urls for 3 servers; read in server/raft.go",
     remedy="Give each remote one url: its load balancer's.",
     fails="""\
@@ -71,7 +71,7 @@ eu-west: {conf: {gateway: {advertise: nats-gw-eu-west.example.com:7222}}}""",
     passes="us-east: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}}",
 )
 def more_urls_than_servers(subject: Subject) -> Iterator[Problem]:
-    """A region's routes and gateway urls count more servers than there are."""
+    """A region has more routes and gateway urls than there are servers."""
     by_name = {cluster.gateway_name: cluster for cluster in subject.joined}
     for cluster in subject.joined:
         if not cluster.has_jetstream:
@@ -89,7 +89,7 @@ def more_urls_than_servers(subject: Subject) -> Iterator[Problem]:
 
 
 def _servers(remote: Remote, by_name: dict[str | None, Cluster]) -> int:
-    """How many servers a remote has; as many as urls where it is not known."""
+    """How many servers a remote has; the number of its urls if the region is unknown."""
     other = by_name.get(remote.name)
     return other.replicas if other is not None else len(remote.urls)
 
@@ -100,9 +100,9 @@ def _servers(remote: Remote, by_name: dict[str | None, Cluster]) -> int:
     "warning",
     "supercluster",
     why="Every server of every region should have the same set of gateways. A region that refuses unknown clusters "
-    "turns away one that it does not list.",
+    "refuses every region that it does not list.",
     source="run on nats-server 2.12.8 and 2.14.6; Synadia's check CLUSTER_008",
-    remedy="List all regions in all regions; a server skips its own name, so the list may be the same everywhere.",
+    remedy="List all regions in every region; a server ignores its own name, so the list can be the same everywhere.",
     fails="eu-west: {conf: {gateway: {gateways: []}}}",
     passes="eu-west: {conf: {gateway: {gateways: [{name: us-east, urls: [nats://nats-gw-us-east.example.com:7222]}]}}}",
 )
@@ -127,9 +127,9 @@ def not_dialled_back(subject: Subject) -> Iterator[Problem]:
     "remote-not-in-overlays",
     "warning",
     "supercluster",
-    why="The overlays are the list of regions; a gateway that is in none of them is not checked with the others.",
+    why="The overlays are the list of regions; a gateway that is not in them is not checked with the others.",
     source="natsvalues keeps such remotes when it renders, and warns",
-    remedy="Add a region file for it, or take it out of the chart's values.",
+    remedy="Add a region file for it, or remove it from the chart's values.",
     fails="""\
 conf:
   gateway:
@@ -139,14 +139,14 @@ conf:
     passes="conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}",
 )
 def remote_not_in_overlays(subject: Subject) -> Iterator[Problem]:
-    """A rendering lists a gateway that is no region of the overlays."""
+    """A rendering lists a gateway that is not a region of the overlays."""
     if subject.overlays is None:
         return
     for cluster in subject.clusters:
         for index, remote in cluster.remotes:
             if remote.name not in subject.overlays.regions:
                 where = (cluster.at_conf("gateway", "gateways", index, "name"),)
-                yield Problem(f"remote `{remote.name}` is no region of the overlays", where, (cluster.region,))
+                yield Problem(f"remote `{remote.name}` is not a region of the overlays", where, (cluster.region,))
 
 
 @rule(
@@ -155,16 +155,16 @@ def remote_not_in_overlays(subject: Subject) -> Iterator[Problem]:
     "note",
     "cluster",
     why="These versions count a remote's host name once for each address it resolves to: a load balancer with an "
-    "address in each zone makes the first meta group too large to elect, and a name without an address counts "
-    "nothing.",
+    "address in each zone makes the first meta group too large to elect a leader, and a name without an address is "
+    "not counted.",
     source="nats-server commit ff17fc468 (2026-05-26), in 2.12.10 and 2.14.2",
-    holds="nats-server before 2.12.10, and 2.14.0 and 2.14.1",
+    versions="nats-server before 2.12.10, and 2.14.0 and 2.14.1",
     remedy="Run 2.12.10, 2.14.2 or later.",
     fails="container: {image: nats:2.12.8-alpine}",
     passes="container: {image: nats:2.14.2-alpine}",
 )
 def one_name_many_addresses(cluster: Cluster) -> Iterator[Problem]:
-    """The server's version counts gateway host names by their addresses."""
+    """The server's version counts a gateway's host name once for each of its addresses."""
     version = cluster.version[:3]
     fixed = (2, 12, 10) <= version < (2, 14, 0) or version >= (2, 14, 2)
     urls = [read_endpoint(url) for _, remote in cluster.remotes for url in remote.urls]
@@ -179,16 +179,17 @@ def one_name_many_addresses(cluster: Cluster) -> Iterator[Problem]:
     "elects-alone",
     "note",
     "cluster",
-    why="Before 2.12 a region elects its own meta leader when the gateways come late on a first boot; when they come, "
-    "one region's streams are lost. From 2.12 on an election of empty servers needs all of them.",
+    why="Before 2.12 a region elects its own meta leader if its gateways connect late at a first boot; when they "
+    "connect, one region's streams are lost. From 2.12 on, servers with empty stores elect a leader only once all of "
+    "them have voted.",
     source="run on nats-server 2.10.26, 2.11.4 and 2.14.6",
-    holds="nats-server before 2.12",
+    versions="nats-server before 2.12",
     remedy="Run 2.12 or later, or create no streams before the meta group shows the servers of all regions.",
     fails="container: {image: nats:2.11.4-alpine}",
     passes="container: {image: nats:2.12.10-alpine}",
 )
 def elects_alone(cluster: Cluster) -> Iterator[Problem]:
-    """The server's version lets a region elect a leader before it has met the others."""
+    """The server's version lets a region elect a leader before it is connected to the others."""
     if elects_early(cluster.state):
         message = f"server {cluster.version} can elect a meta leader of this region alone"
         yield Problem(message, (cluster.at_container("image"),), (cluster.region,))

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     "NM001",
     "cluster-name-differs",
     "error",
-    why="The server ends at once with `cluster name conflicts between cluster and gateway definitions`, while "
-    "`nats-server -t` calls the file valid. The chart calls the cluster after the release unless told otherwise.",
+    why="The server exits at once with `cluster name conflicts between cluster and gateway definitions`, while "
+    "`nats-server -t` reports the file as valid. By default the chart names the cluster after the release.",
     source="run on nats-server 2.12.8 and 2.14.6",
-    remedy="Give config.cluster.merge.name and config.gateway.merge.name the same name: the region's.",
+    remedy="Set config.cluster.merge.name and config.gateway.merge.name to the same name: the region's.",
     fails="conf: {gateway: {name: europe}}",
     passes="conf: {cluster: {name: europe}, gateway: {name: europe}}",
 )
@@ -33,7 +33,7 @@ def cluster_name_differs(cluster: Cluster) -> Iterator[Problem]:
     name, own = cluster_name(cluster.conf), cluster.gateway_name
     if name is not None and own is not None and name != own:
         where = (cluster.at_conf("gateway", "name"), cluster.at_conf("cluster", "name"))
-        yield Problem(f"the gateway is called `{own}` and the cluster `{name}`", where, (cluster.region,))
+        yield Problem(f"the gateway is named `{own}` and the cluster `{name}`", where, (cluster.region,))
 
 
 @rule(
@@ -41,8 +41,8 @@ def cluster_name_differs(cluster: Cluster) -> Iterator[Problem]:
     "same-gateway-name",
     "error",
     "supercluster",
-    why="A server takes a remote gateway with its own name for itself and ignores it, so these regions never meet. "
-    "With the chart's defaults every region is called as the release.",
+    why="A server takes a remote gateway with its own name for itself and ignores it, so these regions never connect. "
+    "With the chart's defaults every region is named after the release.",
     source="read in server/gateway.go; run on nats-server 2.12.8 and 2.14.6",
     remedy="Name each region's cluster and gateway after the region.",
     fails="eu-west: {conf: {cluster: {name: us-east}, gateway: {name: us-east}}}",
@@ -55,7 +55,7 @@ def same_gateway_name(subject: Subject) -> Iterator[Problem]:
         first = seen.setdefault(str(cluster.gateway_name), cluster)
         if first is not cluster:
             yield Problem(
-                f"`{first.region}` and `{cluster.region}` both call their gateway `{cluster.gateway_name}`",
+                f"`{first.region}` and `{cluster.region}` both name their gateway `{cluster.gateway_name}`",
                 (cluster.at_conf("gateway", "name"), first.at_conf("gateway", "name")),
                 (cluster.region, first.region),
             )
@@ -66,11 +66,11 @@ def same_gateway_name(subject: Subject) -> Iterator[Problem]:
     "same-server-names",
     "error",
     "supercluster",
-    why="A gateway connection from a server whose name is known already is closed with `Duplicate Server Name`, "
-    "forever, and no meta leader is elected. The chart calls servers after their pods: nats-0 in every region.",
+    why="A gateway connection from a server whose name is already in use is closed with `Duplicate Server Name`, "
+    "forever, and no meta leader is elected. The chart names servers after their pods: nats-0 in every region.",
     source="run on nats-server 2.12.8 and 2.14.6",
-    remedy="Give every region but one a config.serverNamePrefix of its own, before its first stream: a server name "
-    "is a JetStream identity, so the region that holds streams keeps its names.",
+    remedy="Set config.serverNamePrefix to a value of its own in every region but one, before its first stream: a "
+    "server name is a JetStream identity, so the region that has streams keeps its names.",
     fails="""\
 us-east: {container: {env: [{name: SERVER_NAME, value: $(POD_NAME)}]}}
 eu-west: {container: {env: [{name: SERVER_NAME, value: $(POD_NAME)}]}}""",
@@ -81,17 +81,17 @@ eu-west: {container: {env: [{name: SERVER_NAME, value: eu-west-$(POD_NAME)}]}}""
 def same_server_names(subject: Subject) -> Iterator[Problem]:
     """Servers of two regions have the same name."""
     seen: dict[str, Cluster] = {}
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for cluster in subject.clusters:
         if not cluster.has_gateway and cluster.plan is None:
             continue
         for name in _names(cluster):
             first = seen.setdefault(name, cluster)
             pair = (cluster.region, first.region)
-            if first is not cluster and pair not in told:
-                told.add(pair)
+            if first is not cluster and pair not in reported:
+                reported.add(pair)
                 yield Problem(
-                    f"`{first.region}` and `{cluster.region}` both have a server called `{name}`",
+                    f"`{first.region}` and `{cluster.region}` both have a server named `{name}`",
                     (_at_names(cluster), _at_names(first)),
                     pair,
                 )
@@ -99,12 +99,12 @@ def same_server_names(subject: Subject) -> Iterator[Problem]:
 
 def _names(cluster: Cluster) -> list[str]:
     pattern = cluster.state.server_names
-    if not _is_set(cluster):
+    if not _has_names(cluster):
         return []
     return [pattern.replace(POD, f"{cluster.nats.name}-{ordinal}") for ordinal in range(cluster.replicas)]
 
 
-def _is_set(cluster: Cluster) -> bool:
+def _has_names(cluster: Cluster) -> bool:
     """Whether the servers are given names, in nats.conf or on the command line."""
     return "server_name" in cluster.conf or option(cluster.container, *NAME_OPTIONS) is not None
 
@@ -112,9 +112,9 @@ def _is_set(cluster: Cluster) -> bool:
 def _at_names(cluster: Cluster) -> Where:
     if option(cluster.container, *NAME_OPTIONS) is not None:
         return cluster.at_container("args" if "args" in cluster.container else "command")
-    spelled = cluster.conf.get("server_name")
+    value = cluster.conf.get("server_name")
     for index, item in enumerate(cluster.container.get("env") or []):
-        if isinstance(spelled, Variable) and isinstance(item, dict) and item.get("name") == spelled.name:
+        if isinstance(value, Variable) and isinstance(item, dict) and item.get("name") == value.name:
             return cluster.at_container("env", index, "value")
     return cluster.at_conf("server_name")
 
@@ -123,8 +123,8 @@ def _at_names(cluster: Cluster) -> Where:
     "NM004",
     "servers-called-as-pods",
     "note",
-    why="Another region with the chart's default names would have the same ones, and their gateways would not "
-    "connect. One region of a supercluster may do this: the one that held streams first.",
+    why="Another region with the chart's default names has the same ones, and their gateways do not connect. One "
+    "region of a supercluster may keep these names: the one that had streams first.",
     source="run on nats-server 2.12.8 and 2.14.6",
     remedy="Lint all regions together to be sure, or set config.serverNamePrefix before the first stream.",
     fails="""\
@@ -135,16 +135,16 @@ container: {env: [{name: SERVER_NAME, value: $(POD_NAME)}]}""",
 untouched: true
 only: us-east
 container: {env: [{name: SERVER_NAME, value: us-east-$(POD_NAME)}]}""",
-    looks_at="supercluster",
+    applies_to="supercluster",
 )
 def servers_called_as_pods(subject: Subject) -> Iterator[Problem]:
-    """A region linted alone calls its servers after their pods, as every other region does by default."""
+    """A region linted alone names its servers after their pods, as every other region does by default."""
     if len(subject.clusters) != 1 or subject.overlays is not None:
         return
     for cluster in subject.clusters:
         if cluster.has_gateway and not cluster.is_stamped and cluster.state.server_names == POD:
             names = f"{cluster.nats.name}-0"
-            yield Problem(f"servers are called `{names}` and so on", (_at_names(cluster),), (cluster.region,))
+            yield Problem(f"servers are named `{names}` and so on", (_at_names(cluster),), (cluster.region,))
 
 
 @rule(
@@ -153,21 +153,21 @@ def servers_called_as_pods(subject: Subject) -> Iterator[Problem]:
     "error",
     why="Clustered JetStream does not start without a server name, and several servers cannot share one.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
-    remedy="Write server_name: $SERVER_NAME with the variable made of the pod's name, as the chart does.",
+    remedy="Set server_name: $SERVER_NAME, with the variable set from the pod's name, as the chart does.",
     fails="conf: {server_name: nats}",
     passes="conf: {server_name: $SERVER_NAME}",
 )
 def server_name_not_its_own(cluster: Cluster) -> Iterator[Problem]:
-    """Servers of a JetStream cluster have no name, or all the same one."""
+    """The servers of a JetStream cluster have no name, or all have the same one."""
     if not cluster.has_jetstream or (not cluster.routes and not cluster.has_gateway):
         return
-    if not _is_set(cluster):
+    if not _has_names(cluster):
         yield Problem("JetStream is clustered and server_name is not set", (cluster.at_conf(),), (cluster.region,))
     elif cluster.replicas > 1 and POD not in (pattern := cluster.state.server_names):
         known = not isinstance(cluster.conf.get("server_name"), Variable) or not pattern.startswith("$")
         if known:
             where = (_at_names(cluster),)
-            yield Problem(f"all {cluster.replicas} servers are called `{pattern}`", where, (cluster.region,))
+            yield Problem(f"all {cluster.replicas} servers are named `{pattern}`", where, (cluster.region,))
 
 
 @rule(
@@ -176,9 +176,10 @@ def server_name_not_its_own(cluster: Cluster) -> Iterator[Problem]:
     "error",
     "supercluster",
     why="The remote answers with its own name, and the server closes the connection with `Wrong Gateway`, once a "
-    "second. The wrong name also spreads by gossip. The regions may still meet the other way round, which hides it.",
+    "second. The wrong name also spreads by gossip. The connection that the other region opens may still work, which "
+    "hides the mistake.",
     source="run on nats-server 2.12.8 and 2.14.6",
-    remedy="Call the remote as the region at that address calls its gateway.",
+    remedy="Set the remote's name to the gateway name of the region at that address.",
     fails="us-east: {conf: {gateway: {gateways: [{name: europe, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}}",
     passes="us-east: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}}",
 )
@@ -189,7 +190,7 @@ def wrong_remote_name(subject: Subject) -> Iterator[Problem]:
     for cluster in subject.joined:
         for index, remote in cluster.remotes:
             reached = (owners.get(str(read_endpoint(url)).lower()) for url in remote.urls)
-            owner = next((found for found in reached if found is not None), None)
+            owner = next((item for item in reached if item is not None), None)
             if remote.name not in names and owner is not None:
                 yield Problem(
                     f"remote `{remote.name}` has the address of `{owner.gateway_name}`",
@@ -202,22 +203,23 @@ def wrong_remote_name(subject: Subject) -> Iterator[Problem]:
     "NM007",
     "name-with-spaces",
     "error",
-    why="From 2.12 on the server refuses server and cluster names with spaces; 2.10 took them, so an upgrade fails.",
+    why="From 2.12 on the server refuses server and cluster names with spaces; 2.10 accepted them, so an upgrade "
+    "fails.",
     source="run on nats-server 2.10.26 and 2.12.8",
     remedy="Use letters, digits, - and _ in names.",
-    holds="nats-server 2.12 or later",
+    versions="nats-server 2.12 or later",
     fails="conf: {cluster: {name: eu west}, gateway: {name: eu west}}",
     passes="conf: {cluster: {name: eu_west}, gateway: {name: eu_west}}",
 )
 def name_with_spaces(cluster: Cluster) -> Iterator[Problem]:
     """The name of a cluster, gateway or server has a space in it."""
     block = cluster.conf.get("cluster")
-    named = [
+    names = [
         (("cluster", "name"), block.get("name") if isinstance(block, dict) else None),
         (("gateway", "name"), cluster.gateway.get("name")),
         (("server_name",), cluster.conf.get("server_name")),
     ]
-    for path, name in named:
+    for path, name in names:
         if isinstance(name, str) and " " in name:
             yield Problem(f"`{name}` has a space in it", (cluster.at_conf(*path),), (cluster.region,))
 

@@ -1,4 +1,4 @@
-"""Overlays alone: what a render would refuse, what is riskier than it looks, what has no effect."""
+"""Overlays alone: what a render would refuse, what is a risk, what has no effect."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from natsvalues.overlays.plan import Plan
     from natsvalues.text.reading import Positions
 NEWEST = ServerVersion(2, 15, 1)
-"""What waits for a leader here waits on every version."""
+"""A path that waits for a leader on this version waits on every version."""
 
 
 def _overlays(subject: Subject) -> Overlays:
@@ -43,14 +43,14 @@ def _fix(positions: Positions, title: str, *ops: Op) -> Fix:
     "provider-refuses",
     "error",
     "overlays",
-    why="A render of the region is refused: the load balancer would not come up as it is asked for.",
+    why="A render of the region is refused: the load balancer would not work as requested.",
     source="docs/providers.md, from the providers' sources",
-    remedy="See natsvalues providers NAME for what the provider takes.",
+    remedy="Run `natsvalues providers NAME` to see what the provider accepts.",
     fails="us-east: {overlay: {loadBalancer: {provider: aws-lbc-ip, scheme: null}}}",
     passes="us-east: {overlay: {loadBalancer: {provider: aws-lbc-ip, scheme: internal}}}",
 )
 def provider_refuses(subject: Subject) -> Iterator[Problem]:
-    """A region that has a gateway names no provider, an unknown one, or inputs that it does not take."""
+    """A region that has a gateway names no provider, an unknown one, or inputs that it does not accept."""
     for name, plan in subject.plans.items():
         if plan.region.stage == "local":
             continue
@@ -70,14 +70,14 @@ def provider_refuses(subject: Subject) -> Iterator[Problem]:
     "provider-remarks",
     "note",
     "overlays",
-    why="What is asked for works otherwise than it looks, or nobody could verify that it works.",
+    why="The requested load balancer works differently than it seems, or nobody could verify that it works.",
     source="docs/providers.md, from the providers' sources",
-    remedy="Read the remark; ignore the rule with what you found out as the reason.",
+    remedy="Read the remark; then ignore the rule, with the result of your check as the reason.",
     fails="us-east: {overlay: {loadBalancer: {provider: aws-lbc-ip, scheme: internal, externalTrafficPolicy: Local}}}",
     passes="us-east: {overlay: {loadBalancer: {provider: aws-lbc-ip, scheme: internal}}}",
 )
 def provider_remarks(subject: Subject) -> Iterator[Problem]:
-    """The provider has a remark on what a region asks for."""
+    """The provider has a remark on a region's load balancer."""
     for name, plan in subject.plans.items():
         shaped = _shaped(plan) if plan.load_balancer.provider is not None else ""
         if plan.region.stage != "local" and isinstance(shaped, Shape):
@@ -90,7 +90,7 @@ def _profile(provider: str) -> Profile:
 
 
 def _shaped(plan: Plan) -> Shape | str:
-    """What the provider makes of a plan, or why there is none."""
+    """The provider's load balancer for a plan, or why there is none."""
     try:
         profile = _profile(str(plan.load_balancer.provider))
     except NatsvaluesError as error:
@@ -104,15 +104,15 @@ def _shaped(plan: Plan) -> Shape | str:
     "probe-kept",
     "warning",
     "overlays",
-    why="The chart's startup probe waits for a meta leader; keeping it keeps the deadlock of a cold start.",
+    why="The chart's startup probe waits for a meta leader; with it a cold start can hang.",
     source="run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1",
-    remedy="Use auto (--fix does): the path that is leader-free for the server's version.",
+    remedy="Set probes.startup: auto (--fix does): the path that needs no leader on the server's version.",
     fails="supercluster: {probes: {startup: keep}}",
     passes="supercluster: {probes: {startup: auto}}",
     fixable=True,
 )
 def probe_kept(subject: Subject) -> Iterator[Problem]:
-    """The overlays leave the startup probe as the chart has it, or give it a path that waits."""
+    """The overlays keep the chart's startup probe, or set a path that waits for a leader."""
     overlays = _overlays(subject)
     shared = overlays.supercluster.probes
     sources: list[tuple[Any, Positions, tuple[str, ...]]] = [(shared, overlays.positions, tuple(overlays.regions))]
@@ -134,7 +134,7 @@ def probe_kept(subject: Subject) -> Iterator[Problem]:
     "overlays",
     why="external-dns up to 0.21 reads one prefix, from 0.22 on only the other; an upgrade drops the gateway's record.",
     source="external-dns pull request 6424 and source/annotations/annotations.go at its tags",
-    remedy="Leave dns.prefixes out (--fix does), or ignore this rule with the version you run as the reason.",
+    remedy="Remove dns.prefixes (--fix does), or ignore this rule and give the version you run as the reason.",
     fails="supercluster: {dns: {prefixes: [external-dns.alpha.kubernetes.io/]}}",
     passes="supercluster: {dns: {prefixes: [external-dns.alpha.kubernetes.io/, external-dns.kubernetes.io/]}}",
     fixable=True,
@@ -149,8 +149,8 @@ def one_dns_prefix_chosen(subject: Subject) -> Iterator[Problem]:
     ]
     for dns, positions, regions in sources:
         if dns is not None and dns.enabled and len(dns.prefixes) == 1 and dns.prefixes[0] in known:
-            fix = _fix(positions, "leave dns.prefixes out", Op("remove", ("dns", "prefixes")))
-            message = f"DNS annotations begin with `{dns.prefixes[0]}` only"
+            fix = _fix(positions, "remove dns.prefixes", Op("remove", ("dns", "prefixes")))
+            message = f"DNS annotations start with `{dns.prefixes[0]}` only"
             yield Problem(message, (positions.where("dns", "prefixes"),), regions, fix)
 
 
@@ -159,9 +159,9 @@ def one_dns_prefix_chosen(subject: Subject) -> Iterator[Problem]:
     "public-without-tls",
     "note",
     "overlays",
-    why="What regions send each other crosses the internet in the clear, and nothing shows who the other side is.",
+    why="Traffic between regions crosses the internet unencrypted, and no region proves its identity.",
     source="nats.docs, Gateways: tls",
-    remedy="Give gateway.tls in the supercluster.",
+    remedy="Set gateway.tls in the supercluster overlay.",
     fails="us-east: {overlay: {loadBalancer: {scheme: internet-facing}}}",
     passes="""\
 us-east: {overlay: {loadBalancer: {scheme: internet-facing}}}
@@ -185,13 +185,13 @@ def public_without_tls(subject: Subject) -> Iterator[Problem]:
     why="A cluster that joins by gossip becomes part of the meta group; if its JetStream ran alone, it can erase "
     "the streams of the others.",
     source="run on nats-server 2.12.8 and 2.15.1",
-    remedy="Leave gateway.rejectUnknownCluster out (--fix does); it is true by default.",
+    remedy="Set gateway.rejectUnknownCluster: true (--fix does), or remove it: true is the default.",
     fails="supercluster: {gateway: {rejectUnknownCluster: false}}",
     passes="supercluster: {gateway: {rejectUnknownCluster: true}}",
     fixable=True,
 )
 def unknown_clusters_let_in(subject: Subject) -> Iterator[Problem]:
-    """The supercluster lets in clusters that are not in its overlays."""
+    """The supercluster accepts clusters that are not in its overlays."""
     overlays = _overlays(subject)
     if not overlays.supercluster.gateway.reject_unknown_cluster:
         op = Op("replace", ("gateway", "rejectUnknownCluster"), True)  # noqa: FBT003   # the value itself
@@ -205,9 +205,10 @@ def unknown_clusters_let_in(subject: Subject) -> Iterator[Problem]:
     "field-without-effect",
     "note",
     "overlays",
-    why="A reader takes it for a decision, and nothing comes of it.",
-    source="natsvalues/overlays: joins counts in scope supercluster, DNS annotations name no addresses",
-    remedy="Take the field out (--fix does).",
+    why="It looks like a decision, and changes nothing.",
+    source="natsvalues/overlays: joins is read in scope supercluster only, DNS annotations are not written for "
+    "addresses",
+    remedy="Remove the field (--fix does).",
     fails="""\
 supercluster: {jetstream: {scope: region}}
 eu-west: {overlay: {systemAccount: SYS-eu-west}}
@@ -225,7 +226,7 @@ def field_without_effect(subject: Subject) -> Iterator[Problem]:
             idle.append(("dns", "with an address as gateway.host"))
         for field, why in idle:
             where: tuple[Where, ...] = (file.positions.where(field),)
-            fix = _fix(file.positions, f"take {field} out", Op("remove", (field,)))
+            fix = _fix(file.positions, f"remove {field}", Op("remove", (field,)))
             yield Problem(f"`{field}` has no effect {why}", where, (name,), fix)
 
 
@@ -234,19 +235,19 @@ def field_without_effect(subject: Subject) -> Iterator[Problem]:
     "patch-without-reason",
     "note",
     "overlays",
-    why="A patch outlives the memory of why it was made; `explain` and reports show the reason.",
+    why="A patch stays when its reason is forgotten; `explain` and reports show the reason.",
     source="natsvalues explain",
-    remedy="Give the patch a `why`.",
+    remedy="Add `why` to the patch.",
     fails="""\
 us-east:
   overlay: {patches: [{target: {kind: StatefulSet}, ops: [{op: add, path: /metadata/labels/a, value: b}]}]}""",
     passes="""\
 us-east:
   overlay:
-    patches: [{target: {kind: StatefulSet}, why: found by a, ops: [{op: add, path: /metadata/labels/a, value: b}]}]""",
+    patches: [{target: {kind: StatefulSet}, why: needed by a, ops: [{op: add, path: /metadata/labels/a, value: b}]}]""",
 )
 def patch_without_reason(subject: Subject) -> Iterator[Problem]:
-    """A patch of the user's own does not say why."""
+    """A patch does not state its reason."""
     for name, file in _files(subject):
         for index, patch in enumerate(file.region.patches):
             if not patch.why:

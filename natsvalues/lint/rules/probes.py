@@ -1,4 +1,4 @@
-"""Probes of the server's container: whether a cold start can end, and whether they ask what they seem to."""
+"""Probes of the server's container: whether a cold start can end, and whether they check what they seem to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _queries(cluster: Cluster) -> Iterator[tuple[str, HealthQuery]]:
 
 
 def _waiting(subject: Subject, kind: Kind) -> Iterator[Problem]:
-    """Probes that need a leader which other regions are needed for: an error where a cold start hangs on it."""
+    """Probes that wait for a leader that needs other regions: an error if a cold start hangs because of them."""
     starts = cold_starts(subject.states)
     for cluster in subject.clusters:
         start = starts[cluster.region]
@@ -53,10 +53,11 @@ def _waiting(subject: Subject, kind: Kind) -> Iterator[Problem]:
     "startup-probe-waits-for-leader",
     "error",
     "supercluster",
-    why="Nobody is Ready until there is a leader, the load balancer sends to nobody who is not Ready, and the leader "
-    "needs the servers behind the load balancers: everyone waits for everyone. After its failureThreshold the "
-    "container is killed, and it starts again. Also a single cold region hangs so. A warning where the gateway's "
-    "Service sends to pods that are not Ready: then the cold start ends, one change away from a deadlock.",
+    why="No pod is Ready until there is a leader, the load balancer sends to Ready pods only, and the leader needs "
+    "the servers behind the load balancers: a deadlock. After failureThreshold failures the kubelet restarts the "
+    "container, and it waits again. A single region that starts cold hangs as well. It is a warning where the "
+    "gateway's Service sends to pods that are not Ready: then the cold start ends, but a change of that Service can "
+    "bring the deadlock back.",
     source="simulated with real servers 2.10.26 to 2.15.1: never Ready; nats-io/k8s issue 1109",
     remedy="Set the path to /healthz?js-server-only=true on 2.11 or later, /healthz?js-enabled-only=true before.",
     fails="container: {startupProbe: {httpGet: {path: /healthz}}}",
@@ -72,8 +73,8 @@ def startup_probe_waits(subject: Subject) -> Iterator[Problem]:
     "readiness-probe-waits-for-leader",
     "error",
     "supercluster",
-    why="The pod is not Ready at a cold start, so no load balancer that goes by Ready sends to it, and the leader "
-    "cannot be elected. Before 2.11 also `js-server-only` waits, which looks harmless.",
+    why="The pod is not Ready at a cold start, so a load balancer that sends to Ready pods only leaves it out, and "
+    "the leader cannot be elected. Before 2.11 `js-server-only` waits for the leader as well.",
     source=MEASURED,
     remedy="Set the path to /healthz?js-server-only=true on 2.11 or later, /healthz?js-enabled-only=true before.",
     fails="container: {readinessProbe: {httpGet: {path: '/healthz?js-server-only=true'}}, image: nats:2.10.26-alpine}",
@@ -89,7 +90,7 @@ def readiness_probe_waits(subject: Subject) -> Iterator[Problem]:
     "PR003",
     "liveness-probe-waits-for-leader",
     "error",
-    why="Servers are killed while there is no leader, which keeps one from being elected.",
+    why="The kubelet restarts servers while there is no leader, which prevents an election.",
     source=MEASURED + "; noetl pull request 596",
     remedy="Set the path to /healthz?js-enabled-only=true.",
     fails="container: {livenessProbe: {httpGet: {path: /healthz}}}",
@@ -112,7 +113,7 @@ def liveness_probe_waits(cluster: Cluster) -> Iterator[Problem]:
     why="The server answers 400 to a value that Go does not read as true or false, and 404 to an escaped `?`, "
     "whatever its health.",
     source=MEASURED,
-    remedy="Write /healthz?js-server-only=true, with `true` or `1` and a plain question mark.",
+    remedy="Set the path to /healthz?js-server-only=true, with `true` or `1` and an unescaped question mark.",
     fails="container: {readinessProbe: {httpGet: {path: '/healthz?js-server-only=yes'}}}",
     passes="container: {readinessProbe: {httpGet: {path: '/healthz?js-server-only=1'}}, image: nats:2.14.2-alpine}",
 )
@@ -128,8 +129,8 @@ def probe_always_fails(cluster: Cluster) -> Iterator[Problem]:
     "PR005",
     "probe-parameter-ignored",
     "warning",
-    why="Parameters that the server does not know are ignored, also if only their case is wrong, and what is left is "
-    "the strict check that waits for a meta leader.",
+    why="The server ignores parameters that it does not know, also those in the wrong case. What is left is the "
+    "strict check, which waits for a meta leader.",
     source=MEASURED,
     remedy="Use js-server-only, js-enabled-only or js-meta-only, in lower case.",
     fails="container: {readinessProbe: {httpGet: {path: '/healthz?JS-Server-Only=true'}}}",
@@ -147,14 +148,14 @@ def probe_parameter_ignored(cluster: Cluster) -> Iterator[Problem]:
     "PR006",
     "probe-parameter-deprecated",
     "note",
-    why="`js-enabled` works and logs a warning each time.",
+    why="The server accepts `js-enabled` and logs a warning each time.",
     source=MEASURED,
-    remedy="Write js-enabled-only.",
+    remedy="Use js-enabled-only instead.",
     fails="container: {livenessProbe: {httpGet: {path: '/healthz?js-enabled=true'}}}",
     passes="container: {livenessProbe: {httpGet: {path: '/healthz?js-enabled-only=true'}}}",
 )
 def probe_parameter_deprecated(cluster: Cluster) -> Iterator[Problem]:
-    """A probe asks with `js-enabled`, which has another name now."""
+    """A probe uses `js-enabled`, the old name of a parameter."""
     for field, query in _queries(cluster):
         if "js-enabled" in query.parameters:
             where = (cluster.at_container(field, "httpGet", "path"),)
@@ -165,14 +166,14 @@ def probe_parameter_deprecated(cluster: Cluster) -> Iterator[Problem]:
     "PR007",
     "probe-not-on-monitor",
     "error",
-    why="Only the monitoring endpoint answers health checks; anywhere else the probe always fails.",
+    why="Only the monitoring endpoint answers health checks; on any other port the probe always fails.",
     source=MEASURED,
-    remedy="Probe the port `monitor`, with the scheme it has, and keep config.monitor.enabled: true.",
+    remedy="Set the probe's port to `monitor`, with the scheme of that port, and keep config.monitor.enabled: true.",
     fails="container: {startupProbe: {httpGet: {port: nats}}}",
     passes="container: {startupProbe: {httpGet: {port: 8222}}}",
 )
 def probe_not_on_monitor(cluster: Cluster) -> Iterator[Problem]:
-    """A probe asks a port that is not the monitoring endpoint, or with the wrong scheme."""
+    """A probe uses a port that is not the monitoring endpoint, or the wrong scheme."""
     listening = monitor(cluster.conf)
     ports = {str(port.get("name")): port.get("containerPort") for port in mappings(cluster.container.get("ports"))}
     for kind in KINDS:
@@ -183,12 +184,12 @@ def probe_not_on_monitor(cluster: Cluster) -> Iterator[Problem]:
         port = get.get("port")
         number = port if isinstance(port, int) else ports.get(str(port))
         if listening is None:
-            yield Problem("monitoring is off, and the probe asks it", where, (cluster.region,))
+            yield Problem("monitoring is off, and the probe needs it", where, (cluster.region,))
         elif number != listening[0]:
             message = f"port `{port}` is not the monitoring port {listening[0]}"
             yield Problem(message, where, (cluster.region,))
         elif str(get.get("scheme") or "HTTP") != listening[1]:
-            message = f"the probe asks with {get.get('scheme') or 'HTTP'}, and monitoring speaks {listening[1]}"
+            message = f"the probe uses {get.get('scheme') or 'HTTP'}, and the monitoring port {listening[1]}"
             yield Problem(message, where, (cluster.region,))
 
 
@@ -197,8 +198,8 @@ def probe_not_on_monitor(cluster: Cluster) -> Iterator[Problem]:
     "ordered-start-waits-for-leader",
     "error",
     "supercluster",
-    why="With OrderedReady the second pod waits for the first to be Ready, and the first waits for a leader, which "
-    "one server of several cannot elect. This hangs without any gateway.",
+    why="With OrderedReady the second pod waits until the first is Ready, and the first waits for a leader, which one "
+    "server of several cannot elect. This hangs even without a gateway.",
     source="run on nats-server 2.10.26 to 2.15.1: one of three servers up answers 503; Kubernetes, StatefulSets",
     remedy="Set podManagementPolicy: Parallel, as the chart does.",
     fails="""\
@@ -227,15 +228,15 @@ def ordered_start_waits(subject: Subject) -> Iterator[Problem]:
     "PR009",
     "killed-while-draining",
     "note",
-    why="At the end of its grace period Kubernetes kills a server that still hands over its clients. Only a preStop "
-    "hook (nats-server -sl=ldm) lets it hand them over at all.",
+    why="At the end of the grace period Kubernetes kills a server that is still handing over its clients. The server "
+    "hands them over only if a preStop hook (nats-server -sl=ldm) puts it into lame duck mode.",
     source="the chart's values: terminationGracePeriodSeconds covers lame duck duration and grace period",
     remedy="Set terminationGracePeriodSeconds to more than lame_duck_duration and lame_duck_grace_period together.",
     fails="statefulSet: {spec: {template: {spec: {terminationGracePeriodSeconds: 30}}}}",
     passes="statefulSet: {spec: {template: {spec: {terminationGracePeriodSeconds: 60}}}}",
 )
 def killed_while_draining(cluster: Cluster) -> Iterator[Problem]:
-    """The pod has less time to end than the server takes to let its clients go."""
+    """The pod's grace period is shorter than the server's lame duck mode."""
     given = cluster.nats.statefulset.value["spec"]["template"]["spec"].get("terminationGracePeriodSeconds", 30)
     length, grace = _lame_duck(cluster)
     if not drains_on_stop(cluster.container):
@@ -251,26 +252,27 @@ def killed_while_draining(cluster: Cluster) -> Iterator[Problem]:
     "PR010",
     "lame-duck-refused",
     "error",
-    why="The server does not start with a duration below 30 s, or with a grace period as long as it.",
+    why="The server does not start with a duration below 30 s, or with a grace period that is not shorter than the "
+    "duration.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
     remedy="Set lame_duck_duration to 30s or more and lame_duck_grace_period to less than that.",
     fails="conf: {lame_duck_duration: 10s}",
     passes="conf: {lame_duck_duration: 30s, lame_duck_grace_period: 10s}",
 )
 def lame_duck_refused(cluster: Cluster) -> Iterator[Problem]:
-    """The lame duck settings are ones that the server refuses."""
+    """The server refuses the lame duck settings."""
     length, grace = _lame_duck(cluster)
     if length is not None and length < SHORTEST_LAME_DUCK:
         shortest = (cluster.at_conf("lame_duck_duration"),)
         yield Problem(f"lame_duck_duration is {float(length):g} s", shortest, (cluster.region,))
     elif length is not None and grace is not None and grace >= length:
         where = (cluster.at_conf("lame_duck_grace_period"), cluster.at_conf("lame_duck_duration"))
-        message = f"the grace period {float(grace):g} s is no less than {float(length):g} s"
+        message = f"the grace period {float(grace):g} s is not shorter than {float(length):g} s"
         yield Problem(message, where, (cluster.region,))
 
 
 def _lame_duck(cluster: Cluster) -> tuple[Fraction | None, Fraction | None]:
-    """Duration and grace period in seconds, with the server's defaults; None for one that is no duration."""
+    """Duration and grace period in seconds, with the server's defaults; None for a value that is not a duration."""
     length = cluster.conf.get("lame_duck_duration", "2m")
     return duration(length), duration(cluster.conf.get("lame_duck_grace_period", "10s"))
 

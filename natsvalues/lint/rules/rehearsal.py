@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     "rehearsal-stuck",
     "error",
     "rehearsal",
-    why="The same manifests will do the same in production, where nobody can start over.",
+    why="The same manifests will do the same in production, where you cannot start again.",
     source="the rehearsal that --evidence gives: real nats-servers on these renderings",
-    holds="the server versions of the images",
-    remedy="The report says which probe waits for what; natsvalues rehearse shows it as a timeline.",
+    versions="the server versions of the images",
+    remedy="The report shows which probe waits for what; `natsvalues rehearse` shows it as a timeline.",
     fails="rehearsed: {verdict: stuck}",
     passes="rehearsed: {verdict: converged}",
 )
@@ -40,8 +40,8 @@ def stuck(subject: Subject) -> Iterator[Problem]:
     "rehearsal",
     why="A stream or a message that was acknowledged is gone, and no other region has it.",
     source="the rehearsal that --evidence gives: real nats-servers on these renderings",
-    holds="the server versions of the images",
-    remedy="Take the sequence that docs/stages.md calls safe, and the server version that the report names.",
+    versions="the server versions of the images",
+    remedy="Follow the sequence that docs/stages.md calls safe, with the server version that the report names.",
     fails="rehearsed: {lossy: true}",
     passes="rehearsed: {lossy: false}",
 )
@@ -58,14 +58,14 @@ def lossy(subject: Subject) -> Iterator[Problem]:
     "rehearsed-otherwise",
     "warning",
     "rehearsal",
-    why="A rehearsal proves something of the manifests that ran, and nothing of others.",
-    source="the digests of the renderings, which the rehearsal's report holds",
-    remedy="Rehearse what is to be deployed: natsvalues rehearse FOLDER -o json.",
+    why="A rehearsal proves only what the manifests do that ran.",
+    source="the digests of the renderings in the rehearsal's report",
+    remedy="Rehearse what you are going to deploy: natsvalues rehearse FOLDER -o json.",
     fails="rehearsed: {renderings: [0123456789abcdef]}",
     passes="rehearsed: {verdict: converged}",
 )
 def rehearsed_otherwise(subject: Subject) -> Iterator[Problem]:
-    """The rehearsal that is given as evidence was made with other renderings than these."""
+    """The rehearsal given as evidence used other renderings than these."""
     for rehearsed in subject.rehearsed:
         others = _others(rehearsed, subject)
         if others:

@@ -1,4 +1,4 @@
-"""Between Helm, natsvalues and the servers: renders that forgot something, and files that mean something else."""
+"""Between Helm, natsvalues and the servers: incomplete renderings, and files that mean something else."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ DIGEST = PREFIX + "overlay-digest"
     "not-stamped",
     "error",
     "supercluster",
-    why="Helm runs a post-renderer only when it is told to: one upgrade without the flag takes every edit out again, "
-    "and rollback, kustomize without --enable-exec and `helm template --output-dir` of Helm 3 leave it out silently.",
+    why="Helm runs a post-renderer only with the flag --post-renderer. One upgrade without it reverts every edit, and "
+    "rollback, kustomize without --enable-exec and `helm template --output-dir` of Helm 3 leave it out silently.",
     source="run on helm 3.19.0 and 4.3.1 and kustomize 5.8.2",
     remedy="Render with --post-renderer natsvalues, in every install and upgrade; as a KRM function natsvalues needs "
-    "--enable-alpha-plugins and --enable-exec of kustomize.",
+    "kustomize's --enable-alpha-plugins and --enable-exec.",
     fails="eu-west: {untouched: true}",
     passes="eu-west: {conf: {debug: false}}",
 )
 def not_stamped(subject: Subject) -> Iterator[Problem]:
-    """A rendering of a region that natsvalues looks after carries no stamp of it."""
+    """A region that natsvalues manages was rendered without natsvalues."""
     others = [cluster.region for cluster in subject.clusters if cluster.is_stamped]
     ours = {id(cluster.release) for cluster in subject.clusters if cluster.is_stamped}
     for cluster in subject.clusters:
         if cluster.is_stamped or (cluster.plan is None and (not others or id(cluster.release) in ours)):
-            continue  # a second NATS of a release that is stamped is nobody's region
-        file = cluster.plan.positions.file if cluster.plan is not None else f"the stamps of `{others[0]}`"
+            continue  # a second NATS of a stamped release is not a region
+        expected = f"as {cluster.plan.positions.file} expects" if cluster.plan is not None else f"as `{others[0]}` was"
         statefulset = cluster.nats.statefulset
         where = (cluster.at(statefulset, "metadata", "annotations"),)
-        message = f"`{statefulset.key}` was not rendered through natsvalues, against {file}"
+        message = f"`{statefulset.key}` was not rendered through natsvalues, {expected}"
         yield Problem(message, where, (cluster.region,))
 
 
@@ -50,9 +50,10 @@ def not_stamped(subject: Subject) -> Iterator[Problem]:
     "HS002",
     "stale-render",
     "warning",
-    why="What is deployed is not what the overlays say now; another region may already be dialled elsewhere.",
+    why="What is deployed differs from the overlays; for example, the address of another region may have changed.",
     source="natsvalues stamps the digest of the effective overlay on what it touches",
-    remedy="Render the region again. Its remotes are part of the digest: a change in one region's file counts in all.",
+    remedy="Render the region again. Its remotes are part of the digest: a change in one region's file counts in all "
+    "regions.",
     fails="statefulSet: {metadata: {annotations: {natsvalues.io/overlay-digest: '000000000000'}}}",
     passes="overlay: {lint: {severity: {GW010: warning}}}",
 )
@@ -61,7 +62,7 @@ def stale_render(cluster: Cluster) -> Iterator[Problem]:
     stamp = cluster.nats.statefulset.annotations.get(DIGEST)
     if cluster.plan is not None and stamp is not None and str(stamp) != cluster.plan.digest:
         where = (cluster.at(cluster.nats.statefulset, "metadata", "annotations", DIGEST),)
-        message = f"rendered from overlay {stamp}, and `{cluster.plan.positions.file}` is at {cluster.plan.digest}"
+        message = f"rendered from overlay {stamp}, and `{cluster.plan.positions.file}` is now {cluster.plan.digest}"
         yield Problem(message, where, (cluster.region,))
 
 
@@ -69,11 +70,11 @@ def stale_render(cluster: Cluster) -> Iterator[Problem]:
     "HS003",
     "pods-do-not-roll",
     "warning",
-    why="Gateway settings never reload: the chart's reloader tells the server, the server refuses the whole file, and "
-    "nobody hears of it. Without a checksum on the pods they keep the old settings.",
+    why="Gateway settings never reload: the chart's reloader signals the server, the server refuses the whole file, "
+    "and Kubernetes shows no error. Without a checksum annotation the pods keep the old settings.",
     source="run on nats-server 2.12.8 and 2.14.6; read in server/reload.go",
-    remedy="Set podTemplate.configChecksumAnnotation: true, or render through natsvalues, which rolls pods only when "
-    "a setting needs it.",
+    remedy="Set podTemplate.configChecksumAnnotation: true, or render through natsvalues, which restarts pods only "
+    "when a setting needs it.",
     fails="""\
 statefulSet:
   spec:
@@ -91,42 +92,42 @@ def pods_do_not_roll(cluster: Cluster) -> Iterator[Problem]:
     rolls = RESTART_DIGEST in keys or any(key.startswith("checksum/") for key in keys)
     if cluster.has_gateway and not rolls:
         where = (cluster.at(cluster.nats.statefulset, "spec", "template", "metadata", "annotations"),)
-        yield Problem("the pods carry no checksum of nats.conf", where, (cluster.region,))
+        yield Problem("the pods have no checksum of nats.conf", where, (cluster.region,))
 
 
 @rule(
     "HS004",
     "config-means-something-else",
     "error",
-    why="The server takes the file, but reads other settings than are written.",
+    why="The server accepts the file, but reads other settings than those written.",
     source="compared with the server's own parser (conf, 2.14.2)",
-    remedy="Mend the file in the chart's values.",
+    remedy="Correct the setting in the chart's values.",
     fails='text: {old: \'"pid_file": "/var/run/nats/nats.pid"\', new: \'"max_payload": 5kbi, "pid_file": "/x"\'}',
     passes='text: {old: \'"pid_file": "/var/run/nats/nats.pid"\', new: \'"pid_file": "/run/nats/nats.pid"\'}',
 )
 def config_means_other(cluster: Cluster) -> Iterator[Problem]:
-    """nats.conf has a place that the server reads otherwise than it looks."""
-    yield from _traps(cluster, grave=True)
+    """The server reads a part of nats.conf differently from what it seems to say."""
+    yield from _misread(cluster, errors=True)
 
 
 @rule(
     "HS005",
     "config-is-doubtful",
     "warning",
-    why="The server takes the file; hardly anyone means what it says.",
+    why="The server accepts the file, but the value is hardly the intended one.",
     source="compared with the server's own parser (conf, 2.14.2)",
-    remedy="Mend the file in the chart's values.",
+    remedy="Correct the setting in the chart's values.",
     fails='text: {old: \'"pid_file": "/var/run/nats/nats.pid"\', new: \'"max_payload": 16Ei, "pid_file": "/x"\'}',
     passes='text: {old: \'"pid_file": "/var/run/nats/nats.pid"\', new: \'"max_payload": 16Mi, "pid_file": "/x"\'}',
 )
 def config_is_doubtful(cluster: Cluster) -> Iterator[Problem]:
     """nats.conf has a value that overflows or changes its kind."""
-    yield from _traps(cluster, grave=False)
+    yield from _misread(cluster, errors=False)
 
 
-def _traps(cluster: Cluster, *, grave: bool) -> Iterator[Problem]:
+def _misread(cluster: Cluster, *, errors: bool) -> Iterator[Problem]:
     for offset, message in cluster.parsed.findings:
-        if (message in REFUSED) == grave:
+        if (message in REFUSED) == errors:
             at = cluster.at_conf()
             line = (at.line or 1) + cluster.nats.conf.count("\n", 0, offset)
             yield Problem(message, (at._replace(line=line, column=None),), (cluster.region,))
@@ -144,7 +145,7 @@ def _traps(cluster: Cluster, *, grave: bool) -> Iterator[Problem]:
     passes="fill: 1000",
 )
 def release_too_large(cluster: Cluster) -> Iterator[Problem]:
-    """The release takes so much of the Secret that Helm stores it in that it may not fit."""
+    """The release may not fit into the Secret that Helm stores it in."""
     release = cluster.release
     if sum(len(chunk.text) for chunk in release.chunks) < WORTH_MEASURING:
         return
@@ -158,15 +159,15 @@ def release_too_large(cluster: Cluster) -> Iterator[Problem]:
     "HS007",
     "servers-differ",
     "warning",
-    why="With a load balancer for each pod the other regions list one url for each server the overlay names.",
+    why="With a load balancer for each pod the other regions list one url for each server of the overlay.",
     source="natsvalues warns of it when it renders",
-    remedy="Set servers in the overlay to what is rendered (--fix does), or config.cluster.replicas.",
+    remedy="Set servers in the overlay to the rendered number (--fix does), or change config.cluster.replicas.",
     fails="overlay: {servers: 5}",
     passes="overlay: {servers: 3}",
     fixable=True,
 )
 def servers_differ(cluster: Cluster) -> Iterator[Problem]:
-    """The overlay says another number of servers than are rendered."""
+    """The overlay states another number of servers than the rendering has."""
     plan = cluster.plan
     stated = plan.region.servers if plan is not None else None
     if plan is None or stated is None or stated == cluster.replicas:
@@ -186,27 +187,27 @@ def servers_differ(cluster: Cluster) -> Iterator[Problem]:
     "HS008",
     "server-version-unknown",
     "warning",
-    why="Which health checks are leader-free depends on the version, so one before 2.11 is assumed.",
+    why="Which health checks need no leader depends on the version, so a version before 2.11 is assumed.",
     source="run on nats-server 2.10.26 to 2.15.1",
-    remedy="Use an image tag with the version, or state nats.version in the region's overlay.",
+    remedy="Use an image tag with the version, or set nats.version in the region's overlay.",
     fails="container: {image: nats:alpine}",
     passes="container: {image: nats:2.14.2-alpine}",
 )
 def server_version_unknown(cluster: Cluster) -> Iterator[Problem]:
-    """The image does not tell the server's version."""
+    """The image does not show the server's version."""
     if not cluster.version.known:
         where = (cluster.at_container("image"),)
-        yield Problem(f"`{cluster.container.get('image')}` tells no version", where, (cluster.region,))
+        yield Problem(f"`{cluster.container.get('image')}` shows no version", where, (cluster.region,))
 
 
 @rule(
     "HS009",
     "list-with-anchors",
     "warning",
-    why="Helm 4 fails with any post-renderer at a List whose items share YAML anchors.",
+    why="With any post-renderer Helm 4 fails on a List whose items share YAML anchors.",
     source="run on helm 4.3.1; helm issue 32203",
-    holds="Helm 4",
-    remedy="Render the items as documents of their own.",
+    versions="Helm 4",
+    remedy="Render the items as separate documents.",
     fails="""\
 add: |
   apiVersion: v1

@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     "SE001",
     "monitoring-exposed",
     "error",
-    why="The monitoring port asks for no password and shows accounts, subjects, connections and routes.",
+    why="The monitoring port requires no password and shows accounts, subjects, connections and routes.",
     source="nats.docs, Monitoring; nats-io/k8s, service.ports.monitor",
-    remedy="Take the port out of the Service. A provider that can check health through the Service alone is told so "
-    "by its annotations, and this rule then lets it.",
+    remedy="Remove the port from the Service. If a provider can check health only through a port of the Service, its "
+    "annotation names that port, and this rule allows it.",
     fails="clients: {spec: {type: LoadBalancer, ports: [{name: monitor, port: 8222, targetPort: monitor}]}}",
     passes="clients: {spec: {type: ClusterIP, ports: [{name: monitor, port: 8222, targetPort: monitor}]}}",
 )
 def monitoring_exposed(cluster: Cluster) -> Iterator[Problem]:
-    """A load balancer or NodePort leads to the monitoring port."""
+    """A load balancer or NodePort exposes the monitoring port."""
     for service in (item for item in cluster.services if is_outside(item.value)):
         for index, (port, role) in enumerate(zip(ports_of(service.value), cluster.roles(service), strict=True)):
             if role == "monitor" and not _is_checked(service, port):
                 where = (cluster.at(service, "spec", "ports", index),)
-                message = f"Service `{service.key.name}` leads to the monitoring port"
+                message = f"Service `{service.key.name}` exposes the monitoring port"
                 yield Problem(message, where, (cluster.region,))
 
 
 def _is_checked(service: Manifest, port: dict[str, object]) -> bool:
-    """Whether an annotation has the load balancer check this very port, or keeps it off the load balancer."""
+    """Whether an annotation makes the load balancer check this port, or keeps the port off the load balancer."""
     names = {str(port.get(key)) for key in ("name", "port", "nodePort") if key in port}
     return any(
         (key.endswith(("-port", "_port")) and str(text) in names)
@@ -56,21 +56,21 @@ def _is_checked(service: Manifest, port: dict[str, object]) -> bool:
     "error",
     why="Whoever reaches the profiling port can read the server's memory.",
     source="nats.docs, Profiling; nats-io/k8s, service.ports.profiling",
-    remedy="Take the port out of the Service; kubectl port-forward reaches it when it is needed.",
+    remedy="Remove the port from the Service; use kubectl port-forward when you need it.",
     fails="""\
 conf: {prof_port: 65432}
 clients: {spec: {type: LoadBalancer, ports: [{name: profiling, port: 65432, targetPort: 65432}]}}""",
     passes="conf: {prof_port: 65432}",
 )
 def profiling_exposed(cluster: Cluster) -> Iterator[Problem]:
-    """A load balancer or NodePort leads to the profiling port."""
+    """A load balancer or NodePort exposes the profiling port."""
     number = cluster.conf.get("prof_port")
     for service in (item for item in cluster.services if is_outside(item.value)):
         for index, port in enumerate(ports_of(service.value)):
             target = port.get("targetPort", port.get("port"))
             if target == "profiling" or (number is not None and target == number):
                 where = (cluster.at(service, "spec", "ports", index),)
-                message = f"Service `{service.key.name}` leads to the profiling port"
+                message = f"Service `{service.key.name}` exposes the profiling port"
                 yield Problem(message, where, (cluster.region,))
 
 
@@ -80,18 +80,18 @@ def profiling_exposed(cluster: Cluster) -> Iterator[Problem]:
     "warning",
     why="Whoever may read ConfigMaps can read it, and so can everyone who sees a diff or the stored release.",
     source="Kubernetes, ConfigMaps; nats.docs, Configuration: variables",
-    remedy="Keep it in a Secret, give it to the container as a variable, and write $VARIABLE in nats.conf.",
+    remedy="Keep it in a Secret, set it as an environment variable of the container, and write $VARIABLE in nats.conf.",
     fails="conf: {authorization: {token: tr0ub4dor}}",
     passes="conf: {authorization: {token: $TOKEN}}",
 )
 def secret_in_config_map(cluster: Cluster) -> Iterator[Problem]:
-    """A password or token stands in nats.conf in the clear."""
-    found = list(_secrets(cluster.conf, ()))
-    if found:
-        others = f", and {len(found) - 1} more" if len(found) > 1 else ""
-        named = "a url" if _is_url(found[0]) else f"`{found[0][-1]}`"
-        where = tuple(cluster.at_conf(*path) for path in found[:3])
-        yield Problem(f"{named} has it in the clear{others}", where, (cluster.region,))
+    """nats.conf contains a password or token in plain text."""
+    secrets = list(_secrets(cluster.conf, ()))
+    if secrets:
+        others = f", and {len(secrets) - 1} more" if len(secrets) > 1 else ""
+        first = "a url" if _is_url(secrets[0]) else f"`{secrets[0][-1]}`"
+        where = tuple(cluster.at_conf(*path) for path in secrets[:3])
+        yield Problem(f"{first} has a secret in plain text{others}", where, (cluster.region,))
 
 
 _SECRET_KEYS = frozenset(("password", "pass", "token"))
@@ -121,7 +121,8 @@ def _is_url(path: tuple[str | int, ...]) -> bool:
     "warning",
     why="Anyone may connect to the gateway port.",
     source="the providers' manuals; docs/providers.md",
-    remedy="List the addresses that the other regions come from (loadBalancer.sourceRanges in the overlay).",
+    remedy="Set loadBalancerSourceRanges to the addresses that the other regions connect from "
+    "(loadBalancer.sourceRanges in the overlay).",
     fails="""\
 service:
   metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing}}
@@ -132,7 +133,7 @@ service:
   spec: {loadBalancerSourceRanges: [203.0.113.0/24]}""",
 )
 def public_without_ranges(cluster: Cluster) -> Iterator[Problem]:
-    """The gateway's load balancer is stated to be public, and nothing limits who may connect."""
+    """The gateway's load balancer is public, and nothing limits who may connect."""
     for service in cluster.gateway_services:
         public = [key for key, text in service.annotations.items() if PUBLIC.get(key) == str(text).lower()]
         limited = service.value["spec"].get("loadBalancerSourceRanges") or any(
@@ -159,10 +160,10 @@ LIMITING = ("security-group", "prefix-list", "source-ranges", "allow-rules", "ac
     "SE005",
     "gateway-without-tls",
     "note",
-    why="What regions send each other crosses networks in the clear, and nothing shows who the other side is.",
+    why="Traffic between regions crosses networks unencrypted, and no region proves its identity.",
     source="nats.docs, Gateways: tls",
-    remedy="Turn on TLS between gateways (gateway.tls in the supercluster overlay). A rendering made by natsvalues is "
-    "not asked: OV010 looks at its overlay.",
+    remedy="Turn on TLS between gateways (gateway.tls in the supercluster overlay). The rule skips renderings made by "
+    "natsvalues: OV010 checks their overlay.",
     fails="""\
 untouched: true
 conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}""",
@@ -183,7 +184,7 @@ def gateway_without_tls(cluster: Cluster) -> Iterator[Problem]:
     "SE006",
     "gateway-tls-unverified",
     "warning",
-    why="A gateway then takes anyone who speaks TLS for another region.",
+    why="The gateway then accepts anyone who speaks TLS as another region.",
     source="nats.docs, Gateways: tls verify",
     remedy="Set verify: true in the gateway's tls block, or give the gateways a user and password.",
     fails="conf: {gateway: {tls: {cert_file: /etc/nats-config/tls.crt, key_file: /etc/nats-config/tls.key}}}",
@@ -191,23 +192,23 @@ def gateway_without_tls(cluster: Cluster) -> Iterator[Problem]:
 conf: {gateway: {tls: {cert_file: /etc/nats-config/tls.crt, key_file: /etc/nats-config/tls.key, verify: true}}}""",
 )
 def gateway_tls_unverified(cluster: Cluster) -> Iterator[Problem]:
-    """The gateway has TLS, and asks the other side for no certificate and no password."""
+    """The gateway has TLS, and requires neither a certificate nor a password from the other side."""
     block = cluster.gateway.get("tls")
     if not isinstance(block, dict) or "authorization" in cluster.gateway:
         return
     if True not in (block.get("verify"), block.get("verify_and_map"), block.get("verify_cert_and_check_known_urls")):
         where = (cluster.at_conf("gateway", "tls"),)
-        yield Problem("the gateway verifies nobody", where, (cluster.region,))
+        yield Problem("the gateway verifies neither a certificate nor a password", where, (cluster.region,))
 
 
 @rule(
     "SE007",
     "tls-name-is-address",
     "warning",
-    why="A server checks the remote's certificate against the host it dialled; certificates rarely name addresses. "
-    "The link then works one way only, which no health check shows.",
+    why="A server checks the remote's certificate against the host it dialled; certificates rarely contain addresses. "
+    "The link then works in one direction only, which no health check shows.",
     source="run on nats-server 2.12.8 and 2.14.6; read in server/client.go doTLSHandshake",
-    remedy="Advertise and dial DNS names that the certificates have.",
+    remedy="Advertise and dial DNS names that are in the certificates.",
     fails="""\
 conf:
   gateway:
@@ -219,19 +220,19 @@ conf:
     tls: {cert_file: /etc/nats-config/tls.crt, key_file: /etc/nats-config/tls.key, verify: true}""",
 )
 def tls_name_is_address(cluster: Cluster) -> Iterator[Problem]:
-    """Gateways use TLS, and a region is advertised or dialled by an address."""
+    """Gateways use TLS, and a region advertises or dials an IP address."""
     if "tls" not in cluster.gateway:
         return
-    named = [(("gateway", "advertise"), address) for address in cluster.advertised[:1]]
+    addresses = [(("gateway", "advertise"), address) for address in cluster.advertised[:1]]
     for index, remote in cluster.remotes:
         for place, url in enumerate(remote.urls):
             address = read_endpoint(url)
             if address is not None:
-                named.append((("gateway", "gateways", index, "urls", place), address))  # type: ignore[arg-type]
-    for path, address in named:
+                addresses.append((("gateway", "gateways", index, "urls", place), address))  # type: ignore[arg-type]
+    for path, address in addresses:
         if is_address(address.host):
             where = (cluster.at_conf(*path),)
-            yield Problem(f"`{address.host}` must stand in the certificate", where, (cluster.region,))
+            yield Problem(f"`{address.host}` must be in the certificate", where, (cluster.region,))
 
 
 @rule(
@@ -239,9 +240,9 @@ def tls_name_is_address(cluster: Cluster) -> Iterator[Problem]:
     "tls-on-one-side",
     "error",
     "supercluster",
-    why="A gateway with TLS begins with the handshake, one without waits for the other's greeting: they never connect.",
+    why="A gateway with TLS starts with the handshake, one without waits for the other's greeting: they never connect.",
     source="run on nats-server 2.12.8 and 2.14.6; read in server/gateway.go createGateway",
-    remedy="Turn gateway TLS on in all regions, in one go for each pair that dials.",
+    remedy="Turn gateway TLS on in all regions; change two regions that dial each other together.",
     fails="""\
 us-east: {conf: {gateway: {tls: {cert_file: /etc/nats-config/a, key_file: /etc/nats-config/b, verify: true}}}}""",
     passes="""\
@@ -249,11 +250,11 @@ us-east: {conf: {gateway: {tls: {cert_file: /etc/nats-config/a, key_file: /etc/n
 eu-west: {conf: {gateway: {tls: {cert_file: /etc/nats-config/a, key_file: /etc/nats-config/b, verify: true}}}}""",
 )
 def tls_on_one_side(subject: Subject) -> Iterator[Problem]:
-    """Of two regions that dial each other, one has gateway TLS and the other has not."""
+    """Of two regions that dial each other, one has gateway TLS and the other does not."""
     for cluster, _, _, other in subject.links():
         if "tls" not in cluster.gateway and "tls" in other.gateway:
             where = (cluster.at_conf("gateway", "tls"), other.at_conf("gateway", "tls"))
-            message = f"`{other.region}` has gateway TLS and `{cluster.region}` has not"
+            message = f"`{other.region}` has gateway TLS and `{cluster.region}` does not"
             yield Problem(message, where, (cluster.region, other.region))
 
 
@@ -302,7 +303,7 @@ def _user(cluster: Cluster) -> str | None:
 conf: {gateway: {tls: {cert_file: /etc/nats-config/tls.crt, key_file: /etc/nats-config/tls.key, verify: true}}}""",
 )
 def certificate_not_mounted(cluster: Cluster) -> Iterator[Problem]:
-    """A file of the gateway's TLS lies in a folder that is not mounted into the server's container."""
+    """The folder of a gateway's TLS file is not mounted into the server's container."""
     block = cluster.gateway.get("tls")
     mounts = [str(mount.get("mountPath")).rstrip("/") for mount in cluster.mounts]
     for key in ("cert_file", "key_file", "ca_file"):

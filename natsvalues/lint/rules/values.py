@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     "values-ignored",
     "warning",
     "supercluster",
-    why="Since 1.0 the chart keeps its settings elsewhere, and Helm accepts unknown values without an error: a "
+    why="Since 1.0 the chart's settings are under other keys, and Helm accepts unknown values without an error: a "
     "Service meant as a load balancer is rendered as ClusterIP.",
     source="nats-io/k8s issues 1004 and 784",
-    holds="charts since 1.0",
+    versions="charts since 1.0",
     remedy="Write the setting where the chart reads it: `helm show values` lists the keys.",
     fails="values: {service: {type: LoadBalancer}}",
     passes="values: {service: {merge: {spec: {type: LoadBalancer}}}}",
 )
 def values_ignored(subject: Subject) -> Iterator[Problem]:
-    """A values file has a key that the chart ignores, often one of charts before 1.0."""
+    """A values file has a key that the chart ignores, often from charts before 1.0."""
     regions = tuple(cluster.region for cluster in subject.clusters)
     for values in subject.values:
         for key in ignored_keys(values.keys, subject.chart_defaults):
