@@ -266,7 +266,7 @@ def rehearse(
 
 
 overlay_app = typer.Typer(
-    help="List the regions, or show a region's effective overlay.", no_args_is_help=True, rich_markup_mode=None
+    help="List the regions, or show an overlay.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(overlay_app, name="overlay")
 

@@ -37,7 +37,7 @@ def test_it_draws_renderings(run, home, helm3, nats_chart):
     done = run("natsvalues", "topology", "-", "--format", "mermaid", stdin=text, cwd=home)
 
     assert "<b>nats</b>" in done.stdout
-    assert "2 errors" in done.stdout
+    assert "1 error" in done.stdout
 
 
 @pytest.mark.parametrize(("words", "code"), [(["--format", "png"], "NV-L009"), (["nothing.yaml"], "NV-I007")])

@@ -94,10 +94,10 @@ def test_every_meaning_is_judged(name):
 
 MONITOR = {"name": "monitor", "port": 8222, "targetPort": "monitor"}
 CASES = {
-    "the path needs a leader": (
+    "the path needs a leader, and the load balancer fails open": (
         {f"{LBC}nlb-target-type": "ip", f"{LBC}healthcheck-protocol": "http", f"{LBC}healthcheck-port": "8222"},
         *({f"{LBC}healthcheck-path": PATH}, {f"{LBC}healthcheck-path": "/healthz"}),
-        *("outage", "needs a meta leader"),
+        *("reload", "checks `/healthz`"),
     ),
     "the path is another one without leader": (
         {f"{LBC}nlb-target-type": "ip", f"{LBC}healthcheck-protocol": "http", f"{LBC}healthcheck-port": "8222"},
@@ -119,13 +119,13 @@ CASES = {
         {},
         {f"{BETA}azure-allowed-ip-ranges": "10.0.0.0/8"},
         {f"{BETA}azure-allowed-ip-ranges": "10.0.0.0/8,0.0.0.0/0"},
-        *("exposure", "lets more in: 0.0.0.0/0"),
+        *("exposure", "accepts more addresses: 0.0.0.0/0"),
     ),
     "narrower ranges": (
         {},
         {f"{BETA}load-balancer-source-ranges": "10.0.0.0/8, 192.0.2.0/24"},
         {f"{BETA}load-balancer-source-ranges": "192.0.2.0/24"},
-        *("outage", "no longer lets in: 10.0.0.0/8"),
+        *("outage", "no longer accepts: 10.0.0.0/8"),
     ),
     "another security group": (
         {},

@@ -33,7 +33,7 @@ def test_helm_completes_for_a_plugin_from_the_checkout(checkout, machine, major,
     machine(helm=major)
     run("helm", "plugin", "install", checkout, check=True)
     lines = run("helm", "__complete", "natsvalues", "over", check=True).stdout.splitlines()
-    assert lines == ["overlay\tLook at overlays.", ":4"]
+    assert lines == ["overlay\tList the regions, or show an overlay.", ":4"]
 
 
 @pytest.mark.parametrize("words", [["it's", ""], ["post-render", "--region", "a b"], ["--"], ["no-such-verb", "x"]])

@@ -157,7 +157,10 @@ def test_names_that_are_gone_stay_members(two):
 
 def test_an_early_election_names_the_version_to_move_to(two):
     """Servers of 2.11 that count differently elected before they had heard all."""
-    old = {region: item._replace(version=ServerVersion(2, 11, 4)) for region, item in two.items()}
+    old = {
+        region: item._replace(state=item.state._replace(version=ServerVersion(2, 11, 4)))
+        for region, item in two.items()
+    }
     pods = (*whole(old, size=3).pods[:3], *whole(old).pods[3:])
 
     why = why_stuck(snapshot(old, pods))

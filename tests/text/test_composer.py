@@ -34,7 +34,7 @@ def test_errors_of_every_kind_are_read(run):
         "not YAML: control characters are not allowed",
         "not YAML: mapping values are not allowed in this context",
         "not YAML: found undefined alias",
-        "not YAML: a character that is no Unicode text",
+        "not YAML: a character that is not valid Unicode",
     ]
 
 
