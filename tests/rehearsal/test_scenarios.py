@@ -81,9 +81,7 @@ def test_a_domain_for_each_region_is_one_meta_group(stock_folder, rehearse):
 
     assert (done.code, done.report["verdict"]) == (5, "stuck"), done.told()
     told = " ".join(done.scenario["notes"])
-    assert (
-        "domains differ (eu-west: eu-west, us-east: us-east), but there is one meta group (size 6)" in told
-    )
+    assert "domains differ (eu-west: eu-west, us-east: us-east), but there is one meta group (size 6)" in told
     assert {group["size"] for group in done.scenario["meta_groups"]} == {6}
 
 
