@@ -77,7 +77,7 @@ def test_a_rendering_alone(run, home, rendering):
     assert from_file.returncode == from_input.returncode == 4
     found = [json.loads(done.stdout)["findings"] for done in (from_file, from_input)]
     assert [item["rule"] for item in found[0]] == [item["rule"] for item in found[1]]
-    assert {"GW001", "PR001", "LB004"} <= {item["rule"] for item in found[0]}
+    assert {"GW001", "LB004"} <= {item["rule"] for item in found[0]}
     assert {item["where"][0]["file"] for item in found[1]} == {"standard input"}
 
 
@@ -89,17 +89,17 @@ def test_an_object_of_another_kind_region(run, home, rendering):
     done = run("natsvalues", "lint", rendering, cwd=home)
 
     assert done.returncode == 4
-    assert "84 rules on 1 rendering" in done.stdout
+    assert "85 rules on 1 rendering" in done.stdout
 
 
 @pytest.mark.usefixtures("folder")
 def test_all_regions_and_their_overlays(run, home):
     """A folder is one rendering for each region; with the overlays the stamps are checked, too."""
     alone = run("natsvalues", "lint", "rendered", cwd=home)
-    assert (alone.returncode, alone.stdout) == (0, "no findings: 84 rules on 3 renderings\n")
+    assert (alone.returncode, alone.stdout) == (0, "no findings: 85 rules on 3 renderings\n")
     both = run("natsvalues", "lint", "rendered", "charts/overlays", "--fail-on", "warning", cwd=home)
     assert both.returncode == 0
-    assert "97 rules on the overlays of 3 regions and 3 renderings" in both.stdout
+    assert "98 rules on the overlays of 3 regions and 3 renderings" in both.stdout
 
     overlay = home / "charts" / "overlays" / "eu-west.yaml"
     overlay.write_text(overlay.read_text(encoding="utf-8").replace("nats-gw-eu-west", "gw-eu"), encoding="utf-8")
@@ -166,7 +166,7 @@ def test_a_chart_without_overlays(run, helm3, nats_chart):
     done = run("natsvalues", "lint", *words, env={"HELM_BIN": helm3})
 
     assert done.returncode == 4
-    assert "error[PR001]" in done.stdout
+    assert "error[GW001]" in done.stdout
     assert "error[HS001]" not in done.stdout
 
 
@@ -258,7 +258,7 @@ def test_rules_are_listed_and_explained(run):
     """All of them by group; one by id or name."""
     listing = run("natsvalues", "rules", check=True).stdout
     ids = [line[:5] for line in listing.splitlines() if line[:2].isupper()]
-    assert len([code for code in ids if not code.startswith("DI")]) == 100
+    assert len([code for code in ids if not code.startswith("DI")]) == 101
     assert [code for code in ids if code.startswith("DI")] == [declared.id for declared in IMPACTS]
     one = run("natsvalues", "rules", "gw001", check=True).stdout
     assert one == run("natsvalues", "rules", "no-advertise", check=True).stdout
@@ -288,7 +288,7 @@ def test_a_rehearsal_as_evidence(run, home):
     rehearsal(home, {"scenario": "cold-restart"}, renderings=files)
     good = run(*lint, "-o", "text", "-o", "json=l.json", "-o", "markdown=l.md", cwd=home)
     told = "rehearsed with real servers, `cold-restart`: converged in 5.7 s"
-    assert (good.returncode, good.stdout) == (0, f"{told}\nno findings: 87 rules on 3 renderings\n")
+    assert (good.returncode, good.stdout) == (0, f"{told}\nno findings: 88 rules on 3 renderings\n")
     assert told in (home / "l.md").read_text(encoding="utf-8")
     (shown,) = json.loads((home / "l.json").read_text(encoding="utf-8"))["rehearsed"]
     assert (shown["scenario"], shown["proves"]) == ("cold-restart", True)
@@ -302,7 +302,7 @@ def test_a_rehearsal_as_evidence(run, home):
     assert done.returncode == 4
     assert "error[RH001] rehearsal-stuck: rehearsed with real servers, `rolling` got stuck: move on" in done.stdout
     assert " --> r.json: scenarios[1]\n" in done.stdout
-    assert "2 errors: 87 rules on 3 renderings" in done.stdout
+    assert "2 errors: 88 rules on 3 renderings" in done.stdout
 
     with open(home / files[0], "a", encoding="utf-8") as file:
         file.write("# edited since\n")
