@@ -40,7 +40,7 @@ def test_lint(here, jobs):
 
     here.job("lint", {}, {})
     words = shlex.join(["natsvalues", "lint", *step["with"]["args"].split(), "--fail-on", step["with"]["fail-on"]])
-    assert "97 rules on the overlays of 3 regions and 3 renderings" in here.shell(words, "github-actions").stdout
+    assert "98 rules on the overlays of 3 regions and 3 renderings" in here.shell(words, "github-actions").stdout
 
 
 @pytest.mark.helm
