@@ -68,8 +68,8 @@ WRONG = {
     OURS.replace("NatsValues", "Natsvalue"): ("NV-F002", "kind", "did you mean `NatsValues`?"),
     OURS.replace("natsvalues.io/v1", "v1"): ("NV-F002", "kind", "apiVersion: natsvalues.io/v1"),
     OURS + "spec: {overlays: 7}": ("NV-F002", "spec.overlays", "neither a folder nor overlays"),
-    OURS + "spec: {overlays: []}": ("NV-F002", "spec.overlays", "give the folder"),
-    OURS + "spec: {overlays: [x]}": ("NV-F002", "spec.overlays[0]", "no overlay"),
+    OURS + "spec: {overlays: []}": ("NV-F002", "spec.overlays", "set it to the folder"),
+    OURS + "spec: {overlays: [x]}": ("NV-F002", "spec.overlays[0]", "not an overlay"),
     MAP + "data: {overlays: [{kind: Region}]}": ("NV-F002", "data.overlays", "a text with the documents"),
     OURS + "spec: {overlays: [{kind: Regio}]}": ("NV-O001", "spec.overlays[0]:1: kind", "did you mean `Region`?"),
     OURS + "spec:\n  overlays:\n  - kind: Region\n    name: a\n    stag: join": (
