@@ -17,6 +17,7 @@ import difflib
 import os
 import re
 import subprocess
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -27,6 +28,7 @@ from natsvalues.overlays.choice import choose
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.plan import plan
+from natsvalues.overlays.transforms import TRANSFORMS
 from natsvalues.overlays.transforms.stamps import RULE as STAMPS
 
 if TYPE_CHECKING:
@@ -206,6 +208,15 @@ def test_a_run(case, isolated_env, monkeypatch):
     if case in WHOLE:
         assert output == content(case, "expected.yaml")
     check_untouched(case, output, steps)
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS, ids=lambda transform: transform.__name__)
+def test_every_transform_has_a_case(transform):
+    """At least one folder shows its edits by name."""
+    rule = sys.modules[transform.__module__].RULE
+    assert f"# [{rule}]" in "".join(
+        content(case, "edits.diff").decode() for case in SHOWING_EDITS if rule in lines(case, "about")
+    )
 
 
 def check_untouched(case: str, output: bytes, steps: list[Step]) -> None:

@@ -8,6 +8,8 @@ import shlex
 import pytest
 import yaml
 
+from natsvalues.lint.rules import RULES
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -40,7 +42,8 @@ def test_lint(here, jobs):
 
     here.job("lint", {}, {})
     words = shlex.join(["natsvalues", "lint", *step["with"]["args"].split(), "--fail-on", step["with"]["fail-on"]])
-    assert "98 rules on the overlays of 3 regions and 3 renderings" in here.shell(words, "github-actions").stdout
+    rules = sum(rule.looks_at != "rehearsal" for rule in RULES)
+    assert f"{rules} rules on the overlays of 3 regions and 3 renderings" in here.shell(words, "github-actions").stdout
 
 
 @pytest.mark.helm

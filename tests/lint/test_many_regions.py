@@ -10,6 +10,7 @@ import sys
 import pytest
 import yaml
 
+from natsvalues.lint.rules import RULES
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
@@ -64,5 +65,6 @@ def test_many_regions(supercluster):
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"no findings: 98 rules on the overlays of {REGIONS} regions and {REGIONS} renderings\n"
+    rules = sum(rule.looks_at != "rehearsal" for rule in RULES)
+    assert done.stdout == f"no findings: {rules} rules on the overlays of {REGIONS} regions and {REGIONS} renderings\n"
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < SECONDS

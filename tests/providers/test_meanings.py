@@ -110,7 +110,11 @@ def test_a_described_check_leads_to_the_pods(name):
         made = of_example(name, options={**(load(name).example.options or {}), **options})
         for check in meaning_of(made).checks_of(GATEWAY):
             if check.protocol is not None:
-                assert check.target_port(made["spec"]["ports"]) == (8222 if check.is_http else TRAFFIC), (name, options)
+                target = check.target_port(made["spec"]["ports"])
+                remedy = (
+                    f"state in {name}.yaml, under `check`, which port is checked (natsvalues/providers/meanings.py)"
+                )
+                assert target == (8222 if check.is_http else TRAFFIC), (options, remedy)
 
 
 MONITOR = {"name": "monitor", "port": 8222, "targetPort": "monitor", "nodePort": 30822}
@@ -195,7 +199,7 @@ def test_settings_inside_an_annotation_have_meanings_of_their_own():
 @pytest.mark.parametrize(
     ("key", "means"),
     [
-        (f"{BETA}scw-loadbalancer-id", "address"),
+        (f"{BETA}acme-loadbalancer-id", "address"),
         ("kubernetes.io/elb.id", "address"),
         ("example.com/load-balancer-ip", "address"),
         ("example.com/lb-proxy-protocol-v2", "proxyProtocol"),

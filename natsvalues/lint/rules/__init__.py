@@ -26,7 +26,7 @@ from natsvalues.text.reading import nearest
 if TYPE_CHECKING:
     from natsvalues.lint.rule import Rule
 
-GROUPS: dict[str, tuple[Rule, ...]] = {
+_BY_SUBJECT: dict[str, tuple[Rule, ...]] = {
     "Names": names.RULES,
     "Gateway": gateway.RULES + mesh.RULES,
     "Load balancer": balancers.RULES + health_checks.RULES + clouds.RULES,
@@ -37,6 +37,7 @@ GROUPS: dict[str, tuple[Rule, ...]] = {
     "Overlays": decisions.RULES + overlays.RULES,
     "Rehearsal": rehearsal.RULES,
 }
+GROUPS = {group: tuple(sorted(rules, key=lambda rule: rule.id)) for group, rules in _BY_SUBJECT.items()}
 RULES: tuple[Rule, ...] = tuple(rule for group in GROUPS.values() for rule in group)
 
 
