@@ -265,9 +265,7 @@ def rehearse(
     raise Leave(verb.run_rehearsals(rehearsal))
 
 
-overlay_app = typer.Typer(
-    help="List the regions, or show an overlay.", no_args_is_help=True, rich_markup_mode=None
-)
+overlay_app = typer.Typer(help="List the regions, or show an overlay.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(overlay_app, name="overlay")
 
 
