@@ -13,7 +13,7 @@ from natsvalues.diff.impact import IMPACTS
 from natsvalues.lint.rules import RULES
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-OF_OVERLAYS, OF_EVIDENCE = (sum(rule.looks_at == looks for rule in RULES) for looks in ("overlays", "rehearsal"))
+OF_OVERLAYS, OF_EVIDENCE = (sum(rule.applies_to == looks for rule in RULES) for looks in ("overlays", "rehearsal"))
 OF_RENDERINGS = len(RULES) - OF_OVERLAYS - OF_EVIDENCE
 VALUES = "config.cluster.enabled=true,config.jetstream.enabled=true"
 
