@@ -7,6 +7,7 @@ port, and reads a configuration file that a ConfigMap of the same release mounts
 from __future__ import annotations
 
 import posixpath
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
@@ -72,17 +73,17 @@ class Nats(NamedTuple):
         return text
 
     def is_meant_by(self, name: str | None, namespace: str | None) -> bool:
-        """Whether a selector of StatefulSet name and namespace, each of which may be left out, means this one."""
+        """Whether a selector of StatefulSet name and namespace, either of which may be None, matches this one."""
         return name in (None, self.name) and namespace in (None, self.namespace)
 
 
 def find_nats(release: Release, name: str | None = None, namespace: str | None = None) -> Nats:
-    """The one NATS of the release, or the one with that StatefulSet name and namespace.
+    """The only NATS of the release, or the one whose StatefulSet has that name and namespace.
 
-    Raises NatsvaluesError when the stream is empty, is not YAML, has no NATS, or several and no choice.
+    Raises NatsvaluesError for a stream that is empty, is not YAML, or has no such NATS, or more than one.
     """
-    found = all_nats(release)
-    chosen = [nats for nats in found if nats.is_meant_by(name, namespace)]
+    installations = all_nats(release)
+    chosen = [nats for nats in installations if nats.is_meant_by(name, namespace)]
     if len(chosen) == 1:
         return chosen[0]
     if chosen:
@@ -92,18 +93,18 @@ def find_nats(release: Release, name: str | None = None, namespace: str | None =
             where=tuple(release.where(nats.statefulset.line, f"StatefulSet/{nats.name}") for nats in chosen),
             hint=f"select the one of the region in its overlay, for example\nnats: {{name: {chosen[0].name}}}",
         )
-    if found:
+    if installations:
         raise NatsvaluesError(
             "NV-I005",
             f"the release has no NATS named `{name or ''}`" + (f" in namespace `{namespace}`" if namespace else ""),
-            where=(release.where(found[0].statefulset.line),),
-            hint=f"there is: {_names(found)}; correct `nats` in the region's overlay",
+            where=(release.where(installations[0].statefulset.line),),
+            hint=f"there is: {_names(installations)}; correct `nats` in the region's overlay",
         )
     raise no_nats(release)
 
 
-def _names(found: list[Nats]) -> str:
-    return ", ".join(f"{nats.namespace}/{nats.name}".lstrip("/") for nats in found)
+def _names(installations: list[Nats]) -> str:
+    return ", ".join(f"{nats.namespace}/{nats.name}".lstrip("/") for nats in installations)
 
 
 def no_nats(release: Release) -> NatsvaluesError:
@@ -127,10 +128,10 @@ def no_nats(release: Release) -> NatsvaluesError:
 def _near_misses(release: Release) -> list[Where]:
     """The StatefulSets that have a container called nats, or with its image, and what they lack."""
     return [
-        release.where(statefulset.line, f"{statefulset.key}: {found}")
+        release.where(statefulset.line, f"{statefulset.key}: {problem}")
         for statefulset in _statefulsets(release, "nats")
-        for found in _examined(release, statefulset)
-        if isinstance(found, str)
+        for problem in _examined(release, statefulset)
+        if isinstance(problem, str)
     ]
 
 
@@ -139,7 +140,7 @@ def all_nats(release: Release) -> list[Nats]:
     # Only documents that contain one of these words are parsed.
     candidates = _statefulsets(release, "nats", "configMap", "volumeMounts", "config")
     examined = (_examined(release, statefulset) for statefulset in candidates)
-    firsts = (next((item for item in found if isinstance(item, Nats)), None) for found in examined)
+    firsts = (next((item for item in items if isinstance(item, Nats)), None) for items in examined)
     return [nats for nats in firsts if nats is not None]
 
 
@@ -150,16 +151,17 @@ def _statefulsets(release: Release, *words: str) -> list[Manifest]:
 
 
 def _examined(release: Release, statefulset: Manifest) -> Iterator[Nats | str]:
-    """For each container that is called or runs nats: the NATS it is, or a sentence on what is missing."""
+    """For each container that is named nats or runs it: the NATS, or what is missing."""
     pod = _dig(statefulset.value, "spec", "template", "spec")
     containers = pod.get("containers") if isinstance(pod, dict) else None
     for container in containers if isinstance(containers, list) else ():
         if _is_called_nats(container):
-            found = _nats_of(release, statefulset, pod, container)
-            yield f"container `{container.get('name')}` {found}" if isinstance(found, str) else found
+            nats = _nats_of(release, statefulset, pod, container)
+            yield f"container `{container.get('name')}` {nats}" if isinstance(nats, str) else nats
 
 
 def _nats_of(release: Release, statefulset: Manifest, pod: dict[str, Any], container: dict[str, Any]) -> Nats | str:
+    """The NATS that a container runs, or what is missing, as the end of a sentence about the container."""
     if not isinstance(container.get("name"), str):
         return "has no name"
     if not _has_client_port(container):
@@ -193,23 +195,27 @@ def _has_client_port(container: dict[str, Any]) -> bool:
 
 
 def config_path(container: dict[str, Any]) -> str | None:
-    """The configuration file that the container's command line names."""
+    """The path of the configuration file on the container's command line; None if there is none."""
     return option(container, "c", "config")
 
 
 def option(container: dict[str, Any], *names: str) -> str | None:
-    """What the container's command line gives an option of these names, with one dash or two; None if nothing."""
-    given = [container.get(part) for part in ("command", "args")]
-    words = [str(word) for part in given for word in (part if isinstance(part, list) else ())]
-    for position, word in enumerate(words):
+    """The value of an option with one of these names on the container's command line; None without one.
+
+    With one dash or two, as Go's `flag` package reads it; the last one counts (run on 2.14.2).
+    """
+    parts = [container.get(part) for part in ("command", "args")]
+    words = [str(word) for part in parts for word in (part if isinstance(part, list) else ())]
+    text = None
+    for word, following in zip_longest(words, words[1:]):
         flag, _, attached = word.partition("=")
         if flag.startswith("-") and flag.removeprefix("-").removeprefix("-") in names:
-            return attached or (words[position + 1] if position + 1 < len(words) else None)
-    return None
+            text = attached or following
+    return text
 
 
 def drains_on_stop(container: dict[str, Any]) -> bool:
-    """Whether the pod's preStop hook puts the server into lame duck mode; SIGTERM alone ends it at once."""
+    """Whether the container's preStop hook puts the server into lame duck mode; SIGTERM alone stops it at once."""
     hook = (container.get("lifecycle") or {}).get("preStop")
     return "ldm" in str(hook)
 
@@ -239,7 +245,7 @@ def _find_config_map(release: Release, name: str, namespace: str, key: str) -> M
 
 
 def container_ports(container: dict[str, Any]) -> dict[str, int]:
-    """The container's ports by name."""
+    """The numbers of the container's ports, by name."""
     return {
         str(port.get("name")): int(port["containerPort"])
         for port in mappings(container.get("ports"))
@@ -248,7 +254,7 @@ def container_ports(container: dict[str, Any]) -> dict[str, int]:
 
 
 def mappings(value: Any) -> list[dict[str, Any]]:
-    """The mappings in a list; nothing where something else stands."""
+    """The mappings in a list; empty for anything else."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 

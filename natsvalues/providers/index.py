@@ -1,7 +1,7 @@
-"""Which file states what an annotation means: looked up by the key, reading as few files as possible.
+"""The file that states what an annotation means, looked up by the annotation's key.
 
-The files are read as text once for a process; one is parsed when its text has the beginning of a key that is
-looked up. A profile's own annotations never come here while post-rendering: its file is read anyway.
+The files are read as text once in a process, and a file is parsed only if its text contains the beginning of a key
+that is looked up. Post-rendering does not use this index for a profile's own annotations: it reads that file anyway.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ _PLACE = re.compile(r"\\\{(\w+)\\\}")
 
 
 class Table(NamedTuple):
-    """What one file states. `family` is its name without the underscore of a part, such as `aws` or `metallb`."""
+    """The facts in one file.
+
+    `family` is its name without a leading underscore, such as `aws` or `metallb`. `exact` are meanings by key;
+    `patterns` those of keys with a placeholder. `spellings` maps the beginning of a key to that of a key in `exact`.
+    """
 
     family: str
     exact: dict[str, Meaning]
@@ -32,7 +36,7 @@ class Table(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """The meaning of one annotation: in which family it stands, and the port that its key names (or nothing)."""
+    """The meaning of one annotation, with the facts of its file; `port` is the port in its key, or empty."""
 
     table: Table
     meaning: Meaning
@@ -41,9 +45,9 @@ class Stated(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def stated(key: str, folder: str) -> Stated | None:
-    """What the files of a folder state of an annotation's key; None where none of them knows it."""
+    """What the files of a folder state about an annotation's key; None if none of them has it."""
     if "/" not in key:
-        return None  # no controller's
+        return None  # every controller's keys have a prefix
     for table in tables((beginning(key),), folder):
         spelled = next((new + key[len(old) :] for old, new in table.spellings.items() if key.startswith(old)), key)
         if spelled in table.exact:
@@ -55,27 +59,28 @@ def stated(key: str, folder: str) -> Stated | None:
 
 
 def beginning(key: str) -> str:
-    """The part of a key that the text of a file must have for the file to know the key."""
+    """The beginning of a key, up to the first special character of its name: a file with the key contains it."""
     match = _BEGINNING.match(key)
     return match[0] if match else key
 
 
 @lru_cache(maxsize=4096)
 def tables(words: tuple[str, ...], folder: str) -> tuple[Table, ...]:
-    """The tables of the files that have one of the words in their text."""
-    # A spelling such as `metallb.universe.tf/: metallb.io/` stands for every key that begins so.
-    wanted = [*words, *(f"{word.split('/')[0]}/:" for word in words if "/" in word)]
-    return tuple(_table(name, folder) for name, text in _texts(folder) if any(word in text for word in wanted))
+    """The tables of the files whose text contains one of the words."""
+    # A spelling such as `metallb.universe.tf/: metallb.io/` is for every key with that prefix.
+    parts = [*words, *(f"{word.split('/')[0]}/:" for word in words if "/" in word)]
+    return tuple(_table(name, folder) for name, text in _texts(folder) if any(part in text for part in parts))
 
 
 @cache
 def _texts(folder: str) -> tuple[tuple[str, str], ...]:
-    found = []
+    """The name, without `.yaml`, and the text of every file in a folder."""
+    texts = []
     for name in sorted(os.listdir(folder)):
         if name.endswith(".yaml"):
             with open(os.path.join(folder, name), encoding="utf-8") as stream:
-                found.append((name.removesuffix(".yaml"), stream.read()))
-    return tuple(found)
+                texts.append((name.removesuffix(".yaml"), stream.read()))
+    return tuple(texts)
 
 
 @cache

@@ -1,7 +1,7 @@
 """What a Service's annotations and fields mean to the controller of its load balancer, as plain values.
 
-The profiles state it (`meanings.py` has the format); lint, diff and rehearse ask here. Nothing was run on a cloud:
-every profile names what was read. Of other providers only what an annotation's name says is known.
+The profiles state the meanings (`meanings.py` has the format); lint, diff and rehearse read them here. Nothing was run
+on a cloud: every profile names its sources. For other providers, the annotation's name is the only source.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 Scope = Literal["", "internal", "internet-facing"]
 TRAFFIC = "traffic-port"
-"""A health check's port that stands for the port of the traffic itself."""
+"""The port of a health check that uses the port of the traffic itself."""
 _GUESSES: tuple[tuple[Means, re.Pattern[str]], ...] = (
     ("proxyProtocol", re.compile(r"proxy-?protocol|ppv2", re.IGNORECASE)),
     ("address", re.compile(r"/.*(balancer|elb).*(\b(id|ips?|eips?|address(es)?|pool|subnets?)\b|eip)", re.IGNORECASE)),
 )
-"""What the names of annotations tell where no profile knows them: of providers without a profile."""
+"""Meanings by an annotation's name, for annotations that are in no profile."""
 _CHECKS = ("checkProtocol", "checkPort", "checkPath", "checkInterval", "checkCount")
 
 
 class Annotation(NamedTuple):
     """One annotation with its meaning.
 
-    `family` is the file that states it, such as `aws` or `metallb`; `port` the Service's port that the key names, as
-    text, or nothing. `attribute` names the setting inside the annotation that this is, where it holds several.
+    `family` is the file that states it, such as `aws` or `metallb`; `port` is the Service's port that the key contains,
+    as text, or empty. `attribute` is the name of one setting inside an annotation that holds several, or empty.
     """
 
     key: str
@@ -48,20 +48,20 @@ class Annotation(NamedTuple):
 
     @property
     def is_on(self) -> bool:
-        """Whether the text switches on what the annotation is for."""
+        """Whether the text switches the annotation's feature on."""
         return switches_on(self.meaning.when, self.text)
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The entries of a text that is a list, joined by commas or spaces."""
+        """The entries of a list that is separated by commas or spaces."""
         return tuple(part for part in re.split(r"[,\s]+", self.text) if part)
 
 
 class Check(NamedTuple):
-    """A health check that annotations ask for; None for a part that is not given.
+    """A health check that annotations configure; None for a part that is not given.
 
-    `service_port` is the Service's port whose traffic it decides, as text; empty where it is all of them. A number in
-    `port` is a port of `targets`, or of the Service, as `facts` say.
+    `service_port` is the Service's port whose traffic depends on it, as text; empty for all ports. A number in `port`
+    is a port of `targets`, or of the Service, as `facts.numbers` says.
     """
 
     family: str
@@ -76,8 +76,13 @@ class Check(NamedTuple):
 
     @property
     def is_http(self) -> bool:
-        """Whether the check speaks HTTP."""
+        """Whether the check is an HTTP(S) request: only if an annotation says so, since most providers check TCP."""
         return self.protocol is not None and self.protocol.text.lower().startswith("http")
+
+    @property
+    def http_path(self) -> str:
+        """The path that the check requests; empty if it makes no HTTP request, or if the path is not given."""
+        return self.path.text if self.path is not None and self.is_http else ""
 
     @property
     def is_off(self) -> bool:
@@ -85,9 +90,9 @@ class Check(NamedTuple):
         return self.protocol is not None and self.protocol.text.lower() in OFF
 
     def target_port(self, ports: list[dict[str, Any]]) -> int | str | None:
-        """The pods' port that is checked, by number or name, given the Service's ports; TRAFFIC for the traffic's own.
+        """The pods' port that is checked, as number or name, or TRAFFIC; `ports` are the Service's.
 
-        None where that is not known: a port of the node that is no nodePort of the Service, or a name without a port.
+        None if it is unknown: a port of the node that is no nodePort of the Service, or a name without a port.
         """
         text = self.port.text if self.port is not None else self.facts.port and TRAFFIC
         if text == TRAFFIC:
@@ -104,11 +109,12 @@ class Check(NamedTuple):
 
 
 class ServiceMeaning(NamedTuple):
-    """What a LoadBalancer Service asks of its controller.
+    """What a LoadBalancer Service requests from its controller.
 
-    `annotations` are those with a known meaning, in the Service's order; settings inside one stand behind it.
-    `controllers` are the families that claim the Service or whose annotations it has. `scope` is empty where nothing
-    states it; `scope_stated` is the annotation that does. `fields` are `spec.loadBalancerIP` and the source ranges.
+    `annotations` are those with a known meaning, in the Service's order; settings inside one follow it.
+    `controllers` are the families that claim the Service or whose annotations it has. `scope` is empty if nothing
+    states it; `scope_stated` is the annotation that does. `targets` is the annotation that chooses pods or nodes.
+    `load_balancer_ip` and `field_ranges` are `spec.loadBalancerIP` and `spec.loadBalancerSourceRanges`.
     """
 
     annotations: tuple[Annotation, ...]
@@ -126,18 +132,18 @@ class ServiceMeaning(NamedTuple):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Every address that is asked for, as the provider spells it: an IP address, a name or an id."""
+        """Every requested address, in the provider's form: an IP address, a name or an id."""
         given = [value for item in self.of("address") for value in item.values]
         return tuple(dict.fromkeys([*given, *filter(None, (self.load_balancer_ip,))]))
 
     @property
     def source_ranges(self) -> tuple[str, ...]:
-        """The CIDR blocks that may connect; empty where anybody may, or where a list kept elsewhere decides."""
+        """The CIDR blocks that may connect; empty if everyone may, or if a list outside the Service decides."""
         given = [value for item in self.of("sourceRanges") for value in item.values]
         return tuple(dict.fromkeys([*given, *self.field_ranges]))
 
     def checks_of(self, port: dict[str, Any]) -> tuple[Check, ...]:
-        """The health checks that decide on the traffic of one of the Service's ports: one for each family."""
+        """The health checks on which the traffic of one of the Service's ports depends: one for each family."""
         chosen: dict[str, Check] = {}
         for check in self.checks:
             if check.service_port == str(port.get("port")):
@@ -148,7 +154,7 @@ class ServiceMeaning(NamedTuple):
 
 
 def annotation_meaning(key: str, text: str = "", folder: str = "") -> Annotation | None:
-    """The meaning of one annotation; None for one that no profile knows and whose name says nothing."""
+    """The meaning of one annotation, by a profile or else by its name; None if neither tells."""
     known = stated(key, folder or profile.FOLDER)
     if known is not None:
         return Annotation(key, text, known.meaning.means, known.table.family, known.port, known.meaning)
@@ -157,18 +163,18 @@ def annotation_meaning(key: str, text: str = "", folder: str = "") -> Annotation
 
 
 def settings_in(annotation: Annotation) -> tuple[Annotation, ...]:
-    """The settings inside an annotation that holds several, each as an annotation of the same key."""
+    """The settings inside an annotation that holds several, each as an `Annotation` with the same key."""
     if not annotation.meaning.attributes:
         return ()
     return tuple(
         annotation._replace(text=text, means=known.means, meaning=Meaning(known.means, when=known.when), attribute=name)
-        for name, text in _taken_apart(annotation.text).items()
+        for name, text in _attributes(annotation.text).items()
         if (known := annotation.meaning.attributes.get(name, Attribute("none"))).means != "none"
     )
 
 
 def meaning_of(service: dict[str, Any], folder: str = "") -> ServiceMeaning:
-    """What a Service (the whole object) asks of its load balancer."""
+    """What a Service (the whole object) requests from its load balancer; `folder` holds the profiles."""
     metadata, spec = service.get("metadata"), service.get("spec")
     fields: dict[str, Any] = spec if isinstance(spec, dict) else {}
     texts = metadata.get("annotations") if isinstance(metadata, dict) else None
@@ -194,14 +200,14 @@ def meaning_of(service: dict[str, Any], folder: str = "") -> ServiceMeaning:
 
 
 def _scope(stating: list[Annotation]) -> Scope:
-    """The scope that annotations state: any of them suffices for internal."""
+    """The scope that annotations state: internal if any of them says so."""
     if any(item.text.lower() in item.meaning.internal for item in stating):
         return "internal"
     return "internet-facing" if stating else ""
 
 
 def _claims(class_: str, texts: dict[str, str], folder: str) -> list[tuple[Table, Scope]]:
-    """The families whose controller takes the Service, with the scope it has there where nothing is stated."""
+    """The families whose controller claims the Service, each with its default scope."""
     words = tuple(dict.fromkeys([*map(beginning, texts), *filter(None, (class_,))]))
     return [
         (table, claim.scope)
@@ -213,6 +219,7 @@ def _claims(class_: str, texts: dict[str, str], folder: str) -> list[tuple[Table
 
 
 def _checks(annotations: tuple[Annotation, ...], targets: Annotation | None, folder: str) -> Iterator[Check]:
+    """The health checks: one for each family, and one for each port of the Service that a key contains."""
     parts: dict[tuple[str, str], dict[str, Annotation]] = {}
     for item in annotations:
         if item.means in _CHECKS:
@@ -220,14 +227,15 @@ def _checks(annotations: tuple[Annotation, ...], targets: Annotation | None, fol
     for (family, port), given in parts.items():
         known = stated(next(iter(given.values())).key, folder)
         facts = (known.table.check if known else None) or CheckFacts()
-        chosen: Literal["nodes", "pods"] = facts.targets
+        checked: Literal["nodes", "pods"] = facts.targets
         if targets is not None and targets.family == family:
-            chosen = "pods" if targets.text in targets.meaning.pods else "nodes"
+            checked = "pods" if targets.text in targets.meaning.pods else "nodes"
         protocol, number, path, interval, threshold = (given.get(part) for part in _CHECKS)
-        yield Check(family, port, protocol, number, path, interval, threshold, chosen, facts)
+        yield Check(family, port, protocol, number, path, interval, threshold, checked, facts)
 
 
-def _taken_apart(text: str) -> dict[str, str]:
+def _attributes(text: str) -> dict[str, str]:
+    """The settings in `a=b,c=d` or in a JSON object; empty for JSON that cannot be read."""
     if text.lstrip().startswith("{"):
         try:
             value = json.loads(text)
@@ -239,6 +247,7 @@ def _taken_apart(text: str) -> dict[str, str]:
 
 
 def _target(ports: Iterator[dict[str, Any]]) -> int | str | None:
+    """The target port of the first of some ports of a Service; None without one."""
     port = next(ports, None)
     target = port.get("targetPort", port.get("port")) if port is not None else None
     return target if isinstance(target, (int, str)) else None

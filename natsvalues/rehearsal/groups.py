@@ -1,4 +1,4 @@
-"""Meta groups: who should be in one together, who is, and what it means when two that elected alone meet."""
+"""Meta groups: which regions should form one together, which do, and which elected leaders separately."""
 
 from __future__ import annotations
 
@@ -13,38 +13,43 @@ if TYPE_CHECKING:
 
 
 def expected_groups(renderings: dict[str, Rendering]) -> tuple[MetaGroup, ...]:
-    """The meta groups that these renderings form once everybody reaches everybody, by the rehearsal's region names."""
+    """The meta groups that these renderings form once all gateways connect, with the rehearsal's region names."""
     return meta_groups(member(rendering.state)._replace(region=region) for region, rendering in renderings.items())
 
 
 def is_linked(source: Rendering, target: Rendering) -> bool:
-    """Whether a region dials another that lets it in."""
+    """Whether a region dials another one that accepts its connection."""
     return links(member(source.state), member(target.state))
 
 
 def dialled(rendering: Rendering) -> tuple[str, ...]:
-    """The names of the remote gateways that a region dials, its own left out."""
+    """The names of the remote gateways that a region dials, without its own."""
     return tuple(dict.fromkeys(remote.name for remote in rendering.state.remotes))
 
 
 def observed_groups(now: Snapshot) -> tuple[Group, ...]:
-    """The meta groups as the servers report them: by leader, with the number of servers of each region."""
-    found: dict[str, dict[str, int]] = {}
+    """The meta groups as the servers report them: one for each leader, with the number of servers of each region."""
+    members: dict[str, dict[str, int]] = {}
     sizes: dict[str, int] = {}
     domains: dict[str, set[str]] = {}
     for pod in now.pods:
         if pod.view.jetstream and pod.view.leader:
-            members = found.setdefault(pod.view.leader, {})
-            members[pod.region] = members.get(pod.region, 0) + 1
+            counts = members.setdefault(pod.view.leader, {})
+            counts[pod.region] = counts.get(pod.region, 0) + 1
             sizes[pod.view.leader] = max(sizes.get(pod.view.leader, 0), pod.view.size)
             domains.setdefault(pod.view.leader, set()).add(now.renderings[pod.region].state.domain or "")
     return tuple(
-        Group(leader, sizes[leader], members, tuple(sorted(domains[leader]))) for leader, members in found.items()
+        Group(leader, sizes[leader], counts, tuple(sorted(domains[leader]))) for leader, counts in members.items()
     )
 
 
+def domains_of(now: Snapshot, group: MetaGroup) -> dict[str, str]:
+    """The JetStream domain of each region of a meta group; `none` for a region without one."""
+    return {region: now.renderings[region].state.domain or "none" for region in group.regions}
+
+
 def leaders_apart(now: Snapshot) -> tuple[tuple[str, str], ...]:
-    """Regions that should share one meta group and each follow a leader of their own: pairs of region and leader."""
+    """Regions that should share one meta group but follow leaders of their own: pairs of region and leader."""
     for group in expected_groups(now.renderings):
         own: dict[str, str] = {}
         for region in group.regions:

@@ -92,12 +92,23 @@ def test_every_meaning_is_judged(name):
         assert not judged or annotation.means != "none", annotation.key
 
 
+def test_http_to_the_gateway_fails_whatever_its_port_is_called(objects, tell):
+    """The Service's target port is looked up in the container."""
+    check = f"{BETA}linode-loadbalancer-check-type"
+    old, new = (annotated(objects, {check: text}) for text in ("connection", "http"))
+    for release in (old, new):
+        next(port for port in release.container["ports"] if port["name"] == "gateway")["name"] = "links"
+        release["Service", "nats-gateway"]["spec"]["ports"][0]["targetPort"] = "links"
+
+    assert worst(tell(old, new)) == "outage"
+
+
 MONITOR = {"name": "monitor", "port": 8222, "targetPort": "monitor"}
 CASES = {
     "the path needs a leader": (
         {f"{LBC}nlb-target-type": "ip", f"{LBC}healthcheck-protocol": "http", f"{LBC}healthcheck-port": "8222"},
         *({f"{LBC}healthcheck-path": PATH}, {f"{LBC}healthcheck-path": "/healthz"}),
-        *("outage", "needs a meta leader"),
+        *("reload", "checks `/healthz`"),  # AWS sends to all while all fail; cold starts are judged elsewhere
     ),
     "the path is another one without leader": (
         {f"{LBC}nlb-target-type": "ip", f"{LBC}healthcheck-protocol": "http", f"{LBC}healthcheck-port": "8222"},
@@ -119,13 +130,13 @@ CASES = {
         {},
         {f"{BETA}azure-allowed-ip-ranges": "10.0.0.0/8"},
         {f"{BETA}azure-allowed-ip-ranges": "10.0.0.0/8,0.0.0.0/0"},
-        *("exposure", "lets more in: 0.0.0.0/0"),
+        *("exposure", "accepts more addresses: 0.0.0.0/0"),
     ),
     "narrower ranges": (
         {},
         {f"{BETA}load-balancer-source-ranges": "10.0.0.0/8, 192.0.2.0/24"},
         {f"{BETA}load-balancer-source-ranges": "192.0.2.0/24"},
-        *("outage", "no longer lets in: 10.0.0.0/8"),
+        *("outage", "no longer accepts: 10.0.0.0/8"),
     ),
     "another security group": (
         {},

@@ -7,8 +7,9 @@ import copy
 import pytest
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.manifests.chart import all_nats, config_path, find_nats, services
+from natsvalues.manifests.chart import all_nats, config_path, find_nats
 from natsvalues.manifests.release import Release
+from natsvalues.manifests.services import services_of
 
 
 def other_statefulset():
@@ -183,6 +184,7 @@ def test_a_stream_that_is_no_yaml_is_reported_with_its_line():
         ({"args": ["-config=/a/b.conf"]}, "/a/b.conf"),
         ({"command": ["nats-server", "--config=/a/b.conf"], "args": ["--js"]}, "/a/b.conf"),
         ({"command": ["nats-server", "-c"], "args": ["/a/b.conf"]}, "/a/b.conf"),
+        ({"command": ["nats-server", "-c", "/z.conf"], "args": ["--config", "/a/b.conf"]}, "/a/b.conf"),
         ({"args": ["--js", 4222]}, None),
         ({"args": None}, None),
         ({}, None),
@@ -218,6 +220,6 @@ def test_only_services_of_the_gateway_are_given(stream, statefulset, config_map)
             service("decoy-elsewhere", mine, 7222, namespace="other"),
         )
     )
-    given = services(release, find_nats(release), 7222)
+    given = services_of(release, find_nats(release), "gateway", "7222", "nats-headless")
 
     assert [item.key.name for item in given] == ["nats-headless", "nats-gateway", "lb"]
