@@ -1,7 +1,7 @@
 """The file that states what an annotation means, looked up by the annotation's key.
 
-The files are read as text once in a process, and a file is parsed only if its text contains the beginning of a key
-that is looked up. Post-rendering does not use this index for a profile's own annotations: it reads that file anyway.
+The files are read as text once for a process; one is parsed when its text has the beginning of a key that is
+looked up. Post-rendering does not look up a profile's own annotations here: it reads the profile's file anyway.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Table(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """The meaning of one annotation, with the facts of its file; `port` is the port in its key, or empty."""
+    """The meaning of one annotation: the table that states it, and the port in its key (or an empty text)."""
 
     table: Table
     meaning: Meaning
@@ -47,7 +47,7 @@ class Stated(NamedTuple):
 def stated(key: str, folder: str) -> Stated | None:
     """What the files of a folder state about an annotation's key; None if none of them has it."""
     if "/" not in key:
-        return None  # every controller's keys have a prefix
+        return None  # not a controller's annotation
     for table in tables((beginning(key),), folder):
         spelled = next((new + key[len(old) :] for old, new in table.spellings.items() if key.startswith(old)), key)
         if spelled in table.exact:
@@ -66,15 +66,14 @@ def beginning(key: str) -> str:
 
 @lru_cache(maxsize=4096)
 def tables(words: tuple[str, ...], folder: str) -> tuple[Table, ...]:
-    """The tables of the files whose text contains one of the words."""
-    # A spelling such as `metallb.universe.tf/: metallb.io/` is for every key with that prefix.
-    parts = [*words, *(f"{word.split('/')[0]}/:" for word in words if "/" in word)]
-    return tuple(_table(name, folder) for name, text in _texts(folder) if any(part in text for part in parts))
+    """The tables of the files that have one of the words in their text."""
+    # A spelling such as `metallb.universe.tf/: metallb.io/` stands for every key with that beginning.
+    wanted = [*words, *(f"{word.split('/')[0]}/:" for word in words if "/" in word)]
+    return tuple(_table(name, folder) for name, text in _texts(folder) if any(word in text for word in wanted))
 
 
 @cache
 def _texts(folder: str) -> tuple[tuple[str, str], ...]:
-    """The name, without `.yaml`, and the text of every file in a folder."""
     texts = []
     for name in sorted(os.listdir(folder)):
         if name.endswith(".yaml"):

@@ -1,7 +1,7 @@
 """What a Service's annotations and fields mean to the controller of its load balancer, as plain values.
 
-The profiles state the meanings (`meanings.py` has the format); lint, diff and rehearse read them here. Nothing was run
-on a cloud: every profile names its sources. For other providers, the annotation's name is the only source.
+The profiles state it (`meanings.py` has the format); lint, diff and rehearse get it here. Nothing was run on a cloud:
+every profile names its sources. For other providers the meaning is guessed from an annotation's name.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _GUESSES: tuple[tuple[Means, re.Pattern[str]], ...] = (
     ("proxyProtocol", re.compile(r"proxy-?protocol|ppv2", re.IGNORECASE)),
     ("address", re.compile(r"/.*(balancer|elb).*(\b(id|ips?|eips?|address(es)?|pool|subnets?)\b|eip)", re.IGNORECASE)),
 )
-"""Meanings by an annotation's name, for annotations that are in no profile."""
+"""Meanings guessed from the names of annotations, for providers without a profile."""
 _CHECKS = ("checkProtocol", "checkPort", "checkPath", "checkInterval", "checkCount")
 
 
 class Annotation(NamedTuple):
     """One annotation with its meaning.
 
-    `family` is the file that states it, such as `aws` or `metallb`; `port` is the Service's port that the key contains,
-    as text, or empty. `attribute` is the name of one setting inside an annotation that holds several, or empty.
+    `family` is the file that states it, such as `aws` or `metallb`; `port` the Service's port in the key, as
+    text, or empty. `attribute` is the name of the setting if the annotation contains several.
     """
 
     key: str
@@ -48,7 +48,7 @@ class Annotation(NamedTuple):
 
     @property
     def is_on(self) -> bool:
-        """Whether the text switches the annotation's feature on."""
+        """Whether the text enables what the annotation is for."""
         return switches_on(self.meaning.when, self.text)
 
     @property
@@ -58,10 +58,10 @@ class Annotation(NamedTuple):
 
 
 class Check(NamedTuple):
-    """A health check that annotations configure; None for a part that is not given.
+    """A health check that annotations configure; None for a part that is not set.
 
-    `service_port` is the Service's port whose traffic depends on it, as text; empty for all ports. A number in `port`
-    is a port of `targets`, or of the Service, as `facts.numbers` says.
+    `service_port` is the Service's port whose traffic it decides, as text; empty for all of them. `facts` state
+    whether a number in `port` is a port of `targets` or of the Service.
     """
 
     family: str
@@ -86,13 +86,13 @@ class Check(NamedTuple):
 
     @property
     def is_off(self) -> bool:
-        """Whether the protocol says that nothing is checked."""
+        """Whether the protocol disables the check."""
         return self.protocol is not None and self.protocol.text.lower() in OFF
 
     def target_port(self, ports: list[dict[str, Any]]) -> int | str | None:
         """The pods' port that is checked, as number or name, or TRAFFIC; `ports` are the Service's.
 
-        None if it is unknown: a port of the node that is no nodePort of the Service, or a name without a port.
+        None if that is not known: a port of the node that is not a nodePort of the Service, or a name without a port.
         """
         text = self.port.text if self.port is not None else self.facts.port and TRAFFIC
         if text == TRAFFIC:
@@ -138,7 +138,7 @@ class ServiceMeaning(NamedTuple):
 
     @property
     def source_ranges(self) -> tuple[str, ...]:
-        """The CIDR blocks that may connect; empty if everyone may, or if a list outside the Service decides."""
+        """The CIDR blocks that may connect; empty if anyone may, or if a list defined elsewhere decides."""
         given = [value for item in self.of("sourceRanges") for value in item.values]
         return tuple(dict.fromkeys([*given, *self.field_ranges]))
 
@@ -163,18 +163,18 @@ def annotation_meaning(key: str, text: str = "", folder: str = "") -> Annotation
 
 
 def settings_in(annotation: Annotation) -> tuple[Annotation, ...]:
-    """The settings inside an annotation that holds several, each as an `Annotation` with the same key."""
+    """The settings inside an annotation that contains several, each as an annotation of the same key."""
     if not annotation.meaning.attributes:
         return ()
     return tuple(
         annotation._replace(text=text, means=known.means, meaning=Meaning(known.means, when=known.when), attribute=name)
-        for name, text in _attributes(annotation.text).items()
+        for name, text in _settings(annotation.text).items()
         if (known := annotation.meaning.attributes.get(name, Attribute("none"))).means != "none"
     )
 
 
 def meaning_of(service: dict[str, Any], folder: str = "") -> ServiceMeaning:
-    """What a Service (the whole object) requests from its load balancer; `folder` holds the profiles."""
+    """What a Service (the whole object) requests from its load balancer."""
     metadata, spec = service.get("metadata"), service.get("spec")
     fields: dict[str, Any] = spec if isinstance(spec, dict) else {}
     texts = metadata.get("annotations") if isinstance(metadata, dict) else None
@@ -200,14 +200,14 @@ def meaning_of(service: dict[str, Any], folder: str = "") -> ServiceMeaning:
 
 
 def _scope(stating: list[Annotation]) -> Scope:
-    """The scope that annotations state: internal if any of them says so."""
+    """The scope that annotations state: one of them is enough for internal."""
     if any(item.text.lower() in item.meaning.internal for item in stating):
         return "internal"
     return "internet-facing" if stating else ""
 
 
 def _claims(class_: str, texts: dict[str, str], folder: str) -> list[tuple[Table, Scope]]:
-    """The families whose controller claims the Service, each with its default scope."""
+    """The families whose controller takes the Service, with the default scope of each."""
     words = tuple(dict.fromkeys([*map(beginning, texts), *filter(None, (class_,))]))
     return [
         (table, claim.scope)
@@ -234,8 +234,7 @@ def _checks(annotations: tuple[Annotation, ...], targets: Annotation | None, fol
         yield Check(family, port, protocol, number, path, interval, threshold, checked, facts)
 
 
-def _attributes(text: str) -> dict[str, str]:
-    """The settings in `a=b,c=d` or in a JSON object; empty for JSON that cannot be read."""
+def _settings(text: str) -> dict[str, str]:
     if text.lstrip().startswith("{"):
         try:
             value = json.loads(text)
