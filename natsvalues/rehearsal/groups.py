@@ -1,4 +1,4 @@
-"""Meta groups: which regions should form one together, which do, and which elected leaders separately."""
+"""Meta groups: the expected ones, the observed ones, and regions that elected leaders of their own."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def expected_groups(renderings: dict[str, Rendering]) -> tuple[MetaGroup, ...]:
-    """The meta groups that these renderings form once all gateways connect, with the rehearsal's region names."""
+    """The meta groups that these renderings form once all regions are connected, by the rehearsal's region names."""
     return meta_groups(member(rendering.state)._replace(region=region) for region, rendering in renderings.items())
 
 
 def is_linked(source: Rendering, target: Rendering) -> bool:
-    """Whether a region dials another one that accepts its connection."""
+    """Whether a region dials another that accepts it."""
     return links(member(source.state), member(target.state))
 
 
@@ -28,7 +28,7 @@ def dialled(rendering: Rendering) -> tuple[str, ...]:
 
 
 def observed_groups(now: Snapshot) -> tuple[Group, ...]:
-    """The meta groups as the servers report them: one for each leader, with the number of servers of each region."""
+    """The meta groups as the servers report them: by leader, with the number of servers of each region."""
     members: dict[str, dict[str, int]] = {}
     sizes: dict[str, int] = {}
     domains: dict[str, set[str]] = {}

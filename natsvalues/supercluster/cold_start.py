@@ -8,8 +8,9 @@ facts, run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1 with two an
   publishNotReadyAddresses, or probes that need no leader.
 - A region with a majority of its meta group elects the leader alone, and becomes Ready. So does a region whose system
   account no other region shares: two such regions with the strict probe converge in 7.7 s.
-- A first boot counts routes and the urls of remote gateways. From 2.12 on, servers with empty stores elect only with
-  the votes of all that are counted; servers under another system account are counted and never vote.
+- A first boot counts routes and the urls of remote gateways. From 2.12 on servers with empty stores elect only once
+  all that are counted have voted; servers under another system account are counted and never vote (two such regions:
+  2.10.26 and 2.11.10 elect within 4 s, 2.12.8, 2.14.6 and 2.15.1 never do).
 """
 
 from __future__ import annotations

@@ -203,11 +203,12 @@ class RegionState(NamedTuple):
 def region_state(
     release: Release, nats: Nats, name: str = "", *, version: str | None = None, decision: Decision | None = None
 ) -> RegionState:
-    """The state of one region. `version` is the server's, for an image whose tag has none.
+    """Read one region; `version` is the server's if the image's tag does not show it.
 
     Raises ConfSyntaxError for a configuration that the server would refuse.
     """
     conf = settings.settings(nats)
-    name = name or str(settings.gateway(conf).get("name") or settings.cluster_name(conf) or "")
-    server = (parse_version(version) if version else None) or nats.version
-    return RegionState(name, release, nats, conf, server, services_of(release, nats), decision or Decision())
+    stated = parse_version(version) if version else None
+    services = services_of(release, nats)
+    known = name or str(settings.gateway(conf).get("name") or settings.cluster_name(conf) or "")
+    return RegionState(known, release, nats, conf, stated or nats.version, services, decision or Decision())

@@ -1,4 +1,4 @@
-"""The gateway block of one cluster: what it advertises, whom it dials, whom it lets in."""
+"""The gateway block of one cluster: what it advertises, dials and accepts."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     "GW001",
     "no-advertise",
     "error",
-    why="Without it each server gossips its pod's address. Other regions take these addresses over and cannot reach "
-    "them; one that then knows a region only by gossip dials it without pause, at the cost of a core.",
+    why="Without `advertise` each server gossips its pod's address. Other regions store these addresses and cannot "
+    "reach them; a region that knows another only by gossip then dials it without pause, which takes a CPU core.",
     source="run on nats-server 2.11.4, 2.12.8, 2.14.6 and 2.15.1; nats.docs, Gateway behind Load Balancer",
     remedy="Set config.gateway.merge.advertise to the host and port of the region's load balancer.",
     fails="conf: {gateway: {advertise: null}}",
     passes="conf: {gateway: {advertise: nats-gw-us-east.example.com:7222}}",
 )
 def no_advertise(cluster: Cluster) -> Iterator[Problem]:
-    """The gateway does not say at what address other regions reach it."""
+    """The gateway does not advertise the address at which other regions reach it."""
     if cluster.has_gateway and "advertise" not in cluster.gateway:
         yield Problem("the gateway has no `advertise`", (cluster.at_conf("gateway"),), (cluster.region,))
 
@@ -37,14 +37,14 @@ def no_advertise(cluster: Cluster) -> Iterator[Problem]:
     "GW002",
     "advertise-inside-cluster",
     "error",
-    why="The advertised address is gossiped to all regions, and this one means nothing outside the cluster.",
+    why="The advertised address is gossiped to all regions, and this one has no meaning outside the cluster.",
     source="run on nats-server 2.11.4, 2.14.6 and 2.15.1; nats-server issue 5355",
     remedy="Advertise the load balancer's DNS name and port.",
     fails="conf: {gateway: {advertise: nats-gateway.nats.svc.cluster.local:7222}}",
     passes="conf: {gateway: {advertise: nats-gw.example.com:7222}}",
 )
 def advertise_inside_cluster(cluster: Cluster) -> Iterator[Problem]:
-    """The gateway advertises a name or address that only its own cluster knows."""
+    """The gateway advertises a name or address that works only inside its own cluster."""
     for address in cluster.advertised:
         if stays_inside(address.host):
             where = (cluster.at_conf("gateway", "advertise"),)
@@ -56,10 +56,10 @@ def advertise_inside_cluster(cluster: Cluster) -> Iterator[Problem]:
     "GW003",
     "advertise-private-address",
     "warning",
-    why="Other regions reach it only where the networks are peered, and a pod's address looks just like it.",
+    why="Other regions reach a private address only where the networks are peered, and a pod's address looks the same.",
     source="nats-server issue 5355, a pod address that was gossiped; nats.docs, Gateway behind Load Balancer",
     remedy="Advertise a DNS name of the load balancer; where networks are peered, ignore this rule with that reason. "
-    "A rendering made by natsvalues is not asked: its overlay states the address.",
+    "The rule skips renderings made by natsvalues: their overlay states the address.",
     fails="""\
 untouched: true
 conf: {gateway: {advertise: "10.1.2.3:7222"}}""",
@@ -80,14 +80,14 @@ def advertise_private_address(cluster: Cluster) -> Iterator[Problem]:
     "GW004",
     "advertise-other-than-dns",
     "warning",
-    why="external-dns points one name at the load balancer, and the servers tell other regions another.",
+    why="external-dns creates one name for the load balancer, and the servers advertise another.",
     source="external-dns docs/sources/service.md",
-    remedy="Advertise the name that the gateway's Service asks external-dns for.",
+    remedy="Advertise the name in the external-dns annotation of the gateway's Service.",
     fails="conf: {gateway: {advertise: other.example.com:7222}}",
     passes="us-east: {conf: {gateway: {advertise: nats-gw-us-east.example.com:7222}}}",
 )
 def advertise_other_than_dns(cluster: Cluster) -> Iterator[Problem]:
-    """The advertised host is none of the names that external-dns makes for the gateway's load balancer."""
+    """The advertised host is not a name that external-dns creates for the gateway's load balancer."""
     hosts = {same(address.host) for address in cluster.advertised}
     if not hosts or all(is_address(host) for host in hosts):
         return
@@ -101,7 +101,7 @@ def advertise_other_than_dns(cluster: Cluster) -> Iterator[Problem]:
     if names and not hosts & set(names):
         name, (service, key) = next(iter(names.items()))
         where = (cluster.at_conf("gateway", "advertise"), cluster.at(service, "metadata", "annotations", key))
-        message = f"`{cluster.advertised[0].host}` is advertised, and DNS gets `{name}`"
+        message = f"`{cluster.advertised[0].host}` is advertised, and external-dns creates `{name}`"
         yield Problem(message, where, (cluster.region,))
 
 
@@ -109,22 +109,22 @@ def advertise_other_than_dns(cluster: Cluster) -> Iterator[Problem]:
     "GW005",
     "advertise-other-port",
     "warning",
-    why="Without a port in it the server puts its own gateway port behind the advertised host; other regions dial "
-    "what is advertised, and the load balancer listens elsewhere.",
+    why="Without a port in `advertise` the server adds its own gateway port. Other regions dial what is advertised, "
+    "and the load balancer listens on another port.",
     source="run on nats-server 2.12.8 and 2.14.6",
     remedy="Advertise the port of the gateway's Service.",
     fails="service: {spec: {ports: [{name: gateway, port: 443, targetPort: gateway}]}}",
     passes="service: {spec: {ports: [{name: gateway, port: 7222, targetPort: gateway}]}}",
 )
 def advertise_other_port(cluster: Cluster) -> Iterator[Problem]:
-    """The advertised port is none on which a load balancer of the gateway listens."""
+    """No load balancer of the gateway listens on the advertised port."""
     balancers = cluster.gateway_services or cluster.balancers
     ports = {port for service in balancers for port in _gateway_ports(cluster, service)}
     if ports and not any((address.port or cluster.listen) in ports for address in cluster.advertised or ()):
         for address in cluster.advertised[:1]:
             where = (cluster.at_conf("gateway", "advertise"), cluster.at(balancers[0], "spec", "ports"))
             listed = ", ".join(str(port) for port in sorted(ports))
-            message = f"port {address.port or cluster.listen} is advertised, and the load balancer has {listed}"
+            message = f"port {address.port or cluster.listen} is advertised, and the load balancer listens on {listed}"
             yield Problem(message, where, (cluster.region,))
 
 
@@ -138,15 +138,15 @@ def _gateway_ports(cluster: Cluster, service: Manifest) -> list[int]:
     "GW006",
     "unknown-clusters-accepted",
     "warning",
-    why="A cluster that joins by gossip or by a mistyped file becomes part of the meta group; if its JetStream ran "
-    "alone before, it can erase the streams of the others.",
+    why="A cluster that joins by gossip or by a mistake in a file becomes part of the meta group; if its JetStream "
+    "ran alone before, it can erase the streams of the others.",
     source="run on nats-server 2.12.8 and 2.15.1",
     remedy="Set config.gateway.merge.reject_unknown_cluster: true and list all regions as gateways.",
     fails="conf: {gateway: {reject_unknown_cluster: false}}",
     passes="conf: {gateway: {reject_unknown_cluster: true}}",
 )
 def unknown_clusters_accepted(cluster: Cluster) -> Iterator[Problem]:
-    """The gateway lets in clusters that are not in its list."""
+    """The gateway accepts clusters that are not in its list."""
     if cluster.has_gateway and not cluster.state.rejects_unknown:
         message = "`reject_unknown_cluster` is not true"
         where = (cluster.at_conf("gateway", "reject_unknown_cluster"),)
@@ -157,7 +157,7 @@ def unknown_clusters_accepted(cluster: Cluster) -> Iterator[Problem]:
     "GW007",
     "gateway-incomplete",
     "error",
-    why="The server does not start with it, while `nats-server -t` calls the file valid.",
+    why="The server does not start with it, while `nats-server -t` reports the file as valid.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
     remedy="Give the gateway a name and a port, and each remote a name and a url.",
     fails="conf: {gateway: {gateways: [{name: eu-west}]}}",
@@ -188,8 +188,8 @@ def gateway_incomplete(cluster: Cluster) -> Iterator[Problem]:
     "remote-inside-cluster",
     "error",
     "supercluster",
-    why="A gateway leads to another region; this name or address means something only inside one cluster. Regions that "
-    "run in one cluster may use it: lint them together, and a Service of the other rendering is known.",
+    why="A gateway leads to another region, and this name or address works only inside one cluster. Regions that run "
+    "in one cluster may use it: lint them together, so that the other region's Service is known.",
     source="nats.docs, Gateway behind Load Balancer; nats-io/k8s issue 321",
     remedy="Dial the other region's load balancer by its DNS name.",
     fails="conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats.nats.svc.cluster.local:7222]}]}}",
@@ -213,7 +213,7 @@ def remote_inside_cluster(subject: Subject) -> Iterator[Problem]:
     "GW009",
     "remote-twice",
     "warning",
-    why="The server takes the file without a word, and the entries are no list of alternatives.",
+    why="The server accepts the file silently, and does not use the entries as alternatives.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
     remedy="Write one entry for each remote.",
     fails="""\
@@ -238,9 +238,10 @@ def remote_twice(cluster: Cluster) -> Iterator[Problem]:
     "GW010",
     "dials-nobody",
     "note",
-    why="It is joined only if other regions dial it; a gateway without remotes is a step on the way.",
+    why="The region is connected only if other regions dial it. A gateway without remotes is meant for the time "
+    "before a region joins.",
     source="run on nats-server 2.12.8 and 2.14.6",
-    remedy="List the other regions as gateways, or turn the gateway off. For the safe order see docs/stages.md.",
+    remedy="List the other regions under gateways, or turn the gateway off. docs/stages.md gives the safe order.",
     fails="""\
 untouched: true
 conf: {gateway: {gateways: null}}""",
@@ -249,7 +250,7 @@ untouched: true
 conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.example.com:7222]}]}}""",
 )
 def dials_nobody(cluster: Cluster) -> Iterator[Problem]:
-    """The gateway has no remotes, and natsvalues did not make it so."""
+    """The gateway has no remotes, and natsvalues did not render it."""
     if cluster.has_gateway and not cluster.remotes and not cluster.is_stamped:
         yield Problem("the gateway dials no other region", (cluster.at_conf("gateway"),), (cluster.region,))
 
