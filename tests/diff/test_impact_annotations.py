@@ -105,10 +105,10 @@ def test_http_to_the_gateway_fails_whatever_its_port_is_called(objects, tell):
 
 MONITOR = {"name": "monitor", "port": 8222, "targetPort": "monitor"}
 CASES = {
-    "the path needs a leader": (
+    "the path needs a leader, and the load balancer fails open": (
         {f"{LBC}nlb-target-type": "ip", f"{LBC}healthcheck-protocol": "http", f"{LBC}healthcheck-port": "8222"},
         *({f"{LBC}healthcheck-path": PATH}, {f"{LBC}healthcheck-path": "/healthz"}),
-        *("reload", "checks `/healthz`"),  # AWS sends to all while all fail; cold starts are judged elsewhere
+        *("reload", "checks `/healthz`"),
     ),
     "the path is another one without leader": (
         {f"{LBC}nlb-target-type": "ip", f"{LBC}healthcheck-protocol": "http", f"{LBC}healthcheck-port": "8222"},
