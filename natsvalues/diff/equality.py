@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.quantities import duration, quantity
+from natsvalues.manifests.settings import STORE_LIMITS, store_size
 from natsvalues.text.natsconf import Variable
 
 if TYPE_CHECKING:
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 _RESOURCES = frozenset(("requests", "limits", "capacity", "hard", "min", "max", "default", "defaultRequest"))
 _SIZES = frozenset(("sizeLimit", "minAvailableCapacity"))
 _TIMES = ("interval", "timeout", "duration", "deadline", "delay", "period", "window", "ttl", "age", "grace")
-_STORES = frozenset(("max_mem", "max_file", "max_memory_store", "max_file_store", "max_memory", "max_storage"))
-_BYTES = {"k": 1, "m": 2, "g": 3, "t": 4}
+_STORES = frozenset(("max_memory", "max_storage")).union(*STORE_LIMITS.values())
 
 
 def equal(before: Any, after: Any, path: Path, *, in_conf: bool = False) -> bool:
@@ -26,7 +26,7 @@ def equal(before: Any, after: Any, path: Path, *, in_conf: bool = False) -> bool
     keys = [part for part in path if isinstance(part, str)]
     last = keys[-1] if keys else ""
     if in_conf:
-        return _same_value(_store_size, before, after) if last.lower() in _STORES else _is_time(last, before, after)
+        return _same_value(store_size, before, after) if last.lower() in _STORES else _is_time(last, before, after)
     if last in _SIZES or (len(keys) > 1 and keys[-2] in _RESOURCES):
         return _same_value(quantity, before, after)
     return _is_time(last, before, after)
@@ -39,10 +39,3 @@ def _is_time(last: str, before: Any, after: Any) -> bool:
 def _same_value(read: Any, before: Any, after: Any) -> bool:
     old, new = read(before), read(after)
     return old is not None and old == new
-
-
-def _store_size(given: Any) -> int | None:
-    """A JetStream store's size: the server also reads text such as "10G", in steps of 1024 (read in its options)."""
-    if isinstance(given, str) and given[:-1].isdigit() and given[-1:].lower() in _BYTES:
-        return int(given[:-1]) * int(1024 ** _BYTES[given[-1].lower()])
-    return given if isinstance(given, int) and not isinstance(given, bool) else None

@@ -7,6 +7,7 @@ port, and reads a configuration file that a ConfigMap of the same release mounts
 from __future__ import annotations
 
 import posixpath
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
@@ -77,9 +78,9 @@ class Nats(NamedTuple):
 
 
 def find_nats(release: Release, name: str | None = None, namespace: str | None = None) -> Nats:
-    """The one NATS of the release, or the one with that StatefulSet name and namespace.
+    """The only NATS of the release, or the one whose StatefulSet has that name and namespace.
 
-    Raises NatsvaluesError when the stream is empty, is not YAML, has no NATS, or several and no choice.
+    Raises NatsvaluesError for a stream that is empty, is not YAML, or has no such NATS, or more than one.
     """
     installations = all_nats(release)
     chosen = [nats for nats in installations if nats.is_meant_by(name, namespace)]
@@ -160,6 +161,7 @@ def _examined(release: Release, statefulset: Manifest) -> Iterator[Nats | str]:
 
 
 def _nats_of(release: Release, statefulset: Manifest, pod: dict[str, Any], container: dict[str, Any]) -> Nats | str:
+    """The NATS that a container runs, or what is missing, as the end of a sentence about the container."""
     if not isinstance(container.get("name"), str):
         return "has no name"
     if not _has_client_port(container):
@@ -193,23 +195,27 @@ def _has_client_port(container: dict[str, Any]) -> bool:
 
 
 def config_path(container: dict[str, Any]) -> str | None:
-    """The configuration file that the container's command line names."""
+    """The path of the configuration file on the container's command line; None if there is none."""
     return option(container, "c", "config")
 
 
 def option(container: dict[str, Any], *names: str) -> str | None:
-    """What the container's command line gives an option of these names, with one dash or two; None if nothing."""
-    given = [container.get(part) for part in ("command", "args")]
-    words = [str(word) for part in given for word in (part if isinstance(part, list) else ())]
-    for position, word in enumerate(words):
+    """The value of an option with one of these names on the container's command line; None without one.
+
+    With one dash or two, as Go's `flag` package reads it; the last one counts (run on 2.14.2).
+    """
+    parts = [container.get(part) for part in ("command", "args")]
+    words = [str(word) for part in parts for word in (part if isinstance(part, list) else ())]
+    text = None
+    for word, following in zip_longest(words, words[1:]):
         flag, _, attached = word.partition("=")
         if flag.startswith("-") and flag.removeprefix("-").removeprefix("-") in names:
-            return attached or (words[position + 1] if position + 1 < len(words) else None)
-    return None
+            text = attached or following
+    return text
 
 
 def drains_on_stop(container: dict[str, Any]) -> bool:
-    """Whether the pod's preStop hook puts the server into lame duck mode; SIGTERM alone ends it at once."""
+    """Whether the container's preStop hook puts the server into lame duck mode; SIGTERM alone stops it at once."""
     hook = (container.get("lifecycle") or {}).get("preStop")
     return "ldm" in str(hook)
 
@@ -239,7 +245,7 @@ def _find_config_map(release: Release, name: str, namespace: str, key: str) -> M
 
 
 def container_ports(container: dict[str, Any]) -> dict[str, int]:
-    """The container's ports by name."""
+    """The numbers of the container's ports, by name."""
     return {
         str(port.get("name")): int(port["containerPort"])
         for port in mappings(container.get("ports"))

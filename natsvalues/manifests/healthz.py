@@ -1,10 +1,10 @@
-"""What a health check's path asks of a nats-server, as the server reads it.
+"""What the path of a health check means to a nats-server.
 
 facts, run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1: plain `/healthz` answers 503 while a clustered
 JetStream has no meta leader. `js-enabled-only=true` (and the deprecated `js-enabled=true`) answers 200 without one on
 all of them, `js-server-only=true` only from 2.11.0 on (before, it was evaluated after the leader check). Parameters
 that the server does not know, and ones in another case, are ignored, which leaves the strict check. A value that Go's
-ParseBool does not accept is answered with 400, an escaped `?` with 404.
+ParseBool does not accept is answered with 400, an escaped `?` with 404, and so is `/healthz/` (run on 2.14.2).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ KNOWN = frozenset(
     ("js-enabled", "js-enabled-only", "js-server-only", "js-meta-only", "details", "account", "stream", "consumer")
 )
 _BOOLEAN = frozenset(("js-enabled", "js-enabled-only", "js-server-only", "js-meta-only", "details"))
-_TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))  # what Go's ParseBool takes for true
+_TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))  # what Go's ParseBool reads as true
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False", ""))
 
 
 class HealthQuery(NamedTuple):
-    """A path: the parameters it gives, the ones that are on, and those that the server ignores.
+    """A path with its parameters by name; `on` are those that are true, `ignored` those that the server does not know.
 
-    `refused` is the status that the server always answers, whatever its health; 0 where there is none.
+    `refused` is the HTTP status with which the server refuses the path, whatever its health; 0 if it does not.
     """
 
     path: str
@@ -39,22 +39,23 @@ class HealthQuery(NamedTuple):
 
 
 def health_query(path: str) -> HealthQuery:
-    """Take a path apart. Another endpoint than /healthz asks nothing that is known here."""
+    """Parse a path. Of endpoints other than /healthz only a misspelled /healthz is known: the server answers 404."""
     endpoint, _, query = path.partition("?")
-    if endpoint.rstrip("/") != "/healthz":
-        return HealthQuery(path, {}, frozenset(), (), 404 if "%3f" in endpoint.lower() else 0, is_healthz=False)
+    if endpoint != "/healthz":
+        misspelled = "%3f" in endpoint.lower() or endpoint.rstrip("/") == "/healthz"
+        return HealthQuery(path, {}, frozenset(), (), 404 if misspelled else 0, is_healthz=False)
     parameters: dict[str, str] = {}
     for part in filter(None, query.split("&")):
         name, _, text = part.partition("=")
-        parameters.setdefault(name, text)  # the server, too, looks at the first of several
-    wrong = any(name in _BOOLEAN and text not in _TRUE | _FALSE for name, text in parameters.items())
+        parameters.setdefault(name, text)  # the server also uses the first of several
+    invalid = any(name in _BOOLEAN and text not in _TRUE | _FALSE for name, text in parameters.items())
     on = frozenset(name for name, text in parameters.items() if name in KNOWN and text in _TRUE)
     ignored = tuple(name for name in parameters if name not in KNOWN)
-    return HealthQuery(path, parameters, on, ignored, 400 if wrong else 0, is_healthz=True)
+    return HealthQuery(path, parameters, on, ignored, 400 if invalid else 0, is_healthz=True)
 
 
 def ready_path(version: ServerVersion) -> str:
-    """The health check that says "the listeners accept" and never waits for a meta leader."""
+    """The path that answers 200 once the listeners accept connections, without a meta leader."""
     return JS_SERVER_ONLY if version.serves_without_leader else JS_ENABLED_ONLY
 
 
@@ -69,7 +70,7 @@ def may_need_leader(path: str, version: ServerVersion) -> bool:
 def needs_leader(path: str, version: ServerVersion) -> bool:
     """Whether a check of this path fails while there is no meta leader (JetStream on, clustered).
 
-    Of an unknown version only what holds for every version: nobody is warned of a guess.
+    For an unknown version, only what is true of every version: a guess must not cause a warning.
     """
     if version.known:
         return may_need_leader(path, version)

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from natsvalues.manifests.server import ServerVersion
 
 Kind = Literal["startup", "readiness", "liveness"]
-KINDS: tuple[Kind, ...] = ("startup", "readiness", "liveness")
+BEFORE_READY: tuple[Kind, ...] = ("startup", "readiness")
+"""The probes that must succeed before a pod is Ready, in the kubelet's order."""
+KINDS: tuple[Kind, ...] = (*BEFORE_READY, "liveness")
 
 
 class Probe(NamedTuple):
@@ -28,7 +30,7 @@ class Probe(NamedTuple):
     failure: int = 3
 
     def faster(self, scale: float) -> Probe:
-        """The same probe, delay and period `scale` times shorter, the timeout at most to 2 s: servers need theirs."""
+        """The probe with delay and period divided by `scale`; a timeout of more than 2 s becomes at least 2 s."""
         return self._replace(
             initial_delay=self.initial_delay / scale,
             period=self.period / scale,
@@ -45,14 +47,14 @@ def field_of(kind: Kind) -> str:
 
 
 def http_get(container: dict[str, Any], kind: Kind) -> dict[str, Any] | None:
-    """The `httpGet` of one probe; None where there is no such probe, or one of another type."""
+    """The `httpGet` of one probe; None if there is no such probe, or it is of another type."""
     probe = container.get(field_of(kind))
     get = probe.get("httpGet") if isinstance(probe, dict) else None
     return get if isinstance(get, dict) else None
 
 
 def http_path(container: dict[str, Any], kind: Kind) -> str | None:
-    """The path that one probe requests; None where it makes no HTTP request."""
+    """The path that one probe requests; None if it makes no HTTP request."""
     get = http_get(container, kind)
     return str(get.get("path") or "/") if get is not None else None
 
@@ -60,9 +62,9 @@ def http_path(container: dict[str, Any], kind: Kind) -> str | None:
 def waits_for_leader(container: dict[str, Any], version: ServerVersion) -> Kind | None:
     """The probe that keeps a clustered JetStream pod from being Ready until there is a meta leader; None if none does.
 
-    A kubelet looks at readiness only after the startup probe has succeeded, so that is the first to look at.
+    A kubelet runs the readiness probe only after the startup probe has succeeded, so the startup probe comes first.
     """
-    for kind in KINDS[:2]:
+    for kind in BEFORE_READY:
         path = http_path(container, kind)
         if path is not None and needs_leader(path, version):
             return kind
@@ -70,12 +72,12 @@ def waits_for_leader(container: dict[str, Any], version: ServerVersion) -> Kind 
 
 
 def read_probes(container: dict[str, Any], monitor_port: int) -> tuple[tuple[Probe, ...], tuple[Kind, ...]]:
-    """The HTTP and TCP probes, and the kinds of those that are something else.
+    """The HTTP and TCP probes, and the kinds of the other probes (exec, gRPC).
 
-    `monitor_port` stands for the name of a port that the container does not list.
+    `monitor_port` is used for a port name that the container does not list.
     """
     probes: list[Probe] = []
-    others: list[Kind] = []
+    unsupported: list[Kind] = []
     ports = container_ports(container)
     for kind in KINDS:
         given = container.get(field_of(kind))
@@ -84,7 +86,7 @@ def read_probes(container: dict[str, Any], monitor_port: int) -> tuple[tuple[Pro
         get = http_get(container, kind)
         target: Any = get or given.get("tcpSocket")
         if not isinstance(target, dict):
-            others.append(kind)
+            unsupported.append(kind)
             continue
         port = target.get("port")
         probes.append(
@@ -100,4 +102,4 @@ def read_probes(container: dict[str, Any], monitor_port: int) -> tuple[tuple[Pro
                 failure=int(given.get("failureThreshold") or 3),
             )
         )
-    return tuple(probes), tuple(others)
+    return tuple(probes), tuple(unsupported)

@@ -212,7 +212,12 @@ _SPELLINGS = {
 }
 ALIASES: dict[tuple[str, ...], str] = {
     (*path.split(".")[:-1], alias): path.split(".")[-1]
-    for path, others in _SPELLINGS.items()
-    for alias in others.split()
+    for path, aliases in _SPELLINGS.items()
+    for alias in aliases.split()
 } | {("store_dir",): "jetstream.store_dir", ("storedir",): "jetstream.store_dir"}
 """Other spellings that the server accepts (`server/opts.go`), by their path; only the last key differs."""
+
+
+def spellings(path: str) -> tuple[str, ...]:
+    """Every key that the server reads as the last one of this dotted path; the path's own comes first."""
+    return (path.rpartition(".")[2], *_SPELLINGS.get(path, "").split())

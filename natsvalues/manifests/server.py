@@ -6,10 +6,12 @@ import re
 from typing import NamedTuple
 
 _TAG = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+].*)?\Z")
+NEEDS_ALL_VOTES = (2, 12)
+"""The first release with `needs_all_votes`."""
 
 
 class ServerVersion(NamedTuple):
-    """A nats-server version; `known` is false where the image tag has no version and 2.10 is assumed."""
+    """A nats-server version; `known` is false if the image tag has no version: then 2.10 is assumed."""
 
     major: int
     minor: int
@@ -26,8 +28,16 @@ class ServerVersion(NamedTuple):
 
     @property
     def serves_without_leader(self) -> bool:
-        """Whether `js-server-only` is leader-free here."""
+        """Whether `js-server-only` is leader-free (measured on 2.10.26 and 2.11.4)."""
         return (self.major, self.minor) >= (2, 11)
+
+    @property
+    def needs_all_votes(self) -> bool:
+        """Whether servers with empty stores elect a meta leader only with the votes of all servers that they count.
+
+        facts: nats-server commit bb0f67388; measured on 2.11.4 and 2.14.6.
+        """
+        return (self.major, self.minor) >= NEEDS_ALL_VOTES
 
 
 UNKNOWN = ServerVersion(2, 10, 0, known=False)

@@ -1,6 +1,6 @@
-"""Services of a release: whose pods they select, what their ports lead to, which of them lead to the gateway.
+"""Services of a release: which pods they select, and which of their ports lead to the gateway.
 
-A Service here is the object as Kubernetes has it (a mapping); a Manifest is one with its place in the stream.
+A `service` is the whole object as a mapping; a Manifest also has its place in the stream.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from natsvalues.manifests.release import Manifest, Release
 
 DEFAULT_GATEWAY_PORT = 7222
-"""Where gateways listen if nothing is stated: the chart's port."""
+"""The chart's default: assumed where nats.conf states no port for the gateway."""
 OUTSIDE = ("LoadBalancer", "NodePort")
 _SERVICE = re.compile(r"\bkind[\"']?[ \t]*:[ \t]*[\"']?Service[\"']?[ \t\r]*(?:$|[,}#])", re.MULTILINE)
 
@@ -51,19 +51,20 @@ def is_outside(service: dict[str, Any]) -> bool:
 
 
 def is_headless(service: dict[str, Any]) -> bool:
-    """Whether a Service only gives its pods names."""
+    """Whether a Service has no cluster IP, so that its DNS name resolves to the pods."""
     return spec_of(service).get("clusterIP") == "None"
 
 
 def publishes_not_ready(service: dict[str, Any]) -> bool:
-    """Whether a Service also sends to pods that are not Ready."""
+    """Whether a Service also lists pods that are not Ready as endpoints."""
     return spec_of(service).get("publishNotReadyAddresses") is True
 
 
 def port_role(port: dict[str, Any], listen: int, nats: Nats | None = None) -> Role:
-    """What a Service's port leads to, of servers whose gateways listen on `listen`.
+    """What a Service's port leads to, for servers whose gateways listen on the port `listen`.
 
-    With `nats` a named target port is looked up in the container, whatever it is called there.
+    With `nats`, a named target port is looked up among the ports of its container; without, only the chart's own port
+    names are known.
     """
     target = port.get("targetPort", port.get("port"))
     if nats is not None and isinstance(target, str):
@@ -79,12 +80,12 @@ def roles_of(service: dict[str, Any], listen: int, nats: Nats | None = None) -> 
 
 
 def leads_to_gateway(service: dict[str, Any], listen: int, nats: Nats | None = None) -> bool:
-    """Whether a Service has a port that ends at the gateways."""
+    """Whether a Service has a port that leads to the gateways."""
     return "gateway" in roles_of(service, listen, nats)
 
 
 def selects(service: dict[str, Any], nats: Nats) -> bool:
-    """Whether a Service sends to these pods, or to one of them; a Service selects in its own namespace only."""
+    """Whether a Service selects these pods, or one of them; it selects in its own namespace only."""
     selector = spec_of(service).get("selector")
     namespace = key_of(service).namespace
     if not isinstance(selector, dict) or not selector or namespace != nats.namespace:
@@ -96,7 +97,7 @@ def selects(service: dict[str, Any], nats: Nats) -> bool:
 def services_of(release: Release, nats: Nats, *words: str) -> tuple[Manifest, ...]:
     """Every Service of the release that selects these pods, in the stream's order.
 
-    With `words`, only those whose text has one of them: others are not even parsed.
+    With `words`, only those whose text contains one of them: the others are not parsed.
     """
     mentioned = {number for word in words for number in release.mentioning("Service", word)} if words else None
     numbers = sorted(mentioned) if mentioned is not None else release.numbers()
@@ -109,7 +110,7 @@ def services_of(release: Release, nats: Nats, *words: str) -> tuple[Manifest, ..
 
 
 def is_name_of(host: str, service: Manifest) -> bool:
-    """Whether a host is the name of a Service inside its cluster, or of one of its pods, in any of their forms."""
+    """Whether a host is the cluster DNS name of a Service, or of one of its pods: short, or with its namespace."""
     labels = host.lower().rstrip(".").split(".")
     if is_headless(service.value) and len(labels) > 1 and labels[0] != service.key.name:
         labels = labels[1:]  # nats-0.nats-headless

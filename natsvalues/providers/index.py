@@ -1,4 +1,4 @@
-"""Which file states what an annotation means: looked up by the key, reading as few files as possible.
+"""The file that states what an annotation means, looked up by the annotation's key.
 
 The files are read as text once for a process; one is parsed when its text has the beginning of a key that is
 looked up. Post-rendering does not look up a profile's own annotations here: it reads the profile's file anyway.
@@ -21,7 +21,11 @@ _PLACE = re.compile(r"\\\{(\w+)\\\}")
 
 
 class Table(NamedTuple):
-    """What one file states. `family` is its name without the underscore of a part, such as `aws` or `metallb`."""
+    """The facts in one file.
+
+    `family` is its name without a leading underscore, such as `aws` or `metallb`. `exact` are meanings by key;
+    `patterns` those of keys with a placeholder. `spellings` maps the beginning of a key to that of a key in `exact`.
+    """
 
     family: str
     exact: dict[str, Meaning]
@@ -41,7 +45,7 @@ class Stated(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def stated(key: str, folder: str) -> Stated | None:
-    """What the files of a folder state of an annotation's key; None where none of them knows it."""
+    """What the files of a folder state about an annotation's key; None if none of them has it."""
     if "/" not in key:
         return None  # not a controller's annotation
     for table in tables((beginning(key),), folder):
@@ -55,7 +59,7 @@ def stated(key: str, folder: str) -> Stated | None:
 
 
 def beginning(key: str) -> str:
-    """The part of a key that the text of a file must have for the file to know the key."""
+    """The beginning of a key, up to the first special character of its name: a file with the key contains it."""
     match = _BEGINNING.match(key)
     return match[0] if match else key
 

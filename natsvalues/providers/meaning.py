@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Scope = Literal["", "internal", "internet-facing"]
 TRAFFIC = "traffic-port"
-"""A health check's port that stands for the port of the traffic itself."""
+"""The port of a health check that uses the port of the traffic itself."""
 _GUESSES: tuple[tuple[Means, re.Pattern[str]], ...] = (
     ("proxyProtocol", re.compile(r"proxy-?protocol|ppv2", re.IGNORECASE)),
     ("address", re.compile(r"/.*(balancer|elb).*(\b(id|ips?|eips?|address(es)?|pool|subnets?)\b|eip)", re.IGNORECASE)),
@@ -53,7 +53,7 @@ class Annotation(NamedTuple):
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The entries of a text that is a list, joined by commas or spaces."""
+        """The entries of a list that is separated by commas or spaces."""
         return tuple(part for part in re.split(r"[,\s]+", self.text) if part)
 
 
@@ -76,8 +76,13 @@ class Check(NamedTuple):
 
     @property
     def is_http(self) -> bool:
-        """Whether the check speaks HTTP."""
+        """Whether the check is an HTTP(S) request: only if an annotation says so, since most providers check TCP."""
         return self.protocol is not None and self.protocol.text.lower().startswith("http")
+
+    @property
+    def http_path(self) -> str:
+        """The path that the check requests; empty if it makes no HTTP request, or if the path is not given."""
+        return self.path.text if self.path is not None and self.is_http else ""
 
     @property
     def is_off(self) -> bool:
@@ -85,7 +90,7 @@ class Check(NamedTuple):
         return self.protocol is not None and self.protocol.text.lower() in OFF
 
     def target_port(self, ports: list[dict[str, Any]]) -> int | str | None:
-        """The pods' port that is checked, by number or name, given the Service's ports; TRAFFIC for the traffic's own.
+        """The pods' port that is checked, as number or name, or TRAFFIC; `ports` are the Service's.
 
         None if that is not known: a port of the node that is not a nodePort of the Service, or a name without a port.
         """
@@ -108,7 +113,8 @@ class ServiceMeaning(NamedTuple):
 
     `annotations` are those with a known meaning, in the Service's order; settings inside one follow it.
     `controllers` are the families that claim the Service or whose annotations it has. `scope` is empty if nothing
-    states it; `scope_stated` is the annotation that does. `fields` are `spec.loadBalancerIP` and the source ranges.
+    states it; `scope_stated` is the annotation that does. `targets` is the annotation that chooses pods or nodes.
+    `load_balancer_ip` and `field_ranges` are `spec.loadBalancerIP` and `spec.loadBalancerSourceRanges`.
     """
 
     annotations: tuple[Annotation, ...]
@@ -137,7 +143,7 @@ class ServiceMeaning(NamedTuple):
         return tuple(dict.fromkeys([*given, *self.field_ranges]))
 
     def checks_of(self, port: dict[str, Any]) -> tuple[Check, ...]:
-        """The health checks that decide on the traffic of one of the Service's ports: one for each family."""
+        """The health checks on which the traffic of one of the Service's ports depends: one for each family."""
         chosen: dict[str, Check] = {}
         for check in self.checks:
             if check.service_port == str(port.get("port")):
@@ -148,7 +154,7 @@ class ServiceMeaning(NamedTuple):
 
 
 def annotation_meaning(key: str, text: str = "", folder: str = "") -> Annotation | None:
-    """The meaning of one annotation; None for one that no profile knows and whose name says nothing."""
+    """The meaning of one annotation, by a profile or else by its name; None if neither tells."""
     known = stated(key, folder or profile.FOLDER)
     if known is not None:
         return Annotation(key, text, known.meaning.means, known.table.family, known.port, known.meaning)
@@ -213,6 +219,7 @@ def _claims(class_: str, texts: dict[str, str], folder: str) -> list[tuple[Table
 
 
 def _checks(annotations: tuple[Annotation, ...], targets: Annotation | None, folder: str) -> Iterator[Check]:
+    """The health checks: one for each family, and one for each port of the Service that a key contains."""
     parts: dict[tuple[str, str], dict[str, Annotation]] = {}
     for item in annotations:
         if item.means in _CHECKS:
@@ -220,11 +227,11 @@ def _checks(annotations: tuple[Annotation, ...], targets: Annotation | None, fol
     for (family, port), given in parts.items():
         known = stated(next(iter(given.values())).key, folder)
         facts = (known.table.check if known else None) or CheckFacts()
-        chosen: Literal["nodes", "pods"] = facts.targets
+        checked: Literal["nodes", "pods"] = facts.targets
         if targets is not None and targets.family == family:
-            chosen = "pods" if targets.text in targets.meaning.pods else "nodes"
+            checked = "pods" if targets.text in targets.meaning.pods else "nodes"
         protocol, number, path, interval, threshold = (given.get(part) for part in _CHECKS)
-        yield Check(family, port, protocol, number, path, interval, threshold, chosen, facts)
+        yield Check(family, port, protocol, number, path, interval, threshold, checked, facts)
 
 
 def _settings(text: str) -> dict[str, str]:
@@ -239,6 +246,7 @@ def _settings(text: str) -> dict[str, str]:
 
 
 def _target(ports: Iterator[dict[str, Any]]) -> int | str | None:
+    """The target port of the first of some ports of a Service; None without one."""
     port = next(ports, None)
     target = port.get("targetPort", port.get("port")) if port is not None else None
     return target if isinstance(target, (int, str)) else None

@@ -8,7 +8,7 @@ from natsvalues.manifests.healthz import needs_leader
 from natsvalues.rehearsal.addresses import host_port
 from natsvalues.rehearsal.convergence import missing
 from natsvalues.rehearsal.groups import dialled, expected_groups
-from natsvalues.rehearsal.leaderless import why_not_whole
+from natsvalues.rehearsal.leaderless import why_incomplete
 from natsvalues.rehearsal.outcome import Cause
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class _Chain:
         for region in self.now.renderings:
             self._pods_of(region)
         for group in expected_groups(self.now.renderings):
-            lack = why_not_whole(self.now, group, len(self.causes))
+            lack = why_incomplete(self.now, group, len(self.causes))
             self.causes += lack.causes
             self.remedies += [lack.remedy] if lack.remedy else []
             self.is_ring |= lack.is_final

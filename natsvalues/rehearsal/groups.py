@@ -23,7 +23,7 @@ def is_linked(source: Rendering, target: Rendering) -> bool:
 
 
 def dialled(rendering: Rendering) -> tuple[str, ...]:
-    """The names of the remote gateways that a region dials, its own left out."""
+    """The names of the remote gateways that a region dials, without its own."""
     return tuple(dict.fromkeys(remote.name for remote in rendering.state.remotes))
 
 
@@ -43,8 +43,13 @@ def observed_groups(now: Snapshot) -> tuple[Group, ...]:
     )
 
 
+def domains_of(now: Snapshot, group: MetaGroup) -> dict[str, str]:
+    """The JetStream domain of each region of a meta group; `none` for a region without one."""
+    return {region: now.renderings[region].state.domain or "none" for region in group.regions}
+
+
 def leaders_apart(now: Snapshot) -> tuple[tuple[str, str], ...]:
-    """Regions that should share one meta group and each follow a leader of their own: pairs of region and leader."""
+    """Regions that should share one meta group but follow leaders of their own: pairs of region and leader."""
     for group in expected_groups(now.renderings):
         own: dict[str, str] = {}
         for region in group.regions:

@@ -1,11 +1,11 @@
-"""The verdict: whether the supercluster converged, whether anything was lost, why, and what to do."""
+"""The verdict: whether the supercluster converged, whether anything was lost, the causes, and what to do."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.rehearsal.groups import expected_groups
-from natsvalues.rehearsal.leaderless import DOMAINS, early
+from natsvalues.rehearsal.groups import domains_of, expected_groups
+from natsvalues.rehearsal.leaderless import DOMAINS, early_remedy
 from natsvalues.rehearsal.outcome import Cause, Verdict
 from natsvalues.rehearsal.timeline import Event
 from natsvalues.supercluster.cold_start import cold_starts, first_boot
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Judgement(NamedTuple):
-    """The verdict and its reasons."""
+    """The verdict with its causes. `lossy` is true if anything was lost; `remedy` is empty if nothing is to do."""
 
     verdict: Verdict
     lossy: bool
@@ -37,11 +37,11 @@ def judge(scenario: str, stage: Stage, why: Why | None, now: Snapshot) -> Judgem
     """The verdict on a stage after its scenario."""
     causes = list(why.causes) if why is not None else []
     remedies = [why.remedy] if why is not None and why.remedy else []
-    counted = why is None or bool(stage.elections.meetings)  # a region that never became healthy has lost nothing yet
+    counted = why is None or bool(stage.elections.meetings)  # without a healthy region nothing is lost yet
     lost = [fate for fate in stage.fates if counted and fate.fate in ("gone", "lost messages")]
     unplaced = [fate for fate in stage.fates if fate.fate in ("not placeable", "not current")]
     for fate in lost:
-        causes.append(Cause(f"stream {fate.name} of {fate.region}", "nothing: it is lost", _account_of(fate)))
+        causes.append(Cause(f"stream {fate.name} of {fate.region}", "nothing: it is lost", _evidence_of(fate)))
     for meeting in stage.elections.meetings:
         cause, remedy = _merge_cause(meeting, now)
         causes.append(cause)
@@ -51,21 +51,21 @@ def judge(scenario: str, stage: Stage, why: Why | None, now: Snapshot) -> Judgem
             causes.append(
                 Cause(f"{fate.name} in {fate.region}", "a server that accepts it", f"{fate.fate}: {fate.seen}")
             )
-    domains = _domains(now)
+    domains = _different_domains(now)
     notes = []
     if domains:
         notes.append(domains)
         remedies.append(DOMAINS)
     stuck = why is not None or bool(unplaced)
-    notes += _by_the_manifests(scenario, now)
+    notes += _verdict_of_manifests(scenario, now)
     lossy = bool(lost or stage.elections.meetings)
     return Judgement(
         "stuck" if stuck else "converged", lossy, tuple(causes), "; ".join(dict.fromkeys(remedies)), tuple(notes)
     )
 
 
-def _by_the_manifests(scenario: str, now: Snapshot) -> list[str]:
-    """What lint and diff say of this start, from the same function: to be read beside what the servers did."""
+def _verdict_of_manifests(scenario: str, now: Snapshot) -> list[str]:
+    """What lint and diff report about this start, from the same function, for comparison with the servers."""
     states = {key: rendering.state._replace(name=key) for key, rendering in now.renderings.items()}
     reasons: dict[str, str] = {}
     if scenario == "cold-restart":
@@ -75,13 +75,15 @@ def _by_the_manifests(scenario: str, now: Snapshot) -> list[str]:
     return [f"by its manifests, {key}: {reason}" for key, reason in reasons.items() if reason]
 
 
-def _account_of(fate: StreamFate) -> str:
+def _evidence_of(fate: StreamFate) -> str:
+    """What was acknowledged, and what the JetStream API returns after the scenario."""
     if fate.fate == "gone":
         return f"{fate.acknowledged} acknowledged messages; the JetStream API returns: {fate.seen}"
     return f"{fate.lost} of {fate.acknowledged} acknowledged messages are not in it: {fate.seen}"
 
 
 def _merge_cause(meeting: Meeting, now: Snapshot) -> tuple[Cause, str]:
+    """The cause and the remedy where meta groups that elected leaders separately have merged."""
     cause = Cause(
         f"the meta groups that elected leaders separately: {meeting}",
         "nothing: they have merged, so one meta log is overwritten, and its region's streams are lost",
@@ -92,13 +94,13 @@ def _merge_cause(meeting: Meeting, now: Snapshot) -> tuple[Cause, str]:
             "join with one region that ran JetStream, the seed; every other one gets JetStream and remotes together "
             "(scope supercluster), or a system account of its own before its first stream (scope region)"
         )
-    return cause, early(now, tuple(region for region, _ in meeting.leaders if region in now.renderings))
+    return cause, early_remedy(now, tuple(region for region, _ in meeting.leaders if region in now.renderings))
 
 
-def _domains(now: Snapshot) -> str:
-    """A note if regions of one meta group have different domains."""
+def _different_domains(now: Snapshot) -> str:
+    """A note if regions of one meta group have different domains; else empty."""
     for group in expected_groups(now.renderings):
-        domains = {region: now.renderings[region].state.domain or "none" for region in group.regions}
+        domains = domains_of(now, group)
         if len(set(domains.values())) > 1:
             listing = ", ".join(f"{region}: {domain}" for region, domain in domains.items())
             size = max((pod.view.size for pod in now.pods if pod.region in group.regions), default=0)

@@ -1,11 +1,13 @@
-"""Why a meta group is not complete: how many servers it counts, and which of them can be in it."""
+"""Why a meta group is not complete: how many servers it counts, and which of them can belong to it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from natsvalues.manifests.server import NEEDS_ALL_VOTES
+from natsvalues.rehearsal.groups import domains_of
 from natsvalues.rehearsal.outcome import Cause
-from natsvalues.supercluster.cold_start import BOOT_WITHOUT_REMOTES, VOTES_OF_ALL
+from natsvalues.supercluster.cold_start import BOOT_WITHOUT_REMOTES
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.snapshot import PodNow, Snapshot
@@ -17,14 +19,14 @@ ACCOUNT = "let a region that has streams keep its system account"
 
 
 class Lack(NamedTuple):
-    """The causes, what to do, and whether waiting longer changes nothing, whatever the gateways do."""
+    """The causes and the remedy. `is_final`: waiting longer, or more connections, would change nothing."""
 
     causes: tuple[Cause, ...] = ()
     remedy: str = ""
     is_final: bool = False
 
 
-def why_not_whole(now: Snapshot, group: MetaGroup, position: int) -> Lack:
+def why_incomplete(now: Snapshot, group: MetaGroup, position: int) -> Lack:
     """Why a meta group is not complete; empty if it is. `position` is the index of the first cause."""
     views = [pod.view for pod in now.pods if pod.region in group.regions]
     leaders = {view.leader for view in views}
@@ -36,11 +38,11 @@ def why_not_whole(now: Snapshot, group: MetaGroup, position: int) -> Lack:
             return Lack()
         if size <= group.size:
             difference = f"its servers count {', '.join(map(str, sizes))} servers of {group.size}"
-            return Lack((Cause(name, "one number of members", difference),), early(now, group.regions))
+            return Lack((Cause(name, "one number of members", difference),), early_remedy(now, group.regions))
         seen = f"it counts {size} servers, and {group.size} exist: old server names stay members"
         return Lack((Cause(name, "servers with other names", seen),), NAMES, is_final=True)
     seen = "; ".join(f"{region}: {_leaders_and_sizes(now.of(region))}" for region in group.regions)
-    domains = {now.renderings[region].state.domain or "none" for region in group.regions}
+    domains = set(domains_of(now, group).values())
     if len(domains) > 1 and leaders != {""}:
         difference = f"the domains differ ({', '.join(sorted(domains))}), but there is one meta group of {size}: {seen}"
         waits = "one JetStream domain, or a system account for each"
@@ -55,15 +57,16 @@ def why_not_whole(now: Snapshot, group: MetaGroup, position: int) -> Lack:
     return Lack((Cause(name, waits, seen),))
 
 
-def early(now: Snapshot, regions: tuple[str, ...]) -> str:
-    """What to do if a version elects before all servers vote; empty if all wait. facts: measured up to 2.11.4."""
-    old = {str(now.renderings[key].version) for key in regions if now.renderings[key].version[:2] < VOTES_OF_ALL}
+def early_remedy(now: Snapshot, regions: tuple[str, ...]) -> str:
+    """What to do if a server's version elects before all servers vote; empty if none does."""
+    versions = {now.renderings[region].version for region in regions}
+    early = sorted(str(version) for version in versions if not version.needs_all_votes)
+    if not early:
+        return ""
     return (
-        f"run {'.'.join(map(str, VOTES_OF_ALL))}.0 or later: nats-server {', '.join(sorted(old))} elects a leader "
+        f"run {'.'.join(map(str, NEEDS_ALL_VOTES))}.0 or later: nats-server {', '.join(early)} elects a leader "
         "before all servers vote; until then install the seed alone first, and create no streams before the "
         "meta group is complete"
-        if old
-        else ""
     )
 
 

@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from natsvalues.manifests.reload_table import spellings
 from natsvalues.manifests.settings import jetstream_is_on
 from natsvalues.rehearsal.addresses import Layout, host_port
 from natsvalues.rehearsal.rendering import Rendering, environment
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 _LISTENERS = ("cluster", "gateway", "leafnodes", "websocket", "mqtt")
-_FOLDERS = ("store_dir", "dir", "ports_file_dir", "pid_file", "pidfile", "log_file", "logfile")
+_STORE = spellings("jetstream.store_dir")
+_FOLDERS = (*_STORE, "dir", "ports_file_dir", "pid_file", "pidfile", "log_file", "logfile")
 _CERTIFICATES = {"cert_file": "tls.crt", "key_file": "tls.key", "ca_file": "ca.crt"}
 _LISTENS = ("listen", "http", "https", "host", "net", "addr")
 _URL_HOST = re.compile(r"(?<=://)((?:[^@/]*@)?)(?:\[[^\]]*\]|[^/:]*)(:\d+)?")
@@ -131,7 +133,7 @@ def _operations(conf: dict[str, Any], guide: _Guide, *, is_main: bool) -> Iterat
     jetstream = conf.get("jetstream")
     if jetstream_is_on(conf) and not isinstance(jetstream, dict):
         yield _op(("jetstream",), jetstream, {"store_dir": f"{guide.root}/store"}, "a folder of its own")
-    elif isinstance(jetstream, dict) and jetstream_is_on(conf) and not set(jetstream) & {"store_dir", "storedir"}:
+    elif isinstance(jetstream, dict) and jetstream_is_on(conf) and not set(jetstream) & set(_STORE):
         yield _op(("jetstream", "store_dir"), None, f"{guide.root}/store", "a folder of its own")
 
 

@@ -11,7 +11,6 @@ from natsvalues.rehearsal.accounting import Ledger
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.convergence import OK, is_steady, missing
 from natsvalues.rehearsal.elections import Elections, observe
-from natsvalues.supercluster.cold_start import VOTES_OF_ALL
 from natsvalues.text.natsconf import ConfEditError, ConfOp, edit
 
 if TYPE_CHECKING:
@@ -115,8 +114,8 @@ class Stage:
         await world.take(step.renderings)
         world.admit(everyone=True)
         await world.open_balancers(*step.renderings)
-        versions = [item.version[:2] for item in step.renderings.values() if item.state.is_clustered]
-        if not alone and versions and min(versions) < VOTES_OF_ALL:
+        clustered = [item for item in step.renderings.values() if item.state.is_clustered]
+        if not alone and not all(item.version.needs_all_votes for item in clustered):
             await self._start_carefully(step)
         await world.start(*(key for key in step.renderings if not any(pod.runs for pod in world.pods[key])))
         await self.converged()

@@ -1,1 +1,1 @@
-"""What holds of a region's servers and of several regions together; every verb asks here and judges nothing itself."""
+"""Facts about the servers of one region and of several together: every command takes its verdicts from here."""

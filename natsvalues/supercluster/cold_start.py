@@ -1,12 +1,12 @@
-"""Whether servers that all start at once come up: at a cold start with their stores, and at a first boot without.
+"""Whether servers that all start at once elect a meta leader: with their stores (cold start), or without (first boot).
 
 facts, run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1 with two and three regions behind load balancers:
 
-- With JetStream across gateways a startup (or readiness) probe that needs a meta leader keeps every pod from being
-  Ready; a load balancer that sends to Ready pods only, or that checks such a path itself, then leads to nobody; and
-  the leader needs the servers behind the load balancers. Either cure ends it: a gateway Service with
+- With JetStream across gateways, a startup or readiness probe that needs a meta leader keeps every pod from being
+  Ready; a load balancer that sends to Ready pods only, or that checks such a path itself, then sends to no pod; and
+  the election needs the servers behind the load balancers. Either fix ends it: a gateway Service with
   publishNotReadyAddresses, or probes that need no leader.
-- A region that has a majority of its meta group elects the leader alone, and is Ready. So does one whose system
+- A region with a majority of its meta group elects the leader alone, and becomes Ready. So does a region whose system
   account no other region shares: two such regions with the strict probe converge in 7.7 s.
 - A first boot counts routes and the urls of remote gateways. From 2.12 on servers with empty stores elect only once
   all that are counted have voted; servers under another system account are counted and never vote (two such regions:
@@ -32,35 +32,33 @@ if TYPE_CHECKING:
     from natsvalues.supercluster.region_state import RegionState
 
 SOURCE = "run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
-VOTES_OF_ALL = (2, 12)
-"""From here on servers with empty stores elect only once all that are counted have voted."""
 BOOT_WITHOUT_REMOTES = "boot the region once without remotes (stage local or expose), then join"
 
 
 class ColdStart(NamedTuple):
-    """What decides whether a region's servers, all started at once with their stores, come up."""
+    """What decides whether a region's servers, all started at once with their stores, become Ready."""
 
     needs_others: bool
-    """JetStream is on, and its meta group has no majority without the servers of other regions."""
+    """JetStream is on, and the region's servers are no majority of their meta group."""
     needs_peers: bool
-    """The servers that start without waiting for a leader are no majority of the meta group."""
+    """The servers of the meta group that connect before they are Ready are no majority of it."""
     probe: Kind | None
-    """The probe that keeps a pod from being Ready until there is a leader."""
+    """The probe that keeps a pod from being Ready until there is a leader; None if none does."""
     path: str
-    """That probe's path."""
+    """That probe's path; empty without one."""
     closed: str
-    """Why nobody reaches the gateways of pods that have no leader yet; empty where somebody does."""
+    """Why other regions cannot reach the gateways of pods without a leader, as a clause; empty if they can."""
     held: str
-    """Why servers of the region do not meet one another before they are Ready; empty where they do."""
+    """Why servers of the region cannot connect to each other before they are Ready, as a clause; empty if they can."""
 
     @property
     def hangs(self) -> bool:
-        """Whether the servers wait forever: for a leader that waits for them."""
+        """Whether the servers wait forever for a leader, whose election needs them."""
         return (self.needs_others and bool(self.closed)) or (self.needs_peers and bool(self.held))
 
     @property
     def reason(self) -> str:
-        """Why it hangs, as a sentence; empty where it does not."""
+        """Why it hangs, as a sentence; empty if it does not."""
         if not self.hangs:
             return ""
         waiting = f"the {self.probe} probe `{self.path}` waits for a meta leader, " if self.probe else ""
@@ -70,7 +68,7 @@ class ColdStart(NamedTuple):
 
 
 def remedy(version: ServerVersion) -> str:
-    """How to end a cold start that hangs."""
+    """How to prevent a cold start that hangs."""
     return (
         "Give the gateway a Service of its own with publishNotReadyAddresses: true, and probes and health checks the "
         f"path {ready_path(version)}; natsvalues post-render does both."
@@ -79,45 +77,47 @@ def remedy(version: ServerVersion) -> str:
 
 @lru_cache(maxsize=4)
 def cold_starts(states: tuple[RegionState, ...]) -> dict[str, ColdStart]:
-    """Judge regions together, by name.
+    """The cold start of each region by its name, all of them started together. The names must be distinct.
 
-    Of a remote gateway that is not among them it is assumed that it shares the meta group if the overlays say so, or,
-    without overlays, if the region uses the default system account; and that its servers start as this region's do.
+    A remote region that is not among `states` is assumed to share the meta group if the overlays say so or, without
+    overlays, if the region uses the default system account; and to start in the same way as this region.
     """
     by_name = {state.name: state for state in states}
-    groups = {name: group for group in groups_of(states) for name in group.regions}
+    groups = {
+        name: [by_name[region] for region in group.regions] for group in groups_of(states) for name in group.regions
+    }
     gateways = {state.gateway_name for state in states}
-    judged = {}
+    starts = {}
     for state in states:
         probe = waits_for_leader(state.container, state.version)
         path = http_path(state.container, probe) or "" if probe is not None else ""
-        group = groups.get(state.name)
-        absent = state.shares_meta_group and any(remote.name not in gateways for remote in state.remotes)
-        size = group.size if group is not None else 0
-        starting = sum(_starting(by_name[name]) for name in group.regions) if group is not None else 0
-        judged[state.name] = ColdStart(
-            needs_others=group is not None and bool(state.remotes) and (absent or 2 * state.replicas <= size),
-            needs_peers=group is not None and 2 * starting <= size,
+        group = groups.get(state.name, [])
+        size = sum(member.replicas for member in group)
+        is_unknown = state.shares_meta_group and any(remote.name not in gateways for remote in state.remotes)
+        has_others = len(group) > 1 or is_unknown
+        starts[state.name] = ColdStart(
+            needs_others=bool(group) and has_others and (is_unknown or 2 * state.replicas <= size),
+            needs_peers=bool(group) and 2 * sum(map(_starting, group)) <= size,
             probe=probe,
             path=path,
             closed=_closed(state, probe),
             held=_held(state, probe),
         )
-    return judged
+    return starts
 
 
 def cold_start(state: RegionState) -> ColdStart:
-    """Judge one region of which the others are not at hand."""
+    """The cold start of one region whose remote regions are not available; see `cold_starts` for the assumptions."""
     return cold_starts((state,))[state.name]
 
 
 def _starting(state: RegionState) -> int:
-    """How many servers of a region meet before there is a leader."""
+    """How many servers of a region connect to each other before there is a leader."""
     return 1 if _held(state, waits_for_leader(state.container, state.version)) else state.replicas
 
 
 def _held(state: RegionState, probe: Kind | None) -> str:
-    """Why servers do not meet their peers before they are Ready; empty where they do."""
+    """Why servers cannot connect to their peers before they are Ready; empty if they can."""
     if probe is None or state.replicas == 1 or not state.routes or not state.has_jetstream:
         return ""
     if state.spec.get("podManagementPolicy", "OrderedReady") == "OrderedReady":
@@ -129,10 +129,10 @@ def _held(state: RegionState, probe: Kind | None) -> str:
 
 
 def _closed(state: RegionState, probe: Kind | None) -> str:
-    """Why no Service sends to gateways of servers without a leader; empty where one does, or none is needed."""
+    """Why no Service sends to the gateways of servers without a leader; empty if one does, or none is needed."""
     if state.uses_host_network:
         return ""
-    services = state.ways_in
+    services = state.entrances
     hidden = [service for service in services if probe is not None and not publishes_not_ready(service.value)]
     checked = {service.key: _strict_check(state, service.value) for service in services}
     if any(service not in hidden and not checked[service.key] for service in services):
@@ -141,55 +141,53 @@ def _closed(state: RegionState, probe: Kind | None) -> str:
         return f"Service `{hidden[0].key.name}` sends only to pods that are Ready"
     if services:
         name = services[0].key.name
-        return f"the load balancer of Service `{name}` checks `{checked[services[0].key]}`, which waits for one, too"
+        path = checked[services[0].key]
+        return f"the load balancer of Service `{name}` checks `{path}`, which fails until there is a meta leader"
     return "no Service of this release sends to gateways of pods that are not Ready" if probe is not None else ""
 
 
 def _strict_check(state: RegionState, service: dict[str, Any]) -> str:
-    """The path of a load balancer's own check that fails without a leader; empty where there is none."""
+    """The path of the load balancer's own health check, if it fails without a leader; else empty."""
     meaning = meaning_of(service)
     for port in ports_of(service):
         if port_role(port, state.listen, state.nats) != "gateway":
             continue
         for check in meaning.checks_of(port):
-            path = check.path.text if check.path is not None and not check.is_off else ""
-            if path and not check.facts.fails_open and needs_leader(path, state.version):
-                return path
+            if check.http_path and not check.facts.fails_open and needs_leader(check.http_path, state.version):
+                return check.http_path
     return ""
 
 
 def first_boot(state: RegionState, others: Sequence[RegionState] = ()) -> str:
-    """Why a region whose servers have empty stores never elects a leader; empty where it does.
+    """Why a region whose servers have empty stores never elects a leader, as a sentence; empty if it can.
 
-    Only what its own configuration decides: whether the other regions are up is not known here.
+    `others` are the other regions, as far as they are known. Only configurations are compared: whether the other
+    regions are up is unknown here.
     """
     if not state.is_clustered:
         return ""
     known = {other.gateway_name: other for other in others if other is not state}
-    foreign = [
-        remote
-        for remote in state.remotes
-        if (
-            known[remote.name].account != state.account or not known[remote.name].is_clustered
-            if remote.name in known
-            else not state.shares_meta_group
-        )
-    ]
-    urls = sum(len(remote.urls) for remote in foreign)
     counted = len(state.routes) + sum(len(remote.urls) for remote in state.remotes)
-    waits_for_all = state.version.known and state.version[:2] >= VOTES_OF_ALL
-    if not urls or (not waits_for_all and 2 * (counted - urls) > counted):
+    foreign = sum(len(remote.urls) for remote in state.remotes if not _votes(state, known.get(remote.name)))
+    if not foreign or (not state.version.needs_all_votes and 2 * (counted - foreign) > counted):
         return ""
     return (
-        f"a first boot never elects a leader: it counts {counted} servers, {urls} of them behind remote gateways under "
-        f"another system account than `{state.account}`, which never vote"
+        f"a first boot never elects a leader: it counts {counted} servers, {foreign} of them behind remote gateways "
+        f"under another system account than `{state.account}`, which never vote"
     )
 
 
-def elects_early(state: RegionState) -> bool:
-    """Whether a first boot can elect a leader before the region has met those with which it shares the meta group.
+def _votes(state: RegionState, remote: RegionState | None) -> bool:
+    """Whether a remote region's servers are in this region's meta group; None for one that is not available."""
+    return remote.is_clustered and remote.account == state.account if remote is not None else state.shares_meta_group
 
-    facts: measured on 2.10.26 and 2.11.4; when the gateways come, one region's streams are lost.
+
+def elects_early(state: RegionState) -> bool:
+    """Whether a first boot can elect a leader before the region is connected to the others of its meta group.
+
+    facts: measured on 2.10.26 and 2.11.4; when the gateways connect later, one region's streams are lost. Servers of an
+    unknown version do not count.
     """
-    known = state.version.known and state.version[:2] < VOTES_OF_ALL
-    return known and state.is_clustered and bool(state.remotes) and state.shares_meta_group
+    version = state.version
+    is_early = version.known and not version.needs_all_votes
+    return is_early and state.is_clustered and bool(state.remotes) and state.shares_meta_group

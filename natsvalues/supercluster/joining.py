@@ -1,15 +1,16 @@
-"""Who may join when: the seed first, and nobody whose JetStream already ran alone.
+"""Which region may join when: the seed first, and no region whose JetStream already ran alone.
 
-facts: docs/stages.md has the walks (2.11.4 to 2.15.1). An empty region that starts before the seed lists it never
-elects a leader, or, before 2.12, elects alone and can lose acknowledged messages (2.11.10: in 6 of 6 runs something
-was lost or never whole). A region that ran JetStream alone can erase the streams of those it joins.
+facts: docs/stages.md has the measured orders (2.11.4 to 2.15.1). If an empty region starts before the seed lists it, it
+has no leader until then (from 2.12; on 2.12.8, 3 of 9 runs never had all replicas), or elects one alone (before 2.12)
+and can lose acknowledged messages (2.11.10: in 6 of 6 runs messages were lost, or replicas were missing). A region that
+ran JetStream alone can erase the streams of those it joins.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.supercluster.meta_groups import member
+from natsvalues.supercluster.meta_groups import dials, member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Joining(NamedTuple):
-    """A region as its overlay has it: how it joins (`seed`, `empty` or nothing) and whether it is in stage join."""
+    """A region in its overlay: how it joins (`seed`, `empty` or None), and whether its stage is `join`."""
 
     region: str
     joins: str | None
@@ -26,7 +27,7 @@ class Joining(NamedTuple):
 
 
 def before_seed(regions: Iterable[Joining]) -> list[tuple[str, str]]:
-    """Regions that join before the seed, each with the seed's name, of regions that share one JetStream."""
+    """The empty regions that join before the seed, each with the seed's name; `regions` share one meta group."""
     listed = list(regions)
     seed = next((region for region in listed if region.joins == "seed"), None)
     if seed is None or seed.has_joined:
@@ -35,15 +36,17 @@ def before_seed(regions: Iterable[Joining]) -> list[tuple[str, str]]:
 
 
 def dialled_alone(states: Iterable[RegionState]) -> Iterator[tuple[RegionState, RegionState]]:
-    """Regions whose JetStream runs alone while another, under the same system account, already dials them.
+    """Regions with JetStream and without remotes that another region, under the same system account, already dials.
 
-    Pairs of the region that runs alone and the first that dials it.
+    Each is paired with the first region that dials it.
     """
-    listed = list(states)
-    for state in listed:
-        if not state.has_jetstream or state.remotes or state.gateway_name is None:
+    running = [state for state in states if state.has_jetstream]
+    for alone in running:
+        if alone.remotes:
             continue
-        for other in listed:
-            if other.has_jetstream and other.account == state.account and state.gateway_name in member(other).dials:
-                yield state, other
-                break
+        dialling = (
+            state for state in running if state.account == alone.account and dials(member(state), member(alone))
+        )
+        first = next(dialling, None)
+        if first is not None:
+            yield alone, first

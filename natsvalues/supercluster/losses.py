@@ -1,18 +1,18 @@
-"""What it costs a region's JetStream to go from one state to another: `--prior` refuses it, `diff` levels it.
+"""What a region's JetStream loses from one state to another: `--prior` refuses it, and `diff` reports its level.
 
-facts, run with R3 streams on nats-server 2.12.8 and 2.15.1 unless said: under new server names streams are
-unreachable (2.12.8) or the meta group never has a leader again (2.15.1). Under another system account a region is
-healthy and without its streams. A region that elected a meta leader alone, even without a stream, can erase the
-others' streams when it joins them under one system account (2.10.26 to 2.15.1); with a system account for each region
-the same is clean. A server looks for its streams in its store directory only.
+facts, run with R3 streams on nats-server 2.12.8 and 2.15.1 unless other versions are named: under new server names
+streams are unreachable (2.12.8) or the meta group never has a leader again (2.15.1). Under another system account a
+region is healthy, but without its streams. A region that elected a meta leader alone, even without a stream, can erase
+the others' streams when it joins them under one system account (2.10.26 to 2.15.1); with a system account for each
+region the same is clean. A server looks for its streams in its store directory only.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from natsvalues.manifests.quantities import quantity
-from natsvalues.manifests.settings import POD, jetstream
+from natsvalues.manifests.reload_table import spellings
+from natsvalues.manifests.settings import POD, STORE_LIMITS, store_limit
 from natsvalues.text.paths import Item
 
 if TYPE_CHECKING:
@@ -32,14 +32,13 @@ Kind = Literal[
     "store-mount",
     "claims-deleted",
 ]
-STORE_SIZES = ("max_file_store", "max_file", "max_memory_store", "max_mem")
 
 
 class Manual(NamedTuple):
-    """What holds of every loss of one kind.
+    """The properties of every loss of one kind.
 
-    `allow` is what `--allow` takes, `level` what `diff` calls it, `field` the overlay's field that decides it (empty
-    where none does), `source` how it is known.
+    `allow` is its name for `--allow`, `level` its impact in `diff`, `field` the path of the overlay's field that
+    decides it (empty if none does), `source` how it is known.
     """
 
     allow: Literal["server-names", "system-account", "join-with-state", "store"]
@@ -121,7 +120,7 @@ MANUALS: dict[Kind, Manual] = {
 class Loss(NamedTuple):
     """Something that a region's JetStream loses.
 
-    `settings` are the paths in nats.conf, `fields` those in the StatefulSet, whose change brings it about.
+    It is caused by a change at one of the paths `settings` in nats.conf, or `fields` in the StatefulSet.
     """
 
     kind: Kind
@@ -131,27 +130,27 @@ class Loss(NamedTuple):
 
     @property
     def manual(self) -> Manual:
-        """What holds of every loss of this kind."""
+        """The properties of every loss of this kind."""
         return MANUALS[self.kind]
 
     def is_due_to(self, path: Path, *, setting: bool) -> bool:
-        """Whether a change at this path, of nats.conf or of the StatefulSet, brings it about."""
+        """Whether a change at this path, of nats.conf (`setting`) or of the StatefulSet, causes it."""
         return any(_leads_to(path, cause) for cause in (self.settings if setting else self.fields))
 
 
 def _leads_to(path: Path, cause: Path) -> bool:
-    """Whether a change is at, around or inside a cause; inside a whole block of nats.conf nothing else counts."""
+    """Whether a change is at a cause's path, above or below it; below a top-level block of nats.conf does not count."""
     length = min(len(path), len(cause))
     if len(path) > len(cause) == 1:
         return False
     return all(
-        part == wanted or (isinstance(part, Item) and isinstance(wanted, Item) and part.value == wanted.value)
-        for part, wanted in zip(path[:length], cause[:length], strict=True)
+        part == expected or (isinstance(part, Item) and isinstance(expected, Item) and part.value == expected.value)
+        for part, expected in zip(path[:length], cause[:length], strict=True)
     )
 
 
 def losses(before: RegionState, after: RegionState) -> list[Loss]:
-    """Every loss of a region that goes from one state to another; none where no JetStream ran before."""
+    """Every loss of a region from its old state to its new one; none if no JetStream ran before."""
     if not before.has_jetstream:
         return []
     return [
@@ -166,18 +165,24 @@ def losses(before: RegionState, after: RegionState) -> list[Loss]:
 
 
 def _statefulset_name(before: RegionState, after: RegionState) -> Iterator[Loss]:
-    old, new = before.nats.name, after.nats.name
-    if old != new:
+    old, new = before.nats, after.nats
+    if old.name != new.name:
         yield Loss(
             "statefulset-name",
-            f"`{old}` is deleted and `{new}` is created: its pods have other names and empty volume claims, so the "
-            f"streams stay behind in the claims of `{old}`",
+            f"`{old.name}` is deleted and `{new.name}` is created: its pods have other names and empty volume claims, "
+            f"so the streams stay behind in the claims of `{old.name}`",
+        )
+    elif old.namespace and new.namespace and old.namespace != new.namespace:  # empty: the release's, which stays
+        yield Loss(
+            "statefulset-name",
+            f"`{old.namespace}/{old.name}` is deleted and `{new.namespace}/{new.name}` is created: its pods get empty "
+            f"volume claims, so the streams stay behind in the claims of namespace `{old.namespace}`",
         )
 
 
 def _server_names(before: RegionState, after: RegionState) -> Iterator[Loss]:
-    if before.server_names == after.server_names:
-        return  # pods of another StatefulSet have other names, too: that is said of the StatefulSet
+    if not before.server_names or before.server_names == after.server_names:
+        return  # the pods of a renamed StatefulSet also have new names: that is the loss `statefulset-name`
     old, new = (state.server_names.replace(POD, f"{state.nats.name}-0") for state in (before, after))
     yield Loss(
         "server-names",
@@ -222,13 +227,13 @@ def _join_with_state(before: RegionState, after: RegionState) -> Iterator[Loss]:
 
 
 def _store_place(before: RegionState, after: RegionState) -> Iterator[Loss]:
-    """The directory, the claim and the mount: of several that change the first says it all."""
+    """The directory, the claim and the mount; if several change, only the first is reported."""
     if after.has_jetstream and before.store_dir != after.store_dir:
         yield Loss(
             "store-directory",
             "the store directory changes: the servers start with an empty JetStream, and do not look for what is in "
             "the old directory",
-            settings=(("jetstream", "store_dir"), ("store_dir",)),
+            settings=tuple(path for key in spellings("jetstream.store_dir") for path in (("jetstream", key), (key,))),
         )
     elif before.store_volume in before.claims and before.store_volume not in after.claims:
         yield Loss(
@@ -237,7 +242,7 @@ def _store_place(before: RegionState, after: RegionState) -> Iterator[Loss]:
             "one that is created again starts its servers with empty stores",
             fields=(("spec", "volumeClaimTemplates", Item("name", before.store_volume or "")),),
         )
-    elif after.has_jetstream and before.store_survives and not after.store_survives:
+    elif after.has_jetstream and before.store_survives and not (after.store_survives and _keeps_volume(before, after)):
         yield Loss(
             "store-mount",
             "the volume is no longer mounted where JetStream keeps its store: the servers start with empty stores",
@@ -248,27 +253,33 @@ def _store_place(before: RegionState, after: RegionState) -> Iterator[Loss]:
         )
 
 
+def _keeps_volume(before: RegionState, after: RegionState) -> bool:
+    """Whether the store stays on its volume claim; a volume that is no claim may be the same under another name."""
+    return before.store_volume not in before.claims or before.store_volume == after.store_volume
+
+
 def _store_size(before: RegionState, after: RegionState) -> Iterator[Loss]:
-    for key in STORE_SIZES:
-        old, new = (quantity(jetstream(state.conf).get(key)) for state in (before, after))
-        if old is not None and new is not None and 0 <= new < old:
+    for name in STORE_LIMITS:
+        old, new = (store_limit(state.conf, name) for state in (before, after))
+        if old is not None and new is not None and 0 <= new[1] < old[1]:
+            key = new[0]
             yield Loss(
                 "store-size",
                 f"the JetStream store gets smaller ({key}): a reload refuses that, and after a restart streams that no "
                 "longer fit are not recovered or take no messages",
-                settings=(("jetstream", key),),
+                settings=(("jetstream", key), ("jetstream", old[0])),
             )
 
 
 def _claims_deleted(before: RegionState, after: RegionState) -> Iterator[Loss]:
     policy = after.spec.get("persistentVolumeClaimRetentionPolicy")
     deletes = isinstance(policy, dict) and policy.get("whenScaled") == "Delete"
-    gone = before.replicas - after.replicas
-    if deletes and gone > 0:
+    removed = before.replicas - after.replicas
+    if deletes and removed > 0 and before.store_volume in before.claims:
         yield Loss(
             "claims-deleted",
-            f"{gone} servers go, and their volume claims are deleted with them (whenScaled: Delete): streams with one "
-            "replica there are lost",
+            f"{removed} servers go, and their volume claims are deleted with them (whenScaled: Delete): streams with "
+            "one replica there are lost",
             fields=(("spec", "replicas"),),
         )
 

@@ -1,8 +1,8 @@
-"""Meta groups: whose JetStream elects one leader together.
+"""Meta groups: the regions whose JetStream servers elect one leader together.
 
 facts, measured on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1: the meta group follows the system account
-across gateways, whatever `jetstream.domain` says. A single server without a cluster has none. A server takes a remote
-gateway of its own name for itself; one that rejects unknown clusters lets in only those that it lists.
+across gateways, whatever `jetstream.domain` says. A single server without a cluster has none. A server skips a
+remote gateway with its own name; one that rejects unknown clusters accepts only those that it lists.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 class Member(NamedTuple):
-    """One region as far as meta groups go. `gateway` is the name by which others know it; `dials` names remotes.
+    """What decides a region's meta group. `gateway` is its gateway's name; `dials` are the names of its remotes.
 
-    `servers` is None where their number is not known. One without clustered JetStream still connects others.
+    `servers` is None if their number is unknown. A region without clustered JetStream has no meta group, but connects
+    the gateways of others.
     """
 
     region: str
@@ -31,7 +32,7 @@ class Member(NamedTuple):
 
 
 class MetaGroup(NamedTuple):
-    """Regions whose JetStream elects one leader together; `servers` is None where a region's number is not known."""
+    """Regions whose JetStream elects one leader together; `servers` is None if a region's number is unknown."""
 
     account: str
     regions: tuple[str, ...]
@@ -39,12 +40,12 @@ class MetaGroup(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many servers it has, as far as that is known: 0 where it is not."""
+        """How many servers it has; 0 if that is unknown."""
         return self.servers or 0
 
 
 def member(state: RegionState) -> Member:
-    """A rendered region as a member."""
+    """What decides the meta group of a rendered region."""
     remotes = frozenset(remote.name for remote in state.remotes)
     return Member(
         state.name,
@@ -58,28 +59,28 @@ def member(state: RegionState) -> Member:
 
 
 def dials(source: Member, target: Member) -> bool:
-    """Whether a region has another among its remote gateways."""
+    """Whether a region lists another as a remote gateway."""
     return source.gateway != target.gateway and target.gateway in source.dials
 
 
 def links(source: Member, target: Member) -> bool:
-    """Whether a region dials another that lets it in."""
+    """Whether a region dials another one that accepts its connection."""
     return dials(source, target) and (not target.rejects_unknown or dials(target, source))
 
 
 def meta_groups(members: Iterable[Member]) -> tuple[MetaGroup, ...]:
-    """The meta groups that these regions form once everybody reaches everybody.
+    """The meta groups that these regions form once all gateways connect.
 
     Regions that are connected through a third one learn each other's addresses by gossip.
     """
-    left = list(members)
+    remaining = list(members)
     groups = []
-    while left:
-        mesh = [left.pop(0)]
-        for region in mesh:  # grows while it is walked
-            near = [other for other in left if links(region, other) or links(other, region)]
-            mesh += near
-            left = [other for other in left if other not in near]
+    while remaining:
+        mesh = [remaining.pop(0)]
+        for region in mesh:  # grows during the loop
+            neighbours = [other for other in remaining if links(region, other) or links(other, region)]
+            mesh += neighbours
+            remaining = [other for other in remaining if other not in neighbours]
         electing = [region for region in mesh if region.is_clustered]
         groups += [
             _group(account, [region for region in electing if region.account == account])
@@ -89,8 +90,8 @@ def meta_groups(members: Iterable[Member]) -> tuple[MetaGroup, ...]:
 
 
 def _group(account: str, members: list[Member]) -> MetaGroup:
-    known = [region.servers for region in members if region.servers is not None]
-    servers = sum(known) if len(known) == len(members) else None
+    counts = [region.servers for region in members if region.servers is not None]
+    servers = sum(counts) if len(counts) == len(members) else None
     return MetaGroup(account, tuple(region.region for region in members), servers)
 
 

@@ -1,4 +1,4 @@
-"""One region's servers as a rendering has them: made once, and used by lint, diff, rehearse and --prior alike."""
+"""One region's servers as a rendering describes them: the input of lint, diff, rehearse and --prior."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
 
 class Decision(NamedTuple):
-    """What the overlays say of JetStream across regions; empty where there are none."""
+    """What the overlays decide about JetStream across regions; empty without overlays."""
 
     scope: Literal["", "supercluster", "region"] = ""
     joins: Literal["", "seed", "empty"] = ""
 
 
 class RegionState(NamedTuple):
-    """One region: its release, its NATS, what nats.conf means (variables by name), the server's version, its Services.
+    """One region: its release, its NATS, the settings of nats.conf (variables by name) and the server's version.
 
-    `services` are all that select its pods. `name` is the region's, as far as it is known.
+    `services` are all Services that select its pods. `name` is the region's; if that is unknown, the gateway's or the
+    cluster's; empty if there is none of these.
     """
 
     name: str
@@ -37,7 +38,7 @@ class RegionState(NamedTuple):
     services: tuple[Manifest, ...]
     decision: Decision = Decision()
 
-    # One rendering is one state; comparing two renderings value by value would cost more than judging them.
+    # Compared by identity: comparing two renderings value by value would cost more than `cold_starts`, which caches.
     def __eq__(self, other: object) -> bool:
         return self is other
 
@@ -57,7 +58,7 @@ class RegionState(NamedTuple):
 
     @property
     def replicas(self) -> int:
-        """How many servers there are; 1 where the rendering does not say."""
+        """How many servers there are: `spec.replicas`, whose default is 1."""
         given = self.spec.get("replicas", 1)
         return given if isinstance(given, int) and not isinstance(given, bool) else 1
 
@@ -68,12 +69,12 @@ class RegionState(NamedTuple):
 
     @property
     def gateway(self) -> dict[str, Any]:
-        """The gateway block; empty where there is none."""
+        """The gateway block; empty if there is none."""
         return settings.gateway(self.conf)
 
     @property
     def gateway_name(self) -> str | None:
-        """The name by which other gateways know it."""
+        """The gateway's name, which other regions list; None without one."""
         name = self.gateway.get("name")
         return str(name) if name is not None else None
 
@@ -84,12 +85,12 @@ class RegionState(NamedTuple):
 
     @property
     def remotes(self) -> tuple[Remote, ...]:
-        """The remote gateways other than itself."""
+        """The remote gateways, without the region's own name."""
         return tuple(remote for remote in settings.remotes(self.conf) if remote.name != self.gateway_name)
 
     @property
     def rejects_unknown(self) -> bool:
-        """Whether its gateway refuses clusters that it does not list."""
+        """Whether its gateway refuses connections from clusters that it does not list."""
         return True in (self.gateway.get("reject_unknown_cluster"), self.gateway.get("reject_unknown"))
 
     @property
@@ -111,14 +112,14 @@ class RegionState(NamedTuple):
 
     @property
     def account(self) -> str:
-        """The system account, which decides what meta group the servers belong to."""
+        """The system account, which decides to which meta group the servers belong."""
         return settings.system_account(self.conf)
 
     @property
     def shares_meta_group(self) -> bool:
-        """Whether a region that is not at hand is to be counted into this one's meta group.
+        """Whether a remote region without a rendering is assumed to be in this region's meta group.
 
-        As the overlays say; without overlays, if the system account is the default one, which everybody has.
+        The overlays' scope decides; without overlays, whether the system account is the default one.
         """
         if self.decision.scope:
             return self.decision.scope == "supercluster"
@@ -126,49 +127,48 @@ class RegionState(NamedTuple):
 
     @property
     def domain(self) -> str | None:
-        """The JetStream domain; None where none is set."""
+        """The JetStream domain; None if it is not set."""
         domain = settings.jetstream(self.conf).get("domain")
         return str(domain) if domain is not None else None
 
     @property
     def server_names(self) -> str:
-        """The pattern of the servers' names, with the pod's name as `$(POD_NAME)`."""
+        """The pattern of the servers' names, with the pod's name as `$(POD_NAME)`; empty if no name is set."""
         return settings.server_names(self.nats, self.conf)
 
     @property
-    def ways_in(self) -> tuple[Manifest, ...]:
+    def entrances(self) -> tuple[Manifest, ...]:
         """The Services by which other regions reach the gateway: from outside, or inside the cluster they share."""
         if self.stays_in_cluster:
-            return self.leading
-        return tuple(service for service in self.leading if is_outside(service.value))
+            return self.gateway_services
+        return tuple(service for service in self.gateway_services if is_outside(service.value))
 
     @property
     def stays_in_cluster(self) -> bool:
-        """Whether its remotes are dialled by names that only a Kubernetes cluster knows: they all run in one."""
+        """Whether a remote has a cluster-internal DNS name, so that the regions run in one Kubernetes cluster."""
         endpoints = [read_endpoint(url) for remote in self.remotes for url in remote.urls]
         return any(endpoint is not None and stays_inside(endpoint.host) for endpoint in endpoints)
 
     @property
-    def leading(self) -> tuple[Manifest, ...]:
-        """Every Service with a port that leads to the gateway."""
+    def gateway_services(self) -> tuple[Manifest, ...]:
+        """The Services with a port that leads to the gateway."""
         return tuple(item for item in self.services if leads_to_gateway(item.value, self.listen, self.nats))
 
     @property
     def headless(self) -> Manifest | None:
-        """The Service that gives the pods their names, by which servers dial their routes."""
+        """The StatefulSet's governing Service, whose DNS names the routes contain; None if it is not in the release."""
         name = self.spec.get("serviceName")
         return next((service for service in self.services if service.key.name == name), None)
 
     @property
     def uses_host_network(self) -> bool:
-        """Whether pods use their nodes' addresses, so that no Service stands between them and other regions."""
+        """Whether pods use their nodes' addresses, so that other regions reach them without a Service."""
         return self.spec["template"]["spec"].get("hostNetwork") is True
 
     @property
     def store_dir(self) -> str | None:
-        """Where JetStream keeps its store; None where the configuration does not say."""
-        given = settings.jetstream(self.conf).get("store_dir", self.conf.get("store_dir"))
-        return given if isinstance(given, str) and given else None
+        """The directory of JetStream's store, `store_dir`; None if the configuration has none."""
+        return settings.store_directory(self.conf)
 
     @property
     def claims(self) -> frozenset[str]:
@@ -178,26 +178,26 @@ class RegionState(NamedTuple):
 
     @property
     def store_mount(self) -> str | None:
-        """The mount path at, or nearest around, the store directory; None where none is."""
-        folder = (self.store_dir or "").rstrip("/") + "/"
+        """The mount path of the volume on which the store directory is; None if it is on no volume."""
+        folder = (self.store_dir or "").rstrip("/") + "/jetstream/"  # the server adds the last part
         paths = [str(mount.get("mountPath")) for mount in mappings(self.container.get("volumeMounts"))]
         around = [path for path in paths if self.store_dir and folder.startswith(path.rstrip("/") + "/")]
         return max(around, key=len, default=None)
 
     @property
     def store_volume(self) -> str | None:
-        """The volume that is mounted there."""
+        """The name of the volume that is mounted at `store_mount`; None without one."""
         mounts = mappings(self.container.get("volumeMounts"))
         return next((str(mount.get("name")) for mount in mounts if mount.get("mountPath") == self.store_mount), None)
 
     @property
     def store_survives(self) -> bool:
-        """Whether the store is on a volume that outlives the pod: a claim, or a volume that is no emptyDir."""
+        """Whether the store is on a volume that outlives the pod: not on an emptyDir or a generic ephemeral volume."""
         volume = self.store_volume
         if volume is None or volume in self.claims:
             return volume is not None
         volumes = {str(item.get("name")): item for item in mappings(self.spec["template"]["spec"].get("volumes"))}
-        return "emptyDir" not in volumes.get(volume, {"emptyDir": {}})
+        return volume in volumes and not volumes[volume].keys() & {"emptyDir", "ephemeral"}
 
 
 def region_state(

@@ -49,6 +49,10 @@ CASES = {
         lambda new: _gateway(new)["spec"]["ports"][0].update(port=7333),
         "Service/nats-gateway spec.ports[name=gateway].port", "outage", "other regions connect to the old one",
     ),
+    "outage: JetStream is turned off inside its block": (
+        lambda new: new.conf(("add", "jetstream.enabled", False)),
+        CONF + "jetstream.enabled", "outage", "JetStream is turned off",
+    ),
     "outage: fewer servers": (
         lambda new: _set(new).update(replicas=1),
         SET + "spec.replicas", "outage", "1 of 3 are no majority",

@@ -92,6 +92,17 @@ def test_every_meaning_is_judged(name):
         assert not judged or annotation.means != "none", annotation.key
 
 
+def test_http_to_the_gateway_fails_whatever_its_port_is_called(objects, tell):
+    """The Service's target port is looked up in the container."""
+    check = f"{BETA}linode-loadbalancer-check-type"
+    old, new = (annotated(objects, {check: text}) for text in ("connection", "http"))
+    for release in (old, new):
+        next(port for port in release.container["ports"] if port["name"] == "gateway")["name"] = "links"
+        release["Service", "nats-gateway"]["spec"]["ports"][0]["targetPort"] = "links"
+
+    assert worst(tell(old, new)) == "outage"
+
+
 MONITOR = {"name": "monitor", "port": 8222, "targetPort": "monitor"}
 CASES = {
     "the path needs a leader, and the load balancer fails open": (

@@ -184,6 +184,7 @@ def test_a_stream_that_is_no_yaml_is_reported_with_its_line():
         ({"args": ["-config=/a/b.conf"]}, "/a/b.conf"),
         ({"command": ["nats-server", "--config=/a/b.conf"], "args": ["--js"]}, "/a/b.conf"),
         ({"command": ["nats-server", "-c"], "args": ["/a/b.conf"]}, "/a/b.conf"),
+        ({"command": ["nats-server", "-c", "/z.conf"], "args": ["--config", "/a/b.conf"]}, "/a/b.conf"),
         ({"args": ["--js", 4222]}, None),
         ({"args": None}, None),
         ({}, None),

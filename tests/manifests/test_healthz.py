@@ -130,3 +130,9 @@ def test_what_is_refused_is_what_servers_refuse(nats_server, tmp_path):
         server.wait()
 
     assert answers == {path: health_query(path).refused or 200 for path in paths}
+
+
+def test_a_slash_at_the_end_is_another_path():
+    """The server answers 404 to `/healthz/`, with or without a leader (run on 2.14.2)."""
+    assert health_query("/healthz/?js-server-only=true").refused == 404
+    assert not needs_leader("/healthz/", LATER[0])

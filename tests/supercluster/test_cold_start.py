@@ -17,13 +17,13 @@ eu-west: {conf: {accounts: {SYS-EU: {}}, system_account: SYS-EU}}
 
 @pytest.fixture
 def regions(example_regions, stand_in, tmp_path):
-    """Make the states of an example's regions, by name."""
+    """Return a function that gives the states of an example's regions, by name."""
 
-    def make(example):
+    def states(example):
         subject = example_regions.subject(example, stand_in, str(tmp_path))
         return {state.name: state for state in subject.states}
 
-    return make
+    return states
 
 
 def hanging(regions) -> set[str]:
@@ -48,6 +48,14 @@ us-east:
     "a system account for each": (STRICT + HIDDEN + OWN_ACCOUNTS, set()),
     "no JetStream in the other": (STRICT + HIDDEN + "eu-west: {conf: {jetstream: null}}", set()),
     "a majority in one region": (STRICT + HIDDEN + "us-east: {statefulSet: {spec: {replicas: 5}}}", {"eu-west"}),
+    "a region that is dialled and dials nobody": (
+        """\
+eu-west:
+  container: {startupProbe: {httpGet: {path: /healthz}}}
+  service: {spec: {publishNotReadyAddresses: null}}
+  conf: {gateway: {gateways: null, reject_unknown_cluster: null}}""",
+        {"eu-west"},
+    ),
     "nodes' addresses": (STRICT + HIDDEN + "statefulSet: {spec: {template: {spec: {hostNetwork: true}}}}", set()),
     "js-server-only before 2.11": (
         "container: {image: nats:2.10.26, startupProbe: {httpGet: {path: '/healthz?js-server-only=true'}}}\n" + HIDDEN,
@@ -74,6 +82,16 @@ service:
       service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: null""",
         {"us-east", "eu-west"},
     ),
+    "a path that a check over TCP does not request": (
+        """\
+service:
+  metadata:
+    annotations:
+      load-balancer.hetzner.cloud/health-check-protocol: tcp
+      load-balancer.hetzner.cloud/health-check-http-path: /healthz
+      service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: null""",
+        set(),
+    ),
     "a strict check that fails open": (
         "service: {metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: /healthz}}}",
         set(),
@@ -82,15 +100,15 @@ service:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_cold_start_hangs_where_everyone_waits_for_everyone(case, regions):
-    """And nowhere else: either cure ends it, and so does a majority or a meta group of one's own."""
+def test_a_cold_start_hangs_where_all_wait_for_each_other(case, regions):
+    """And nowhere else: either fix ends it, and so does a majority, or a meta group for each region."""
     example, expected = CASES[case]
 
     assert hanging(regions(example or "conf: {debug: false}")) == expected
 
 
-def test_a_region_alone_is_judged_by_what_its_remotes_must_be(regions):
-    """With the default system account they share its meta group; with one of its own they do not."""
+def test_remotes_without_a_rendering_share_the_default_system_account(regions):
+    """They are assumed to be in the region's meta group; with a system account of its own they are not."""
     remotes = "gateway: {gateways: [{name: eu-west, url: nats://eu.example.com:7222}]}"
     shared = regions(f"untouched: true\n{STRICT}conf: {{{remotes}}}")
     own = regions(f"untouched: true\n{STRICT}conf: {{accounts: {{SYS: {{}}}}, system_account: SYS, {remotes}}}")
@@ -100,7 +118,7 @@ def test_a_region_alone_is_judged_by_what_its_remotes_must_be(regions):
 
 
 def test_the_reason_names_the_probe_and_the_service(regions):
-    """What to look at, in one sentence."""
+    """In one sentence."""
     start = cold_starts(tuple(regions(STRICT + HIDDEN).values()))["us-east"]
 
     assert start.reason == (
@@ -114,21 +132,23 @@ def test_the_reason_names_the_probe_and_the_service(regions):
 )
 def test_a_first_boot_counts_remotes_of_another_system_account(image, reason, regions):
     """From 2.12 on it waits for all; before, and of an unknown version, a majority is enough as far as is known."""
-    found = regions(f"container: {{image: '{image}'}}\n" + OWN_ACCOUNTS)
-    boot = first_boot(found["us-east"], tuple(found.values()))
+    states = regions(f"container: {{image: '{image}'}}\n" + OWN_ACCOUNTS)
+    boot = first_boot(states["us-east"], tuple(states.values()))
 
     assert reason in boot
     assert bool(boot) == bool(reason)
 
 
-def test_a_first_boot_with_one_system_account_is_no_trouble(regions):
-    """The remote's servers vote, too."""
-    found = regions("container: {image: nats:2.14.2}")
+def test_a_first_boot_with_one_system_account_does_not_hang(regions):
+    """The remote's servers also vote."""
+    states = regions("container: {image: nats:2.14.2}")
 
-    assert first_boot(found["us-east"], tuple(found.values())) == ""
+    assert first_boot(states["us-east"], tuple(states.values())) == ""
 
 
-def test_old_servers_elect_early_unless_their_meta_group_is_their_own(regions):
-    """Up to 2.11 a first boot elects before the region has met the others."""
+def test_servers_before_2_12_elect_before_the_gateways_connect(regions):
+    """But not in a region whose meta group is its own."""
     assert elects_early(regions("container: {image: nats:2.11.4}")["us-east"])
     assert not elects_early(regions("container: {image: nats:2.12.8}")["us-east"])
+    alone = "untouched: true\ncontainer: {image: nats:2.11.4}\nconf: {accounts: {SYS: {}}, system_account: SYS}"
+    assert not elects_early(regions(alone)["us-east"])

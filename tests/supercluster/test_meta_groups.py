@@ -1,4 +1,4 @@
-"""Who elects a meta leader together, who comes first, and which servers continue which."""
+"""Which regions elect a meta leader together, which joins first, and which servers continue which."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def member(region, *dials, account="$SYS", servers=3, **fields) -> Member:
 
 @given(MEMBERS)
 def test_every_region_with_jetstream_is_in_one_group(members):
-    """Of its own system account, and with the number of all its servers."""
+    """A group has one system account, and counts all servers of its regions."""
     groups = meta_groups(members)
     by_name = {item.region: item for item in members}
 
@@ -50,7 +50,7 @@ def test_every_region_with_jetstream_is_in_one_group(members):
 
 @given(MEMBERS, st.randoms())
 def test_the_order_of_regions_does_not_matter(members, random):
-    """The same regions are together."""
+    """The groups are the same."""
     shuffled = list(members)
     random.shuffle(shuffled)
 
@@ -60,7 +60,7 @@ def test_the_order_of_regions_does_not_matter(members, random):
 
 
 def test_regions_meet_by_gossip_also_through_one_of_another_account():
-    """Gateways connect all; the system account parts the meta groups, and a region without JetStream still connects."""
+    """Gateways connect all regions, also one without JetStream; the system account separates the meta groups."""
     through = member("b", "a", "c", account="SYS-B")
     assert meta_groups([member("a"), through, member("c")]) == (
         MetaGroup("$SYS", ("a", "c"), 6),
@@ -79,13 +79,13 @@ def test_a_region_that_rejects_unknown_clusters_meets_only_those_that_it_lists()
 
 
 def test_a_number_that_is_not_known_makes_the_sum_unknown():
-    """Nothing is counted then."""
+    """The size is 0 then."""
     (group,) = meta_groups([member("a", "b"), member("b", servers=None)])
     assert (group.servers, group.size) == (None, 0)
 
 
 def test_the_seed_joins_first():
-    """Empty regions before it are named; without a seed nobody waits for one."""
+    """Empty regions that join before it are listed; none without a seed."""
     seed, empty = Joining("us", "seed", has_joined=False), Joining("eu", "empty", has_joined=True)
 
     assert before_seed([empty, seed]) == [("eu", "us")]
@@ -106,5 +106,7 @@ def test_servers_are_paired_by_identity_then_by_rename_then_as_the_only_ones_lef
     bus, renamed = nats("bus"), nats("broker")
     assert paired([old, bus], [new, renamed]) == [(old, new), (bus, renamed)]
     assert paired([old, bus], [nats("x"), renamed], {renamed.statefulset.key: bus.statefulset.key})[1] == (bus, renamed)
+    first, second, stated = nats("nats"), nats("nats", "a"), nats("nats", "b")
+    assert paired([second, stated], [first, second]) == [(stated, first), (second, second)]
     assert paired([old], []) == [(old, None)]
     assert paired([], [new]) == [(None, new)]

@@ -80,7 +80,7 @@ def golden_folder(case: str) -> Group | None:
         clusters = clusters_of(Release(text, f"{region}.yaml"), region, overlays, {region: known[region]}, region)
     except (NatsvaluesError, OSError, UnicodeDecodeError):
         return None
-    return Group(case, Subject(overlays, {region: known[region]}, tuple(clusters), {}))
+    return Group(case, Subject(overlays, known, tuple(clusters), {}))
 
 
 def _region(folder: str) -> str | None:

@@ -1,6 +1,6 @@
-"""What a changed annotation of a load balancer does: whom it admits, at which address, and what it checks.
+"""The effects of a changed annotation of a load balancer: who can connect, at which address, and what is checked.
 
-What each annotation means, the provider profiles state; here stands what a change of that meaning does.
+The provider profiles state what each annotation means; this module has the effect of a change of that meaning.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from natsvalues.providers.meanings import Means
 
 Kind = Literal["external", "internal", "name", "address", "admits", "excludes", "breaks", "checkFails", "checkChanges"]
-_NEW_ONE = "most controllers create a new load balancer for that, with another address"
+_RECREATED = "most controllers create a new load balancer for that, with another address"
 _DECIDES: dict[Means, str] = {
     "address": "decides which address the load balancer gets: it may become another",
     "identity": "decides which load balancer the Service gets: it may become another, with another address",
@@ -30,16 +30,16 @@ _CHECKS: tuple[Means, ...] = ("checkProtocol", "checkPort", "checkPath", "checkI
 
 
 class Effect(NamedTuple):
-    """What the change does, in words; the impacts of `services.py` have the rest by its kind."""
+    """One effect, with a sentence about it; `services.py` declares an impact for each kind."""
 
     kind: Kind
     reason: str
 
 
 class _Case(NamedTuple):
-    """One annotation, or one setting inside it, as it was and as it becomes; `annotation` is one of them.
+    """A changed annotation, or a setting inside it: `was` before, `becomes` after; `annotation` is one of these.
 
-    `before` and `after` are the meanings of the whole Service, `service` is the new object.
+    `before` and `after` are the meanings of the whole Service; `service` is the new object.
     """
 
     annotation: Annotation
@@ -52,19 +52,19 @@ class _Case(NamedTuple):
 
     @property
     def name(self) -> str:
-        """How the annotation, or the setting, is called."""
+        """The name of the setting or, without one, the annotation's key."""
         return self.annotation.attribute or self.annotation.key
 
     @property
     def turned(self) -> int:
-        """1 where it is switched on, -1 where it is switched off, else 0."""
+        """1 if it is switched on, -1 if it is switched off, else 0."""
         return bool(self.becomes and self.becomes.is_on) - bool(self.was and self.was.is_on)
 
 
 def effects(before: dict[str, Any], after: dict[str, Any], key: str, servers: Servers | None) -> list[Effect]:
-    """What a change of one annotation does to a LoadBalancer Service, given as it was and as it becomes.
+    """The effects of a change of one annotation on a LoadBalancer Service, given as whole objects before and after.
 
-    Nothing for an annotation without effect on who is reachable, or one that no profile knows.
+    Empty for an annotation that has no effect on who can connect, or that is in no profile.
     """
     meanings = meaning_of(before), meaning_of(after)
     old, new = ({item.attribute: item for item in meaning.annotations if item.key == key} for meaning in meanings)
@@ -81,9 +81,11 @@ def _scope(case: _Case) -> Effect | None:
     absent = case.annotation.meaning.absent
     was, becomes = ((meaning.scope or absent) == "internal" for meaning in (case.before, case.after))
     if was and not becomes:
-        return Effect("external", f"the load balancer becomes reachable from outside the network; {_NEW_ONE}")
+        return Effect("external", f"the load balancer becomes reachable from outside the network; {_RECREATED}")
     if becomes and not was:
-        return Effect("internal", f"the load balancer is no longer reachable from outside the network, and {_NEW_ONE}")
+        return Effect(
+            "internal", f"the load balancer is no longer reachable from outside the network, and {_RECREATED}"
+        )
     return None
 
 
@@ -132,7 +134,7 @@ def _listener(case: _Case) -> Effect | None:
 
 
 def ranges(before: tuple[str, ...], after: tuple[str, ...]) -> Effect | None:
-    """What another list of CIDR blocks does; an empty one admits everybody."""
+    """The effect of a change of the CIDR blocks that may connect; with an empty list everyone may."""
     added, removed = _outside(after, before), _outside(before, after)
     if before and (added or not after):
         accepted = ", ".join(added) or "every address"
@@ -144,7 +146,7 @@ def ranges(before: tuple[str, ...], after: tuple[str, ...]) -> Effect | None:
 
 
 def _outside(blocks: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
-    """The blocks that lie in none of the others, sorted."""
+    """The blocks that are inside none of the others, sorted."""
     return sorted({block for block in blocks if not any(_lies_in(block, other) for other in others)})
 
 
@@ -163,7 +165,7 @@ def _lies_in(block: str, other: str) -> bool:
 
 
 def _check(case: _Case) -> Effect:
-    """What the changed health check does: it fails for every server, or it is applied."""
+    """The effect of a changed health check: it fails for every server, or is applied."""
     ports = ports_of(case.service)
     of_family = [check for check in case.after.checks if check.family == case.annotation.family]
     check = next((check for check in of_family if check.service_port == case.annotation.port), None)
@@ -172,14 +174,14 @@ def _check(case: _Case) -> Effect:
     reason = _failure(check, ports, case.servers)
     if reason:
         return Effect("checkFails", f"the load balancer's health check fails for every server: {reason}")
-    what = f"`{check.path.text}`" if check.path and check.is_http else "the port"
-    return Effect("checkChanges", f"the load balancer checks {what} with other settings from now on")
+    checked = f"`{check.http_path}`" if check.http_path else "the port"
+    return Effect("checkChanges", f"the load balancer checks {checked} with other settings from now on")
 
 
 def _failure(check: Check, ports: list[dict[str, Any]], servers: Servers | None) -> str:
-    """Why a health check cannot succeed; nothing where it can, or where that is not known.
+    """Why a health check cannot succeed; empty if it can, or if that is unknown.
 
-    Whether one that needs a leader makes a cold start hang is judged in `supercluster/cold_start.py`.
+    `supercluster/cold_start.py` decides whether a check that needs a leader makes a cold start hang.
     """
     if check.is_off:
         return ""
@@ -188,9 +190,9 @@ def _failure(check: Check, ports: list[dict[str, Any]], servers: Servers | None)
         return f"the Service has no port {check.port.text}" if check.port else ""
     if servers is None or servers.after is None or not check.is_http:
         return ""
-    listen = servers.after.listen
-    traffic = [port_role(port, listen) for port in ports if check.service_port in ("", str(port.get("port")))]
-    role = port_role({"targetPort": target}, listen)
+    listen, nats = servers.after.listen, servers.after.nats
+    traffic = [port_role(port, listen, nats) for port in ports if check.service_port in ("", str(port.get("port")))]
+    role = port_role({"targetPort": target}, listen, nats)
     if role == "gateway" or (target == TRAFFIC and traffic[:1] == ["gateway"]):
         return "a gateway speaks no HTTP"
     return ""

@@ -123,8 +123,7 @@ def _scaling(context: Context, item: ObjectDiff, change: Change) -> Scaling | No
     servers = context.of_statefulset(item) if item.key.kind == "StatefulSet" else None
     if servers is None or change.path != ("spec", "replicas"):
         return None
-    policy = (item.after or {}).get("spec", {}).get("persistentVolumeClaimRetentionPolicy") or {}
-    deletes = policy.get("whenScaled") == "Delete"
+    deletes = any(loss.kind == "claims-deleted" for loss in servers.losses)
     return Scaling(_count(change.before), _count(change.after), jetstream_is_on(servers.old_conf), deletes)
 
 

@@ -1,11 +1,11 @@
-"""JetStream's store, and changes that lose it: the directory, the size, volume claims, the block itself."""
+"""Changes of JetStream's store: its directory, its size, its volume claim, and the JetStream block itself."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from natsvalues.diff.impact.declaration import impact
-from natsvalues.manifests.settings import jetstream_is_on
+from natsvalues.manifests.settings import ENABLED, jetstream_is_on
 from natsvalues.supercluster.losses import MANUALS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     "DI101",
     "jetstream-turned-off",
     "outage",
-    why="Streams, consumers and key-value buckets of the region are not served while JetStream is off. What is stored "
+    why="Streams, consumers and key-value buckets of the region are not served while JetStream is off. Their data "
     "stays on the volumes.",
     source="documented behaviour of the server",
     remedy="If the region is to join a supercluster as an empty one, empty its store before JetStream comes back.",
@@ -28,7 +28,8 @@ new: {conf: {jetstream: null}}""",
 )
 def jetstream_turned_off(context: Context, item: ObjectDiff, change: Change) -> str | None:
     """JetStream ran, and the new release turns it off."""
-    servers = context.of_config_map(item) if change.file and change.path == ("jetstream",) else None
+    block = change.path[:1] == ("jetstream",) and (len(change.path) == 1 or change.path[1] in ENABLED)
+    servers = context.of_config_map(item) if change.file and block else None
     if servers is None or not jetstream_is_on(servers.old_conf) or jetstream_is_on(servers.new_conf):
         return None
     return (
@@ -66,8 +67,8 @@ def store_directory_changes(context: Context, item: ObjectDiff, change: Change) 
     remedy=MANUALS["store-size"].remedy,
     fails="""\
 at: ConfigMap/nats-config:nats.conf:jetstream.max_file_store
-new: {conf: {jetstream: {max_file_store: 5Gi}}}""",
-    passes="new: {conf: {jetstream: {max_file_store: 50Gi}}}",
+new: {conf: {jetstream: {max_file_store: 5G}}}""",
+    passes="new: {conf: {jetstream: {max_file_store: 50G}}}",
 )
 def store_shrinks(context: Context, item: ObjectDiff, change: Change) -> str | None:
     """The limit of JetStream's file or memory store gets smaller."""

@@ -198,7 +198,7 @@ def gateway_incomplete(cluster: Cluster) -> Iterator[Problem]:
 def remote_inside_cluster(subject: Subject) -> Iterator[Problem]:
     """The url of a remote is a Service name, or an address of this machine."""
     for cluster in subject.clusters:
-        services = [way for other in subject.clusters if other is not cluster for way in other.state.leading]
+        services = [way for other in subject.clusters if other is not cluster for way in other.state.gateway_services]
         for index, remote in cluster.remotes:
             for place, url in enumerate(remote.urls):
                 address = read_endpoint(url)
