@@ -75,6 +75,14 @@ def remedy(version: ServerVersion) -> str:
     )
 
 
+class _Counts(NamedTuple):
+    """Of a meta group: its regions, its servers, and those of them that connect before there is a leader."""
+
+    regions: int
+    servers: int
+    starting: int
+
+
 @lru_cache(maxsize=4)
 def cold_starts(states: tuple[RegionState, ...]) -> dict[str, ColdStart]:
     """The cold start of each region by its name, all of them started together. The names must be distinct.
@@ -83,21 +91,22 @@ def cold_starts(states: tuple[RegionState, ...]) -> dict[str, ColdStart]:
     overlays, if the region uses the default system account; and to start in the same way as this region.
     """
     by_name = {state.name: state for state in states}
-    groups = {
-        name: [by_name[region] for region in group.regions] for group in groups_of(states) for name in group.regions
-    }
     gateways = {state.gateway_name for state in states}
+    counts: dict[str, _Counts] = {}
+    for group in groups_of(states):
+        members = [by_name[name] for name in group.regions]
+        counted = _Counts(len(members), sum(member.replicas for member in members), sum(map(_starting, members)))
+        counts |= dict.fromkeys(group.regions, counted)
     starts = {}
     for state in states:
         probe = waits_for_leader(state.container, state.version)
         path = http_path(state.container, probe) or "" if probe is not None else ""
-        group = groups.get(state.name, [])
-        size = sum(member.replicas for member in group)
+        group_counts = counts.get(state.name)
         is_unknown = state.shares_meta_group and any(remote.name not in gateways for remote in state.remotes)
-        has_others = len(group) > 1 or is_unknown
         starts[state.name] = ColdStart(
-            needs_others=bool(group) and has_others and (is_unknown or 2 * state.replicas <= size),
-            needs_peers=bool(group) and 2 * sum(map(_starting, group)) <= size,
+            needs_others=group_counts is not None
+            and (is_unknown or (group_counts.regions > 1 and 2 * state.replicas <= group_counts.servers)),
+            needs_peers=group_counts is not None and 2 * group_counts.starting <= group_counts.servers,
             probe=probe,
             path=path,
             closed=_closed(state, probe),

@@ -198,13 +198,13 @@ def gateway_incomplete(cluster: Cluster) -> Iterator[Problem]:
 def remote_inside_cluster(subject: Subject) -> Iterator[Problem]:
     """The url of a remote is a Service name, or an address of this machine."""
     for cluster in subject.clusters:
-        services = [way for other in subject.clusters if other is not cluster for way in other.state.gateway_services]
         for index, remote in cluster.remotes:
             for place, url in enumerate(remote.urls):
                 address = read_endpoint(url)
                 if address is None or not stays_inside(address.host):
                     continue
-                if not any(is_name_of(address.host, service) for service in services):
+                others = (other.state.gateway_services for other in subject.clusters if other is not cluster)
+                if not any(is_name_of(address.host, service) for services in others for service in services):
                     where = (cluster.at_conf("gateway", "gateways", index, "urls", place),)
                     yield Problem(f"remote `{remote.name}` is dialled at `{address}`", where, (cluster.region,))
 
