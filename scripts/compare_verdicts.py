@@ -1,8 +1,8 @@
-"""Ask real servers whether a cold start hangs, for every supercluster that the project has, and compare.
+"""Compare with real servers whether a cold start hangs, for every supercluster of lint's examples.
 
 `python scripts/compare_verdicts.py` rehearses the cold restart of the examples of all lint rules (each set of
-renderings once) and writes docs/verdicts.md; it takes about half an hour. `--only WORD` rehearses those whose
-name has the word, and writes nothing. The exit code is 1 if a verdict differs from that of lint and diff.
+renderings once) and writes docs/verdicts.md; it takes about half an hour. `--only WORD` rehearses only examples whose
+name contains the word, and writes no page. The exit code is 1 if a verdict differs from that of lint and diff.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PAGE = os.path.join(ROOT, "docs", "verdicts.md")
-NOT_PLAYED = "the headless Service"
-"""What a rehearsal does not play: it gives the servers their peers' addresses whatever DNS would say."""
+NOT_SIMULATED = "the headless Service"
+"""Part of the reason of a cold start that a rehearsal cannot show: it has no DNS, so every server finds its peers."""
 
 
 class Verdict(NamedTuple):
-    """One supercluster: why its cold start would hang by its manifests (empty: it ends), and what the servers did."""
+    """One supercluster: why its cold start would hang by its manifests (empty if it ends), and the servers' verdict."""
 
     names: tuple[str, ...]
     reason: str
@@ -41,7 +41,7 @@ class Verdict(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether both say the same; an example that cannot be run says nothing."""
+        """Whether both verdicts are the same; an example that cannot be rehearsed counts as the same."""
         return self.servers.startswith("not ") or (self.servers == "stuck") == bool(self.reason)
 
 
@@ -49,7 +49,7 @@ def main() -> int:
     """Rehearse, compare, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", default="", help="rehearse only those whose name has this word; write no page")
-    parser.add_argument("--jobs", type=int, default=3, help="so many at a time; servers mostly wait")
+    parser.add_argument("--jobs", type=int, default=3, help="how many rehearsals run at the same time")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="natsvalues-verdicts-") as folder, ThreadPoolExecutor(options.jobs) as pool:
         chosen = [item for item in _superclusters(folder) if options.only in " ".join(item[0])]
@@ -82,21 +82,21 @@ def _superclusters(folder: str) -> Iterator[tuple[tuple[str, ...], Subject]]:
 def _compared(names: tuple[str, ...], subject: Subject) -> Verdict:
     reasons = [start.reason for start in cold_starts(subject.states).values() if start.hangs]
     reason = next(iter(reasons), "")
-    if NOT_PLAYED in reason:
-        return Verdict(names, reason, "not played", None)
+    if NOT_SIMULATED in reason:
+        return Verdict(names, reason, "not simulated", None)
     with tempfile.TemporaryDirectory(prefix="natsvalues-verdict-") as folder:
         for cluster in subject.clusters:
             with open(os.path.join(folder, f"{cluster.region}.yaml"), "w", encoding="utf-8") as file:
                 file.write(cluster.release.text())
         command = [sys.executable, "-m", "natsvalues", "rehearse", folder, "--scenario", "cold-restart", "-o", "json"]
         environment = {**os.environ, "NATSVALUES_TOOLS": os.path.join(ROOT, ".tools")}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600, env=environment)
-    if not done.stdout:
+        rehearsal = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600, env=environment)
+    if not rehearsal.stdout:
         return Verdict(names, reason, "not rehearsed", None)
-    (scenario,) = json.loads(done.stdout)["scenarios"]
+    (scenario,) = json.loads(rehearsal.stdout)["scenarios"]
     refused = any("its server to start" in cause["waits_for"] for cause in scenario["causes"])
-    before = scenario["phase"] != "cold restart of all regions"
-    return Verdict(names, reason, "not started" if refused or before else scenario["verdict"], scenario["seconds"])
+    never_up = scenario["phase"] != "cold restart of all regions"
+    return Verdict(names, reason, "not started" if refused or never_up else scenario["verdict"], scenario["seconds"])
 
 
 def _module(path: str) -> ModuleType:
@@ -112,25 +112,25 @@ def _module(path: str) -> ModuleType:
 
 def _row(verdict: Verdict) -> str:
     seconds = "" if verdict.seconds is None else f" ({verdict.seconds:g} s)"
-    said = verdict.reason or "it ends"
+    by_manifests = verdict.reason or "it ends"
     agrees = "yes" if verdict.agrees else "**no**"
-    return f"| {', '.join(verdict.names)} | {said} | {verdict.servers}{seconds} | {agrees} |"
+    return f"| {', '.join(verdict.names)} | {by_manifests} | {verdict.servers}{seconds} | {agrees} |"
 
 
 def _page(verdicts: list[Verdict]) -> str:
     agreeing = sum(verdict.agrees for verdict in verdicts)
-    asked = sum(not verdict.servers.startswith("not ") for verdict in verdicts)
+    restarted = sum(not verdict.servers.startswith("not ") for verdict in verdicts)
     return "\n".join(
         [
-            "# Cold starts: what lint and diff say, and what servers do",
+            "# Cold starts: the verdicts of lint and diff, and of real servers",
             "",
             "Written by `python scripts/compare_verdicts.py`. Each supercluster of the examples of",
             "[lint's rules](rules.md) is judged by the function that lint and diff share, and its cold restart is",
             "rehearsed with real servers (nats-server 2.14.2 unless the example has another image).",
             "",
-            f"{len(verdicts)} superclusters, {asked} of them restarted; {agreeing} of {len(verdicts)} agree.",
+            f"{len(verdicts)} superclusters, {restarted} of them restarted; {agreeing} of {len(verdicts)} agree.",
             "`not started`: the servers refuse the example's configuration, or never come together even with every",
-            "load balancer open. `not played`: a rehearsal has no DNS, so no headless Service hides pods in it.",
+            "load balancer open. `not simulated`: a rehearsal has no DNS, so no headless Service hides pods in it.",
             "",
             "| Examples | By the manifests | With servers | Agree |",
             "| --- | --- | --- | --- |",

@@ -1,6 +1,6 @@
-"""`--prior`: refuse a rendering that would lose JetStream data, or that the API server would refuse.
+"""`--prior`: compare a rendering with the prior release.
 
-Both follow from comparing it with the release before it.
+An upgrade that would lose JetStream data, or that the API server would refuse, is an error.
 """
 
 from __future__ import annotations
@@ -27,15 +27,18 @@ if TYPE_CHECKING:
 
 RELEASE = "release:"
 WIDTH = 100
-"""Of a help text on a terminal."""
+"""The line width of a hint, in characters."""
 HOOK = "helm.sh/hook"
 _KIND = re.compile(rf"""kind["']?:[ ]*["']?(?:{"|".join(sorted({kind for _, kind in KINDS}))})\b""")
 
 
 def prior_release(prior: str, result: Result) -> Release:
-    """The release before: a file, or `release:[NAMESPACE/]NAME[@REVISION]`. Raises NatsvaluesError."""
+    """The prior release, from a file or from `release:[NAMESPACE/]NAME[@REVISION]`.
+
+    Raises NatsvaluesError if it cannot be read or is empty.
+    """
     if prior.startswith(RELEASE):
-        from natsvalues.outside.helm import manifest_of  # starts a process; seldom used
+        from natsvalues.outside.helm import manifest_of  # only for a stored release: it starts a process
 
         text = manifest_of(prior.removeprefix(RELEASE), result.nats.namespace or None)
     else:
@@ -52,7 +55,7 @@ def prior_release(prior: str, result: Result) -> Release:
 
 
 def refuse_losses(release: Release, allow: tuple[str, ...], result: Result) -> None:
-    """Raise for every loss and every refused change that is not allowed by name."""
+    """Raise NatsvaluesError for all losses and refused changes whose names are not in `allow`."""
     raise_all([*_losses(release, allow, result), *([] if IMMUTABLE_FIELD in allow else _refusals(release, result))])
 
 
@@ -60,11 +63,11 @@ def _losses(release: Release, allow: tuple[str, ...], result: Result) -> Iterato
     for loss in losses_since(release, result):
         manual = loss.manual
         if manual.allow not in allow:
-            written = result.release.where(result.nats.config_map.line, str(result.nats.config_map.key))
+            in_release = result.release.where(result.nats.config_map.line, str(result.nats.config_map.key))
             yield NatsvaluesError(
                 "NV-P001",
                 loss.message,
-                where=(result.plan.where(*manual.field) if manual.field else written,),
+                where=(result.plan.where(*manual.field) if manual.field else in_release,),
                 hint="\n".join(wrap(manual.remedy, WIDTH)) + f"\nto accept the loss: --allow {manual.allow}",
             )
 
@@ -74,13 +77,13 @@ def _refusals(release: Release, result: Result) -> Iterator[NatsvaluesError]:
         source = result.release.rendered(after.number) or after  # its lines are those of the input
         for refusal in refusals(before.value, after.value):
             field = f"{after.key}: {dotted(refusal.path)}"
-            written = result.release.where(source.line_of(*refusal.path), field)
+            in_release = result.release.where(source.line_of(*refusal.path), field)
             yield NatsvaluesError(
                 "NV-P003",
                 f"the API server will refuse this upgrade: {refusal.reason}",
                 # an object that natsvalues added has no line in the input
                 where=(
-                    result.plan.where("loadBalancer") if after.number < 0 else written,
+                    result.plan.where("loadBalancer") if after.number < 0 else in_release,
                     release.where(before.line_of(*refusal.path), field),
                 ),
                 hint=f"{refusal.remedy}\nafter you have deleted the object: --allow {IMMUTABLE_FIELD}",
@@ -88,7 +91,7 @@ def _refusals(release: Release, result: Result) -> Iterator[NatsvaluesError]:
 
 
 def _changed(old: Release, new: Release) -> Iterator[tuple[Manifest, Manifest]]:
-    """The objects whose texts differ, before and after; no other document is parsed."""
+    """Pairs of the old and the new object, for objects whose texts differ; no other document is parsed."""
     texts = {release: {number: release.document(number) for number in release.numbers()} for release in (old, new)}
     unchanged = set(texts[old].values()) & set(texts[new].values())
     before, after = (
@@ -97,7 +100,7 @@ def _changed(old: Release, new: Release) -> Iterator[tuple[Manifest, Manifest]]:
             for number, text in texts[release].items()
             if text not in unchanged and _KIND.search(text)
             for manifest in _readable(release, number)
-            if HOOK not in manifest.annotations  # Helm deletes a hook's object before it makes the next
+            if HOOK not in manifest.annotations  # Helm deletes a hook's object before it creates the next
         }
         for release in (old, new)
     )
@@ -107,7 +110,8 @@ def _changed(old: Release, new: Release) -> Iterator[tuple[Manifest, Manifest]]:
 
 
 def _readable(release: Release, number: int) -> Iterator[Manifest]:
-    with contextlib.suppress(YamlSyntaxError):  # not an object of this release; Helm reports it
+    """The document's object; nothing if it is not YAML, or not an object."""
+    with contextlib.suppress(YamlSyntaxError):  # Helm reports it
         manifest = release.manifest(number)
         if manifest is not None:
             yield manifest

@@ -1,9 +1,8 @@
-"""Keys of a values file that the NATS chart ignores, and where the chart reads the same setting.
+"""Keys of a values file that the NATS chart ignores, and the key that the chart reads instead.
 
-Helm passes on keys that a chart does not know, and the upstream chart has no schema: such a setting has no effect and
-causes no error (run with charts 1.2.11, 1.3.16 and 2.14.2).
-Source of the table: the chart's UPGRADING.md, and the values documents of 0.19 and of 1.x; for `service`, nats-io/k8s
-issues 784 and 1004.
+Helm accepts keys that a chart does not use, and the upstream chart has no schema: such a setting has no effect and
+causes no error (run with charts 1.2.11, 1.3.16 and 2.14.2). The table follows the chart's UPGRADING.md and the values
+documents of 0.19 and of 1.x; for `service`, nats-io/k8s issues 784 and 1004.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 Values = dict[str, Any]
 _ANY = "*"
 _OPEN = (("global",), ("natsBox", "contexts"), ("service", "ports", _ANY))
-"""Mappings that take any keys although the chart's values document shows some."""
+"""Mappings that accept any key, although the chart's default values have some."""
 _MOVED = {
     "affinity": "podTemplate.merge.spec.affinity",
     "auth": "config.merge.accounts, config.merge.authorization, or config.resolver",
@@ -114,30 +113,30 @@ _MOVED = {
     "websocket.noTLS": "config.websocket.merge.no_tls",
     "websocket.tls": "config.websocket.tls",
 }
-"""Keys that charts before 1.0 read, or that people expect, and the key that has the same effect since 1.0."""
+"""Keys of charts before 1.0, or that users expect, and the key with the same effect since 1.0."""
 
 
 class IgnoredKey(NamedTuple):
-    """A key that has no effect. `hint` names the key to use; empty where none is known."""
+    """A key that has no effect. `hint` is a sentence with the key to use; empty if none is known."""
 
     path: tuple[str, ...]
     hint: str
 
     @property
     def message(self) -> str:
-        """What to report of it."""
+        """The message about it."""
         return f"the chart ignores `{'.'.join(self.path)}`"
 
 
 def is_nats_chart(defaults: Values) -> bool:
-    """Whether a chart's default values are those of the NATS chart since 1.0, and not of a chart that contains it."""
+    """Whether a chart's default values are those of the NATS chart since 1.0, not of a chart that depends on it."""
     return isinstance(defaults.get("config"), dict) and "cluster" in defaults["config"] and "container" in defaults
 
 
 def ignored_keys(values: Values, defaults: Values | None) -> Iterator[IgnoredKey]:
-    """Each key of the user's values that the chart ignores; none for another chart than NATS since 1.0.
+    """The keys of the user's values that the chart ignores; none for a chart that is not the NATS chart since 1.0.
 
-    `defaults` are the chart's own values. Without them (None) only keys of the table are found.
+    `defaults` are the chart's own values; if they are unknown (None), only keys of the table are reported.
     """
     if defaults is None or is_nats_chart(defaults):
         yield from _ignored(values, defaults, ())
@@ -159,7 +158,7 @@ def _ignored(values: Values, defaults: Values | None, above: tuple[str, ...]) ->
 
 
 def _unknown(value: Any, path: tuple[str, ...], siblings: Values) -> Iterator[IgnoredKey]:
-    """The keys below an unknown key that have a replacement of their own; else the key itself."""
+    """The keys below an unknown key that are in the table; if there are none, the key itself."""
     moved = list(_ignored(value, None, path)) if isinstance(value, dict) else []
     similar = get_close_matches(path[-1], list(siblings), n=1)
     yield from moved or [IgnoredKey(path, f"did you mean `{similar[0]}`?" if similar else "")]

@@ -1,4 +1,4 @@
-"""What a region loses from the release before it to the one that was just rendered."""
+"""What a region loses from its prior release to the new rendering."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
 
 def decision_of(plan: Plan) -> Decision:
-    """What a region's overlays say of JetStream across regions."""
+    """What a region's overlays decide about JetStream across regions."""
     return Decision(plan.supercluster.jetstream.scope, plan.region.joins or "")
 
 
 def losses_since(prior: Release, result: Result) -> list[Loss]:
-    """Compare the NATS of the prior release with the new one; nothing if it ran no JetStream."""
+    """The losses of the region's NATS; empty if the prior release has no counterpart, or ran no JetStream.
+
+    Raises NatsvaluesError for a nats.conf that the server would refuse.
+    """
     key = result.nats.statefulset.key
     for before, after in paired(all_nats(prior), all_nats(result.release)):
         if before is not None and after is not None and after.statefulset.key == key:

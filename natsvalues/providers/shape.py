@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from natsvalues.manifests.chart import MONITOR_PORT
+from natsvalues.manifests.healthz import JS_SERVER_ONLY
 from natsvalues.providers.profile import (
     FIELDS,
     SPEC_FIELDS,
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 class HealthCheck(NamedTuple):
     """How the load balancer can check NATS: a GET on the monitor port that needs no meta leader."""
 
-    path: str = "/healthz?js-server-only=true"
-    port: int = 8222
+    path: str = JS_SERVER_ONLY
+    port: int = MONITOR_PORT
     scheme: Literal["HTTP", "HTTPS"] = "HTTP"
 
 

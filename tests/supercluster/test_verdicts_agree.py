@@ -1,4 +1,4 @@
-"""lint, diff and --prior say the same of a cold start and of losses, for every rendering that the project has."""
+"""lint, diff and --prior agree on cold starts and losses, for every rendering in this repository."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from natsvalues.text.natsconf import ConfSyntaxError
 pytestmark = pytest.mark.helm
 HERE = os.path.dirname(os.path.abspath(__file__))
 COLD_START_RULES = {"PR001", "PR002", "PR008", "LB001", "LB008", "LB011"}
-"""The rules that are errors exactly where a cold start hangs."""
+"""The rules whose findings are errors exactly if a cold start hangs."""
 COLD_START_IMPACTS = {"DI021", "DI022"}
 
 
@@ -33,7 +33,7 @@ def cases(load_module):
 
 
 def lint_errors(subject) -> set[str]:
-    """The regions in which lint calls the cold start an error."""
+    """The regions for which lint reports a cold start that hangs."""
     findings = lint(subject, severities=None).findings
     return {
         finding.regions[0]
@@ -43,7 +43,7 @@ def lint_errors(subject) -> set[str]:
 
 
 def diff_impacts(old, new, decision) -> list[tuple[str, str, str]]:
-    """Id, level and reason of everything that diff says."""
+    """Id, level and reason of every impact and note of diff."""
     comparison = Comparison(Side(About("old"), old), Side(About("new"), new))
     objects, notes = judge(comparison, decision)
     impacts = [impact for item in objects for impact in (item.impact, *(change.impact for change in item.changes))]
@@ -53,7 +53,7 @@ def diff_impacts(old, new, decision) -> list[tuple[str, str, str]]:
 
 
 def check_group(group):
-    """Lint's errors, diff's deadlocks on a first installation, and the function that judges, agree on each region."""
+    """For each region, lint's errors and diff's deadlocks on a first installation agree with `cold_starts`."""
     starts = cold_starts(group.subject.states)
     assert lint_errors(group.subject) == {name for name, start in starts.items() if start.hangs}, group.name
     for cluster in group.subject.clusters:
@@ -71,8 +71,8 @@ def check_group(group):
 
 
 def losses_of(step) -> list[Loss]:
-    """What --prior would refuse of one step; nothing where a configuration cannot be read."""
-    found = []
+    """What --prior would refuse in one step; empty if a configuration cannot be read."""
+    lost = []
     for before, after in paired(all_nats(step.old), all_nats(step.new)):
         if before is None or after is None:
             continue
@@ -81,12 +81,12 @@ def losses_of(step) -> list[Loss]:
             new = region_state(step.new, after, decision=step.decision)
         except ConfSyntaxError:
             continue
-        found += losses(old, new)
-    return found
+        lost += losses(old, new)
+    return lost
 
 
 def check_step(step):
-    """Diff names every loss that --prior refuses, in the same words and with the level of its manual, and no other."""
+    """Diff reports exactly the losses that --prior refuses, with the same messages and the levels of their manuals."""
     impacts = diff_impacts(step.old, step.new, step.decision)
     lost = {(loss.message, loss.manual.level) for loss in losses_of(step)}
     remedies = {manual.remedy for manual in MANUALS.values()}
@@ -118,7 +118,7 @@ def test_examples_of_diff_on_the_stand_in(cases, example_regions, stand_in, tmp_
 
 
 def test_golden_folders(cases):
-    """What post-rendering makes hangs in no golden folder, unless a person told it to keep a probe."""
+    """No post-rendered golden folder hangs at a cold start, unless its overlay keeps a strict probe."""
     hanging = set()
     groups = list(cases.of_golden_folders())
     assert len(groups) > 80

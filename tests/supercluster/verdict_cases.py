@@ -1,4 +1,4 @@
-"""Every rendering that the project has, for asking all verbs the same question of it.
+"""Every rendering in this repository, to compare the verdicts of all commands on it.
 
 From the examples of lint rules and of impacts, the golden folders, and the stored renderings of the upstream chart.
 Used by the tests beside this file and by scripts/compare_verdicts.py, which rehearses them with real servers.
@@ -60,7 +60,7 @@ def of_impacts(examples: Any, renderings: Any, folder: str) -> Iterator[Step]:
 
 
 def of_golden_folders() -> Iterator[Group]:
-    """What post-rendering makes of every golden folder that it does not refuse."""
+    """Every golden folder, post-rendered, without those that are refused."""
     for case in sorted(os.listdir(GOLDEN)):
         group = golden_folder(case)
         if group is not None:

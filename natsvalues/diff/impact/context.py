@@ -1,4 +1,4 @@
-"""What an impact is judged from: both releases, their NATS servers side by side, and what the overlays decided."""
+"""The input of every impact: both releases, their NATS servers in pairs, and what the overlays decide."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class Servers(NamedTuple):
-    """One NATS of both releases; `old` or `new` is None where it is only on the other side.
+    """One NATS in both releases; `old` or `new` is None if it is only in the other release.
 
-    `before` and `after` are its states; also None where its configuration cannot be read.
+    `before` and `after` are its states, which are also None if its configuration cannot be read.
     """
 
     before: RegionState | None
@@ -31,81 +31,80 @@ class Servers(NamedTuple):
     old: Nats | None
     new: Nats | None
     template_changes: tuple[Change, ...]
-    """What differs in the pod template: anything at all restarts the pods."""
+    """The differences in the pod template: any of them restarts the pods."""
 
     @property
     def old_conf(self) -> dict[str, Any]:
-        """What the old nats.conf means; empty where there is none."""
+        """The settings of the old nats.conf; empty without one."""
         return self.before.conf if self.before is not None else {}
 
     @property
     def new_conf(self) -> dict[str, Any]:
-        """What the new nats.conf means; empty where there is none."""
+        """The settings of the new nats.conf; empty without one."""
         return self.after.conf if self.after is not None else {}
 
     @property
     def losses(self) -> list[Loss]:
-        """What their JetStream loses."""
+        """What their JetStream loses; empty if they are in one release only."""
         return losses(self.before, self.after) if self.before is not None and self.after is not None else []
 
     @property
     def starts(self) -> tuple[ColdStart | None, ColdStart | None]:
-        """The cold start of the old release, and of the new."""
+        """The cold starts of the old and of the new release, each judged without the other regions."""
         old, new = (cold_start(state) if state is not None else None for state in (self.before, self.after))
         return old, new
 
     @property
     def replicas(self) -> int:
-        """Servers of the new release."""
+        """How many servers there are in the new release; if they are removed, in the old one."""
         state = self.after or self.before
         return state.replicas if state is not None else 1
 
     def leads_to_gateway(self, service: dict[str, Any]) -> bool:
-        """Whether a Service has a port that ends at their gateways."""
+        """Whether a Service has a port that leads to their gateways."""
         state = self.after or self.before
         return state is not None and leads_to_gateway(service, state.listen, state.nats)
 
     def has_config_map(self, key: ResourceKey) -> bool:
-        """Whether their configuration is in this ConfigMap, on either side."""
+        """Whether their configuration is in this ConfigMap, in either release."""
         return any(nats is not None and nats.config_map.key == key for nats in (self.old, self.new))
 
     def is_statefulset(self, key: ResourceKey) -> bool:
-        """Whether this StatefulSet runs them, on either side."""
+        """Whether this StatefulSet runs them, in either release."""
         return any(nats is not None and nats.statefulset.key == key for nats in (self.old, self.new))
 
 
 class Context(NamedTuple):
-    """Everything a rule may look at."""
+    """Everything that an impact can depend on."""
 
     comparison: Comparison
     servers: tuple[Servers, ...]
     decision: Decision
 
     def of_config_map(self, item: ObjectDiff) -> Servers | None:
-        """The servers whose configuration a ConfigMap holds."""
+        """The servers whose configuration is in a ConfigMap; None if there are none."""
         keys = [key for key in (item.key, item.was) if key is not None]
         return next((servers for servers in self.servers if any(map(servers.has_config_map, keys))), None)
 
     def of_statefulset(self, item: ObjectDiff) -> Servers | None:
-        """The servers that a StatefulSet runs."""
+        """The servers that a StatefulSet runs; None if there are none."""
         keys = [key for key in (item.key, item.was) if key is not None]
         return next((servers for servers in self.servers if any(map(servers.is_statefulset, keys))), None)
 
     def loss(self, item: ObjectDiff, change: Change, kind: Kind) -> str | None:
-        """What is lost, of this kind, because of a change; None where nothing is."""
+        """The message of a loss of this kind that a change causes; None if it causes none."""
         if not change.file and item.key.kind != "StatefulSet":
             return None
         servers = self.of_config_map(item) if change.file else self.of_statefulset(item)
-        lost = servers.losses if servers is not None else []
-        due = (
+        messages = (
             loss.message
-            for loss in lost
+            for loss in (servers.losses if servers is not None else [])
             if loss.kind == kind and loss.is_due_to(change.path, setting=bool(change.file))
         )
-        return next(due, None)
+        return next(messages, None)
 
     def of_service(self, item: ObjectDiff) -> Servers | None:
-        """The servers to whose pods a Service sends, on the side where it is."""
+        """The servers whose pods a Service selects, in the release that has it; None if it selects none."""
         for servers in self.servers:
             for nats, value in ((servers.new, item.after), (servers.old, item.before)):
                 if nats is not None and value is not None and selects(value, nats):
@@ -114,7 +113,7 @@ class Context(NamedTuple):
 
 
 def context(comparison: Comparison, decision: Decision) -> Context:
-    """Put the servers of both sides together."""
+    """The input of the impacts, with the servers of both releases in pairs."""
     renamed = {pair.new.key: pair.old.key for pair in comparison.pairs if pair.old and pair.new}
     pairs = paired(comparison.old_nats, comparison.new_nats, renamed)
     old, new = comparison.old.release, comparison.new.release
@@ -126,7 +125,7 @@ def context(comparison: Comparison, decision: Decision) -> Context:
 
 
 def _state(release: Release, nats: Nats | None, decision: Decision) -> RegionState | None:
-    """The region's state; None where there is none, or its configuration cannot be read (a note says so)."""
+    """The state of a NATS; None without one, or if its configuration cannot be read (a note reports that)."""
     try:
         return region_state(release, nats, decision=decision) if nats is not None else None
     except ConfSyntaxError:

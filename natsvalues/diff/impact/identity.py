@@ -1,6 +1,6 @@
 """The servers' identity: their names, their system account, and the names of cluster and gateway.
 
-facts: what is lost is judged in `supercluster/losses.py`; a changed cluster name keeps the streams (2.12.8, 2.15.1).
+`supercluster/losses.py` decides what is lost. facts: a changed cluster name keeps the streams (2.12.8, 2.15.1).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ new: {container: {env: [{name: SERVER_NAME, value: us-east-$(POD_NAME)}]}}""",
     passes="new: {container: {env: [{name: OTHER, value: us-east-$(POD_NAME)}]}}",
 )
 def server_names_change(context: Context, item: ObjectDiff, change: Change) -> str | None:
-    """The servers of a region that runs JetStream get other names."""
+    """The names of the servers of a region that runs JetStream change."""
     return context.loss(item, change, "server-names")
 
 

@@ -1,8 +1,6 @@
-"""Regions that join or leave a supercluster: what that does to JetStream.
+"""The effect on JetStream of a region that joins or leaves a supercluster.
 
-facts: clusters whose JetStream ran without remotes and that are then joined under one system account become one
-meta group, and one side's streams are lost, even against a side that held no stream but had elected alone
-(2.12.8 in 2 of 2 runs, 2.15.1 in 2 of 3). With a system account for each region the same is clean.
+facts: see `supercluster/losses.py`.
 """
 
 from __future__ import annotations
@@ -112,9 +110,12 @@ def another_region_joins(context: Context, item: ObjectDiff, change: Change) -> 
 
 
 def _joining(context: Context, item: ObjectDiff, change: Change, kind: Literal["own", "seed", "more"]) -> str | None:
-    """What a region's first remote gateways, or further ones, do where JetStream runs, if it is of this kind."""
+    """The message about the first remote gateways, or additional ones, of a region with JetStream.
+
+    None if the case is not of this kind: its `own` meta group, the `seed`, or one `more` region for a joined one.
+    """
     servers = context.of_config_map(item) if change.file else None
-    if servers is None or servers.before is None or servers.after is None or not _brings_remotes(change):
+    if servers is None or servers.before is None or servers.after is None or not _adds_remotes(change):
         return None
     before, after = servers.before, servers.after
     if not joins_alone(before, after):
@@ -132,7 +133,8 @@ def _joining(context: Context, item: ObjectDiff, change: Change, kind: Literal["
     return message if kind == "seed" and context.decision.joins == "seed" else None
 
 
-def _brings_remotes(change: Change) -> bool:
+def _adds_remotes(change: Change) -> bool:
+    """Whether a change of nats.conf can add remote gateways."""
     if change.op not in ("add", "replace"):
         return False
     if change.path[:2] == ("gateway", "gateways"):
@@ -141,7 +143,7 @@ def _brings_remotes(change: Change) -> bool:
 
 
 def _one_more(before: RegionState, after: RegionState, change: Change) -> str | None:
-    """A further remote for a region that has some already."""
+    """The message about an additional remote of a region that has remotes; None if there is none."""
     known = {remote.name for remote in before.remotes}
     added = [remote.name for remote in after.remotes if remote.name not in known]
     if change.op != "add" or not added or not after.has_jetstream:
@@ -179,9 +181,9 @@ def region_leaves(context: Context, item: ObjectDiff, change: Change) -> str | N
     leaves = before.has_jetstream and after.has_jetstream and before.remotes and not after.remotes
     if not leaves or not before.shares_meta_group:
         return None
-    others = ", ".join(remote.name for remote in before.remotes)
+    names = ", ".join(remote.name for remote in before.remotes)
     return (
-        f"the region leaves {others}: their servers stay members of the meta group, so a region that has no majority "
+        f"the region leaves {names}: their servers stay members of the meta group, so a region that has no majority "
         "alone loses JetStream: no leader, no placement, /healthz 503"
     )
 

@@ -1,4 +1,4 @@
-"""What the annotations of a Service mean to its load balancer: whom it admits, at which address, what it checks."""
+"""Changes of a load balancer's annotations: who can connect, at which address, and what its health check does."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def health_check_changes(context: Context, item: ObjectDiff, change: Change) -> 
 
 
 def _effect(context: Context, item: ObjectDiff, change: Change, kind: Kind) -> str | None:
-    """What a change of a load balancer's annotation does, if it is of this kind."""
+    """The message about an effect of this kind that a change of a load balancer's annotation has; None without one."""
     if item.key.kind != "Service" or item.key.group or change.path[:2] != ("metadata", "annotations"):
         return None
     before, after = item.before, item.after
