@@ -6,7 +6,6 @@ kubectl and nats-server are the pinned ones (scripts/binaries.py), and no variab
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
 import re
@@ -14,7 +13,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -289,38 +287,16 @@ def run(isolated_env, tmp_path) -> Callable[..., subprocess.CompletedProcess[str
 # --- what runs on this machine ----------------------------------------------------------------------------
 
 
-def _processes(*marks: str) -> dict[int, str]:
-    found = {}
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                command = file.read()
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                environment = file.read()
-            if int(pid) != os.getpid() and any(mark.encode() in command + environment for mark in marks):
-                found[int(pid)] = command.decode().replace("\0", " ")
-    return found
-
-
 @pytest.fixture(scope="session")
 def processes() -> Callable[..., dict[int, str]]:
     """Give the living processes with one of the marks on their command line or in their environment, by pid."""
-    return _processes
+    return _load(os.path.join(TESTS, "running.py")).processes
 
 
 @pytest.fixture(scope="session")
 def until() -> Callable[[Callable[[], bool], float], bool]:
     """Wait for a condition, at most so many seconds: `until(lambda: ..., 5)` tells whether it came."""
-
-    def wait(condition, seconds):
-        end = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.05)
-        return True
-
-    return wait
+    return _load(os.path.join(TESTS, "running.py")).until
 
 
 # --- no silent skips in CI --------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def health_check_waits(subject: Subject) -> Iterator[Problem]:
         start = starts[cluster.region]
         for service in cluster.balancers if start.needs_others else ():
             for check in meaning_of(service.value).checks:
-                if check.path and needs_leader(check.path.text, cluster.version):
+                if check.path and check.http_path and needs_leader(check.http_path, cluster.version):
                     message = f"`{check.path.text}` fails on server {cluster.version} until a meta leader is elected"
                     severity: Severity = "error" if start.hangs else "warning"
                     where = _at(cluster, service, check.path.key)
