@@ -99,7 +99,7 @@ def _hint(message: str) -> str:
             "of the namespace, or compare with an exported Secret (kubectl get secret -o yaml)"
         )
     if NOT_FOUND in message:
-        return "for a first installation leave --prior out"
+        return "for a first installation remove --prior"
     if "context" in message and "does not exist" in message:
         return "`kubectl config get-contexts` lists the available contexts"
     if "unreachable" in message or "connect" in message:

@@ -153,15 +153,16 @@ def losses(before: RegionState, after: RegionState) -> list[Loss]:
     """Every loss of a region from its old state to its new one; none if no JetStream ran before."""
     if not before.has_jetstream:
         return []
-    return [
-        *_statefulset_name(before, after),
+    replaced = list(_statefulset_name(before, after))
+    lost = [
+        *replaced,
         *_server_names(before, after),
         *_system_account(before, after),
         *_join_with_state(before, after),
-        *_store_place(before, after),
-        *_store_size(before, after),
-        *_claims_deleted(before, after),
     ]
+    if not replaced:  # another StatefulSet has other claims: that the store stays behind is said of its name
+        lost += [*_store_place(before, after), *_store_size(before, after), *_claims_deleted(before, after)]
+    return lost
 
 
 def _statefulset_name(before: RegionState, after: RegionState) -> Iterator[Loss]:

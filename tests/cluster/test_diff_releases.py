@@ -107,7 +107,7 @@ def test_as_a_plugin_it_does_the_same(helm, install, isolated_env, major, nats_c
         env={"HELM_PLUGINS": plugins}, check=False,
     )  # fmt: skip
     assert drop_in.returncode == 4
-    assert "its edits go" in " ".join(drop_in.stdout.split())
+    assert "its edits are removed" in " ".join(drop_in.stdout.split())
 
 
 REUSE = {

@@ -122,7 +122,7 @@ def test_another_full_name_is_refused_for_the_streams_though_the_server_takes_it
     upgrade({})
     done = upgrade({}, "--set", "fullnameOverride=bus", more=(PRIOR,), check=False)
     assert done.returncode == 1
-    assert "the StatefulSet `nats` is called `bus` now" in told(done)
+    assert "`nats` is deleted and `bus` is created" in told(done)
     upgrade({}, "--set", "fullnameOverride=bus", more=(PRIOR, "--allow=server-names"))
     assert set(namespace.versions("StatefulSet", "Service", "ConfigMap")) == {
         ("StatefulSet", "bus"),

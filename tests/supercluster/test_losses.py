@@ -53,6 +53,10 @@ CASES = {
         ),
         ["store-mount"],
     ),
+    "another StatefulSet with claims of its own": (
+        "new: {statefulSet: {metadata: {name: bus}, spec: {volumeClaimTemplates: [{metadata: {name: bus-js}}]}}}",
+        ["statefulset-name"],
+    ),
     "fewer servers without claims": (
         (
             "statefulSet: {spec: {volumeClaimTemplates: null}}\n"
