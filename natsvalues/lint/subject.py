@@ -11,7 +11,6 @@ from natsvalues.manifests.chart import Nats, all_nats, mappings, no_nats
 from natsvalues.manifests.services import is_outside, roles_of
 from natsvalues.manifests.stamps import REGION
 from natsvalues.overlays.choice import choose
-from natsvalues.overlays.losses_since import decision_of
 from natsvalues.overlays.server_conf import placed
 from natsvalues.overlays.transforms.stamps import is_stamped
 from natsvalues.supercluster.region_state import RegionState, region_state
@@ -255,7 +254,7 @@ def _name(region: Any, stem: str, nats: Nats, count: int) -> str:
 
 def _cluster(region: str, release: Release, nats: Nats, known: Plan | None) -> Cluster:
     stated = known.region.nats.version if known is not None else None
-    decision = decision_of(known) if known is not None else None
+    decision = known.decision if known is not None else None
     try:
         state = region_state(release, nats, region, version=stated, decision=decision)
     except ConfSyntaxError as error:

@@ -8,7 +8,7 @@ from natsvalues.manifests.chart import all_nats
 from natsvalues.overlays.server_conf import placed
 from natsvalues.supercluster.losses import losses
 from natsvalues.supercluster.pairing import paired
-from natsvalues.supercluster.region_state import Decision, RegionState, region_state
+from natsvalues.supercluster.region_state import RegionState, region_state
 from natsvalues.text.natsconf import ConfSyntaxError
 
 if TYPE_CHECKING:
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from natsvalues.overlays.pipeline import Result
     from natsvalues.overlays.plan import Plan
     from natsvalues.supercluster.losses import Loss
-
-
-def decision_of(plan: Plan) -> Decision:
-    """What a region's overlays decide about JetStream across regions."""
-    return Decision(plan.supercluster.jetstream.scope, plan.region.joins or "")
 
 
 def losses_since(prior: Release, result: Result) -> list[Loss]:
@@ -39,6 +34,6 @@ def losses_since(prior: Release, result: Result) -> list[Loss]:
 def _state(release: Release, nats: Nats, plan: Plan) -> RegionState:
     selector = plan.region.nats
     try:
-        return region_state(release, nats, plan.region.name, version=selector.version, decision=decision_of(plan))
+        return region_state(release, nats, plan.region.name, version=selector.version, decision=plan.decision)
     except ConfSyntaxError as error:
         raise placed(release, nats, error) from None

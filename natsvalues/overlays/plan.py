@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from natsvalues.errors import Where
     from natsvalues.overlays.folder import Overlays, RegionFile
     from natsvalues.overlays.model import Dns, Probes, Region, Supercluster
+    from natsvalues.supercluster.region_state import Decision
     from natsvalues.text.reading import Positions
 
 
@@ -60,6 +61,13 @@ class Plan(NamedTuple):
         values = plain_values((supercluster, region, self.load_balancer, self.probes, self.dns, self.remotes))
         text = json.dumps(values, sort_keys=True, separators=(",", ":"))
         return digest(text, 12)
+
+    @property
+    def decision(self) -> Decision:
+        """What the overlays decide about JetStream across regions."""
+        from natsvalues.supercluster.region_state import Decision  # post-rendering alone does not need it
+
+        return Decision(self.supercluster.jetstream.scope, self.region.joins or "")
 
     @property
     def shares_jetstream(self) -> bool:

@@ -14,7 +14,6 @@ from natsvalues.diff.changes import About
 from natsvalues.diff.sides import Side
 from natsvalues.manifests.objects import HOOK
 from natsvalues.manifests.release import Release
-from natsvalues.supercluster.region_state import Decision
 
 if TYPE_CHECKING:
     from natsvalues.overlays.pipeline import Result
@@ -29,7 +28,7 @@ def write_report(file: str, prior: Release, result: Result) -> None:
     sides = Sides(
         _side(prior, prior.file, namespace),
         _side(new, label, namespace),
-        Decision(plan.supercluster.jetstream.scope, plan.region.joins or ""),
+        plan.decision,
     )
     output = Output(SUFFIXES.get(os.path.splitext(file)[1].lower(), "text"), file)
     write(reports((compare(sides, [], Phases()),), DiffOptions(outputs=(output,))))

@@ -134,5 +134,4 @@ def post_rendered(text: str, label: str, options: DiffOptions, run: Run) -> tupl
     from natsvalues.cli.region_release import region_release
 
     result = region_release(text, label, options.region, options.overlays, run)
-    plan = result.plan
-    return result.release.text(), Decision(plan.supercluster.jetstream.scope, plan.region.joins or "")
+    return result.release.text(), result.plan.decision

@@ -32,6 +32,10 @@ class Servers(NamedTuple):
     new: Nats | None
     template_changes: tuple[Change, ...]
     """The differences in the pod template: any of them restarts the pods."""
+    losses: tuple[Loss, ...]
+    """What their JetStream loses; empty if they are in one release only."""
+    starts: tuple[ColdStart | None, ColdStart | None]
+    """The cold starts of the old and of the new release, each judged without the other regions."""
 
     @property
     def old_conf(self) -> dict[str, Any]:
@@ -42,17 +46,6 @@ class Servers(NamedTuple):
     def new_conf(self) -> dict[str, Any]:
         """The settings of the new nats.conf; empty without one."""
         return self.after.conf if self.after is not None else {}
-
-    @property
-    def losses(self) -> list[Loss]:
-        """What their JetStream loses; empty if they are in one release only."""
-        return losses(self.before, self.after) if self.before is not None and self.after is not None else []
-
-    @property
-    def starts(self) -> tuple[ColdStart | None, ColdStart | None]:
-        """The cold starts of the old and of the new release, each judged without the other regions."""
-        old, new = (cold_start(state) if state is not None else None for state in (self.before, self.after))
-        return old, new
 
     @property
     def replicas(self) -> int:
@@ -98,7 +91,7 @@ class Context(NamedTuple):
         servers = self.of_config_map(item) if change.file else self.of_statefulset(item)
         messages = (
             loss.message
-            for loss in (servers.losses if servers is not None else [])
+            for loss in (servers.losses if servers is not None else ())
             if loss.kind == kind and loss.is_due_to(change.path, setting=bool(change.file))
         )
         return next(messages, None)
@@ -118,10 +111,16 @@ def context(comparison: Comparison, decision: Decision) -> Context:
     pairs = paired(comparison.old_nats, comparison.new_nats, renamed)
     old, new = comparison.old.release, comparison.new.release
     servers = tuple(
-        Servers(_state(old, before, decision), _state(new, after, decision), before, after, _template(before, after))
-        for before, after in pairs
+        _servers(_state(old, before, decision), _state(new, after, decision), before, after) for before, after in pairs
     )
     return Context(comparison, servers, decision)
+
+
+def _servers(before: RegionState | None, after: RegionState | None, old: Nats | None, new: Nats | None) -> Servers:
+    """One NATS with its losses and cold starts, judged once for all changes."""
+    lost = tuple(losses(before, after)) if before is not None and after is not None else ()
+    starts = (cold_start(before) if before is not None else None, cold_start(after) if after is not None else None)
+    return Servers(before, after, old, new, _template(old, new), lost, starts)
 
 
 def _state(release: Release, nats: Nats | None, decision: Decision) -> RegionState | None:
