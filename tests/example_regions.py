@@ -22,7 +22,7 @@ from natsvalues.manifests.objects import entries
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import Overlays, load
 from natsvalues.overlays.pipeline import render
-from natsvalues.overlays.plan import plan, plans
+from natsvalues.overlays.plan import plans
 from natsvalues.text.natsconf import ConfOp, Variable, edit, read, symbolic
 from natsvalues.text.paths import Op
 
@@ -128,7 +128,7 @@ def rendered(name: str, parts: dict[str, Any], renderings: Renderings, overlays:
     """The region's release, through natsvalues if it was; as it is where its overlay is one that a render refuses."""
     if parts.get("untouched"):
         return Release(renderings.gateway, f"{name}.yaml")
-    planned = plan(overlays, name)
+    planned = plans(overlays)[name]  # also of a region that would be refused because it joins too early
     key = (renderings.plain, name, planned.digest)
     if key not in _RENDERED:  # most examples leave the overlays as they are
         try:

@@ -274,7 +274,10 @@ def overlay_list(
     overlays: Overlays = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array, on one line.")] = False,
 ) -> None:
-    """Print the names of the regions, for scripts and CI matrices."""
+    """Print the names of the regions in the order of their upgrades, for scripts and CI matrices.
+
+    The seed first, then the regions in stage join, then the others; by name among themselves.
+    """
     raise Leave(overlay_verb.list_regions(overlays, as_json=as_json))
 
 

@@ -11,16 +11,17 @@ from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_OK
 from natsvalues.overlays.folder import load
-from natsvalues.overlays.plan import Plan, plain_values, plan
+from natsvalues.overlays.plan import Plan, joinings, plain_values, plan
+from natsvalues.supercluster.joining import upgrade_order
 from natsvalues.text.hosts import endpoint
 from natsvalues.text.yamlwrite import block
 
 
 def list_regions(overlays: str | None, *, as_json: bool) -> int:
-    """Print the regions' names: one a line, or a JSON array on one line."""
+    """Print the regions' names in the order of their upgrades: one a line, or a JSON array on one line."""
 
     def work() -> int:
-        regions = list(load(overlays_folder(overlays)).regions)
+        regions = upgrade_order(joinings(load(overlays_folder(overlays))))
         sys.stdout.write((json.dumps(regions) if as_json else "\n".join(regions)) + "\n")
         return EXIT_OK
 

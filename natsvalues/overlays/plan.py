@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.checks import check, per_pod
 from natsvalues.overlays.model import Dns, Lint, Probes, Region, Supercluster
 from natsvalues.providers.load_balancer import LoadBalancer
+from natsvalues.supercluster.joining import EARLY_JOIN_REMEDY, Joining, early_joins
 from natsvalues.text.digests import digest
 from natsvalues.text.hosts import POD, endpoint
 from natsvalues.text.reading import spelled
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from natsvalues.overlays.model import Dns, Probes, Region, Supercluster
     from natsvalues.supercluster.region_state import Decision
     from natsvalues.text.reading import Positions
+
+_STARTS_ALONE = (
+    "Its JetStream would start without the others: it elects no leader, or one of its own, and then streams are lost "
+    "when the regions connect."
+)
 
 
 class Remote(NamedTuple):
@@ -45,6 +52,8 @@ class Plan(NamedTuple):
     port: int
     remotes: tuple[Remote, ...]
     known: tuple[str, ...]
+    seed: str
+    """The region that may have streams before the others join, where they share JetStream; empty if none is stated."""
 
     def where(self, *path: str | int) -> Where:
         """The place of a field that both kinds of file have: the region's own, else the supercluster's."""
@@ -67,7 +76,7 @@ class Plan(NamedTuple):
         """What the overlays decide about JetStream across regions."""
         from natsvalues.supercluster.region_state import Decision  # post-rendering alone does not need it
 
-        return Decision(self.supercluster.jetstream.scope, self.region.joins or "")
+        return Decision(self.supercluster.jetstream.scope, self.region.joins or "", self.seed)
 
     @property
     def shares_jetstream(self) -> bool:
@@ -90,17 +99,53 @@ def plain_values(item: Any) -> Any:
 
 
 def plan(overlays: Overlays, name: str) -> Plan:
-    """The plan of one region. Raises with every contradiction between the files, whichever region it is in."""
+    """The plan of one region.
+
+    Raises with every contradiction between the files, whichever region it is in, and if this region joins too early.
+    """
     file = overlays.region(name)
     check(overlays)
+    _refuse_early_join(overlays, file)
     return _plan(overlays, file, _joined(overlays))
 
 
+def _refuse_early_join(overlays: Overlays, file: RegionFile) -> None:
+    """Its JetStream would start alone: without a leader, or with one whose meta log erases the seed's streams."""
+    from textwrap import wrap  # an error only
+
+    for early in early_joins(joinings(overlays)) if shares_jetstream(overlays) else ():
+        if early.region == file.region.name:
+            other = [overlays.regions[early.other.region].positions.where("stage")] if early.other is not None else []
+            raise NatsvaluesError(
+                "NV-O022",
+                early.message,
+                where=(file.positions.where("stage"), *other),
+                hint="\n".join(wrap(f"{_STARTS_ALONE} {EARLY_JOIN_REMEDY}", 100)),
+            )
+
+
 def plans(overlays: Overlays) -> dict[str, Plan]:
-    """The plan of each region, by its name. Raises as `plan` does."""
+    """The plan of each region, by its name. Raises with every contradiction between the files."""
     check(overlays)
     joined = _joined(overlays)
     return {name: _plan(overlays, file, joined) for name, file in overlays.regions.items()}
+
+
+def joinings(overlays: Overlays) -> list[Joining]:
+    """How each region joins, and its stage."""
+    regions = [file.region for file in overlays.regions.values()]
+    return [Joining(region.name, region.joins, region.stage) for region in regions]
+
+
+def shares_jetstream(overlays: Overlays) -> bool:
+    """Whether the regions form one meta group."""
+    return overlays.supercluster.jetstream.scope == "supercluster"
+
+
+def seed_of(overlays: Overlays) -> str:
+    """The name of the region that joins as the seed; empty without one, and where regions do not share JetStream."""
+    listed = joinings(overlays) if shares_jetstream(overlays) else []
+    return next((region.region for region in listed if region.joins == "seed"), "")
 
 
 def _joined(overlays: Overlays) -> tuple[Remote, ...]:
@@ -126,6 +171,7 @@ def _plan(overlays: Overlays, file: RegionFile, joined: tuple[Remote, ...]) -> P
         port=region.gateway.port or shared.gateway.port,
         remotes=tuple(remote for remote in joined if remote.name != region.name),
         known=tuple(overlays.regions),
+        seed=seed_of(overlays),
     )
 
 

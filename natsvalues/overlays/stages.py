@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from natsvalues.supercluster.joining import order_of_join
+
 if TYPE_CHECKING:
     from natsvalues.overlays.plan import Plan
 
@@ -16,6 +18,9 @@ def guidance(plan: Plan) -> tuple[str, ...]:
     stage, joins = plan.region.stage, plan.region.joins
     lines = [_HERE[stage]]
     if plan.shares_jetstream:
+        if stage == "join" and plan.remotes:
+            others = [remote.name for remote in plan.remotes]
+            lines.insert(0, order_of_join(plan.region.name, joins or "", plan.seed, others))
         if joins == "empty":
             lines += _EMPTY[stage]
         elif joins == "seed":

@@ -13,26 +13,84 @@ from typing import TYPE_CHECKING, NamedTuple
 from natsvalues.supercluster.meta_groups import dials, member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from natsvalues.supercluster.region_state import RegionState
 
 
 class Joining(NamedTuple):
-    """A region in its overlay: how it joins (`seed`, `empty` or None), and whether its stage is `join`."""
+    """A region in its overlay: how it joins (`seed`, `empty` or None), and its stage."""
 
     region: str
     joins: str | None
-    has_joined: bool
+    stage: str
+
+    @property
+    def has_joined(self) -> bool:
+        """Whether its stage is `join`."""
+        return self.stage == "join"
 
 
-def before_seed(regions: Iterable[Joining]) -> list[tuple[str, str]]:
-    """The empty regions that join before the seed, each with the seed's name; `regions` share one meta group."""
+class EarlyJoin(NamedTuple):
+    """An empty region in stage `join` that may not join yet.
+
+    `other` is the region that has to join first: the seed; without a seed, a region that is in another stage; None if
+    there is no other region.
+    """
+
+    region: str
+    other: Joining | None
+
+    @property
+    def message(self) -> str:
+        """What is wrong, as a sentence."""
+        if self.other is None:
+            return f"`{self.region}` joins as `empty`, and there is no other region"
+        name = f"the seed `{self.other.region}`" if self.other.joins == "seed" else f"`{self.other.region}`"
+        return f"`{self.region}` joins, and {name} is in stage `{self.other.stage}`"
+
+
+EARLY_JOIN_REMEDY = (
+    "Bring the seed to stage join first, and wait until it is healthy. A region that starts JetStream without any "
+    "other is itself the seed: joins: seed."
+)
+
+
+def early_joins(regions: Iterable[Joining]) -> list[EarlyJoin]:
+    """The empty regions that join before the seed or, without a seed, alone; `regions` share one meta group."""
     listed = list(regions)
     seed = next((region for region in listed if region.joins == "seed"), None)
-    if seed is None or seed.has_joined:
-        return []
-    return [(region.region, seed.region) for region in listed if region.joins == "empty" and region.has_joined]
+    joined = [region for region in listed if region.has_joined]
+    if seed is None:
+        others = [region for region in listed if region not in joined]
+        is_early, other = len(joined) == 1, others[0] if others else None
+    else:
+        is_early, other = not seed.has_joined, seed
+    return [EarlyJoin(region.region, other) for region in joined if region.joins == "empty" and is_early]
+
+
+def upgrade_order(regions: Iterable[Joining]) -> list[str]:
+    """The names of all regions in the order of their upgrades: the seed, those in stage join, the others; then by name.
+
+    A region accepts no gateway that it does not list yet, so those that have joined go before a new one.
+    """
+    ordered = sorted(regions, key=lambda item: (item.joins != "seed", not item.has_joined, item.region))
+    return [region.region for region in ordered]
+
+
+def order_of_join(region: str, joins: str, seed: str, remotes: Sequence[str], known: Collection[str] = ()) -> str:
+    """In which order regions that share one meta group are upgraded, so that `region` and its remotes connect.
+
+    `joins` and `seed` are from the overlays, empty without them; `known` are the remotes that the region already has.
+    """
+    first = f"the seed `{seed}`" if seed else "the region that has streams"
+    waiting = "wait until /healthz of all its servers answers 200"
+    new = ", ".join(f"`{name}`" for name in remotes if name not in known)
+    if joins == "seed":
+        return f"this is the seed, so upgrade it before {new}, and {waiting}"
+    if known:
+        return f"upgrade {first} first, and {waiting}; then the regions that have joined, and last {new}"
+    return f"upgrade {first} first, and {waiting}; then the other regions that have joined, and last `{region}`"
 
 
 def dialled_alone(states: Iterable[RegionState]) -> Iterator[tuple[RegionState, RegionState]]:

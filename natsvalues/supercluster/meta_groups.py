@@ -95,6 +95,12 @@ def _group(account: str, members: list[Member]) -> MetaGroup:
     return MetaGroup(account, tuple(region.region for region in members), servers)
 
 
+def leaves_group(before: RegionState, after: RegionState) -> bool:
+    """Whether a region with JetStream no longer dials the regions with which it shared a meta group."""
+    has_left = bool(before.remotes) and not after.remotes
+    return has_left and before.has_jetstream and after.has_jetstream and before.shares_meta_group
+
+
 def groups_of(states: Iterable[RegionState]) -> tuple[MetaGroup, ...]:
     """The meta groups of rendered regions."""
     return meta_groups(map(member, states))

@@ -21,6 +21,8 @@ class Decision(NamedTuple):
 
     scope: Literal["", "supercluster", "region"] = ""
     joins: Literal["", "seed", "empty"] = ""
+    seed: str = ""
+    """The seed's name, where the regions share JetStream."""
 
 
 class RegionState(NamedTuple):

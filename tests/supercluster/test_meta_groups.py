@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natsvalues.manifests.release import ResourceKey
-from natsvalues.supercluster.joining import Joining, before_seed
+from natsvalues.supercluster.joining import Joining, early_joins, order_of_join, upgrade_order
 from natsvalues.supercluster.meta_groups import Member, MetaGroup, meta_groups
 from natsvalues.supercluster.pairing import paired
 
@@ -85,12 +85,33 @@ def test_a_number_that_is_not_known_makes_the_sum_unknown():
 
 
 def test_the_seed_joins_first():
-    """Empty regions that join before it are listed; none without a seed."""
-    seed, empty = Joining("us", "seed", has_joined=False), Joining("eu", "empty", has_joined=True)
+    """Empty regions that join before it, or without any other region, would start JetStream alone."""
+    seed, empty, other = Joining("us", "seed", "expose"), Joining("eu", "empty", "join"), Joining("ap", "empty", "join")
 
-    assert before_seed([empty, seed]) == [("eu", "us")]
-    assert before_seed([empty, seed._replace(has_joined=True)]) == []
-    assert before_seed([empty]) == []
+    assert [(early.region, early.other) for early in early_joins([empty, other, seed])] == [("eu", seed), ("ap", seed)]
+    assert early_joins([empty, seed._replace(stage="join")]) == []
+    assert [early.message for early in early_joins([empty])] == ["`eu` joins as `empty`, and there is no other region"]
+    assert [early.other for early in early_joins([empty, other._replace(stage="local")])] == [
+        other._replace(stage="local")
+    ]
+    assert early_joins([empty, other]) == []
+
+
+def test_the_order_of_upgrades_is_the_seed_then_joined_regions_then_new_ones():
+    """Whatever the order of the files; and a sentence says the same of each region."""
+    regions = [
+        Joining("ap", "empty", "expose"),
+        Joining("eu", "empty", "join"),
+        Joining("us", "seed", "join"),
+        Joining("sa", "empty", "join"),
+    ]
+
+    assert upgrade_order(regions) == ["us", "eu", "sa", "ap"]
+    assert order_of_join("us", "seed", "us", ["eu"]).startswith("this is the seed, so upgrade it before `eu`")
+    assert "last `ap`" in order_of_join("ap", "empty", "us", ["eu", "us"])
+    assert "the seed `us` first" in order_of_join("eu", "empty", "us", ["ap", "us"], ["us"])
+    assert "last `ap`" in order_of_join("eu", "empty", "us", ["ap", "us"], ["us"])
+    assert order_of_join("eu", "", "", ["us"]).startswith("upgrade the region that has streams first")
 
 
 def nats(name, namespace=""):

@@ -8,6 +8,7 @@ from natsvalues.cli.overlays_folder import is_named, overlays_folder
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.stamps import REGION
 from natsvalues.overlays.folder import load
+from natsvalues.overlays.plan import seed_of
 from natsvalues.supercluster.region_state import Decision
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def decision_of(region: str | None, overlays: str | None) -> Decision:
         if is_named(overlays):
             raise
         return Decision()
-    return Decision(files.supercluster.jetstream.scope, joins or "")
+    return Decision(files.supercluster.jetstream.scope, joins or "", seed_of(files))
 
 
 def stamped_region(side: Side) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from natsvalues.diff.impact.declaration import Consequence, impact
 from natsvalues.manifests.settings import jetstream_is_on
 from natsvalues.manifests.transitions import refusals
+from natsvalues.supercluster.meta_groups import leaves_group
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
@@ -22,7 +23,8 @@ class Roll(NamedTuple):
     """How Kubernetes replaces the pods of a changed template.
 
     `pods` are the names of those that it replaces, in words, empty for none; `at_once` is how many may be missing at
-    a time; `jetstream` tells whether the servers run JetStream before and after.
+    a time; `jetstream` tells whether the servers run JetStream before and after, `leaves` whether they leave regions of
+    their meta group.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Roll(NamedTuple):
     replicas: int
     at_once: int
     jetstream: bool
+    leaves: bool
 
     @property
     def keeps_quorum(self) -> bool:
@@ -64,7 +67,7 @@ def servers_restart(context: Context, item: ObjectDiff, change: Change) -> str |
         return None
     rest = (
         f"{roll.replicas - roll.at_once} of {roll.replicas} servers stay, so JetStream keeps its quorum"
-        if roll.jetstream
+        if roll.jetstream and not roll.leaves
         else "clients reconnect"
     )
     return f"{roll.pods} restart, one after another; {rest}"
@@ -167,6 +170,38 @@ def pods_restart(context: Context, item: ObjectDiff, change: Change) -> str | No
     return f"the pods of {item.key.kind} `{item.key.name}` restart"
 
 
+@impact(
+    "DI316",
+    "older-server",
+    "restart",
+    "release",
+    why="Streams of default features stay. One that uses a feature of a newer version is offline until that version is "
+    "back (2.14.6 to 2.11.10, allow_atomic: error 10194, nothing lost), or is served without the feature (2.10.26, "
+    "2.11.4), while /healthz answers 200.",
+    source="run on nats-server 2.15.1, 2.14.6, 2.12.8 and 2.11.10, each to an older one",
+    remedy="Compare `_nats.req.level` in each stream's metadata (`nats stream info`) with the API level of the older "
+    "server, and read its release notes.",
+    fails="""\
+old: {container: {image: "nats:2.14.6-alpine"}}
+new: {container: {image: "nats:2.11.10-alpine"}}""",
+    passes="""\
+old: {container: {image: "nats:2.11.10-alpine"}}
+new: {container: {image: "nats:2.14.6-alpine"}}""",
+)
+def older_server(context: Context) -> str | None:
+    """The image of servers with JetStream has an older version of nats-server."""
+    for servers in context.servers:
+        if servers.before is None or servers.after is None or not servers.before.has_jetstream:
+            continue
+        before, after = servers.before.version, servers.after.version
+        if before.known and after.known and after < before:
+            return (
+                f"an older server, {after} instead of {before}: a stream that uses a feature of the newer one goes "
+                "offline, or is served without it"
+            )
+    return None
+
+
 def _in_template(item: ObjectDiff, change: Change) -> bool:
     return item.key.kind in TEMPLATES and not change.file and change.path[:2] == ("spec", "template")
 
@@ -204,6 +239,7 @@ def rolled(servers: Servers) -> Roll:
         count,
         max(1, _whole(rolling.get("maxUnavailable") or 1)),
         jetstream_is_on(servers.new_conf) and jetstream_is_on(servers.old_conf),
+        servers.before is not None and servers.after is not None and leaves_group(servers.before, servers.after),
     )
 
 
@@ -252,5 +288,6 @@ IMPACTS = (
     pods_replaced_on_delete_only,
     partition_holds_pods,
     pods_restart,
+    older_server,
     api_server_refuses,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
-from natsvalues.supercluster.joining import Joining, before_seed
+from natsvalues.overlays.plan import joinings, shares_jetstream
+from natsvalues.supercluster.joining import EARLY_JOIN_REMEDY, early_joins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,19 +120,19 @@ def system_account_not_stated(subject: Subject) -> Iterator[Problem]:
     why="An empty region starts JetStream together with its remotes and waits for the seed's servers. Without them it "
     "never elects a leader or, before 2.12, elects one alone.",
     source=STAGES,
-    remedy="Bring the seed to stage join first, and wait until it is healthy.",
+    remedy=EARLY_JOIN_REMEDY,
     fails="us-east: {overlay: {stage: expose}}",
     passes="us-east: {overlay: {stage: join}}",
 )
 def joins_before_seed(subject: Subject) -> Iterator[Problem]:
-    """A region with joins: empty is in stage join, and the seed is not."""
-    files = _files(subject)
-    sharing = [file.region for name, file in files.items() if subject.plans[name].shares_jetstream]
-    listed = [Joining(region.name, region.joins, region.stage == "join") for region in sharing]
-    for name, seed in before_seed(listed):
-        where = tuple(files[region].positions.where("stage") for region in (name, seed))
-        message = f"`{name}` joins, and the seed `{seed}` is in stage `{files[seed].region.stage}`"
-        yield Problem(message, where, (name, seed))
+    """A region with joins: empty is in stage join, and the seed (or, without one, every other region) is not."""
+    overlays = subject.overlays
+    if overlays is None or not shares_jetstream(overlays):
+        return
+    for early in early_joins(joinings(overlays)):
+        names = (early.region, *([early.other.region] if early.other is not None else []))
+        where = tuple(overlays.regions[region].positions.where("stage") for region in names)
+        yield Problem(early.message, where, names)
 
 
 RULES = (joins_not_stated, no_seed, server_names_not_stated, system_account_not_stated, joins_before_seed)
