@@ -9,6 +9,7 @@ from natsvalues.cli.prior import refuse_losses
 from natsvalues.cli.prior_release import is_automatic, prior_release
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.release import Release
+from natsvalues.manifests.stamps import acceptance
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.pipeline import render
 
@@ -22,9 +23,10 @@ _OF_HELM = "NV-H"
 
 
 def compared(result: Result, stream: str, options: PostRenderOptions, run: Run) -> Result:
-    """The result, with a stamp of the losses that were accepted. Raises NatsvaluesError for the others.
+    """The result, with a stamp of the losses that were accepted, if the prior release is one that Helm stored.
 
-    A comparison that nobody asked for, and that helm cannot make, is a warning in the result.
+    A comparison that nobody asked for, and that helm cannot make, is a warning in the result. Raises NatsvaluesError
+    for losses that are not accepted.
     """
     try:
         return _compared(result, stream, options, run)
@@ -51,9 +53,10 @@ def _compared(result: Result, stream: str, options: PostRenderOptions, run: Run)
 
         write_report(options.report, prior, result)  # before a refusal, which it explains
     accepted = refuse_losses(prior, options.allow, result)
-    if not accepted:
+    if not accepted or prior.stored is None:
         return result
-    return render(Release(stream, result.release.file), result.plan._replace(accepted=accepted))
+    stamp = acceptance(prior.stored.newest.revision, accepted)
+    return render(Release(stream, result.release.file), result.plan._replace(accepted=stamp))
 
 
 def _require_no_report(options: PostRenderOptions) -> None:

@@ -33,7 +33,7 @@ HOOK = "helm.sh/hook"
 _KIND = re.compile(rf"""kind["']?:[ ]*["']?(?:{"|".join(sorted({kind for _, kind in KINDS}))})\b""")
 
 
-def refuse_losses(prior: Prior, allow: tuple[str, ...], result: Result) -> tuple[str, ...]:
+def refuse_losses(prior: Prior, allow: tuple[str, ...], result: Result) -> set[str]:
     """Raise NatsvaluesError for all losses and refused changes whose names are not in `allow`.
 
     Returned are the names of the losses that are there and allowed.
@@ -44,7 +44,7 @@ def refuse_losses(prior: Prior, allow: tuple[str, ...], result: Result) -> tuple
     refused = [_refused(loss, prior.release, result) for loss in losses if loss.manual.allow not in allow]
     refusals_count = IMMUTABLE_FIELD not in allow and not prior.is_uninstalled
     raise_all([*refused, *(_refusals(prior.release, result) if refusals_count else [])])
-    return tuple(sorted({loss.manual.allow for loss in losses}))
+    return {loss.manual.allow for loss in losses}
 
 
 def _other_region(release: Release, result: Result) -> Iterator[NatsvaluesError]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from natsvalues.manifests.release import Manifest
 
 PREFIX = "natsvalues.io/"
@@ -14,7 +16,10 @@ RESTART_DIGEST = PREFIX + "restart-digest"
 CHART_CHECKSUM = "checksum/config"
 """The chart's own digest of the ConfigMap, on the pod template."""
 ACCEPTED = PREFIX + "accepted"
-"""The losses that the user accepted for this revision, by their names for `--allow`, with commas between them."""
+"""The losses that the user accepted: `6: join-with-state,store` are those from revision 6 and the ones before it.
+
+A rollback brings an old stamp back; the number keeps it from covering what ran in between.
+"""
 
 
 def stamped_region(manifest: Manifest) -> str:
@@ -22,6 +27,12 @@ def stamped_region(manifest: Manifest) -> str:
     return str(manifest.annotations.get(REGION, ""))
 
 
-def accepted_losses(manifest: Manifest) -> frozenset[str]:
-    """The losses that were accepted for an object's revision, by their names for `--allow`."""
-    return frozenset(filter(None, str(manifest.annotations.get(ACCEPTED, "")).split(",")))
+def acceptance(revision: int, names: Iterable[str]) -> str:
+    """The stamp for losses, by their names for `--allow`, that are accepted from a revision and those before it."""
+    return f"{revision}: {','.join(sorted(names))}"
+
+
+def accepted_losses(manifest: Manifest) -> dict[str, int]:
+    """The losses that were accepted, by their names for `--allow`, each with the last revision that it counts for."""
+    revision, _, names = str(manifest.annotations.get(ACCEPTED, "")).partition(": ")
+    return dict.fromkeys(names.split(","), int(revision)) if revision.isdigit() else {}

@@ -45,8 +45,8 @@ class Plan(NamedTuple):
     port: int
     remotes: tuple[Remote, ...]
     known: tuple[str, ...]
-    accepted: tuple[str, ...] = ()
-    """The losses from the prior release that the user accepts, by their names for `--allow`."""
+    accepted: str = ""
+    """The stamp of the losses from the prior release that the user accepts; empty without any."""
 
     def where(self, *path: str | int) -> Where:
         """The place of a field that both kinds of file have: the region's own, else the supercluster's."""

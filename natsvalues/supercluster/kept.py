@@ -77,7 +77,7 @@ NOTHING_KEPT = Kept(Revisions(), Revisions())
 def kept_losses(before: RegionState, after: RegionState, kept: Kept) -> list[Loss]:
     """The losses from the compared revision, and those from the others that what they left in the store brings about.
 
-    After a loss that the user accepted (the stamp says which) what ran before does not count: the stores were emptied.
+    What the user accepted (a stamp says which, and up to which revision) does not count again: the stores were emptied.
     """
     found = losses(before, after)
     if not after.has_jetstream and after.decision.joins != "empty":
@@ -91,12 +91,13 @@ def kept_losses(before: RegionState, after: RegionState, kept: Kept) -> list[Los
         state = _state(revision.release, after)
         if state is None:
             continue
-        lost = [loss for loss in losses(state, after) if loss.manual.allow not in accepted]
+        lost = [loss for loss in losses(state, after) if accepted.get(loss.manual.allow, 0) < revision.number]
         found += _more(found, lost, revision, only=None if revision.ran else LASTING)
         if revision.ran:
             if state.has_jetstream:
                 break
-            accepted |= accepted_losses(state.nats.statefulset)
+            for name, number in accepted_losses(state.nats.statefulset).items():
+                accepted[name] = max(number, accepted.get(name, 0))
     return found
 
 

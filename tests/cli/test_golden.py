@@ -14,7 +14,6 @@ NATSVALUES_UPDATE_GOLDEN=1 writes what is expected anew.
 from __future__ import annotations
 
 import difflib
-import itertools
 import os
 import re
 import subprocess
@@ -138,19 +137,8 @@ def steps_of(case: str, monkeypatch: pytest.MonkeyPatch) -> list[Step]:
     overlays = load(os.path.join(GOLDEN, case, "overlays"))
     release = Release(content(case, "input.yaml").decode())
     region = choose(overlays, release, next(iter(lines(case, "region")), None))
-    pipeline.render(release, plan(overlays, region)._replace(accepted=accepted(case)))
+    pipeline.render(release, plan(overlays, region))
     return steps
-
-
-def accepted(case: str) -> tuple[str, ...]:
-    """The losses that a case accepts; what the API server refuses, and another region, are none."""
-    words = " ".join(lines(case, "args")).replace("--allow=", "--allow ").split()
-    allowed = [
-        text
-        for option, text in itertools.pairwise(words)
-        if option == "--allow" and text not in ("immutable-field", "region")
-    ]
-    return tuple(sorted(allowed))
 
 
 # --- edits as text ----------------------------------------------------------------------------------------

@@ -263,7 +263,7 @@ def test_a_forgotten_post_renderer_is_remembered(
     assert all("(so it was in revision 2)" in error["message"] for error in last()["errors"])
     assert len(lost(differences, major, nats_chart, overlays("join"))) == 2
     walk("expose", "--allow=join-with-state", "--allow=server-names")
-    assert stamps(namespace)["natsvalues.io/accepted"] == "join-with-state,server-names"
+    assert stamps(namespace)["natsvalues.io/accepted"] == "3: join-with-state,server-names"
     walk("expose")
     assert lost(differences, major, nats_chart, overlays("join")) == []
     walk("join")
@@ -298,3 +298,17 @@ def test_an_exported_history_says_the_same(differences, kubectl_on, major, nats_
         told = differences(major, old, "new.yaml", f"--overlays={folder}")
         assert any("(so it was in revision 2)" in note["message"] for note in told["notes"]), old
         assert told["worst"] == "data-loss"
+
+
+def test_a_rollback_brings_no_acceptance_back(codes, helm, major, walk):
+    """The stamp of revision 3 is in revision 5 again, and does not cover that JetStream ran alone in revision 4."""
+    accepted = ("--allow=join-with-state", "--allow=server-names")
+    walk("expose", "--prior=none")
+    walk(None)
+    walk("expose", *accepted)
+    walk(None)
+    helm(major, "rollback", "nats", "3")
+    walk("join", check=False)
+    assert set(codes()) == {"NV-P001"}
+    walk("expose", *accepted)
+    walk("join")

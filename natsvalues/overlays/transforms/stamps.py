@@ -20,7 +20,7 @@ RULE = "stamps"
 
 def stamps(plan: Plan) -> dict[str, str]:
     """Region, version, digest of the effective overlay, and the losses that the user accepted, as annotations."""
-    accepted = {ACCEPTED: ",".join(plan.accepted)} if plan.accepted else {}
+    accepted = {ACCEPTED: plan.accepted} if plan.accepted else {}
     return {
         PREFIX + "overlay-digest": plan.digest,
         REGION: plan.region.name,
