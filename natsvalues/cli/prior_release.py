@@ -53,7 +53,7 @@ def prior_release(given: str | None, result: Result) -> Prior | None:
     if given in (None, PRIOR_AUTO):
         return _upgraded()
     if given.startswith(RELEASE):
-        return _named(given, result)
+        return _release_named(given, result)
     return _filled(Prior(Release(read_stream(given), given), NOTHING_KEPT, {"label": given, "file": given}))
 
 
@@ -75,8 +75,8 @@ def _upgraded() -> Prior | None:
         return None  # `helm template` asks no cluster
     from natsvalues.cli.stored import current
 
-    found = current(command.names[0], command.words.cluster) if _may_exist(command) else None
-    return _of(found) if found is not None else FIRST
+    stored = current(command.names[0], command.words.cluster) if _may_exist(command) else None
+    return _of(stored) if stored is not None else FIRST
 
 
 def _may_exist(command: HelmCommand) -> bool:
@@ -89,7 +89,7 @@ def _may_exist(command: HelmCommand) -> bool:
     return command.verb == "upgrade" or (command.words.has("replace") and not command.words.has("dry-run"))
 
 
-def _named(given: str, result: Result) -> Prior:
+def _release_named(given: str, result: Result) -> Prior:
     from natsvalues.cli.helm_command import helm_command
     from natsvalues.cli.stored import current
     from natsvalues.outside.helm import reference
@@ -100,8 +100,8 @@ def _named(given: str, result: Result) -> Prior:
         options = [*command.words.cluster, *options]  # of two namespaces helm takes the last
     elif "--namespace" not in options and result.nats.namespace:
         options += ["--namespace", result.nats.namespace]
-    found = current(name, options)
-    if found is None:
+    stored = current(name, options)
+    if stored is None:
         raise NatsvaluesError(
             "NV-P005",
             f"helm finds no release `{given.removeprefix(RELEASE)}` in {_place(options)}",
@@ -109,7 +109,7 @@ def _named(given: str, result: Result) -> Prior:
             hint="for a first installation remove --prior: under helm the release that is upgraded is compared by "
             "itself;\nhelm list --all-namespaces lists the releases",
         )
-    return _filled(_of(found))
+    return _filled(_of(stored))
 
 
 def _place(options: list[str]) -> str:
@@ -121,17 +121,17 @@ def _place(options: list[str]) -> str:
     return place + (f" of context `{context}`" if context else "")
 
 
-def _of(found: Current) -> Prior:
-    release = found.release
+def _of(stored: Current) -> Prior:
+    release = stored.release
     report = {
-        "label": found.label,
-        "context": found.context or None,
+        "label": stored.label,
+        "context": stored.context or None,
         "namespace": release.namespace,
         "release": release.name,
         "revision": release.revision,
         "status": release.status,
     }
-    return Prior(Release(release.manifest, found.label), found.kept, report, found)
+    return Prior(Release(release.manifest, stored.label), stored.kept, report, stored)
 
 
 def _filled(prior: Prior) -> Prior:

@@ -71,8 +71,8 @@ def _others(release: HelmRelease, options: list[str], context: str, *, later: bo
         for number, _ in reversed(history(release.name, options)):
             if number == release.revision or (number > release.revision) != later:
                 continue
-            found = release_of(release.name, [*options, "--revision", str(number)])
-            if found is not None:  # else Helm has pruned it meanwhile
-                yield Revision(number, found.status, Release(found.manifest, label_of(found, context)))
+            other = release_of(release.name, [*options, "--revision", str(number)])
+            if other is not None:  # else Helm has pruned it meanwhile
+                yield Revision(number, other.status, Release(other.manifest, label_of(other, context)))
 
     return Revisions(read)

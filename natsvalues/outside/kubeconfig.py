@@ -35,7 +35,7 @@ def _last(words: list[str], option: str) -> str:
 def _current(path: str) -> str:
     try:
         with open(path, encoding="utf-8") as file:
-            found = _CURRENT.search(file.read())
+            match = _CURRENT.search(file.read())
     except (OSError, UnicodeDecodeError):
         return ""
-    return found[1] if found else ""
+    return match[1] if match else ""

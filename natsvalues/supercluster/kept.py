@@ -79,36 +79,36 @@ def kept_losses(before: RegionState, after: RegionState, kept: Kept) -> list[Los
 
     What the user accepted (a stamp says which, and up to which revision) does not count again: the stores were emptied.
     """
-    found = losses(before, after)
+    lost = losses(before, after)
     if not after.has_jetstream and after.decision.joins != "empty":
-        return found  # nothing reads the store; an empty region's would be read when it joins
+        return lost  # nothing reads the store; an empty region's would be read when it joins
     for revision in kept.later:
-        found += _more(found, _losses_from(revision, after), revision, only=LASTING)
+        lost += _more(lost, _losses_from(revision, after), revision, only=LASTING)
     if before.has_jetstream:
-        return found
+        return lost
     accepted = accepted_losses(before.nats.statefulset)
     for revision in kept.earlier:
         state = _state(revision.release, after)
         if state is None:
             continue
-        lost = [loss for loss in losses(state, after) if accepted.get(loss.manual.allow, 0) < revision.number]
-        found += _more(found, lost, revision, only=None if revision.ran else LASTING)
+        more = [loss for loss in losses(state, after) if accepted.get(loss.manual.allow, 0) < revision.number]
+        lost += _more(lost, more, revision, only=None if revision.ran else LASTING)
         if revision.ran:
             if state.has_jetstream:
                 break
             for name, number in accepted_losses(state.nats.statefulset).items():
                 accepted[name] = max(number, accepted.get(name, 0))
-    return found
+    return lost
 
 
-def _more(found: list[Loss], lost: list[Loss], revision: Revision, *, only: frozenset[str] | None) -> list[Loss]:
-    """The losses of kinds that were not found yet, with the revision that brings them about."""
-    known = {loss.kind for loss in found}
+def _more(known: list[Loss], more: list[Loss], revision: Revision, *, only: frozenset[str] | None) -> list[Loss]:
+    """The losses of kinds that are not known yet, with the revision that brings them about."""
+    kinds = {loss.kind for loss in known}
     failed = "" if revision.ran else f", which is {revision.status} and may have run"
     return [
         loss._replace(message=f"{loss.message} (so it was in revision {revision.number}{failed})")
-        for loss in lost
-        if loss.kind not in known and (only is None or loss.kind in only)
+        for loss in more
+        if loss.kind not in kinds and (only is None or loss.kind in only)
     ]
 
 

@@ -55,15 +55,15 @@ def stored_release(name: str, options: list[str]) -> tuple[Side, list[Note]] | N
     from natsvalues.cli.stored import current
     from natsvalues.outside.helm import values_of
 
-    found = current(name, options)
-    if found is None:
+    stored = current(name, options)
+    if stored is None:
         return None
-    release = found.release
-    notes = [_not_deployed(found.newest, release.revision)] if release.revision != found.newest.revision else []
+    release = stored.release
+    notes = [_not_deployed(stored.newest, release.revision)] if release.revision != stored.newest.revision else []
     # The values of the same revision, even if the release is upgraded meanwhile.
     values = values_of(name, _at_revision(options, release.revision))
-    side, more = side_of_stored(_stored(release, values), found.label)
-    return side._replace(kept=found.kept), [*notes, *more]
+    side, more = side_of_stored(_stored(release, values), stored.label)
+    return side._replace(kept=stored.kept), [*notes, *more]
 
 
 def _not_deployed(release: HelmRelease, revision: int) -> Note:
