@@ -74,7 +74,7 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | --- | --- |
 | `NATSVALUES_REGION` | The region, where `--region` is not given. |
 | `NATSVALUES_OVERLAYS` | The folder of the overlays, where `--overlays` is not given. |
-| `NATSVALUES_PRIOR` | The release before, where `--prior` is not given. |
+| `NATSVALUES_PRIOR` | The release before, where `--prior` is not given; `none` compares with nothing. |
 | `NATSVALUES_REPORT` | The file for the diff of a post-render run, where `--report` is not given. |
 | `NATSVALUES_HELM_SECONDS` | How long one call of helm may take; 60 where nothing is said. |
 | `NATSVALUES_COLOR`, `HELM_COLOR` | `always` or `never`, where `diff --color` is not given; `NO_COLOR` means never. |

@@ -37,7 +37,11 @@ Overlays = Annotated[
 ]
 Prior = Annotated[
     str | None,
-    typer.Option(help="The prior release: a manifest file, or release:[NAMESPACE/]NAME[@REVISION].", metavar="PRIOR"),
+    typer.Option(
+        help="The prior release: a manifest file, release:[NAMESPACE/]NAME[@REVISION], auto (the default: the release "
+        "that helm upgrades, if helm calls) or none; also NATSVALUES_PRIOR.",
+        metavar="PRIOR",
+    ),
 ]
 Allow = Annotated[
     list[str] | None,

@@ -7,13 +7,13 @@ the helm that called it, or the address has them.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from natsvalues.cli.edge import guarded
-from natsvalues.cli.helm_words import CHART, VALUES, HelmWords, sort
+from natsvalues.cli.helm_command import helm_command
+from natsvalues.cli.helm_words import CHART, VALUES, HelmWords, attached_value
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
 from natsvalues.cli.values import read_files
@@ -22,7 +22,6 @@ from natsvalues.delivery.names import ANY_NAMESPACE
 from natsvalues.delivery.values import region_values
 from natsvalues.delivery.values_file import merged, places
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
-from natsvalues.outside.calling import calling_helm
 from natsvalues.outside.helm import fetched, values_given
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.plan import plan
@@ -119,10 +118,10 @@ def _helm_command(address: Address) -> HelmWords | None:
 
     Raises NatsvaluesError where helm takes values from elsewhere, too.
     """
-    caller = calling_helm()
-    words = sort(list(caller.words)) if caller is not None else None
-    if caller is None or not isinstance(words, HelmWords) or address.url not in _files(words):
+    command = helm_command()
+    if command is None or address.url not in _files(command.words):
         return None
+    words = command.words
     if words.has(*REUSING):
         raise NatsvaluesError(
             "NV-V011",
@@ -130,7 +129,6 @@ def _helm_command(address: Address) -> HelmWords | None:
             where=(Where(address.url),),
             hint="give all values again: --reset-values, with your own files before this address",
         )
-    os.environ["HELM_BIN"] = caller.program
     return words
 
 
@@ -167,13 +165,8 @@ def _chart(words: HelmWords | None, address: Address) -> Chart:
 def _files(words: HelmWords) -> list[str]:
     """The values files of a command line, one by one; helm takes several in one word, too."""
     options = [option for name, option in words.options if name == "values"]
-    texts = [option[1] if len(option) > 1 else _attached(option[0]) for option in options]
+    texts = [option[1] if len(option) > 1 else attached_value(option[0]) for option in options]
     return [file for text in texts for file in text.split(",")]
-
-
-def _attached(word: str) -> str:
-    """The value of an option in one word: `--values=FILE`, `-fFILE`."""
-    return word.partition("=")[2] or word.removeprefix("-f")
 
 
 def _beside(words: HelmWords, url: str, replacement: str | None = None) -> list[str]:

@@ -207,7 +207,7 @@ class HelmWords(NamedTuple):
         given = [words for option, words in self.options if option == name]
         if not given:
             return None
-        return given[-1][1] if len(given[-1]) > 1 else given[-1][0].partition("=")[2]
+        return given[-1][1] if len(given[-1]) > 1 else attached_value(given[-1][0])
 
 
 def sort(words: list[str], *, takes_value: dict[str, bool] | None = None) -> HelmWords | list[str]:
@@ -234,6 +234,11 @@ def sort(words: list[str], *, takes_value: dict[str, bool] | None = None) -> Hel
         else:
             options.append((name, (word,)))
     return unknown or HelmWords(tuple(positional), tuple(options))
+
+
+def attached_value(word: str) -> str:
+    """The value of an option in one word: `--values=FILE`, `-fFILE`, `-f=FILE`; empty without one."""
+    return word.partition("=")[2] if word.startswith("--") else word[2:].removeprefix("=")
 
 
 def _option_of(word: str) -> tuple[str, bool]:

@@ -15,11 +15,15 @@ KRM = ["krm"]
 COMPLETION_VARIABLE = "_NATSVALUES_COMPLETE"
 """Set by the shells' completion scripts, whose standard input is not a terminal."""
 IMMUTABLE_FIELD = "immutable-field"
+PRIOR_AUTO, PRIOR_NONE = "auto", "none"
+"""What `--prior` takes beside a file and a release: the release that the calling helm upgrades, and nothing."""
+REGION = "region"
 ALLOWABLE = {
     "server-names": "servers with JetStream get other names (a server name is a JetStream identity)",
     "system-account": "the region's system account changes (its JetStream lives under it)",
     "join-with-state": "a region whose JetStream ran alone joins others under one system account",
     "store": "the JetStream store moves, shrinks, or goes with its volumes",
+    REGION: "the prior release was rendered for another region",
     IMMUTABLE_FIELD: "the API server refuses the change, and the object has already been deleted",
 }
 """What `--prior` refuses, by the name for `--allow`."""

@@ -9,7 +9,8 @@ from natsvalues.cli.edge import guarded
 from natsvalues.cli.region_release import region_release
 from natsvalues.cli.state import Run, remember
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
-from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
+from natsvalues.errors import EXIT_OK
+from natsvalues.outside.calling import calling_helm
 from natsvalues.report.text import notices
 
 if TYPE_CHECKING:
@@ -35,22 +36,13 @@ def _post_render(options: PostRenderOptions, run: Run) -> int:
 
 
 def checked_release(stream: str, file: str, options: PostRenderOptions, run: Run) -> Result:
-    """Edit a stream for its region and compare it with `--prior`, as the options say; also what `explain` shows."""
+    """Edit a stream for its region and compare it with the prior release, as the options say; `explain` shows it, too.
+
+    A comparison that nobody asked for and that is not possible is a warning; any other failure is an error.
+    """
     result = region_release(stream, file, options.region, options.overlays, run)
-    if options.prior is not None:
-        from natsvalues.cli.prior import prior_release, refuse_losses  # seldom used
+    if options.prior is None and options.report is None and calling_helm() is None:
+        return result  # the usual pipe: nothing more is imported
+    from natsvalues.cli.compared import compared
 
-        prior = prior_release(options.prior, result)
-        if options.report is not None:
-            from natsvalues.cli.diff.prior_report import write_report
-
-            write_report(options.report, prior, result)  # before a refusal, which it explains
-        refuse_losses(prior, options.allow, result)
-    elif options.report is not None:
-        raise NatsvaluesError(
-            "NV-D009",
-            "--report compares with a prior release, and --prior is not set",
-            where=(Where(options.report),),
-            hint="set --prior FILE or --prior release:NAME (also NATSVALUES_PRIOR)",
-        )
-    return result
+    return compared(result, stream, options, run)

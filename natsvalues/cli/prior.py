@@ -1,4 +1,4 @@
-"""`--prior`: compare a rendering with the prior release.
+"""What `--prior` refuses.
 
 An upgrade that would lose JetStream data, or that the API server would refuse, is an error.
 """
@@ -10,66 +10,67 @@ import re
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from natsvalues.cli.light import IMMUTABLE_FIELD
-from natsvalues.cli.streams import read_stream
+from natsvalues.cli.light import IMMUTABLE_FIELD, REGION
 from natsvalues.errors import NatsvaluesError, Where, raise_all
-from natsvalues.manifests.release import Release
+from natsvalues.manifests.stamps import REGION as STAMP
+from natsvalues.manifests.stamps import stamped_region
 from natsvalues.manifests.transitions import KINDS, refusals
-from natsvalues.overlays.losses_since import losses_since
+from natsvalues.overlays.losses_since import counterpart, losses_since
 from natsvalues.text.paths import dotted
 from natsvalues.text.yamltree import YamlSyntaxError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.manifests.release import Manifest
+    from natsvalues.cli.prior_release import Prior
+    from natsvalues.manifests.release import Manifest, Release
     from natsvalues.overlays.pipeline import Result
+    from natsvalues.supercluster.losses import Loss
 
-RELEASE = "release:"
 WIDTH = 100
 """The line width of a hint, in characters."""
 HOOK = "helm.sh/hook"
 _KIND = re.compile(rf"""kind["']?:[ ]*["']?(?:{"|".join(sorted({kind for _, kind in KINDS}))})\b""")
 
 
-def prior_release(prior: str, result: Result) -> Release:
-    """The prior release, from a file or from `release:[NAMESPACE/]NAME[@REVISION]`.
+def refuse_losses(prior: Prior, allow: tuple[str, ...], result: Result) -> set[str]:
+    """Raise NatsvaluesError for all losses and refused changes whose names are not in `allow`.
 
-    Raises NatsvaluesError if it cannot be read or is empty.
+    Returned are the names of the losses that are there and allowed.
     """
-    if prior.startswith(RELEASE):
-        from natsvalues.outside.helm import manifest_of  # only for a stored release: it starts a process
+    if REGION not in allow:
+        raise_all(list(_other_region(prior.release, result)))  # alone: the rest only follows from it
+    losses = losses_since(prior.release, prior.kept, result)
+    refused = [_refused(loss, prior.release, result) for loss in losses if loss.manual.allow not in allow]
+    refusals_count = IMMUTABLE_FIELD not in allow and not prior.is_uninstalled
+    raise_all([*refused, *(_refusals(prior.release, result) if refusals_count else [])])
+    return {loss.manual.allow for loss in losses}
 
-        text = manifest_of(prior.removeprefix(RELEASE), result.nats.namespace or None)
-    else:
-        text = read_stream(prior)
-    release = Release(text, prior)
-    if release.is_empty:
-        raise NatsvaluesError(
-            "NV-P002",
-            "the prior release is empty, so there is nothing to compare with",
-            where=(Where(prior),),
-            hint="for a first installation remove --prior",
+
+def _other_region(release: Release, result: Result) -> Iterator[NatsvaluesError]:
+    """The error for a prior release of another region, which shows in its stamps."""
+    before, region = counterpart(release, result), result.plan.region.name
+    stamped = stamped_region(before.statefulset) if before is not None else ""
+    if before is not None and stamped not in ("", region):
+        field = f"{before.statefulset.key}: metadata.annotations[{STAMP}]"
+        yield NatsvaluesError(
+            "NV-P004",
+            f"this is a rendering for region `{region}`, and the prior release was rendered for `{stamped}`",
+            where=(release.where(before.statefulset.line_of("metadata", "annotations", STAMP), field),),
+            hint="check --region (NATSVALUES_REGION), the kube context and the namespace; if the region was renamed:\n"
+            f"--allow {REGION}",
         )
-    return release
 
 
-def refuse_losses(release: Release, allow: tuple[str, ...], result: Result) -> None:
-    """Raise NatsvaluesError for all losses and refused changes whose names are not in `allow`."""
-    raise_all([*_losses(release, allow, result), *([] if IMMUTABLE_FIELD in allow else _refusals(release, result))])
-
-
-def _losses(release: Release, allow: tuple[str, ...], result: Result) -> Iterator[NatsvaluesError]:
-    for loss in losses_since(release, result):
-        manual = loss.manual
-        if manual.allow not in allow:
-            in_release = result.release.where(result.nats.config_map.line, str(result.nats.config_map.key))
-            yield NatsvaluesError(
-                "NV-P001",
-                loss.message,
-                where=(result.plan.where(*manual.field) if manual.field else in_release,),
-                hint="\n".join(wrap(manual.remedy, WIDTH)) + f"\nto accept the loss: --allow {manual.allow}",
-            )
+def _refused(loss: Loss, release: Release, result: Result) -> NatsvaluesError:
+    manual = loss.manual
+    in_release = result.release.where(result.nats.config_map.line, str(result.nats.config_map.key))
+    return NatsvaluesError(
+        "NV-P001",
+        loss.message,
+        where=(result.plan.where(*manual.field) if manual.field else in_release, Where(release.file)),
+        hint="\n".join(wrap(manual.remedy, WIDTH)) + f"\nto accept the loss: --allow {manual.allow}",
+    )
 
 
 def _refusals(release: Release, result: Result) -> Iterator[NatsvaluesError]:

@@ -19,11 +19,12 @@ FORMAT = 1
 
 
 class Run:
-    """The overlays and the region of a run, as soon as they are known."""
+    """The overlays, the region, and the prior release that was compared, as soon as they are known."""
 
     def __init__(self) -> None:
         self.overlays: str | None = None
         self.region: str | None = None
+        self.prior: dict[str, Any] | None = None
 
     def _report(self, outcome: str, **more: Any) -> dict[str, Any]:
         return {
@@ -33,6 +34,7 @@ class Run:
             "directory": os.getcwd(),
             "overlays": self.overlays,
             "region": self.region,
+            "prior": self.prior,
             "outcome": outcome,
             **more,
         }

@@ -98,8 +98,6 @@ def _hint(message: str) -> str:
             "helm stores releases in Secrets, which you may not read: request `get` and `list` on Secrets\n"
             "of the namespace, or compare with an exported Secret (kubectl get secret -o yaml)"
         )
-    if NOT_FOUND in message:
-        return "for a first installation remove --prior"
     if "context" in message and "does not exist" in message:
         return "`kubectl config get-contexts` lists the available contexts"
     if "unreachable" in message or "connect" in message:
@@ -107,22 +105,20 @@ def _hint(message: str) -> str:
     return ""
 
 
-def manifest_of(release: str, namespace: str | None = None) -> str:
-    """The stored manifest of `[NAMESPACE/]NAME[@REVISION]`; the namespace given there wins.
-
-    Without a revision it is the deployed one, from which Helm computes its changes: the newest may have failed, and
-    then it is unknown how much of it the cluster has.
-    """
-    name, options = reference(release, namespace)
-    revision = [] if "--revision" in options else ["--revision", deployed(name, options)]
-    return helm("get", "manifest", name, *options, *revision)
-
-
-def deployed(name: str, options: list[str]) -> str:
-    """The last revision that is deployed; the last of all where none is, as after a first install that failed."""
+def history(name: str, options: list[str]) -> list[tuple[int, str]]:
+    """The revisions that Helm keeps of a release, with their statuses, from the oldest to the newest."""
     revisions = json.loads(helm("history", name, "--output", "json", *options))
-    matching = [item["revision"] for item in revisions if item["status"] == "deployed"]
-    return str((matching or [item["revision"] for item in revisions])[-1])
+    return [(int(item["revision"]), str(item["status"])) for item in revisions]
+
+
+def deployed(revisions: list[tuple[int, str]]) -> int:
+    """The last revision that is deployed; the last of all where none is, as after a first install that failed.
+
+    From the deployed one Helm computes its changes: the newest may have failed, and then it is unknown how much of it
+    the cluster has.
+    """
+    matching = [revision for revision, status in revisions if status == "deployed"]
+    return (matching or [revision for revision, _ in revisions])[-1]
 
 
 def reference(release: str, namespace: str | None = None) -> tuple[str, list[str]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.manifests.chart import all_nats
 from natsvalues.overlays.server_conf import placed
-from natsvalues.supercluster.losses import losses
+from natsvalues.supercluster.kept import kept_losses
 from natsvalues.supercluster.pairing import paired
 from natsvalues.supercluster.region_state import RegionState, region_state
 from natsvalues.text.natsconf import ConfSyntaxError
@@ -16,19 +16,33 @@ if TYPE_CHECKING:
     from natsvalues.manifests.release import Release
     from natsvalues.overlays.pipeline import Result
     from natsvalues.overlays.plan import Plan
+    from natsvalues.supercluster.kept import Kept
     from natsvalues.supercluster.losses import Loss
 
 
-def losses_since(prior: Release, result: Result) -> list[Loss]:
-    """The losses of the region's NATS; empty if the prior release has no counterpart, or ran no JetStream.
+def losses_since(prior: Release, kept: Kept, result: Result) -> list[Loss]:
+    """The losses of the region's NATS; empty if the prior release has no counterpart, or no JetStream ever ran.
 
     Raises NatsvaluesError for a nats.conf that the server would refuse.
     """
+    before = counterpart(prior, result)
+    if before is None:
+        return []
+    after = _state(result.release, _newest(result), result.plan)
+    return kept_losses(_state(prior, before, result.plan), after, kept)
+
+
+def counterpart(prior: Release, result: Result) -> Nats | None:
+    """The region's NATS in the prior release; None if that has none."""
+    pairs = paired(all_nats(prior), all_nats(result.release))
     key = result.nats.statefulset.key
-    for before, after in paired(all_nats(prior), all_nats(result.release)):
-        if before is not None and after is not None and after.statefulset.key == key:
-            return losses(_state(prior, before, result.plan), _state(result.release, after, result.plan))
-    return []
+    return next((old for old, new in pairs if new is not None and new.statefulset.key == key), None)
+
+
+def _newest(result: Result) -> Nats:
+    """The region's NATS with all edits."""
+    key = result.nats.statefulset.key
+    return next((nats for nats in all_nats(result.release) if nats.statefulset.key == key), result.nats)
 
 
 def _state(release: Release, nats: Nats, plan: Plan) -> RegionState:

@@ -54,6 +54,8 @@ class Plan(NamedTuple):
     known: tuple[str, ...]
     seed: str
     """The region that may have streams before the others join, where they share JetStream; empty if none is stated."""
+    accepted: str = ""
+    """The stamp of the losses from the prior release that the user accepts; empty without any."""
 
     def where(self, *path: str | int) -> Where:
         """The place of a field that both kinds of file have: the region's own, else the supercluster's."""

@@ -90,6 +90,8 @@ def last_text(report: dict[str, Any]) -> str:
     lines = [
         f"{report['time']}  natsvalues {report['natsvalues']} in {report['directory']}: {report['outcome']}  ({region})"
     ]
+    prior = report.get("prior")
+    lines += [f"compared with {prior['label']}"] if prior else []
     for error in report.get("errors", ()):
         lines += ["", f"error[{error['code']}]: {error['message']}"]
         lines += [f" --> {_place(where)}" for where in error["where"]]

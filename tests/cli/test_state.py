@@ -67,6 +67,7 @@ def test_a_run_that_succeeds_leaves_its_changes(run, post_render, rendering, iso
         "directory": str(tmp_path),
         "overlays": f"{CASE}/overlays",
         "region": "us-east",
+        "prior": None,
         "outcome": "ok",
         "stage": "join",
         "changes": explained["changes"],

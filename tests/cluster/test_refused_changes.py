@@ -42,16 +42,18 @@ def told(run, upgrade):
 
 
 def test_another_class_is_refused_beforehand_with_both_ways_round(kubectl_on, namespace, told, upgrade):
-    """Without --prior the server refuses and a failed revision stays; with it nothing happens; both remedies work."""
+    """With --prior=none the server refuses and a failed revision stays; else nothing happens; both remedies work."""
     upgrade(balanced("example.com/a"))
     before = namespace.versions("Service", "StatefulSet", "ConfigMap")
-    done = upgrade(balanced("example.com/b"), more=(PRIOR,), check=False)
-    assert done.returncode == 1
-    assert "NV-P003" in told(done)
-    assert "loadBalancerClass cannot change (from `example.com/a` to `example.com/b`)" in told(done)
-    assert (namespace.versions("Service", "StatefulSet", "ConfigMap"), namespace.stored("nats")) == (before, [1])
+    for words in ((), (PRIOR,)):
+        done = upgrade(balanced("example.com/b"), more=words, check=False)
+        assert done.returncode == 1
+        assert "NV-P003" in told(done)
+        assert "loadBalancerClass cannot change (from `example.com/a` to `example.com/b`)" in told(done)
+        assert f" --> release {namespace}/nats, revision 1, context admin:" in told(done)
+        assert (namespace.versions("Service", "StatefulSet", "ConfigMap"), namespace.stored("nats")) == (before, [1])
 
-    done = upgrade(balanced("example.com/b"), check=False)
+    done = upgrade(balanced("example.com/b"), more=("--prior=none",), check=False)
     assert "spec.loadBalancerClass: Invalid value" in done.stderr
     assert namespace.stored("nats") == [1, 2]
     done = upgrade(balanced("example.com/b"), more=(PRIOR,), check=False)  # what failed is no prior release
@@ -112,7 +114,7 @@ def test_there_is_no_prior_release_before_the_first(namespace, told, upgrade):
     """The error says so, and nothing is installed."""
     done = upgrade({}, more=(PRIOR,), check=False)
     assert done.returncode == 1
-    assert "NV-H003" in told(done)
+    assert "NV-P005]: helm finds no release `nats` in the default namespace of context `admin`" in told(done)
     assert "for a first installation remove --prior" in told(done)
     assert namespace.versions() == {}
 

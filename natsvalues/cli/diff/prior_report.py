@@ -16,24 +16,30 @@ from natsvalues.manifests.objects import HOOK
 from natsvalues.manifests.release import Release
 
 if TYPE_CHECKING:
+    from natsvalues.cli.prior_release import Prior
     from natsvalues.overlays.pipeline import Result
 
 
-def write_report(file: str, prior: Release, result: Result) -> None:
+def write_report(file: str, prior: Prior, result: Result) -> None:
     """Compare and write, in the format of the file's suffix. Raises NatsvaluesError for a file that cannot be."""
     plan = result.plan
     label = f"region {plan.region.name}, new rendering"
     new = Release(result.release.text(), label)
     namespace = result.nats.namespace
+    about = About(prior.release.file, namespace=namespace)
+    if prior.stored is not None:
+        stored = prior.stored.release
+        about = About(prior.stored.label, stored.name, stored.namespace, stored.revision, stored.chart,
+                      stored.app_version)  # fmt: skip
     sides = Sides(
-        _side(prior, prior.file, namespace),
-        _side(new, label, namespace),
+        _side(prior.release, about)._replace(kept=prior.kept),
+        _side(new, About(label, namespace=namespace)),
         plan.decision,
     )
     output = Output(SUFFIXES.get(os.path.splitext(file)[1].lower(), "text"), file)
     write(reports((compare(sides, [], Phases()),), DiffOptions(outputs=(output,))))
 
 
-def _side(release: Release, label: str, namespace: str) -> Side:
+def _side(release: Release, about: About) -> Side:
     # Helm 3 does not post-render hooks, and stored manifests leave them out.
-    return Side(About(label, namespace=namespace), release, hooks_known=bool(release.mentioning(HOOK)))
+    return Side(about, release, hooks_known=bool(release.mentioning(HOOK)))

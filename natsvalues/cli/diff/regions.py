@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.diff.comparison import Sides
@@ -13,6 +14,7 @@ from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.chart import all_nats
 from natsvalues.manifests.settings import dials_others, jetstream_is_on, settings, system_account
+from natsvalues.outside.calling import calling_helm
 from natsvalues.overlays.folder import load
 from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.natsconf import ConfSyntaxError
@@ -71,6 +73,7 @@ def _renderings(folder: str) -> dict[str, str]:
 
 
 def _contexts(options: DiffOptions, words: HelmWords, run: Run, *, drop_in: bool) -> list[Sides]:
+    _leave_namespace_to_contexts()
     contexts = contexts_of(options.context_of)
     overlays = load(overlays_folder(options.overlays))
     unknown = next((region for region in contexts if region not in overlays.regions), None)
@@ -84,6 +87,18 @@ def _contexts(options: DiffOptions, words: HelmWords, run: Run, *, drop_in: bool
         )
         pairs.append(sides._replace(region=region))
     return pairs
+
+
+def _leave_namespace_to_contexts() -> None:
+    """Drop HELM_NAMESPACE if nobody stated it: each region's own context decides then.
+
+    facts: helm always sets it for its plugins, without `-n` to the namespace of the current context (3.19.0, 4.3.1).
+    """
+    caller = calling_helm()
+    if caller is None or "HELM_NAMESPACE" in caller.variables:
+        return
+    if not any(re.match(r"-n|--namespace(=|$)", word) for word in caller.words):
+        os.environ.pop("HELM_NAMESPACE", None)
 
 
 def contexts_of(pairs: tuple[str, ...]) -> dict[str, str]:

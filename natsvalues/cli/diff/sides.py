@@ -12,13 +12,13 @@ from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.objects import HOOK, entries
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.stored import TYPE, Hook, Stored, revisions
+from natsvalues.supercluster.kept import DEPLOYED, Kept, Revision, Revisions
 
 if TYPE_CHECKING:
     from natsvalues.outside.helm import HelmRelease
 
 RELEASE = "release:"
 EMPTY = "nothing"
-DEPLOYED = "deployed"
 
 
 def side_of(word: str, cluster: list[str]) -> tuple[Side, list[Note]]:
@@ -52,24 +52,21 @@ def no_such_release(name: str, options: list[str], label: str = "") -> Natsvalue
 
 def stored_release(name: str, options: list[str]) -> tuple[Side, list[Note]] | None:
     """A release in the cluster, with its hooks and values; None if it does not exist."""
-    from natsvalues.outside.helm import deployed, release_of, values_of
+    from natsvalues.cli.stored import current
+    from natsvalues.outside.helm import values_of
 
-    release = release_of(name, options)
-    if release is None:
+    stored = current(name, options)
+    if stored is None:
         return None
-    notes = []
-    if release.status != DEPLOYED and "--revision" not in options:
-        revision = deployed(name, options)  # the one that Helm itself compares with
-        if revision != str(release.revision):
-            notes.append(_not_deployed(release, revision))
-            release = release_of(name, [*options, "--revision", revision]) or release
+    release = stored.release
+    notes = [_not_deployed(stored.newest, release.revision)] if release.revision != stored.newest.revision else []
     # The values of the same revision, even if the release is upgraded meanwhile.
     values = values_of(name, _at_revision(options, release.revision))
-    side, more = side_of_stored(_stored(release, values), f"release {release.name}, revision {release.revision}")
-    return side, [*notes, *more]
+    side, more = side_of_stored(_stored(release, values), stored.label)
+    return side._replace(kept=stored.kept), [*notes, *more]
 
 
-def _not_deployed(release: HelmRelease, revision: str) -> Note:
+def _not_deployed(release: HelmRelease, revision: int) -> Note:
     return Note(
         "none",
         f"the last revision of `{release.name}`, {release.revision}, is {release.status}: this diff compares with "
@@ -145,7 +142,9 @@ def _at(exported: list[Stored], revision: str, file: str) -> Side:
         raise NatsvaluesError("NV-D004", "the file has several releases, or not this revision", where=(Where(file),),
                               hint=f"it has: {available}; FILE@REVISION selects one")  # fmt: skip
     side, _ = side_of_stored(matching[0], file)
-    return side
+    earlier = sorted((item for item in exported if item.revision < number), key=lambda item: -item.revision)
+    kept = (Revision(item.revision, item.status, Release(item.manifest, file)) for item in earlier)
+    return side._replace(kept=Kept(Revisions(), Revisions(lambda: kept)))
 
 
 def nothing() -> Side:

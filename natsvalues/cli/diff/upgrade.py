@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.cli.diff.comparison import Sides
 from natsvalues.cli.diff.decision import decision_of, stamped_region
 from natsvalues.cli.diff.sides import no_such_release, nothing, rendered_side, stored_release
-from natsvalues.cli.helm_words import CHART, VALUES, HelmWords, from_help, sort
+from natsvalues.cli.helm_command import sorted_words
+from natsvalues.cli.helm_words import CHART, VALUES
 from natsvalues.diff.changes import About
 from natsvalues.errors import NatsvaluesError
 from natsvalues.supercluster.region_state import Decision
@@ -16,6 +17,7 @@ from natsvalues.text.secrets import without_secrets
 
 if TYPE_CHECKING:
     from natsvalues.cli.diff.options import DiffOptions
+    from natsvalues.cli.helm_words import HelmWords
     from natsvalues.cli.state import Run
     from natsvalues.diff.sides import Side
 
@@ -27,22 +29,7 @@ def helm_words(options: DiffOptions) -> tuple[HelmWords, bool]:
     words = list(options.helm)
     drop_in = bool(words) and words[0] in VERBS
     words = words[1:] if drop_in else words
-    sorted_words = sort(words)
-    if isinstance(sorted_words, list):  # options that our lists do not have: helm's help does
-        from natsvalues.outside.helm import helm
-
-        known = from_help(helm("upgrade", "--help")) | from_help(helm("template", "--help"))
-        unknown = [name for name in sorted_words if name not in known]
-        if unknown:
-            raise NatsvaluesError(
-                "NV-D005",
-                f"neither natsvalues nor helm knows the option --{unknown[0]}",
-                hint="correct it; if it is an option of a plugin, write --OPTION=VALUE",
-            )
-        again = sort(words, takes_value=known)
-        assert isinstance(again, HelmWords)  # noqa: S101 - every name is known now
-        sorted_words = again
-    return sorted_words, drop_in
+    return sorted_words(words), drop_in
 
 
 def upgrade(options: DiffOptions, words: HelmWords, *, drop_in: bool, run: Run) -> Sides:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from natsvalues.diff.comparison import compare
 from natsvalues.manifests.services import leads_to_gateway, selects
 from natsvalues.supercluster.cold_start import ColdStart, cold_start
-from natsvalues.supercluster.losses import losses
+from natsvalues.supercluster.kept import kept_losses
 from natsvalues.supercluster.pairing import paired
 from natsvalues.supercluster.region_state import Decision, RegionState, region_state
 from natsvalues.text.natsconf import ConfSyntaxError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from natsvalues.diff.releases import Comparison
     from natsvalues.manifests.chart import Nats
     from natsvalues.manifests.release import Release, ResourceKey
+    from natsvalues.supercluster.kept import Kept
     from natsvalues.supercluster.losses import Kind, Loss
 
 
@@ -111,14 +112,17 @@ def context(comparison: Comparison, decision: Decision) -> Context:
     pairs = paired(comparison.old_nats, comparison.new_nats, renamed)
     old, new = comparison.old.release, comparison.new.release
     servers = tuple(
-        _servers(_state(old, before, decision), _state(new, after, decision), before, after) for before, after in pairs
+        _servers(_state(old, before, decision), _state(new, after, decision), before, after, comparison.old.kept)
+        for before, after in pairs
     )
     return Context(comparison, servers, decision)
 
 
-def _servers(before: RegionState | None, after: RegionState | None, old: Nats | None, new: Nats | None) -> Servers:
+def _servers(
+    before: RegionState | None, after: RegionState | None, old: Nats | None, new: Nats | None, kept: Kept
+) -> Servers:
     """One NATS with its losses and cold starts, judged once for all changes."""
-    lost = tuple(losses(before, after)) if before is not None and after is not None else ()
+    lost = tuple(kept_losses(before, after, kept)) if before is not None and after is not None else ()
     starts = (cold_start(before) if before is not None else None, cold_start(after) if after is not None else None)
     return Servers(before, after, old, new, _template(old, new), lost, starts)
 
