@@ -177,6 +177,13 @@ def test_two_regions_that_both_ran_alone_lose_when_they_join(diff, tmp_path):
         os.remove(tmp_path / side / "b.yaml")
     done = diff("--all-regions", "before", "after", "-o", "json", cwd=tmp_path, check=True)
     assert json.loads(done.stdout)["worst"] == "restart"
+    for side in ("before", "after"):
+        os.rename(tmp_path / side / "a.yaml", tmp_path / side / "z.yaml")
+    (tmp_path / "after" / "b.yaml").write_text(joined)
+    listed = json.loads(diff("--all-regions", "before", "after", "-o", "json", cwd=tmp_path, check=True).stdout)
+    assert [item["region"] for item in listed["regions"]] == ["z", "b"], "the seed is upgraded first"
+    opening = diff("--all-regions", "before", "after", cwd=tmp_path, check=True).stdout.partition("\nRESTART")[0]
+    assert "this is the seed, so upgrade it before" in opening
 
 
 def test_a_plain_post_render_leaves_a_report(run, tmp_path):

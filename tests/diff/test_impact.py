@@ -41,6 +41,11 @@ CASES = {
         lambda new: new.container.update(image="nats:2.14.6-alpine"),
         SERVER + "image", "restart", "JetStream keeps its quorum",
     ),
+    "restart: of a region that leaves its meta group, whose quorum is not that of its own servers": (
+        lambda new: (new.container.update(resources={"limits": {"memory": "8Gi"}}),
+                     new.conf(("remove", "gateway.gateways"))),
+        SERVER + "resources.limits", "restart", "nats-2, nats-1, nats-0 restart, one after another; clients reconnect",
+    ),
     "exposure: a wider range": (
         lambda new: _gateway(new)["spec"]["loadBalancerSourceRanges"].append("0.0.0.0/0"),
         "Service/nats-gateway spec.loadBalancerSourceRanges[2]", "exposure", "0.0.0.0/0",

@@ -41,12 +41,15 @@ def test_a_first_boot_with_remotes_never_elects_in_scope_region(our_folder, rehe
     assert "stage local or expose" in done.scenario["remedy"]
 
 
-@pytest.mark.parametrize("scope", ["supercluster", "region"])
-def test_the_stages_in_their_order_lose_nothing(cases, renderer, rehearse, tmp_path, scope):
-    """From the overlays and one plain rendering: local, expose, join, with streams in it from the first step."""
+@pytest.mark.parametrize(
+    ("scope", "version"),
+    [("supercluster", "2.14.2"), ("region", "2.14.2"), ("supercluster", "2.11.10"), ("supercluster", "2.15.1")],
+)
+def test_the_stages_in_their_order_lose_nothing(cases, renderer, rehearse, tmp_path, scope, version):
+    """From the overlays and one plain rendering: local, expose, join (the seed first), with streams from the start."""
     cases.write_overlays(str(tmp_path / "overlays"), TWO, scope)
     plain = tmp_path / "plain.yaml"
-    plain.write_text(renderer.template("2.14.2"), encoding="utf-8")
+    plain.write_text(renderer.template(version), encoding="utf-8")
 
     done = rehearse(None, "stage-walk", "--overlays", str(tmp_path / "overlays"), "--rendering", str(plain))
 

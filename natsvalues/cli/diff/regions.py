@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.cli.diff.comparison import Sides
 from natsvalues.cli.diff.decision import decision_of
@@ -16,10 +17,13 @@ from natsvalues.manifests.chart import all_nats
 from natsvalues.manifests.settings import dials_others, jetstream_is_on, settings, system_account
 from natsvalues.outside.calling import calling_helm
 from natsvalues.overlays.folder import load
+from natsvalues.supercluster.joining import Joining, upgrade_order
 from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.natsconf import ConfSyntaxError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from natsvalues.cli.diff.options import DiffOptions
     from natsvalues.cli.helm_words import HelmWords
     from natsvalues.cli.state import Run
@@ -29,10 +33,10 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def all_regions(options: DiffOptions, run: Run) -> list[Sides]:
-    """The two sides of every region, in the order of their names."""
+    """The two sides of every region, in the order of their upgrades."""
     words, drop_in = helm_words(options)
     if len(words.positional) == 2 and all(map(_is_folder, words.positional)):  # noqa: PLR2004 - an old and a new one
-        return _with_joins(_folders(options, *words.positional))
+        return _in_order(_with_joins(_folders(options, *words.positional)))
     if len(words.positional) != 2:  # noqa: PLR2004 - same
         raise NatsvaluesError(
             "NV-D005",
@@ -40,7 +44,7 @@ def all_regions(options: DiffOptions, run: Run) -> list[Sides]:
             hint="natsvalues diff --all-regions OLD-FOLDER NEW-FOLDER, with a REGION.yaml for each region in both;\n"
             "natsvalues diff --all-regions RELEASE CHART [--context-of REGION=CONTEXT]",
         )
-    return _with_joins(_contexts(options, words, run, drop_in=drop_in))
+    return _in_order(_with_joins(_contexts(options, words, run, drop_in=drop_in)))
 
 
 def _is_folder(path: str) -> bool:
@@ -132,14 +136,27 @@ def _with_joins(regions: list[Sides]) -> list[Sides]:
     return decided
 
 
+def _in_order(regions: list[Sides]) -> list[Sides]:
+    """The pairs in the order of their upgrades, by what runs now: joined are those that have remote gateways."""
+    joinings = [
+        Joining(sides.region, sides.decision.joins, "join" if _dials_others(sides.old) else "") for sides in regions
+    ]
+    by_region = {sides.region: sides for sides in regions}
+    return [by_region[region] for region in upgrade_order(joinings)]
+
+
+def _dials_others(side: Side) -> bool:
+    return any(dials_others(conf) for conf in _settings_of(side))
+
+
+def _settings_of(side: Side) -> Iterator[dict[str, Any]]:
+    """What the nats.conf files of a release mean, without those that cannot be read: the comparison reports them."""
+    for nats in all_nats(side.release):
+        with contextlib.suppress(ConfSyntaxError):
+            yield settings(nats)
+
+
 def _accounts_alone(side: Side) -> set[str]:
     """System accounts under which servers of a release run JetStream without remote gateways."""
-    accounts = set()
-    for nats in all_nats(side.release):
-        try:
-            conf = settings(nats)
-        except ConfSyntaxError:
-            continue  # the comparison reports it
-        if jetstream_is_on(conf) and not dials_others(conf):
-            accounts.add(system_account(conf))
-    return accounts
+    alone = [conf for conf in _settings_of(side) if jetstream_is_on(conf) and not dials_others(conf)]
+    return {system_account(conf) for conf in alone}
