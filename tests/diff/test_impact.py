@@ -43,7 +43,7 @@ CASES = {
     ),
     "restart: of a region that leaves its meta group, whose quorum is not that of its own servers": (
         lambda new: (new.container.update(resources={"limits": {"memory": "8Gi"}}),
-                     new.conf(("remove", "gateway.gateways"))),
+                     new.conf(("remove", "gateway.gateways", None))),
         SERVER + "resources.limits", "restart", "nats-2, nats-1, nats-0 restart, one after another; clients reconnect",
     ),
     "exposure: a wider range": (
