@@ -129,6 +129,22 @@ def dials_others(conf: dict[str, Any]) -> bool:
     return any(remote.name != own for remote in remotes(conf))
 
 
+def listens_for_routes(conf: dict[str, Any]) -> bool:
+    """Whether the cluster block has a port, without which the server is in no cluster, whatever else the block has.
+
+    facts: with `cluster {name: …}` alone JetStream starts as on a single server (run on 2.10.26 to 2.15.1).
+    """
+    block = conf.get("cluster")
+    return isinstance(block, dict) and any(block.get(key) not in (None, 0) for key in ("port", "listen"))
+
+
+def extends_jetstream(conf: dict[str, Any]) -> bool:
+    """Whether a leaf node connects the system account to another JetStream, whose meta group it may join."""
+    blocks = [block for block in (conf.get("leafnodes"), conf.get("leaf")) if isinstance(block, dict)]
+    listed = [remote for block in blocks if isinstance(block.get("remotes"), list) for remote in block["remotes"]]
+    return any(isinstance(remote, dict) and remote.get("account") == system_account(conf) for remote in listed)
+
+
 def cluster_name(conf: dict[str, Any]) -> str | None:
     """The name in the cluster block; None without one."""
     block = conf.get("cluster")

@@ -91,6 +91,7 @@ class _Run:
         for number, patch in enumerate(self.plan.region.patches):
             for index in range(len(patch.ops)):
                 self._take_users(number, index)
+        self._check_election()
         self._take(list(roll(self._scene(), self.rendered.config_map)))
         self._stamp()
         self._verify()
@@ -126,6 +127,12 @@ class _Run:
                     "set config.cluster.replicas in the chart's values, or servers in the overlay",
                 )
             )
+
+    def _check_election(self) -> None:
+        if self.nats.statefulset.value["spec"].get("replicas", 1) == 1 and jetstream_is_on(self.conf):
+            from natsvalues.overlays.election import require_election  # imported here because few regions need it
+
+            require_election(self._scene())
 
     def _check_size(self) -> None:
         if sum(len(chunk.text) for chunk in self.release.chunks) < WORTH_MEASURING:

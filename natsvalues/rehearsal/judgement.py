@@ -8,7 +8,7 @@ from natsvalues.rehearsal.groups import domains_of, expected_groups
 from natsvalues.rehearsal.leaderless import DOMAINS, early_remedy
 from natsvalues.rehearsal.outcome import Cause, Verdict
 from natsvalues.rehearsal.timeline import Event
-from natsvalues.supercluster.cold_start import cold_starts, first_boot
+from natsvalues.supercluster.cold_start import cold_starts, first_boot, never_elects
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.causes import Why
@@ -72,7 +72,8 @@ def _verdict_of_manifests(scenario: str, now: Snapshot) -> list[str]:
         reasons = {key: start.reason for key, start in cold_starts(tuple(states.values())).items()}
     elif scenario == "first-install":
         reasons = {key: first_boot(state, tuple(states.values())) for key, state in states.items()}
-    return [f"by its manifests, {key}: {reason}" for key, reason in reasons.items() if reason]
+    alone = {key: reason for key, state in states.items() if (reason := never_elects(state, tuple(states.values())))}
+    return [f"by its manifests, {key}: {reason}" for key, reason in (reasons | alone).items() if reason]
 
 
 def _evidence_of(fate: StreamFate) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from natsvalues.manifests.server import NEEDS_ALL_VOTES
 from natsvalues.rehearsal.groups import domains_of
 from natsvalues.rehearsal.outcome import Cause
-from natsvalues.supercluster.cold_start import BOOT_WITHOUT_REMOTES
+from natsvalues.supercluster.cold_start import BOOT_WITHOUT_REMOTES, MORE_SERVERS, never_elects
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.snapshot import PodNow, Snapshot
@@ -74,6 +74,11 @@ def _alone(now: Snapshot, group: MetaGroup, first: Cause, size: int, position: i
     """A meta group of one region that counts servers of other groups."""
     rendering = now.renderings[group.regions[0]]
     urls = sum(len(remote.urls) for remote in rendering.state.remotes)
+    if never_elects(rendering.state, tuple(item.state for item in now.renderings.values())):
+        waits = "another server of its meta group"
+        seen = "it is the only one, and one server never elects a leader alone"
+        cause = Cause(f"the server of {group.regions[0]}", waits, seen, closes=position)
+        return Lack((first, cause), MORE_SERVERS, is_final=True)
     subject = f"the {group.size} servers of {group.regions[0]}"
     if urls and size == group.size + urls:
         waits = f"votes of servers behind gateways, under another system account than `{group.account}`"

@@ -11,6 +11,11 @@ facts, run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1 with two an
 - A first boot counts routes and the urls of remote gateways. From 2.12 on servers with empty stores elect only once
   all that are counted have voted; servers under another system account are counted and never vote (two such regions:
   2.10.26 and 2.11.10 elect within 4 s, 2.12.8, 2.14.6 and 2.15.1 never do).
+- A server that no other one of its meta group reaches never elects a leader (503, "Waiting for routing to be
+  established"): with its own route, without a gateway, with one without remotes, with a remote under another system
+  account; with an empty store, with a single server's streams in it, with the store of a former cluster, and also
+  after `peer-remove` of all others (2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1). Two servers elect, and so does one
+  in each of two regions with remotes.
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ from natsvalues.manifests.probes import http_path, waits_for_leader
 from natsvalues.manifests.services import port_role, ports_of, publishes_not_ready
 from natsvalues.providers.meaning import meaning_of
 from natsvalues.supercluster.meta_groups import groups_of
+from natsvalues.text.endpoints import read_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +38,11 @@ if TYPE_CHECKING:
     from natsvalues.supercluster.region_state import RegionState
 
 SOURCE = "run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
+MORE_SERVERS = (
+    "Give the region three servers (config.cluster.enabled: true and config.cluster.replicas: 3 in the chart's "
+    "values). In scope supercluster a region of one server can also have joins: empty: then JetStream starts in stage "
+    "join, together with the other regions' servers."
+)
 BOOT_WITHOUT_REMOTES = "boot the region once without remotes (stage local or expose), then join"
 
 
@@ -173,7 +184,7 @@ def first_boot(state: RegionState, others: Sequence[RegionState] = ()) -> str:
     `others` are the other regions, as far as they are known. Only configurations are compared: whether the other
     regions are up is unknown here.
     """
-    if not state.is_clustered:
+    if not state.is_clustered or never_elects(state, others):
         return ""
     known = {other.gateway_name: other for other in others if other is not state}
     counted = len(state.routes) + sum(len(remote.urls) for remote in state.remotes)
@@ -183,6 +194,36 @@ def first_boot(state: RegionState, others: Sequence[RegionState] = ()) -> str:
     return (
         f"a first boot never elects a leader: it counts {counted} servers, {foreign} of them behind remote gateways "
         f"under another system account than `{state.account}`, which never vote"
+    )
+
+
+def never_elects(state: RegionState, others: Sequence[RegionState] = ()) -> str:
+    """Why a region's only server never elects a leader, at any start, as a sentence; empty if it can.
+
+    `others` are the other regions, as far as they are known; one that is not known is assumed to share the meta group
+    as in `cold_starts`.
+    """
+    if not state.is_clustered or state.replicas != 1 or state.extends_jetstream or not _routes_to_itself(state):
+        return ""
+    known = [other for other in others if other is not state]
+    names = {other.gateway_name for other in known}
+    is_unknown = state.shares_meta_group and any(remote.name not in names for remote in state.remotes)
+    groups = groups_of((state, *known))
+    if is_unknown or any(state.name in group.regions and len(group.regions) > 1 for group in groups):
+        return ""
+    return (
+        "JetStream never elects a leader: the region has one server, and no other region's servers are in its meta "
+        "group (503, `Waiting for routing to be established`, with streams in its store or without)"
+    )
+
+
+def _routes_to_itself(state: RegionState) -> bool:
+    """Whether there are routes, and all lead to the region's own pod, as far as their hosts show."""
+    headless = state.headless
+    own = {*state.pods, headless.key.name if headless is not None else "", "localhost"}
+    endpoints = [read_endpoint(str(url)) for url in state.routes]
+    return bool(endpoints) and all(
+        found is not None and (found.host.split(".")[0] in own or found.host.startswith("127.")) for found in endpoints
     )
 
 

@@ -5,6 +5,11 @@ streams are unreachable (2.12.8) or the meta group never has a leader again (2.1
 region is healthy, but without its streams. A region that elected a meta leader alone, even without a stream, can erase
 the others' streams when it joins them under one system account (2.10.26 to 2.15.1); with a system account for each
 region the same is clean. A server looks for its streams in its store directory only.
+
+A cluster does not take over what a single server stored: no stream is listed, and 30 s after the start the server
+deletes their files ("Detected orphaned stream …, will cleanup"). A single server in the store of a cluster has only the
+streams of one replica that were on it; with others there /healthz is 503 ("could not be recovered", 10074), and back in
+the cluster all are there (both 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1).
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from natsvalues.manifests.reload_table import spellings
 from natsvalues.manifests.settings import POD, STORE_LIMITS, store_limit
+from natsvalues.supercluster.cold_start import never_elects
 from natsvalues.text.paths import Item
 
 if TYPE_CHECKING:
@@ -31,6 +37,8 @@ Kind = Literal[
     "store-claim",
     "store-mount",
     "claims-deleted",
+    "standalone-store",
+    "clustered-store",
 ]
 
 
@@ -49,6 +57,11 @@ class Manual(NamedTuple):
 
 
 _NAMES = "run on nats-server 2.12.8 and 2.15.1"
+_CLUSTERED = "run on nats-server 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1"
+KEEP_STREAMS = (
+    "Streams of a server without a cluster are kept by a backup that is restored into the cluster: docs/stages.md, "
+    "From one server without a cluster."
+)
 _SERVER = "documented behaviour of the server"
 MANUALS: dict[Kind, Manual] = {
     "statefulset-name": Manual(
@@ -114,6 +127,21 @@ MANUALS: dict[Kind, Manual] = {
         "documented behaviour of the StatefulSet controller",
         "Move their streams first, and run `nats server raft peer-remove` for each server that goes.",
     ),
+    "standalone-store": Manual(
+        "store",
+        "data-loss",
+        (),
+        _CLUSTERED,
+        f"{KEEP_STREAMS} It has the commands for both ways: in place, and with a second release.",
+    ),
+    "clustered-store": Manual(
+        "store",
+        "identity",
+        (),
+        _CLUSTERED,
+        "Keep the cluster. For one server without a cluster, back the streams up first (`nats stream backup "
+        "--consumers`), and restore them there with `nats stream restore --replicas 1`.",
+    ),
 }
 
 
@@ -162,6 +190,7 @@ def losses(before: RegionState, after: RegionState) -> list[Loss]:
     ]
     if not replaced:  # another StatefulSet has other claims: that the store stays behind is said of its name
         lost += [*_store_place(before, after), *_store_size(before, after), *_claims_deleted(before, after)]
+        lost += _cluster(before, after)
     return lost
 
 
@@ -282,6 +311,27 @@ def _claims_deleted(before: RegionState, after: RegionState) -> Iterator[Loss]:
             f"{removed} servers go, and their volume claims are deleted with them (whenScaled: Delete): streams with "
             "one replica there are lost",
             fields=(("spec", "replicas"),),
+        )
+
+
+def _cluster(before: RegionState, after: RegionState) -> Iterator[Loss]:
+    """Into a cluster, or out of one that can have had a leader: one that never had one has no stream of its own."""
+    if not after.has_jetstream:
+        return
+    settings: tuple[Path, ...] = (("cluster",), ("cluster", "port"), ("cluster", "listen"), ("gateway",))
+    if after.is_clustered and not before.is_clustered:
+        yield Loss(
+            "standalone-store",
+            "JetStream ran on one server without a cluster, and now becomes clustered: a cluster does not take over "
+            "such streams, so there are none once it has a leader, and 30 s after the start their files are deleted",
+            settings=settings,
+        )
+    elif before.is_clustered and not after.is_clustered and not never_elects(before):
+        yield Loss(
+            "clustered-store",
+            "JetStream leaves its cluster: a server without one does not recover streams of more than one replica "
+            "(10074, and /healthz is 503), and has none of those on other servers",
+            settings=settings,
         )
 
 

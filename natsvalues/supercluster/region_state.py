@@ -109,8 +109,16 @@ class RegionState(NamedTuple):
 
     @property
     def is_clustered(self) -> bool:
-        """Whether JetStream runs in a cluster or behind gateways, so that it has a meta group."""
-        return self.has_jetstream and bool(self.conf.get("cluster") or self.conf.get("gateway"))
+        """Whether JetStream runs in a cluster or behind gateways, so that it has a meta group.
+
+        facts: a listener for leaf nodes makes no cluster (run on 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1).
+        """
+        return self.has_jetstream and (settings.listens_for_routes(self.conf) or bool(self.gateway))
+
+    @property
+    def extends_jetstream(self) -> bool:
+        """Whether a leaf node connects the system account to another JetStream, whose meta group it may join."""
+        return settings.extends_jetstream(self.conf)
 
     @property
     def account(self) -> str:

@@ -1,4 +1,4 @@
-"""Changes of JetStream's store: its directory, its size, its volume claim, and the JetStream block itself."""
+"""Changes of JetStream's store: its directory, size and volume claim, the JetStream block itself, and its cluster."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.diff.impact.declaration import impact
 from natsvalues.manifests.settings import ENABLED, jetstream_is_on
+from natsvalues.supercluster.cold_start import MORE_SERVERS, never_elects
 from natsvalues.supercluster.losses import MANUALS
 
 if TYPE_CHECKING:
@@ -115,4 +116,72 @@ def store_not_mounted(context: Context, item: ObjectDiff, change: Change) -> str
     return context.loss(item, change, "store-mount")
 
 
-IMPACTS = (jetstream_turned_off, store_directory_changes, store_shrinks, claim_removed, store_not_mounted)
+@impact(
+    "DI106",
+    "standalone-store-left",
+    "data-loss",
+    why="A cluster does not take over what JetStream stored on a server without a cluster. The stream list is empty "
+    "once there is a leader, and 30 s after the start the files are deleted (`Detected orphaned stream`).",
+    source=MANUALS["standalone-store"].source,
+    remedy=MANUALS["standalone-store"].remedy,
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:cluster
+old: {conf: {cluster: null, gateway: null}, statefulSet: {spec: {replicas: 1}}}""",
+    passes="old: {conf: {cluster: null, gateway: null, jetstream: null}}",
+)
+def standalone_store_left(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """JetStream ran on a server without a cluster, and becomes clustered."""
+    return context.loss(item, change, "standalone-store")
+
+
+@impact(
+    "DI107",
+    "clustered-store-left",
+    "identity",
+    why="A server without a cluster does not recover streams of more than one replica: /healthz is 503, and they "
+    "cannot be reached until the cluster is back. It has those of one replica that were stored on it.",
+    source=MANUALS["clustered-store"].source,
+    remedy=MANUALS["clustered-store"].remedy,
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:cluster
+new: {conf: {cluster: null, gateway: null}, statefulSet: {spec: {replicas: 1}}}""",
+    passes="new: {conf: {cluster: null, gateway: null, jetstream: null}}",
+)
+def clustered_store_left(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """JetStream leaves its cluster."""
+    return context.loss(item, change, "clustered-store")
+
+
+@impact(
+    "DI108",
+    "leader-never-elected",
+    "deadlock",
+    "release",
+    why="A server that no other one of its meta group reaches never elects a leader, whatever its store holds.",
+    source="run on nats-server 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1",
+    remedy=MORE_SERVERS,
+    fails="""\
+untouched: true
+conf: {cluster: {routes: ['nats://nats-0.nats-headless:6222']}, gateway: null}
+new: {statefulSet: {spec: {replicas: 1}}}""",
+    passes="new: {statefulSet: {spec: {replicas: 1}}}",
+)
+def leader_never_elected(context: Context) -> str | None:
+    """The new release has one server in a cluster, which can elect no leader, and the old release has not."""
+    for servers in context.servers:
+        reason = never_elects(servers.after) if servers.after is not None else ""
+        if reason and (servers.before is None or not never_elects(servers.before)):
+            return reason
+    return None
+
+
+IMPACTS = (
+    jetstream_turned_off,
+    store_directory_changes,
+    store_shrinks,
+    claim_removed,
+    store_not_mounted,
+    standalone_store_left,
+    clustered_store_left,
+    leader_never_elected,
+)

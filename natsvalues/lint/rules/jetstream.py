@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream
-from natsvalues.supercluster.cold_start import first_boot
+from natsvalues.supercluster.cold_start import MORE_SERVERS, first_boot, never_elects
 from natsvalues.supercluster.joining import dialled_alone
+from natsvalues.supercluster.losses import KEEP_STREAMS
 from natsvalues.text.natsconf import includes
 
 if TYPE_CHECKING:
@@ -121,16 +122,16 @@ def empty_region_runs_jetstream(cluster: Cluster) -> Iterator[Problem]:
     "JS004",
     "jetstream-without-routes",
     "error",
-    why="With a gateway JetStream is clustered, and the server exits with `JetStream cluster requires configured "
-    "routes`, while `nats-server -t` reports the file as valid.",
-    source="run on nats-server 2.10.26 and 2.14.2",
-    remedy="Set config.cluster.enabled: true; one replica is enough.",
+    why="With a gateway, or a port for the cluster, JetStream is clustered, and the server exits with `JetStream "
+    "cluster requires configured routes`, while `nats-server -t` reports the file as valid.",
+    source="run on nats-server 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1",
+    remedy=f"Set config.cluster.enabled: true and config.cluster.replicas: 3. {KEEP_STREAMS}",
     fails="conf: {cluster: {routes: null}}",
     passes="conf: {cluster: {routes: [nats://nats-0.nats-headless:6222]}}",
 )
 def jetstream_without_routes(cluster: Cluster) -> Iterator[Problem]:
-    """JetStream and a gateway are on, and the cluster has no routes."""
-    if cluster.has_jetstream and cluster.has_gateway and not cluster.routes:
+    """JetStream is clustered, and the cluster has no routes."""
+    if cluster.state.is_clustered and not cluster.state.extends_jetstream and not cluster.routes:
         where = (cluster.at_conf("cluster", "routes"), cluster.at_conf("jetstream"))
         yield Problem("the cluster has no routes", where, (cluster.region,))
 
@@ -259,6 +260,34 @@ def first_boot_counts_remotes(subject: Subject) -> Iterator[Problem]:
             yield Problem(reason, (cluster.at_conf("gateway", "gateways"),), (cluster.region,))
 
 
+@rule(
+    "JS010",
+    "one-server-never-elects",
+    "error",
+    "supercluster",
+    why="A server that no other one of its meta group reaches never elects a leader, whatever its store holds: the "
+    "pod runs, and JetStream never answers.",
+    source="run on nats-server 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1",
+    remedy=MORE_SERVERS,
+    fails="""\
+untouched: true
+statefulSet: {spec: {replicas: 1}}
+conf:
+  cluster: {routes: ['nats://nats-0.nats-headless:6222']}
+  gateway: null""",
+    passes="""\
+statefulSet: {spec: {replicas: 1}}
+conf: {cluster: {routes: ['nats://nats-0.nats-headless:6222']}}""",
+)
+def one_server_never_elects(subject: Subject) -> Iterator[Problem]:
+    """A region has one server in a cluster, and no other region's servers are in its meta group."""
+    for cluster in subject.clusters:
+        reason = never_elects(cluster.state, subject.states)
+        if reason:
+            where = (cluster.at(cluster.nats.statefulset, "spec", "replicas"), cluster.at_conf("cluster", "routes"))
+            yield Problem(reason, where, (cluster.region,))
+
+
 RULES = (
     domain_per_region,
     jetstream_before_joining,
@@ -269,4 +298,5 @@ RULES = (
     system_account_unknown,
     store_does_not_survive,
     first_boot_counts_remotes,
+    one_server_never_elects,
 )

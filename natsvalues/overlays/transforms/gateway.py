@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.chart import GATEWAY_PORT_NAME
-from natsvalues.manifests.settings import jetstream_is_on
+from natsvalues.manifests.settings import extends_jetstream, jetstream_is_on, listens_for_routes
 from natsvalues.overlays.patches import Outcome, Patch
 from natsvalues.text.hosts import POD, endpoint
 from natsvalues.text.natsconf import Variable
@@ -32,7 +32,8 @@ ADVERTISE_VARIABLE = "GATEWAY_ADVERTISE"
 def gateway(scene: Scene) -> Iterator[Outcome]:
     """Complete the gateway block and add its ports; in stage `local`, remove both."""
     if scene.plan.region.stage == "local":
-        if scene.plan.waits_to_join:
+        is_member = listens_for_routes(scene.conf) and not extends_jetstream(scene.conf)
+        if scene.plan.waits_to_join or is_member:
             _require_routes(scene)
         yield from _closed(scene)
         return
@@ -43,18 +44,24 @@ def gateway(scene: Scene) -> Iterator[Outcome]:
 
 
 def _require_routes(scene: Scene) -> None:
-    """A gateway makes JetStream clustered, and clustered JetStream without routes does not start.
+    """A gateway makes JetStream clustered, as a port of the cluster does, and without routes it does not start.
 
-    facts: `Can't start JetStream: JetStream cluster requires configured routes` (run on 2.10.26 and 2.14.2).
+    facts: `Can't start JetStream: JetStream cluster requires configured routes` (run on 2.10.26 to 2.15.1).
     """
     cluster = scene.conf.get("cluster")
     routes = cluster.get("routes") if isinstance(cluster, dict) else None
     if jetstream_is_on(scene.conf) and not routes:
+        from natsvalues.supercluster.losses import KEEP_STREAMS  # imported here because it is rarely needed
+
+        is_member = listens_for_routes(scene.conf)
         raise NatsvaluesError(
             "NV-T060",
-            "JetStream is on and `cluster` is off: with a gateway the servers would not start",
+            "JetStream is on and the cluster has no routes: the servers would not start"
+            if is_member
+            else "JetStream is on and `cluster` is off: with a gateway the servers would not start",
             where=(scene.at_conf("cluster"),),
-            hint="set config.cluster.enabled: true in the chart's values (one replica is enough)",
+            hint="set config.cluster.enabled: true and config.cluster.replicas: 3 in the chart's values"
+            + ("" if is_member else f"\n{KEEP_STREAMS}"),
         )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream_is_on
+from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream_is_on, listens_for_routes
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.overlays.server_conf import included, refuse_hidden
@@ -30,10 +30,24 @@ def jetstream(scene: Scene) -> Iterator[Outcome]:
     """Configure one JetStream for all regions, or one for each; servers without JetStream are not changed."""
     if not jetstream_is_on(scene.conf):
         return
+    if scene.plan.region.stage == "local" and not listens_for_routes(scene.conf):
+        yield _standalone(scene)
     if scene.plan.shares_jetstream:
         yield from _shared(scene)
     else:
         yield from _independent(scene)
+
+
+def _standalone(scene: Scene) -> Notice:
+    """Stage `local` accepts a server without a cluster; the next stage needs one, which loses its streams."""
+    from natsvalues.supercluster.losses import KEEP_STREAMS  # imported here because it is rarely needed
+
+    return scene.warning(
+        "JetStream runs on one server without a cluster: the next stages need a cluster, and would lose its streams",
+        scene.at_conf("cluster"),
+        hint="without streams, set config.cluster.enabled: true and config.cluster.replicas: 3 in the chart's values "
+        f"now\n{KEEP_STREAMS}",
+    )
 
 
 def _shared(scene: Scene) -> Iterator[Outcome]:
