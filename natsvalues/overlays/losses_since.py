@@ -1,4 +1,4 @@
-"""What a region loses from its prior release to the new rendering."""
+"""What a region loses from its prior release to the new rendering, and which regions go first if it joins others."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.manifests.chart import all_nats
 from natsvalues.overlays.server_conf import placed
+from natsvalues.supercluster.joining import order_of_change
 from natsvalues.supercluster.kept import kept_losses
 from natsvalues.supercluster.pairing import paired
 from natsvalues.supercluster.region_state import RegionState, region_state
@@ -30,6 +31,13 @@ def losses_since(prior: Release, kept: Kept, result: Result) -> list[Loss]:
         return []
     after = _state(result.release, _newest(result), result.plan)
     return kept_losses(_state(prior, before, result.plan), after, kept)
+
+
+def order_since(prior: Release, result: Result) -> str:
+    """The order of the upgrades if the region joins others with this one; empty if it does not."""
+    before = counterpart(prior, result)
+    known = _state(prior, before, result.plan) if before is not None else None
+    return order_of_change(known, _state(result.release, _newest(result), result.plan))
 
 
 def counterpart(prior: Release, result: Result) -> Nats | None:

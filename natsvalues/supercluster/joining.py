@@ -93,6 +93,15 @@ def order_of_join(region: str, joins: str, seed: str, remotes: Sequence[str], kn
     return f"upgrade {first} first, and {waiting}; then the other regions that have joined, and last `{region}`"
 
 
+def order_of_change(before: RegionState | None, after: RegionState) -> str:
+    """The order of the upgrades where a region that shares JetStream gets remotes; empty if it gets none."""
+    known = [remote.name for remote in before.remotes] if before is not None else []
+    remotes = [remote.name for remote in after.remotes]
+    if not after.has_jetstream or not after.shares_meta_group or set(remotes) <= set(known):
+        return ""
+    return order_of_join(after.name, after.decision.joins, after.decision.seed, remotes, known)
+
+
 def dialled_alone(states: Iterable[RegionState]) -> Iterator[tuple[RegionState, RegionState]]:
     """Regions with JetStream and without remotes that another region, under the same system account, already dials.
 

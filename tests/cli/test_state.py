@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
 
 import pytest
@@ -228,3 +229,31 @@ def test_a_damaged_report_counts_as_none(here):
             recall()
         assert error.value.code == "NV-S001"
     assert os.listdir(here / "state" / "natsvalues") == ["last.json"]
+
+
+def test_the_report_of_a_join_opens_with_the_region_that_goes_first(run, tmp_path):
+    """From a prior release without remotes; the seed and the newcomer each say so, and nothing after the join."""
+    opening = {
+        "us-east": "note: this is the seed, so upgrade it before `ap-south`, `eu-west`",
+        "eu-west": "note: upgrade the seed `us-east` first",
+    }
+    plain = os.path.join(GOLDEN, "stage-join-empty", "input.yaml")
+    with open(plain, encoding="utf-8") as file:
+        rendering = file.read()
+    overlays = os.path.join(os.path.dirname(os.path.dirname(GOLDEN)), "charts", "overlays")
+    for region, sentence in opening.items():
+        staged = tmp_path / region
+        shutil.copytree(overlays, staged)
+        file = staged / f"{region}.yaml"
+        file.write_text(file.read_text().replace("stage: join", "stage: expose"))
+        prior, joined = (
+            run("natsvalues", f"--region={region}", f"--overlays={folder}", stdin=rendering, check=True).stdout
+            for folder in (staged, overlays)
+        )
+        (tmp_path / "prior.yaml").write_text(prior)
+        words = ["natsvalues", f"--region={region}", f"--overlays={overlays}", f"--prior={tmp_path / 'prior.yaml'}"]
+        assert run(*words, stdin=rendering, check=True).stdout == joined
+        assert sentence in run("natsvalues", "last", check=True).stdout
+        (tmp_path / "prior.yaml").write_text(joined)
+        run(*words, stdin=rendering, check=True)
+        assert "seed" not in run("natsvalues", "last", check=True).stdout.partition("ConfigMap")[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from natsvalues.diff.impact.declaration import impact
-from natsvalues.supercluster.joining import order_of_join
+from natsvalues.supercluster.joining import order_of_change
 from natsvalues.supercluster.losses import MANUALS, joins_alone
 from natsvalues.supercluster.meta_groups import leaves_group
 
@@ -210,15 +210,8 @@ new: {roll: true}""",
 )
 def order_of_a_join(context: Context) -> str | None:
     """A region that shares JetStream gets its first remote gateways, or additional ones."""
-    for servers in context.servers:
-        before, after = servers.before, servers.after
-        if after is None or not after.has_jetstream or not after.shares_meta_group:
-            continue
-        known = [remote.name for remote in before.remotes] if before is not None else []
-        remotes = [remote.name for remote in after.remotes]
-        if not set(remotes) <= set(known):
-            return order_of_join(after.name, context.decision.joins, context.decision.seed, remotes, known)
-    return None
+    orders = (order_of_change(item.before, item.after) for item in context.servers if item.after is not None)
+    return next(filter(None, orders), None)
 
 
 @impact(
