@@ -64,10 +64,6 @@ def is_automatic(given: str | None) -> bool:
 
 def _upgraded() -> Prior | None:
     """The release that the helm that called us upgrades, or installs anew with `--replace`; None if there is none."""
-    from natsvalues.outside.calling import calling_helm
-
-    if calling_helm() is None:
-        return None
     from natsvalues.cli.helm_command import helm_command
 
     command = helm_command()

@@ -74,6 +74,7 @@ def test_a_refused_upgrade_is_rolled_back(install, major, namespace, overlays, s
             "--timeout=30s",
             region="us-east",
             overlays=overlays("join", CLASSES[1]),
+            more=("--prior=none",),
             check=False,
         )
     assert done.returncode == 1
