@@ -176,19 +176,36 @@ def server_names(nats: Nats, conf: dict[str, Any]) -> str:
     Empty if no name is set: then each server chooses one when it starts. `--name` on the command line overrides
     `server_name` (run on 2.14.2).
     """
-    env = {str(item.get("name")): item for item in nats.env}
     given = option(nats.container_value, *NAME_OPTIONS)
+    return configured_names(nats, conf) if given is None else _filled_in(given, nats)
+
+
+def configured_names(nats: Nats, conf: dict[str, Any]) -> str:
+    """The pattern of the names that `server_name` gives, whatever the command line says."""
     spelled = conf.get("server_name")
-    if given is None:
-        if not isinstance(spelled, Variable):
-            return str(spelled) if spelled is not None else ""
-        given = _expanded(spelled.name, env)
-    return re.sub(r"\$\(([^)]+)\)", lambda match: _expanded(match[1], env), given)
+    if not isinstance(spelled, Variable):
+        return str(spelled) if spelled is not None else ""
+    given = _expanded(spelled.name, nats)
+    return given if given == POD else _filled_in(given, nats)
 
 
-def _expanded(name: str, env: dict[str, Any]) -> str:
-    entry = env.get(name, {})
+def _filled_in(text: str, nats: Nats) -> str:
+    """The text with the values of the container's variables."""
+    return re.sub(r"\$\(([^)]+)\)", lambda match: _expanded(match[1], nats), text)
+
+
+def _expanded(name: str, nats: Nats) -> str:
+    entry: dict[str, Any] = next((item for item in reversed(nats.env) if item.get("name") == name), {})
     source = entry.get("valueFrom")
     field = source.get("fieldRef") if isinstance(source, dict) else None
     is_pod = isinstance(field, dict) and field.get("fieldPath") == "metadata.name"
     return POD if is_pod else str(entry.get("value", f"${name}"))
+
+
+def other_prefix(pattern: str, prefix: str) -> str:
+    """What names of this pattern begin with, if it is neither nothing nor `prefix`; else the empty text.
+
+    A rendering without a prefix gets that of the overlay; with another one the two contradict each other.
+    """
+    before, pod, _ = pattern.partition(POD)
+    return before if pod and before != prefix else ""

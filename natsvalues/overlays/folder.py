@@ -25,7 +25,7 @@ class RegionFile(NamedTuple):
 
 
 class Overlays(NamedTuple):
-    """All files of one folder; regions by name, in the order of their file names."""
+    """All files of one folder; regions by name, in the order of their names, whatever the order of the files."""
 
     folder: str
     supercluster: Supercluster
@@ -89,7 +89,10 @@ def load(folder: str) -> Overlays:
 
 
 def read(folder: str, written: list[Document]) -> Overlays:
-    """Read overlays from any source; errors name it as `folder`. Raises with all errors together."""
+    """Read overlays from any source; errors name it as `folder`. Raises with all errors together.
+
+    The order of the documents has no meaning: remotes in another order would restart every pod for nothing.
+    """
     errors: list[NatsvaluesError] = []
     superclusters: list[tuple[Supercluster, Positions]] = []
     regions: list[RegionFile] = []
@@ -103,6 +106,7 @@ def read(folder: str, written: list[Document]) -> Overlays:
         errors += _count_errors(folder, superclusters, regions)
     raise_all(errors)
     supercluster, positions = superclusters[0]
+    regions.sort(key=lambda file: file.region.name)
     return Overlays(folder, supercluster, positions, {file.region.name: file for file in regions})
 
 

@@ -63,6 +63,12 @@ class Plan(NamedTuple):
         return (self.positions if here else self.shared_positions).where(*path)
 
     @property
+    def name_prefix(self) -> str:
+        """What the servers' names begin with: as the region states it, else `REGION-`."""
+        stated = self.region.server_names
+        return f"{self.region.name}-" if stated is None else stated.prefix
+
+    @property
     def digest(self) -> str:
         """Twelve hexadecimal digits of the effective overlay, without `lint`, which changes no rendering.
 

@@ -111,4 +111,18 @@ if TYPE_CHECKING:
 else:
     from _ruamel_yaml import CParser
 
-__all__ = ["CParser", "MappingNode", "MarkedYAMLError", "Node", "ScalarNode", "SequenceNode", "Tag", "YAMLError"]
+FLOW_COLON, DUPLICATE_ANCHOR = "found unexpected ':'", "second occurrence"
+"""What the C module says of two things that Go reads; `go_yaml` composes them."""
+
+__all__ = [
+    "DUPLICATE_ANCHOR",
+    "FLOW_COLON",
+    "CParser",
+    "MappingNode",
+    "MarkedYAMLError",
+    "Node",
+    "ScalarNode",
+    "SequenceNode",
+    "Tag",
+    "YAMLError",
+]

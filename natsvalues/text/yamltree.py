@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.text.composer import (
+    DUPLICATE_ANCHOR,
+    FLOW_COLON,
     CParser,
     MappingNode,
     MarkedYAMLError,
@@ -36,6 +38,7 @@ _UNREAD = object()
 _MOST_NODES = 1_000_000
 _ALIAS = re.compile(r"(?<=[\s:-])\*[^\s,\[\]{}]+")
 _MAY_MEAN_BOOLEAN = frozenset("yYnNtTfFoO")
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
 
 class YamlSyntaxError(NatsvaluesError):
@@ -44,7 +47,7 @@ class YamlSyntaxError(NatsvaluesError):
     def __init__(
         self, message: str, line: int, column: int, context: str | None = None, begun: int | None = None
     ) -> None:
-        super().__init__("NV-I002", message, hint="fix the text there; if the stream ends there, it was cut off")
+        super().__init__("NV-I002", message, hint="fix the text there")
         self.line = line
         self.column = column
         self.context = context
@@ -139,15 +142,15 @@ def compose(text: str) -> Node | None:
     Raises YamlSyntaxError for text that is not YAML, and for more than one document.
     """
     try:
-        parser = _Composer(text[1:] if text.startswith(BOM) else text)
-        node: Node | None = parser.get_single_node()
+        node = _composed(text[1:] if text.startswith(BOM) else text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
         begun = error.context_mark.line + 1 if error.context and error.context_mark is not None else None
-        raise YamlSyntaxError(
-            f"not YAML: {error.problem or error.context}", line, column, error.context, begun
-        ) from None
+        refused = YamlSyntaxError(f"not YAML: {error.problem or error.context}", line, column, error.context, begun)
+        if line > text.rstrip().count("\n"):
+            refused.hint += "; if the stream ends there, it was cut off"
+        raise refused from None
     except YAMLError as error:
         position = getattr(error, "position", 0)
         line, column = line_column(text, position if isinstance(position, int) else 0)
@@ -158,6 +161,17 @@ def compose(text: str) -> Node | None:
     if node is not None and "*" in text and _expanded_size(node, {}, ()) > _MOST_NODES:
         raise YamlSyntaxError("an alias that contains itself, or aliases that expand without end", 1, 1)
     return node
+
+
+def _composed(text: str) -> Node | None:
+    try:
+        return _Composer(text).get_single_node()  # type: ignore[no-any-return]  # the C class has no types
+    except MarkedYAMLError as error:
+        if error.problem not in (FLOW_COLON, DUPLICATE_ANCHOR):
+            raise
+    from natsvalues.text.go_yaml import composed  # few documents need it
+
+    return composed(text, _Composer)
 
 
 def parts(node: Node) -> list[Node]:
@@ -221,6 +235,9 @@ def value(node: Node | None) -> Value:
     result: dict[str, Value] = {}
     for key, item in node.value:
         name = key_text(key)
+        if not isinstance(key, ScalarNode) or (name in _NULLS and scalar(key) is None):
+            line, column = int(key.start_mark.line) + 1, int(key.start_mark.column) + 1
+            raise YamlSyntaxError("a key that is null, a mapping or a list, which Helm refuses", line, column)
         if name == "<<" and is_plain(key):
             merged = item.value if isinstance(item, SequenceNode) else [item]
             for source in merged:

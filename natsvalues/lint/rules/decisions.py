@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
+from natsvalues.manifests.settings import configured_names, other_prefix
 from natsvalues.overlays.plan import joinings, shares_jetstream
 from natsvalues.supercluster.joining import EARLY_JOIN_REMEDY, early_joins
 
@@ -87,6 +88,34 @@ def server_names_not_stated(subject: Subject) -> Iterator[Problem]:
 
 
 @rule(
+    "OV014",
+    "other-server-names",
+    "error",
+    "overlays",
+    why="A server name is a JetStream identity, and the rendering and the overlay state two. A render is refused.",
+    source="run on nats-server 2.12.8 and 2.15.1",
+    remedy="Set serverNames.prefix to the rendering's, if its servers have streams; else take config.serverNamePrefix "
+    "out of the chart's values. Renamed servers lose their streams.",
+    fails="us-east: {container: {env: [{name: SERVER_NAME, value: legacy-$(POD_NAME)}]}}",
+    passes="""\
+us-east:
+  container: {env: [{name: SERVER_NAME, value: legacy-$(POD_NAME)}]}
+  overlay: {serverNames: {prefix: legacy-}}""",
+)
+def other_server_names(subject: Subject) -> Iterator[Problem]:
+    """A rendering's server names begin with another prefix than the overlay's."""
+    for cluster in subject.clusters:
+        if cluster.plan is None:
+            continue
+        pattern = configured_names(cluster.nats, cluster.conf)
+        if other_prefix(pattern, cluster.plan.name_prefix):
+            prefix = cluster.plan.name_prefix or '""'
+            message = f"the rendering names its servers `{pattern}`, and the region has the prefix `{prefix}`"
+            where = (cluster.plan.where("serverNames", "prefix"), cluster.at_container("env"))
+            yield Problem(message, where, (cluster.region,))
+
+
+@rule(
     "OV004",
     "system-account-not-stated",
     "warning",
@@ -135,4 +164,11 @@ def joins_before_seed(subject: Subject) -> Iterator[Problem]:
         yield Problem(early.message, where, names)
 
 
-RULES = (joins_not_stated, no_seed, server_names_not_stated, system_account_not_stated, joins_before_seed)
+RULES = (
+    joins_not_stated,
+    no_seed,
+    server_names_not_stated,
+    other_server_names,
+    system_account_not_stated,
+    joins_before_seed,
+)

@@ -106,7 +106,7 @@ def _remotes(present: Any, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]
     for remote in plan.remotes:
         kept = {key: item for key, item in by_name.get(remote.name, {}).items() if key not in ("name", "url", "urls")}
         wanted.append({"name": remote.name, "urls": list(remote.urls), **kept})
-    foreign = [name for name in by_name if name not in plan.known]
+    foreign = sorted(name for name in by_name if name not in plan.known)
     return wanted + [by_name[name] for name in foreign], foreign
 
 

@@ -7,11 +7,12 @@ changes in a region that has streams, they become unreachable (run on 2.12.8 and
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.manifests.settings import POD, configured_names, other_prefix
 from natsvalues.overlays.scene import Scene, overlay_error
+from natsvalues.overlays.transforms.stamps import is_stamped
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Item, Op
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 RULE = "names"
 SOURCE = "run on nats-server 2.12.8 and 2.15.1"
-_REFERENCE = re.compile(r"\$\(([^)]+)\)")
+_NONE = '""'
+_KEEP = '{prefix: ""}    if this region already has streams under its pod names. They stay.'
 
 
 def names(scene: Scene) -> Iterator[Outcome]:
@@ -35,28 +37,57 @@ def names(scene: Scene) -> Iterator[Outcome]:
             Op("add", ("cluster", "name"), region.name),
             source=SOURCE,
         )
-    prefix = _prefix(scene)
+    _require_choice(scene)
+    prefix = scene.plan.name_prefix
     why = f"server names begin with `{prefix}`: no other region has them" if prefix else "server names stay as they are"
     yield from _server_name(scene, prefix, why)
 
 
-def _prefix(scene: Scene) -> str:
-    stated = scene.plan.region.server_names
-    if stated is not None:
-        return stated.prefix
-    if scene.had_jetstream:
+def _require_choice(scene: Scene) -> None:
+    """Raise where nobody has chosen the names of servers with streams, or two places have and differ."""
+    plan = scene.plan
+    pattern = configured_names(scene.nats, scene.conf)
+    if plan.region.server_names is None and scene.had_jetstream:
+        rendered = other_prefix(pattern, "")
+        keep = f"{{prefix: {rendered}}}    as in the rendering: its servers keep their names." if rendered else _KEEP
+        new = f"{{prefix: {plan.name_prefix}}}    if it is new, or has no streams"
+        new += ": take the other prefix out of the chart's values.\n" if rendered else ".\n"
         raise overlay_error(
             "NV-T001",
             "JetStream is on, and the region does not set `serverNames`",
-            scene.plan,
+            plan,
             "serverNames",
             "prefix",
             hint="choose once, because a server's name identifies it in JetStream:\n"
-            '  serverNames: {prefix: ""}    if this region already has streams under its pod names. They stay.\n'
-            f"  serverNames: {{prefix: {scene.plan.region.name}-}}    if it is new, or has no streams.\n"
-            "Renamed servers lose their streams; with equal names in two regions the gateways reject each other",
+            f"  serverNames: {keep}\n"
+            + (f"  serverNames: {new}" if rendered != plan.name_prefix else "")
+            + "Renamed servers lose their streams; with equal names in two regions the gateways reject each other",
         )
-    return f"{scene.plan.region.name}-"
+    if rendered := other_prefix(pattern, plan.name_prefix):
+        variable = getattr(scene.conf.get("server_name"), "name", "SERVER_NAME")
+        raise NatsvaluesError(
+            "NV-T004",
+            f"the rendering names its servers `{pattern}`, and the region has the prefix `{plan.name_prefix or _NONE}`",
+            where=(plan.where("serverNames", "prefix"), scene.at_statefulset(f"env[name={variable}]")),
+            hint=_one_prefix(scene, rendered),
+        )
+
+
+def _one_prefix(scene: Scene, rendered: str) -> str:
+    """What to do about two prefixes."""
+    if is_stamped(scene.nats.statefulset):
+        return (
+            "natsvalues made this rendering when the overlay had the other prefix: render the chart again, without it "
+            "(for a values\nfile that natsvalues wrote: run `natsvalues values` again). Servers that have streams keep "
+            f"their names:\n  serverNames: {{prefix: {rendered}}}"
+        )
+    return (
+        "a server's name identifies it in JetStream, so both must say the same:\n"
+        f"  serverNames: {{prefix: {rendered}}} in the overlay    the servers keep the names of the rendering.\n"
+        f"  no config.serverNamePrefix in the values    they are `{scene.plan.name_prefix}$(POD_NAME)`; if the others "
+        "have streams, they lose them.\n"
+        "A values file that `natsvalues values` wrote before the overlay changed: run it again"
+    )
 
 
 def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
@@ -76,13 +107,12 @@ def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
             if prefix:
                 yield from _new_variable(scene, prefix, spelled.name, why)
             return
-        if "value" in entry:
-            source = next((name for name in _REFERENCE.findall(str(entry["value"])) if name == pod_name), pod_name)
-            if source is not None:
-                wanted = f"{prefix}$({source})"
+        pattern = configured_names(scene.nats, scene.conf)
+        if POD in pattern:
+            if not pattern.startswith(prefix + POD):  # a rendering without a prefix; what follows the pod's name stays
                 path = ("env", Item("name", spelled.name), "value")
-                yield scene.in_container(RULE, why, Op("replace", path, wanted), source=SOURCE)
-                return
+                yield scene.in_container(RULE, why, Op("replace", path, f"{prefix}{entry['value']}"), source=SOURCE)
+            return
         raise NatsvaluesError(
             "NV-T003",
             f"server_name is ${spelled.name}, which is not derived from the pod's name",
