@@ -12,6 +12,11 @@ from natsvalues.manifests.reload_table import spellings
 from natsvalues.manifests.settings import gateway, jetstream_is_on, stated_system_account
 
 _LEAF_NODES = spellings("leafnodes")
+DECIDE_START = {
+    *("gateway", "jetstream", "accounts", "trusted_keys", "trusted"),
+    *(key for name in ("leafnodes", "operator", "system_account") for key in spellings(name)),
+}
+"""The settings that decide about `start_problem`."""
 
 
 def lacks_system_account(conf: dict[str, Any]) -> bool:
@@ -44,6 +49,13 @@ def operator_problem(conf: dict[str, Any]) -> str:
     if lacks_system_account(conf) and has_readable_operator(conf):
         return "leaf nodes with a gateway need a system account, and neither nats.conf nor the operator's JWT names one"
     return ""
+
+
+def start_problem(conf: dict[str, Any]) -> str:
+    """Why a server does not start because of its system account; empty if it does, or if that is not known."""
+    if runs_operator(conf) or not lacks_system_account(conf):
+        return operator_problem(conf)
+    return "leaf nodes and gateways together need a system account, and nats.conf states none"
 
 
 def has_users(conf: dict[str, Any], account: str) -> bool:

@@ -137,15 +137,16 @@ def unread_file(nats: Nats) -> str:
 
 
 def unreadable(nats: Nats) -> list[tuple[Included, list[str]]]:
-    """Each include whose file is not in the ConfigMap, with the settings that natsvalues relies on and it may override.
+    """Each include whose file is not in the ConfigMap, with the settings that natsvalues relies on and it may set.
 
     Of one key the last in the text counts.
     """
     found = []
     root = read(nats.conf).root
+    outside = {"system_account", *(entry.key for entry in _entries(root) if entry.key == "accounts")}
     for item in included(nats):
         if item.settings is None:
-            keys = _INSIDE.get(item.block, set()) | ({"accounts", "system_account"} if not item.block else set())
+            keys = _INSIDE.get(item.block, set()) | (outside if not item.block else set())
             later = _keys_after(root, item)
             names = sorted(dotted((*item.block, key)) for key in keys - later - {"port", "listen", "enable"})
             found += [(item, names)] if names else []

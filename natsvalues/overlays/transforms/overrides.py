@@ -96,8 +96,7 @@ def _included(scene: Scene) -> Iterator[Outcome]:
     refuse_hidden(scene.release, scene.nats, {("gateway",): written})
     for item, names in unreadable(scene.nats):
         yield scene.warning(
-            f"nats.conf includes {item.file}, which its ConfigMap does not have: there it could override "
-            f"{', '.join(names)}",
+            f"nats.conf includes {item.file}, which its ConfigMap does not have: it could set {', '.join(names)}",
             scene.at_conf(),
             hint="natsvalues does not see that file: state these settings in the chart's values instead of there",
         )
