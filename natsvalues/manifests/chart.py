@@ -199,19 +199,62 @@ def config_path(container: dict[str, Any]) -> str | None:
     return option(container, "c", "config")
 
 
+class Argument(NamedTuple):
+    """A word of the container's command line that gives an option its value.
+
+    `part` is `command` or `args`, `flag` the option with `=` where both are one word, and empty where they are two.
+    """
+
+    part: str
+    position: int
+    flag: str
+    value: str
+
+
 def option(container: dict[str, Any], *names: str) -> str | None:
-    """The value of an option with one of these names on the container's command line; None without one.
+    """The value of an option with one of these names on the container's command line; None without one."""
+    found = argument(container, *names)
+    return found.value if found is not None else None
+
+
+def argument(container: dict[str, Any], *names: str) -> Argument | None:
+    """The word with the value of an option on the container's command line; None without one.
 
     With one dash or two, as Go's `flag` package reads it; the last one counts (run on 2.14.2).
     """
-    parts = [container.get(part) for part in ("command", "args")]
-    words = [str(word) for part in parts for word in (part if isinstance(part, list) else ())]
-    text = None
-    for word, following in zip_longest(words, words[1:]):
-        flag, _, attached = word.partition("=")
-        if flag.startswith("-") and flag.removeprefix("-").removeprefix("-") in names:
-            text = attached or following
-    return text
+    words = _words(container)
+    found = None
+    for (part, index, word), following in zip_longest(words, words[1:]):
+        flag, equals, attached = word.partition("=")
+        if _is_option(flag, names):
+            if equals:
+                found = Argument(part, index, f"{flag}=", attached)
+            elif following is not None:
+                found = Argument(following[0], following[1], "", following[2])
+    return found
+
+
+def switch(container: dict[str, Any], *names: str) -> bool | None:
+    """Whether an option without a value is on or off on the container's command line; None if it is not there."""
+    state = None
+    for _, _, word in _words(container):
+        flag, equals, attached = word.partition("=")
+        if _is_option(flag, names):
+            state = not equals or attached in ("1", "t", "T", "true", "TRUE", "True")
+    return state
+
+
+def _words(container: dict[str, Any]) -> list[tuple[str, int, str]]:
+    return [
+        (part, index, str(word))
+        for part in ("command", "args")
+        if isinstance(container.get(part), list)
+        for index, word in enumerate(container[part])
+    ]
+
+
+def _is_option(flag: str, names: tuple[str, ...]) -> bool:
+    return flag.startswith("-") and flag.removeprefix("-").removeprefix("-") in names
 
 
 def drains_on_stop(container: dict[str, Any]) -> bool:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from natsvalues.manifests.chart import option
+from natsvalues.manifests.chart import option, switch
+from natsvalues.manifests.included import text_of_include
+from natsvalues.manifests.operators import operator_account
 from natsvalues.manifests.reload_table import spellings
 from natsvalues.text.natsconf import Variable, read, value
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 DEFAULT_ACCOUNT = "$SYS"
 """The system account where nats.conf names none; the JetStream state is stored under this name, too."""
 POD = "$(POD_NAME)"
+_REFERENCE = re.compile(r"\$\(([^)]+)\)")
 NAME_OPTIONS = ("n", "name", "server_name")
 """nats-server's command-line options for the server's name."""
 ENABLED = ("enabled", "enable")
@@ -40,13 +43,17 @@ def settings(nats: Nats) -> dict[str, Any]:
 
     Raises ConfSyntaxError for a file that the server would refuse.
     """
-    data = nats.config_map.value["data"]
+    # A file from another volume is empty here: its settings are unknown.
+    return value(read(nats.conf), loader=lambda path: text_of_include(nats, path) or "")
 
-    def included(path: str) -> str:
-        text = data.get(path.rpartition("/")[2])
-        return text if isinstance(text, str) else ""  # from another volume: its settings are unknown
 
-    return value(read(nats.conf), loader=included)
+def runs_jetstream(nats: Nats, conf: dict[str, Any]) -> bool:
+    """Whether the servers run JetStream: `-js` on the command line wins over the configuration.
+
+    facts: run on 2.10.26 and 2.15.1, with and without a block, for `-js` and `-js=false`.
+    """
+    given = switch(nats.container_value, "js", "jetstream")
+    return jetstream_is_on(conf) if given is None else given
 
 
 def jetstream_is_on(conf: dict[str, Any]) -> bool:
@@ -95,8 +102,18 @@ def store_size(given: Any) -> int | None:
 
 def system_account(conf: dict[str, Any]) -> str:
     """The system account, which decides what meta group the servers belong to."""
+    return stated_system_account(conf) or DEFAULT_ACCOUNT
+
+
+def stated_system_account(conf: dict[str, Any]) -> str | None:
+    """The system account that the configuration or the operator's JWT names; None if neither does."""
     given = conf.get("system_account") or conf.get("system")
-    return str(given) if given else DEFAULT_ACCOUNT
+    return str(given) if given else operator_account(conf)
+
+
+def cluster_name_of(nats: Nats, conf: dict[str, Any]) -> str | None:
+    """The cluster's name, for which the command line wins over the configuration (run on 2.10.26 and 2.15.1)."""
+    return option(nats.container_value, "cluster_name") or cluster_name(conf)
 
 
 def gateway(conf: dict[str, Any]) -> dict[str, Any]:
@@ -177,25 +194,32 @@ def server_names(nats: Nats, conf: dict[str, Any]) -> str:
     `server_name` (run on 2.14.2).
     """
     given = option(nats.container_value, *NAME_OPTIONS)
-    return configured_names(nats, conf) if given is None else _filled_in(given, nats)
+    return configured_names(nats, conf) if given is None else expanded(nats, given)
 
 
 def configured_names(nats: Nats, conf: dict[str, Any]) -> str:
-    """The pattern of the names that `server_name` gives, whatever the command line says."""
+    """The pattern of the names that `server_name` gives, whatever the command line says; empty if none is set."""
     spelled = conf.get("server_name")
-    if not isinstance(spelled, Variable):
-        return str(spelled) if spelled is not None else ""
-    given = _expanded(spelled.name, nats)
-    return given if given == POD else _filled_in(given, nats)
+    if isinstance(spelled, Variable):
+        return expanded(nats, f"$({spelled.name})")
+    return str(spelled) if spelled is not None else ""
 
 
-def _filled_in(text: str, nats: Nats) -> str:
-    """The text with the values of the container's variables."""
-    return re.sub(r"\$\(([^)]+)\)", lambda match: _expanded(match[1], nats), text)
+def expanded(nats: Nats, text: str) -> str:
+    """A text of the container with its variables filled in, and the pod's name as `$(POD_NAME)`."""
+    env = {str(item.get("name")): item for item in nats.env}
+
+    def filled(match: re.Match[str], *, deeper: bool = True) -> str:
+        found = _expanded(match[1], env)
+        if found == POD or not deeper:  # a variable may refer to one before it
+            return found
+        return _REFERENCE.sub(lambda inner: filled(inner, deeper=False), found)
+
+    return _REFERENCE.sub(filled, text)
 
 
-def _expanded(name: str, nats: Nats) -> str:
-    entry: dict[str, Any] = next((item for item in reversed(nats.env) if item.get("name") == name), {})
+def _expanded(name: str, env: dict[str, Any]) -> str:
+    entry = env.get(name, {})
     source = entry.get("valueFrom")
     field = source.get("fieldRef") if isinstance(source, dict) else None
     is_pod = isinstance(field, dict) and field.get("fieldPath") == "metadata.name"

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.manifests.included import included
 from natsvalues.overlays.patches import Notice
-from natsvalues.text.natsconf import ConfArray, ConfMap, ConfSyntaxError, Entry, includes, read, symbolic
+from natsvalues.text.natsconf import ConfArray, ConfMap, ConfSyntaxError, Entry, read, symbolic
 from natsvalues.text.natsconf.reader import MISLEADING, UNCLOSED
+from natsvalues.text.paths import dotted
 from natsvalues.text.yamltree import find
 
 if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
+    from natsvalues.manifests.included import Included
     from natsvalues.manifests.release import Release
 
 REFUSED = MISLEADING | {UNCLOSED}
@@ -20,13 +23,23 @@ OTHER_NAMES = {"system": "system_account"}
 """Names that the server accepts for other settings."""
 DECISIVE = {"cluster", "gateway", "jetstream", "server_name"}
 """Settings that natsvalues always writes, or must know for safe edits."""
+_INSIDE: dict[tuple[str | int, ...], set[str]] = {
+    (): DECISIVE,
+    ("cluster",): {"name"},
+    ("gateway",): {
+        *("name", "port", "listen", "advertise", "gateways"),
+        *("reject_unknown", "reject_unknown_cluster"),
+    },
+    ("jetstream",): {"domain", "enabled", "enable"},
+}
+"""The same, by the block in which they stand."""
 
 
 def read_server_conf(release: Release, nats: Nats) -> tuple[dict[str, Any], list[Notice]]:
     """The value of the file, variables by name, and a warning for each misleading construct in it.
 
     Raises NatsvaluesError for a file the server would refuse, and for one that hides a decisive setting in an
-    included file of the same ConfigMap: included files are never edited.
+    included file of the same ConfigMap, in whichever block: included files are never edited.
     """
     try:
         conf = read(nats.conf)
@@ -46,8 +59,7 @@ def read_server_conf(release: Release, nats: Nats) -> tuple[dict[str, Any], list
         notices.append(Notice("warning", f"nats.conf: {message}", (where,)))
     meant = symbolic(conf)
     _refuse_other_spellings(release, nats, meant)
-    for file, settings in included(nats).items():
-        refuse_hidden(release, nats, file, sorted(DECISIVE & set(settings)))
+    refuse_hidden(release, nats, _INSIDE)
     return meant, notices
 
 
@@ -66,23 +78,31 @@ def _refuse_other_spellings(release: Release, nats: Nats, meant: dict[str, Any])
                 )
 
 
-def included(nats: Nats) -> dict[str, dict[str, Any]]:
-    """The values of the files that nats.conf includes, as far as they are in the same ConfigMap; by name."""
-    data = nats.config_map.value["data"]
-    names = (include.path.rpartition("/")[2] for include in includes(read(nats.conf)))
-    return {name: symbolic(read(data[name])) for name in names if isinstance(data.get(name), str)}
+def refuse_hidden(release: Release, nats: Nats, decisive: dict[tuple[str | int, ...], set[str]]) -> None:
+    """Raise if an included file sets what natsvalues would have to edit: for each block, these keys."""
+    try:
+        files = included(nats)
+    except ConfSyntaxError as error:
+        raise placed(release, nats, error) from None
+    for item in files:
+        hidden = sorted(key for key in item.settings or () if _is_decisive(item.block, key, decisive))
+        if hidden:
+            names = ", ".join(dotted((*item.block, key)) for key in hidden)
+            name = item.file.rpartition("/")[2]
+            raise NatsvaluesError(
+                "NV-T061",
+                f"{name}, which nats.conf includes, sets {names}",
+                where=(release.where(nats.config_map.line_of("data", name), str(nats.config_map.key)),),
+                hint="natsvalues edits nats.conf and leaves included files alone: move these settings into the "
+                "chart's\nown values (config.cluster, config.gateway, config.jetstream, config.merge)",
+            )
 
 
-def refuse_hidden(release: Release, nats: Nats, file: str, settings: list[str]) -> None:
-    """Raise if there are settings that natsvalues would have to edit in an included file."""
-    if settings:
-        raise NatsvaluesError(
-            "NV-T061",
-            f"{file}, which nats.conf includes, sets {', '.join(settings)}",
-            where=(release.where(nats.config_map.line_of("data", file), str(nats.config_map.key)),),
-            hint="natsvalues edits nats.conf and leaves included files alone: move these settings into the chart's\n"
-            "own values (config.cluster, config.gateway, config.jetstream, config.merge)",
-        )
+def _is_decisive(block: tuple[str | int, ...], key: str, decisive: dict[tuple[str | int, ...], set[str]]) -> bool:
+    """Whether an included key of a block is one of these, or is inside one whose own block has no keys here."""
+    path = (*block, key.lower())
+    ends = [length for length in range(1, len(path) + 1) if path[length - 1] in decisive.get(path[: length - 1], ())]
+    return any(length == len(path) or path[:length] not in decisive for length in ends)
 
 
 def placed(release: Release, nats: Nats, error: ConfSyntaxError) -> NatsvaluesError:
@@ -109,6 +129,40 @@ def line_of(nats: Nats, path: tuple[str | int, ...]) -> int:
             break
         offset = start
     return conf_line(nats) + nats.conf.count("\n", 0, offset)
+
+
+def unread_file(nats: Nats) -> str:
+    """The path of a file that nats.conf includes outside of all blocks and the ConfigMap does not have; or nothing."""
+    return next((item.file for item in included(nats) if item.settings is None and not item.block), "")
+
+
+def unreadable(nats: Nats) -> list[tuple[Included, list[str]]]:
+    """Each include whose file is not in the ConfigMap, with the settings that natsvalues relies on and it may set.
+
+    Of one key the last in the text counts.
+    """
+    found = []
+    root = read(nats.conf).root
+    outside = {"system_account", *(entry.key for entry in _entries(root) if entry.key == "accounts")}
+    for item in included(nats):
+        if item.settings is None:
+            keys = _INSIDE.get(item.block, set()) | (outside if not item.block else set())
+            later = _keys_after(root, item)
+            names = sorted(dotted((*item.block, key)) for key in keys - later - {"port", "listen", "enable"})
+            found += [(item, names)] if names else []
+    return found
+
+
+def _keys_after(root: ConfMap, item: Included) -> set[str]:
+    """The keys that stand after an include in its block of nats.conf; none if the block is in another file."""
+    node: Any = root
+    for part in item.block:
+        node = next((entry.value for entry in reversed(_entries(node)) if entry.key == part), None)
+    return {entry.key for entry in _entries(node) if entry.span.start > item.offset}
+
+
+def _entries(node: Any) -> list[Entry]:
+    return [entry for entry in node.entries if isinstance(entry, Entry)] if isinstance(node, ConfMap) else []
 
 
 def conf_line(nats: Nats) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from natsvalues.manifests import settings
-from natsvalues.manifests.chart import mappings
+from natsvalues.manifests.chart import mappings, option
 from natsvalues.manifests.server import ServerVersion, parse_version
 from natsvalues.manifests.services import DEFAULT_GATEWAY_PORT, is_outside, leads_to_gateway, services_of
 from natsvalues.text.endpoints import read_endpoint, stays_inside
@@ -105,7 +105,7 @@ class RegionState(NamedTuple):
     @property
     def has_jetstream(self) -> bool:
         """Whether JetStream is on."""
-        return settings.jetstream_is_on(self.conf)
+        return settings.runs_jetstream(self.nats, self.conf)
 
     @property
     def is_clustered(self) -> bool:
@@ -178,7 +178,7 @@ class RegionState(NamedTuple):
     @property
     def store_dir(self) -> str | None:
         """The directory of JetStream's store, `store_dir`; None if the configuration has none."""
-        return settings.store_directory(self.conf)
+        return option(self.container, "sd", "store_dir") or settings.store_directory(self.conf)
 
     @property
     def claims(self) -> frozenset[str]:

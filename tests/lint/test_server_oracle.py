@@ -16,6 +16,7 @@ SAYS = {
     "JS004": "requires configured routes",
     "JS006": "invalid domain name",
     "JS007": "error resolving system account: account missing",
+    "JS010": "require a system account to also be configured",
     "PR010": "invalid lame_duck_duration of 10s, minimum is 30 seconds",
 }
 

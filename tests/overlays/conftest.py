@@ -93,3 +93,10 @@ def outcomes(rendered) -> list[Outcome]:
             found += outcomes_of(rendered, f"{folder}/{name}")
     assert found
     return found
+
+
+@pytest.fixture
+def world(load_module, example_regions, stand_in, server_trial, nats_server, tmp_path):
+    """Render region us-east or eu-west of the example supercluster, and try it on real servers."""
+    module = load_module(os.path.join(os.path.dirname(os.path.abspath(__file__)), "example_world.py"))
+    return module.World(example_regions, stand_in, server_trial, nats_server, str(tmp_path))

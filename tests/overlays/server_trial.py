@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from natsvalues.text.natsconf import ConfOp, edit, read, symbolic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from natsvalues.manifests.chart import Nats
 
 PORTS = {"port", "http_port", "https_port", "prof_port"}
 FILES = {"cert_file", "key_file", "ca_file"}
-LISTENERS = ("cluster", "gateway", "leafnodes", "websocket", "mqtt")
+LISTENERS = ("cluster", "gateway", "leafnodes", "leaf", "websocket", "mqtt")
 SECONDS = 20
 _HOST = re.compile(r"(?<=://)((?:[^@/]*@)?)[^/]*\Z")
 
@@ -38,6 +38,7 @@ class Trial(NamedTuple):
     conf: str
     beside: tuple[tuple[str, str], ...]
     environment: tuple[tuple[str, str], ...]
+    arguments: tuple[str, ...] = ()
 
 
 def trial_of(nats: Nats) -> Trial:
@@ -50,7 +51,18 @@ def trial_of(nats: Nats) -> Trial:
             environment[item["name"]] = f"{nats.name}-0" if pod_name else "from-a-secret"
         else:
             environment[item["name"]] = re.sub(r"\$\((\w+)\)", lambda name: environment[name[1]], item["value"])
-    return Trial(str(nats.version), nats.conf, tuple(beside.items()), tuple(environment.items()))
+    words = [re.sub(r"\$\((\w+)\)", lambda name: environment[name[1]], word) for word in _arguments(nats)]
+    return Trial(str(nats.version), nats.conf, tuple(beside.items()), tuple(environment.items()), tuple(words))
+
+
+def _arguments(nats: Nats) -> list[str]:
+    """What follows the program on the container's command line, without the configuration file."""
+    container = nats.container_value
+    words = [str(word) for word in (*(container.get("command") or [])[1:], *(container.get("args") or []))]
+    for name in ("--config", "-c"):
+        if name in words:
+            del words[words.index(name) : words.index(name) + 2]
+    return words
 
 
 def certificate(folder: str) -> None:
@@ -82,7 +94,7 @@ def _moves(
     entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in entries:
         path = (*at, key)
-        if key in PORTS:
+        if key in PORTS and item != 0:  # 0 is off
             yield path, -1
         elif key in FILES:
             yield path, f"{certificates}/{'tls.key' if key == 'key_file' else 'tls.crt'}"
@@ -96,21 +108,24 @@ def _moves(
             yield from _moves(item, path, folder, certificates, nowhere)
 
 
-def checked(program: str, trial: Trial, certificates: str) -> str:
-    """What is wrong with `nats-server -t` and with a real start; empty if both are well."""
+def checked(program: str, trial: Trial, certificates: str, visit: Callable[[str], None] | None = None) -> str:
+    """What is wrong with `nats-server -t` and with a real start; empty if both are well.
+
+    `visit` is called with the server's folder while it runs.
+    """
     with tempfile.TemporaryDirectory() as folder:
         for name, text in (*trial.beside, ("nats.conf", on_loopback(trial.conf, folder, certificates))):
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write(text)
-        command = [program, "-c", os.path.join(folder, "nats.conf")]
+        command = [program, "-c", os.path.join(folder, "nats.conf"), *trial.arguments]
         environment = dict(trial.environment)
         tested = subprocess.run(
             [*command, "-t"], env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
         )
-        return tested.stderr if tested.returncode else _started(command, environment, folder)
+        return tested.stderr if tested.returncode else _started(command, environment, folder, visit)
 
 
-def _started(command: list[str], environment: dict[str, str], folder: str) -> str:
+def _started(command: list[str], environment: dict[str, str], folder: str, visit: Callable[[str], None] | None) -> str:
     log = os.path.join(folder, "log")
     with open(log, "wb") as output:
         server = subprocess.Popen(command, env=environment, stdout=output, stderr=output, cwd=folder)
@@ -121,6 +136,8 @@ def _started(command: list[str], environment: dict[str, str], folder: str) -> st
                 with open(log, encoding="utf-8") as lines:
                     return f"exit code {server.poll()}\n" + "".join(lines.readlines()[-12:])
             time.sleep(0.05)
+        if visit is not None:
+            visit(folder)
         return ""
     finally:
         server.send_signal(signal.SIGTERM)
@@ -129,6 +146,22 @@ def _started(command: list[str], environment: dict[str, str], folder: str) -> st
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+def monitoring(folder: str, page: str) -> Any:
+    """A page of the monitoring port of the server that runs in a folder."""
+    (path,) = glob.glob(os.path.join(folder, "*.ports"))
+    with open(path, encoding="utf-8") as file:
+        url = json.load(file)["monitoring"][0]
+    with urllib.request.urlopen(f"{url}/{page}", timeout=5) as answer:  # noqa: S310  # loopback
+        return json.load(answer)
+
+
+def client_port(folder: str) -> int:
+    """The port for clients of the server that runs in a folder."""
+    (path,) = glob.glob(os.path.join(folder, "*.ports"))
+    with open(path, encoding="utf-8") as file:
+        return int(json.load(file)["nats"][0].rpartition(":")[2])
 
 
 def _is_healthy(folder: str) -> bool:

@@ -60,6 +60,20 @@ def test_the_stages_in_their_order_lose_nothing(cases, renderer, rehearse, tmp_p
     assert sizes == ([6] if scope == "supercluster" else [3, 3])
 
 
+@pytest.mark.parametrize("version", ["2.10.26", "2.12.8", "2.15.1"])
+def test_the_account_that_leaf_nodes_need_loses_nothing(version, cases, renderer, rehearse, tmp_path):
+    """The rolling restart from stage local to expose states the default system account: the seed's streams stay."""
+    cases.write_overlays(str(tmp_path / "overlays"), TWO)
+    plain = tmp_path / "plain.yaml"
+    plain.write_text(renderer.template(version, "config.leafnodes.enabled=true"), encoding="utf-8")
+
+    walk = ("--overlays", str(tmp_path / "overlays"), "--rendering", str(plain))
+    done = rehearse(None, "stage-walk", *walk, versions=(version,))
+
+    assert (done.code, done.report["lossy"]) == (0, False), done.told()
+    assert {(fate["region"], fate["fate"]) for fate in done.scenario["streams"]} == {(name, "kept") for name in TWO}
+
+
 def test_joining_two_regions_that_ran_jetstream_is_lossy(cases, renderer, rehearse, tmp_path):
     """Both hold streams, one system account: everything turns healthy, and the merge is reported as a loss."""
     alone = {region: cases.alone(renderer, "2.14.2", region) for region in TWO}

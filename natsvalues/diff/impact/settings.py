@@ -1,4 +1,4 @@
-"""Settings of nats.conf that change while the pods stay: applied by a reload, or not at all.
+"""Settings of nats.conf: what a reload does with them while the pods stay, and what keeps servers from starting.
 
 Where the pod template changes too, the pods restart and read everything: `workloads.py`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.diff.impact.declaration import Consequence, impact
+from natsvalues.manifests.accounts import DECIDE_START, start_problem
 from natsvalues.manifests.reload_effect import effect
 from natsvalues.text.paths import Item, dotted
 
@@ -150,6 +151,30 @@ def no_reload(context: Context, item: ObjectDiff, change: Change) -> Consequence
     return Consequence(f"{reason}, and the pod template stays the same", setting.remedy)
 
 
+@impact(
+    "DI306",
+    "servers-do-not-start",
+    "outage",
+    why="The server exits when it starts, so each pod that restarts with this configuration stays down; `nats-server "
+    "-t` does not see it.",
+    source="run on nats-server 2.10.26, 2.12.8, 2.14.6 and 2.15.1",
+    remedy="lint rules JS010 and JS011 say what to set.",
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:leafnodes
+new: {conf: {leafnodes: {port: 7422}}}""",
+    passes="""\
+new: {conf: {leafnodes: {port: 7422}, accounts: {"$SYS": {}}, system_account: "$SYS"}}""",
+)
+def servers_do_not_start(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """A setting changes, and with it the system account keeps the servers from starting, which it did not before."""
+    servers = context.of_config_map(item) if change.file else None
+    if servers is None or not change.path or str(change.path[0]).lower() not in DECIDE_START:
+        return None
+    if servers.new is None or (servers.old is not None and start_problem(servers.old_conf)):
+        return None
+    return start_problem(servers.new_conf) or None
+
+
 def _setting(context: Context, item: ObjectDiff, change: Change) -> Setting | None:
     """A setting of servers that run on; None where they start or restart, and read everything."""
     servers = context.of_config_map(item) if change.file else None
@@ -196,4 +221,5 @@ IMPACTS = (
     reload_refused_as_a_whole,
     reload_crashes_server,
     no_reload,
+    servers_do_not_start,
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.lint.rules import (
+    accounts,
     balancers,
     clouds,
     decisions,
@@ -31,7 +32,7 @@ _BY_SUBJECT: dict[str, tuple[Rule, ...]] = {
     "Gateway": gateway.RULES + mesh.RULES,
     "Load balancer": balancers.RULES + health_checks.RULES + clouds.RULES,
     "Probes": probes.RULES,
-    "JetStream": jetstream.RULES,
+    "JetStream": jetstream.RULES + accounts.RULES,
     "Security": security.RULES,
     "Helm seam": seam.RULES + values.RULES,
     "Overlays": decisions.RULES + overlays.RULES,

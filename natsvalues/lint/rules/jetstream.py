@@ -9,7 +9,6 @@ from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream
 from natsvalues.supercluster.cold_start import MORE_SERVERS, first_boot, never_elects
 from natsvalues.supercluster.joining import dialled_alone
 from natsvalues.supercluster.losses import KEEP_STREAMS
-from natsvalues.text.natsconf import includes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,35 +173,6 @@ def domain_refused(cluster: Cluster) -> Iterator[Problem]:
 
 
 @rule(
-    "JS007",
-    "system-account-unknown",
-    "error",
-    why="The server exits with `error resolving system account: account missing`, while `nats-server -t` reports the "
-    "file as valid.",
-    source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
-    remedy="Declare the account under accounts.",
-    fails="conf: {system_account: SYS-EU, accounts: {APP: {}}}",
-    passes="conf: {system_account: SYS-EU, accounts: {APP: {}, SYS-EU: {}}}",
-)
-def system_account_unknown(cluster: Cluster) -> Iterator[Problem]:
-    """The system account is not one of the accounts."""
-    account = cluster.state.account
-    accounts = cluster.conf.get("accounts")
-    known = set(accounts) if isinstance(accounts, dict) else set()
-    if account in known | {DEFAULT_ACCOUNT} or {"operator", "resolver", "trusted_keys"} & set(cluster.conf):
-        return
-    if not _has_foreign_include(cluster):
-        where = (cluster.at_conf("system_account"), cluster.at_conf("accounts"))
-        yield Problem(f"account `{account}` is not declared", where, (cluster.region,))
-
-
-def _has_foreign_include(cluster: Cluster) -> bool:
-    """Whether nats.conf includes a file that is not in the release, so that its declarations are unknown."""
-    data = cluster.nats.config_map.value["data"]
-    return any(include.path.rpartition("/")[2] not in data for include in includes(cluster.parsed))
-
-
-@rule(
     "JS008",
     "store-does-not-survive",
     "warning",
@@ -295,7 +265,6 @@ RULES = (
     jetstream_without_routes,
     more_routes_than_servers,
     domain_refused,
-    system_account_unknown,
     store_does_not_survive,
     first_boot_counts_remotes,
     one_server_never_elects,

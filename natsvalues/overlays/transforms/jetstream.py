@@ -8,13 +8,18 @@ system account (2.12.8, 2.15.1), so an `empty` region gets JetStream and remotes
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from natsvalues.errors import NatsvaluesError
-from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream_is_on, listens_for_routes
+from natsvalues.manifests.settings import (
+    DEFAULT_ACCOUNT,
+    jetstream_is_on,
+    listens_for_routes,
+    settings,
+    stated_system_account,
+)
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.scene import Scene, overlay_error
-from natsvalues.overlays.server_conf import included, refuse_hidden
+from natsvalues.overlays.transforms.system_account import region_account
 from natsvalues.text.paths import Op
 
 if TYPE_CHECKING:
@@ -102,9 +107,7 @@ def _independent(scene: Scene) -> Iterator[Outcome]:
     if plan.region.joins is not None:
         yield Notice("note", "`joins` has no effect in scope `region`", (plan.positions.where("joins"),))
     account = plan.region.system_account
-    present = scene.conf.get("system_account")
-    for settings in included(scene.nats).values():
-        present = settings.get("system_account", present)
+    present = stated_system_account(settings(scene.nats))
     if account is None:
         held = f"`{present}`" if present else "`$SYS` (the server's default)"
         raise overlay_error(
@@ -120,37 +123,4 @@ def _independent(scene: Scene) -> Iterator[Outcome]:
     given = block.get("domain") if isinstance(block, dict) else None
     domain = plan.region.domain or given or plan.region.name
     yield from _domain(scene, str(domain), "an independent region has its own JetStream domain")
-    if account != (present or DEFAULT_ACCOUNT):
-        yield from _account(scene, account, present)
-
-
-def _account(scene: Scene, account: str, present: Any) -> Iterator[Outcome]:
-    """Make `account` the system account."""
-    plan, hidden = scene.plan, included(scene.nats)
-    for file, settings in hidden.items():
-        refuse_hidden(scene.release, scene.nats, file, sorted({"accounts", "system_account"} & set(settings)))
-    if present is not None:
-        yield scene.warning(
-            f"the system account becomes `{account}` instead of `{present}`: streams of `{present}` would be "
-            "lost, and its users no longer see $SYS",
-            plan.positions.where("systemAccount"),
-            scene.at_conf("system_account"),
-            hint=f'if this region has streams, set systemAccount: "{present}"',
-        )
-    why = f"the region has its own meta group because it has its own system account `{account}`"
-    if account == DEFAULT_ACCOUNT:
-        yield scene.in_conf(RULE, why, Op("remove", ("system_account",)), source=SOURCE)
-        return
-    if any({"operator", "trusted_keys"} & set(settings) for settings in (scene.conf, *hidden.values())):
-        raise NatsvaluesError(
-            "NV-T022",
-            "the servers run with an operator, so the system account must be one that its resolver knows",
-            where=(plan.positions.where("systemAccount"), scene.at_conf("system_account")),
-            hint="set system_account to that account's public key in the chart's values, and here the same",
-        )
-    accounts = scene.conf.get("accounts")
-    if not isinstance(accounts, dict):
-        yield scene.in_conf(RULE, why, Op("add", ("accounts",), {account: {}}), source=SOURCE)
-    elif account not in accounts:
-        yield scene.in_conf(RULE, why, Op("add", ("accounts", account), {}), source=SOURCE)
-    yield scene.in_conf(RULE, why, Op("add", ("system_account",), account), source=SOURCE)
+    yield from region_account(scene, account, present)

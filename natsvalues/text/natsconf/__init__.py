@@ -12,7 +12,7 @@ from natsvalues.text.natsconf.lexer import tokenize
 from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Entry, Finding, Include, Node, Scalar
 from natsvalues.text.natsconf.reader import read
 from natsvalues.text.natsconf.tokens import Token
-from natsvalues.text.natsconf.values import Variable, includes, same, symbolic, unresolved, value
+from natsvalues.text.natsconf.values import Variable, includes, located_includes, same, symbolic, unresolved, value
 from natsvalues.text.natsconf.writer import Raw
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Variable",
     "edit",
     "includes",
+    "located_includes",
     "read",
     "same",
     "symbolic",

@@ -57,7 +57,12 @@ def symbolic(conf: Conf) -> dict[str, Any]:
 
 def includes(conf: Conf) -> tuple[Include, ...]:
     """All includes at any depth, in the order of the text."""
-    return tuple(_includes(conf.root))
+    return tuple(include for _, include in located_includes(conf))
+
+
+def located_includes(conf: Conf) -> tuple[tuple[tuple[str | int, ...], Include], ...]:
+    """All includes at any depth, in the order of the text, each with the path of the map in which it stands."""
+    return tuple(_includes(conf.root, ()))
 
 
 def same(one: Any, other: Any) -> bool:
@@ -79,16 +84,16 @@ def _symbolic(node: Node) -> Any:
     return {entry.key: _symbolic(entry.value) for entry in node.entries if not isinstance(entry, Include)}
 
 
-def _includes(node: Node) -> Iterator[Include]:
+def _includes(node: Node, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Include]]:
     if isinstance(node, ConfArray):
-        for item in node.items:
-            yield from _includes(item)
+        for index, item in enumerate(node.items):
+            yield from _includes(item, (*at, index))
     elif isinstance(node, ConfMap):
         for entry in node.entries:
             if isinstance(entry, Include):
-                yield entry
+                yield at, entry
             else:
-                yield from _includes(entry.value)
+                yield from _includes(entry.value, (*at, entry.key))
 
 
 class _Evaluation:
