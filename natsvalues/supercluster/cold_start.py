@@ -220,11 +220,10 @@ def never_elects(state: RegionState, others: Sequence[RegionState] = ()) -> str:
 def _routes_to_itself(state: RegionState) -> bool:
     """Whether there are routes, and all lead to the region's own pod, as far as their hosts show."""
     headless = state.headless
-    own = {*state.pods, headless.key.name if headless is not None else "", "localhost"}
+    own = {*state.pods, headless.key.name if headless is not None else "localhost", "localhost"}
     endpoints = [read_endpoint(str(url)) for url in state.routes]
-    return bool(endpoints) and all(
-        found is not None and (found.host.split(".")[0] in own or found.host.startswith("127.")) for found in endpoints
-    )
+    hosts = ["" if address is None else address.host for address in endpoints]
+    return bool(hosts) and all(host.split(".")[0] in own or host.startswith("127.") for host in hosts)
 
 
 def _votes(state: RegionState, remote: RegionState | None) -> bool:

@@ -60,7 +60,7 @@ _NAMES = "run on nats-server 2.12.8 and 2.15.1"
 _CLUSTERED = "run on nats-server 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1"
 KEEP_STREAMS = (
     "Streams of a server without a cluster are kept by a backup that is restored into the cluster: docs/stages.md, "
-    "From one server without a cluster."
+    "section From one server without a cluster."
 )
 _SERVER = "documented behaviour of the server"
 MANUALS: dict[Kind, Manual] = {
@@ -140,7 +140,7 @@ MANUALS: dict[Kind, Manual] = {
         (),
         _CLUSTERED,
         "Keep the cluster. For one server without a cluster, back the streams up first (`nats stream backup "
-        "--consumers`), and restore them there with `nats stream restore --replicas 1`.",
+        "--consumers`), and restore them into an empty store with `nats stream restore --replicas 1`.",
     ),
 }
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -92,6 +93,10 @@ class Servers:
             ops.append(ConfOp("add", ("gateway", "gateways"), listed))
         return edit(conf, ops)
 
+    def empty(self, address: str) -> None:
+        """Empty the store of a server that does not run."""
+        shutil.rmtree(os.path.join(self.folder, address, "jetstream"))
+
     def streams_on_disk(self, address: str) -> set[str]:
         """The names of the streams in a server's store."""
         folder = os.path.join(self.folder, address, "jetstream", "$G", "streams")
@@ -155,8 +160,11 @@ async def fill(address: str, name: str, replicas: int = 1) -> None:
     while "error" in (made := await _asked(connection, f"$JS.API.STREAM.CREATE.{name}", config)):
         assert time.monotonic() < end, made
         await asyncio.sleep(0.5)
-    for number in range(MESSAGES):
-        assert "seq" in json.loads((await connection.request(name, str(number).encode(), timeout=10)).data)
+    stored = 0
+    while stored < MESSAGES:
+        assert time.monotonic() < end, (name, stored)
+        with contextlib.suppress(nats.errors.NoRespondersError):  # while the route to its server is new
+            stored = json.loads((await connection.request(name, b"message", timeout=10)).data)["seq"]
     durable = {"stream_name": name, "config": {"durable_name": "C", "name": "C", "ack_policy": "explicit"}}
     assert "error" not in await _asked(connection, f"$JS.API.CONSUMER.CREATE.{name}.C", durable)
     inbox = connection.new_inbox()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from natsvalues.supercluster.cold_start import cold_start, cold_starts, elects_early, first_boot
+from natsvalues.supercluster.cold_start import cold_start, cold_starts, elects_early, first_boot, never_elects
 
 pytestmark = pytest.mark.helm
 STRICT = "container: {startupProbe: {httpGet: {path: /healthz}}}\n"
@@ -152,3 +152,56 @@ def test_servers_before_2_12_elect_before_the_gateways_connect(regions):
     assert not elects_early(regions("container: {image: nats:2.12.8}")["us-east"])
     alone = "untouched: true\ncontainer: {image: nats:2.11.4}\nconf: {accounts: {SYS: {}}, system_account: SYS}"
     assert not elects_early(regions(alone)["us-east"])
+
+
+ONE = "statefulSet: {spec: {replicas: 1}}\n"
+OPEN = "{gateways: null, reject_unknown_cluster: null}"
+ROUTE = "nats://nats-0.nats-headless:6222"
+LONE = {
+    "its own route, no gateway": ("conf: {cluster: {routes: ['ROUTE']}, gateway: null}", True),
+    "its own route with a login, by its whole name": (
+        "conf: {cluster: {routes: ['nats://a:b@nats-0.nats-headless.ns.svc.cluster.local:6222']}, gateway: null}",
+        True,
+    ),
+    "a gateway without remotes": ("conf: {cluster: {routes: ['ROUTE']}, gateway: {gateways: null}}", True),
+    "a system account of its own": (
+        "conf: {accounts: {SYS: {}}, system_account: SYS, cluster: {routes: ['ROUTE']}}",
+        True,
+    ),
+    "a remote under the same system account": (
+        "conf: {cluster: {routes: ['ROUTE']}, gateway: {gateways: [{name: eu-west, url: 'nats://eu:7222'}]}}",
+        False,
+    ),
+    "a route to a server of another StatefulSet": (
+        "conf: {cluster: {routes: ['ROUTE', 'nats://other-0.other:6222']}, gateway: null}",
+        False,
+    ),
+    "a leaf node that connects the system account": (
+        "conf: {cluster: {routes: ['ROUTE']}, gateway: null, leafnodes: {remotes: [{account: $SYS, url: 'nats://h'}]}}",
+        False,
+    ),
+    "no cluster": ("conf: {cluster: null, gateway: null}", False),
+    "no JetStream": ("conf: {jetstream: null, cluster: {routes: ['ROUTE']}, gateway: null}", False),
+}
+
+
+@pytest.mark.parametrize("case", LONE)
+def test_one_server_never_elects_where_no_other_one_reaches_it(case, regions):
+    """Judged by itself, as `post-render` and `diff` see it."""
+    example, expected = LONE[case]
+    states = regions(f"untouched: true\n{ONE}{example}".replace("ROUTE", ROUTE))
+
+    assert bool(never_elects(states["us-east"])) == expected
+    if expected:
+        assert first_boot(states["us-east"]) == ""  # one answer: its advice, to boot without remotes, would not help
+
+
+def test_one_server_elects_with_a_region_of_its_system_account(regions):
+    """Also one that is only dialled; not with one under another account."""
+    conf = f"cluster: {{routes: ['{ROUTE}']}}"
+    dialled, apart = f"{conf}, gateway: {OPEN}", f"{conf}, accounts: {{EU: {{}}}}, system_account: EU"
+    shared = regions(f"{ONE}us-east: {{conf: {{{dialled}}}}}\neu-west: {{conf: {{{conf}}}}}")
+    other = regions(f"{ONE}us-east: {{conf: {{{conf}}}}}\neu-west: {{conf: {{{apart}}}}}")
+
+    assert not any(never_elects(state, tuple(shared.values())) for state in shared.values())
+    assert all(never_elects(state, tuple(other.values())) for state in other.values())

@@ -57,6 +57,34 @@ CASES = {
         "new: {statefulSet: {metadata: {name: bus}, spec: {volumeClaimTemplates: [{metadata: {name: bus-js}}]}}}",
         ["statefulset-name"],
     ),
+    "one server without a cluster becomes a member": (
+        "conf: {gateway: null}\nold: {conf: {cluster: null}}",
+        ["standalone-store"],
+    ),
+    "a cluster block without a port is none": (
+        "conf: {gateway: null}\nold: {conf: {cluster: {port: null, routes: null}}}",
+        ["standalone-store"],
+    ),
+    "another name in a cluster block without a port": (
+        (
+            "conf: {cluster: {port: null, routes: null}, gateway: null}\n"
+            "new: {conf: {cluster: {name: other, port: null, routes: null}, gateway: null}}"
+        ),
+        [],
+    ),
+    "a listener for leaf nodes makes no cluster": (
+        "conf: {cluster: null, gateway: null}\nnew: {conf: {cluster: null, gateway: null, leafnodes: {port: 7422}}}",
+        [],
+    ),
+    "a cluster that is left": ("new: {conf: {cluster: null, gateway: null}}", ["clustered-store"]),
+    "one server leaves a cluster in which it never had a leader": (
+        (
+            "untouched: true\nstatefulSet: {spec: {replicas: 1}}\n"
+            "old: {conf: {cluster: {routes: ['nats://nats-0.nats-headless:6222']}, gateway: null}}\n"
+            "new: {conf: {cluster: null, gateway: null}}"
+        ),
+        [],
+    ),
     "fewer servers without claims": (
         (
             "statefulSet: {spec: {volumeClaimTemplates: null}}\n"
