@@ -144,7 +144,7 @@ class Cluster(NamedTuple):
 
     def roles(self, service: Manifest) -> list[Role]:
         """What each port of a Service leads to."""
-        return roles_of(service.value, self.listen)
+        return roles_of(service.value, self.listen, self.nats)
 
     def at(self, manifest: Manifest, *keys: str | int) -> Where:
         """The place of a field of a manifest."""

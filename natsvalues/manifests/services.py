@@ -63,15 +63,16 @@ def publishes_not_ready(service: dict[str, Any]) -> bool:
 def port_role(port: dict[str, Any], listen: int, nats: Nats | None = None) -> Role:
     """What a Service's port leads to, for servers whose gateways listen on the port `listen`.
 
-    With `nats`, a named target port is looked up among the ports of its container; without, only the chart's own port
-    names are known.
+    With `nats`, a named target port is looked up among the ports of its container, and its port `monitor` may have any
+    number; without, only the chart's own port names and numbers are known.
     """
+    ports = container_ports(nats.container_value) if nats is not None else {}
     target = port.get("targetPort", port.get("port"))
-    if nats is not None and isinstance(target, str):
-        target = container_ports(nats.container_value).get(target, target)
+    if isinstance(target, str):
+        target = ports.get(target, target)
     if target in (GATEWAY_PORT_NAME, listen):
         return "gateway"
-    return "monitor" if target in ("monitor", MONITOR_PORT) else "other"
+    return "monitor" if target in ("monitor", MONITOR_PORT, ports.get("monitor", MONITOR_PORT)) else "other"
 
 
 def roles_of(service: dict[str, Any], listen: int, nats: Nats | None = None) -> list[Role]:

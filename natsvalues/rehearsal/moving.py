@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Path = tuple[str | int, ...]
-_LISTENERS = ("cluster", "gateway", "leafnodes", "leaf", "websocket", "mqtt")
+_LISTENERS = ("cluster", "gateway", "leafnodes", "leaf", "websocket", "ws", "mqtt")
 _STORE = spellings("jetstream.store_dir")
 _FOLDERS = (*_STORE, "dir", "ports_file_dir", "pid_file", "pidfile", "log_file", "logfile")
 _CERTIFICATES = {"cert_file": "tls.crt", "key_file": "tls.key", "ca_file": "ca.crt"}

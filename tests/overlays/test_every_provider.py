@@ -18,10 +18,11 @@ TLS = "config.gateway.tls.enabled=true,config.gateway.tls.secretName=gateway"
 SETTINGS = f"config.cluster.enabled=true,config.jetstream.enabled=true,config.gateway.enabled=true,{TLS}"
 
 
-@pytest.fixture
-def rendering(run, helm3, nats_chart):
-    """A release as Helm 3 hands it over, with gateway TLS."""
-    return run(helm3, "template", "nats", nats_chart, "--set", SETTINGS).stdout
+@pytest.fixture(params=[8222, 8333])
+def rendering(request, run, helm3, nats_chart):
+    """A release as Helm 3 hands it over, with gateway TLS, and with the chart's monitoring port and another."""
+    settings = f"{SETTINGS},config.monitor.port={request.param}"
+    return run(helm3, "template", "nats", nats_chart, "--set", settings).stdout
 
 
 @pytest.mark.helm

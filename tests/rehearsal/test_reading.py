@@ -45,6 +45,17 @@ def test_a_region_is_read_as_it_is_rendered(ours):
     assert balancer.check.path == "/healthz?js-server-only=true"
 
 
+def test_listeners_of_any_spelling_listen_on_the_pod_s_address(renderer):
+    """`leaf` and `ws` are other names of two blocks: without a host they would listen on every address."""
+    settings = ("config.merge.leaf.port=7422", "config.merge.ws.port=8080", "config.merge.ws.no_tls=true")
+    rendering = read_rendering(renderer.template("2.14.2", *settings), "us-east.yaml")
+    run = symbolic(
+        read(pod_files(layout({"us-east": rendering}), "us-east", 0, "/scratch").files["etc/nats-config/nats.conf"])
+    )
+
+    assert (run["leaf"]["host"], run["ws"]["host"]) == ("127.9.1.1", "127.9.1.1")
+
+
 def test_only_addresses_and_paths_are_moved(ours):
     """The configuration on loopback differs from the rendered one in what the moves name, and in nothing else."""
     made = pod_files(layout(ours), "us-east", 1, "/scratch/us-east/1")

@@ -131,7 +131,7 @@ def _existing(scene: Scene) -> tuple[list[Manifest], list[Manifest]]:
         ours = service.key.name == _name(scene)  # also a ClusterIP, behind a Route
         if not is_outside(service.value) and not ours:
             continue
-        roles = roles_of(service.value, scene.gateway_listen)
+        roles = roles_of(service.value, scene.gateway_listen, scene.nats)
         if "gateway" in roles:
             (mixed if "other" in roles else dedicated).append(service)
     return dedicated, mixed
@@ -169,8 +169,8 @@ def _port_ops(scene: Scene, present: Manifest, wanted: list[dict[str, Any]]) -> 
     ports = present.value["spec"]["ports"]
     listen = scene.gateway_listen
     for port in wanted:
-        role = port_role(port, listen)
-        index = next((place for place, item in enumerate(ports) if port_role(item, listen) == role), None)
+        role = port_role(port, listen, scene.nats)
+        index = next((place for place, item in enumerate(ports) if port_role(item, listen, scene.nats) == role), None)
         if index is None:
             ops.append(Op("add", ("spec", "ports", "-"), port))
         else:
