@@ -2,7 +2,8 @@
 
 facts, from the StatefulSet controller with podManagementPolicy Parallel (the chart's): missing pods are created at
 once; then, from the highest ordinal down, a pod of an older template is deleted, also if it is not ready, and each new
-pod must be ready before the next goes. Pods that are scaled away go at once; their claims stay. A new pod finds what its claim's volume has, and nothing else of the pod before it.
+pod must be ready before the next goes. Pods that are scaled away go at once; their claims stay. A new pod finds
+what its claim's volume has, and nothing else of the pod before it.
 """
 
 from __future__ import annotations

@@ -79,13 +79,21 @@ def _place(dice: random.Random, seen: Seen) -> str:
     return dice.choice(seen.installed or list(seen.git.regions))
 
 
+def _other(dice: random.Random, present: str, choices: tuple[str, ...]) -> str:
+    """One of the choices that is not the present one."""
+    return dice.choice([choice for choice in choices if choice != present])
+
+
 def _edited(place: str, **fields: str) -> list[str]:
     words = " ".join(f"{name}={text}" for name, text in fields.items())
     return [f"{place} edit {words}", f"{place} upgrade"]
 
 
-def _advance(_: random.Random, seen: Seen) -> list[str]:
-    """The next step of the documented way: each region to expose, then the seed to join, then the others."""
+def _advance(dice: random.Random, seen: Seen) -> list[str]:
+    """The next step of the documented way: a cluster, each region to expose, the seed to join, then the others."""
+    single = [place for place in seen.installed if seen.git.regions[place].cluster == "off"]
+    if single:
+        return _edited(single[0], cluster="on", replicas=dice.choice(("1", "3")))
     stages = {place: region.stage for place, region in seen.git.regions.items()}
     order = [seen.seed, *(place for place in stages if place != seen.seed)]
     if seen.git.scope == "region" or len(stages) == 1:
@@ -109,7 +117,7 @@ def _join(dice: random.Random, seen: Seen) -> list[str]:
 
 def _stage(dice: random.Random, seen: Seen) -> list[str]:
     place = dice.choice(list(seen.git.regions))
-    return _edited(place, stage=dice.choice(("local", "expose", "join")))
+    return _edited(place, stage=_other(dice, seen.git.regions[place].stage, ("local", "expose", "join")))
 
 
 def _upgrade(dice: random.Random, seen: Seen) -> list[str]:
@@ -136,23 +144,24 @@ def _rollback(dice: random.Random, seen: Seen) -> list[str]:
 
 def _replicas(dice: random.Random, seen: Seen) -> list[str]:
     place = _place(dice, seen)
-    others = [count for count in (1, 3, 3, 5) if count != seen.git.regions[place].replicas]
-    return _edited(place, replicas=str(dice.choice(others)))
+    return _edited(place, replicas=_other(dice, str(seen.git.regions[place].replicas), ("1", "3", "3", "5")))
 
 
 def _prefix(dice: random.Random, seen: Seen) -> list[str]:
     place = _place(dice, seen)
-    return _edited(place, prefix=dice.choice(("", f"{place}-", "new-")))
+    return _edited(place, prefix=_other(dice, seen.git.regions[place].prefix, ("", f"{place}-", "new-")))
 
 
 def _account(dice: random.Random, seen: Seen) -> list[str]:
     place = _place(dice, seen)
-    return _edited(place, account=dice.choice(("$SYS", f"SYS-{place}", "SYS-other")))
+    if seen.git.scope == "supercluster":
+        return []
+    return _edited(place, account=_other(dice, seen.git.regions[place].account, ("$SYS", f"SYS-{place}", "SYS-other")))
 
 
 def _domain(dice: random.Random, seen: Seen) -> list[str]:
     place = _place(dice, seen)
-    return _edited(place, domain=dice.choice(("", "hub", place)))
+    return _edited(place, domain=_other(dice, seen.git.regions[place].domain, ("", "hub", place)))
 
 
 def _scope(dice: random.Random, seen: Seen) -> list[str]:
@@ -166,19 +175,24 @@ def _scope(dice: random.Random, seen: Seen) -> list[str]:
 def _version(dice: random.Random, seen: Seen) -> list[str]:
     """Another version up or down, of one region or all."""
     places = seen.installed if dice.random() < 0.5 else [_place(dice, seen)]
-    version = dice.choice(VERSIONS)
+    version = _other(dice, seen.git.regions[places[0]].version, VERSIONS)
     return [command for place in places for command in _edited(place, version=version)]
 
 
 def _joins(dice: random.Random, seen: Seen) -> list[str]:
     """Another region becomes the seed."""
-    place = dice.choice(list(seen.git.regions))
+    others = [key for key in seen.git.regions if key != seen.seed]
+    if not others or seen.git.scope == "region":
+        return []
+    place = dice.choice(others)
     edits = [f"{key} edit joins={'seed' if key == place else 'empty'}" for key in seen.git.regions]
     return [*edits, *(f"{key} upgrade" for key in dice.sample(seen.installed, len(seen.installed)))]
 
 
 def _store(dice: random.Random, seen: Seen) -> list[str]:
-    return _edited(_place(dice, seen), store=dice.choice(("data", "data", "below", "moved", "none", "small")))
+    place = _place(dice, seen)
+    stores = ("data", "below", "moved", "none", "small")
+    return _edited(place, store=_other(dice, seen.git.regions[place].store, stores))
 
 
 def _add(dice: random.Random, seen: Seen) -> list[str]:
@@ -213,10 +227,10 @@ def _kill(dice: random.Random, seen: Seen) -> list[str]:
 
 
 _MOVES = {
-    _advance: 8,
+    _advance: 12,
     _join: 3,
     _stage: 5,
-    _upgrade: 2,
+    _upgrade: 1,
     _forget: 4,
     _wrong: 2,
     _rollback: 5,

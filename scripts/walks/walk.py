@@ -27,6 +27,8 @@ STEP_SECONDS = 25.0
 END_SECONDS = 75.0
 FATE_SECONDS = 30.0
 _MOVES = (3, 7)
+_POWER = 0.3
+"""How often a walk ends with a power failure of all regions: what only runs on must also start."""
 _FORCED = 0.12
 """How often a step is taken although a loss was announced."""
 
@@ -106,6 +108,8 @@ class _Walk:
                 await self._move(choose(self.dice, seen))
                 if not self.revisions:
                     break
+            if self.dice.random() < _POWER:
+                await self._move(["- kill"])
         whole = await self.clusters.settled(END_SECONDS)
         await self.streams.stop()
         lacking = () if whole else self.clusters.lacking()
