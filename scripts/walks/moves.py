@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import random
 
 
+_JOINED = 0.6
+
+
 class Seen(NamedTuple):
     """What a person knows before the next move: Git, and how many revisions each release has."""
 
@@ -33,10 +36,23 @@ class Seen(NamedTuple):
         return seeds[0] if seeds else next(iter(self.git.regions))
 
 
-def start(name: str, dice: random.Random) -> tuple[Git, list[str]]:
-    """Git and the commands with which a walk begins, by the name of its starting point."""
-    version = dice.choice(VERSIONS)
+class Beginning(NamedTuple):
+    """The version of all servers, how many each of two regions has, and whether both have joined already."""
+
+    version: str
+    sizes: tuple[int, int]
+    joined: bool = True
+
+
+def beginning(dice: random.Random) -> Beginning:
+    """A beginning at random."""
     sizes = dice.choice(((3, 3), (3, 3), (3, 1), (1, 1)))
+    return Beginning(dice.choice(VERSIONS), sizes, dice.random() < _JOINED)
+
+
+def start(name: str, begins: Beginning) -> tuple[Git, list[str]]:
+    """Git and the commands with which a walk begins, by the name of its starting point."""
+    version, sizes, joined = begins
     first = Region(version, sizes[0], joins="seed", account="$SYS")
     other = Region(version, sizes[1], prefix="eu-west-", account="SYS-eu-west")
     both = {"us-east": first, "eu-west": other}
@@ -55,11 +71,10 @@ def start(name: str, dice: random.Random) -> tuple[Git, list[str]]:
             return Git("supercluster", both), [*commands[1:], "us-east upgrade", "eu-west upgrade"]
         return Git("supercluster", both), [*commands, "us-east upgrade", "eu-west upgrade"]
     if name == "region scope":
-        threes = {place: region._replace(replicas=3) for place, region in both.items()}
         commands = ["us-east upgrade", "eu-west upgrade"]
-        if dice.random() < 0.6:
+        if joined:
             commands += ["us-east edit stage=join", "eu-west edit stage=join", "us-east upgrade", "eu-west upgrade"]
-        return Git("region", threes), commands
+        return Git("region", both), commands
     raise ValueError(name)
 
 

@@ -13,7 +13,7 @@ from natsvalues.outside import loopback, processes
 from natsvalues.rehearsal.causes import why_stuck
 from natsvalues.rehearsal.reading import read_rendering
 from walks.cluster import Clusters
-from walks.moves import STARTS, Seen, choose, start
+from walks.moves import STARTS, Beginning, Seen, beginning, choose, start
 from walks.streams import Streams
 from walks.verdicts import Rendered, Said, ask_diff, ask_post_render
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from walks.streams import Fate
 
 STEP_SECONDS = 25.0
-END_SECONDS = 75.0
+WAITED_SECONDS = 12.0
+"""After a step that left something lacking: people wait for the same thing once, not each time."""
+END_SECONDS = 60.0
 FATE_SECONDS = 30.0
 _MOVES = (3, 7)
 _POWER = 0.3
@@ -57,12 +59,13 @@ class Plan(NamedTuple):
     name: str
     seed: int
     start: str
+    begins: Beginning
     commands: tuple[str, ...] = ()
 
 
 def plan_of(seed: int) -> Plan:
     """The walk of a seed."""
-    return Plan(f"seed {seed}", seed, STARTS[seed % len(STARTS)])
+    return Plan(f"seed {seed}", seed, STARTS[seed % len(STARTS)], beginning(random.Random(seed)))  # noqa: S311
 
 
 async def walk(plan: Plan, renderer: Renderer) -> dict[str, Any]:
@@ -97,8 +100,7 @@ class _Walk:
 
     async def run(self) -> dict[str, Any]:
         """All commands, and the record of what became of the streams."""
-        self.git, commands = start(self.plan.start, self.dice)
-        first = self.git.regions["us-east"]
+        self.git, commands = start(self.plan.start, self.plan.begins)
         await self._move(commands)
         if self.plan.commands:
             await self._move(list(self.plan.commands))
@@ -115,8 +117,9 @@ class _Walk:
         lacking = () if whole else self.clusters.lacking()
         fates = await self.streams.check(FATE_SECONDS if whole else 1.0)
         causes = [] if whole else [str(cause) for cause in why_stuck(self.clusters.world.now()).causes]
+        plan = self.plan
         return {
-            "name": self.plan.name, "seed": self.plan.seed, "start": self.plan.start, "version": first.version,
+            "name": plan.name, "seed": plan.seed, "start": plan.start, "version": plan.begins.version,
             "result": self._result(fates, whole=whole), "steps": [step.record() for step in self.steps],
             "fates": [fate._asdict() for fate in fates], "lacking": lacking, "causes": causes,
         }  # fmt: skip
@@ -130,6 +133,10 @@ class _Walk:
         if stopped:
             return "announced, stopped" if any(said.announces_stop for said in done) else "STUCK"
         return "announced, kept" if any(said.announces_loss for said in done) else "kept"
+
+    def _dares(self) -> bool:
+        """Whether a step is taken although a loss was announced; never in a walk of given commands."""
+        return not self.plan.commands and self.dice.random() < _FORCED
 
     def _has_leader(self) -> bool:
         """Whether what the API says of streams counts, although not everything is whole."""
@@ -163,7 +170,7 @@ class _Walk:
             if not said.release:
                 self.steps.append(Step(command, said, "refused"))
                 return False
-            forced = said.may_be_forced and self.dice.random() < _FORCED
+            forced = said.may_be_forced and (words[-1:] == ["allow"] or self._dares())
             if (said.is_refused or said.announces_loss or "refused" in " ".join(said.impacts)) and not forced:
                 self.steps.append(Step(command, said, "not done"))
                 return False
@@ -172,7 +179,8 @@ class _Walk:
         except NatsvaluesError as error:  # servers that cannot be run here at all
             self.steps.append(Step(command, said._replace(messages=(*said.messages, str(error))), "not runnable"))
             return False
-        whole = await self.clusters.settled(STEP_SECONDS)
+        waited = next((bool(step.lacking) for step in reversed(self.steps) if step.word == "done"), False)
+        whole = await self.clusters.settled(WAITED_SECONDS if waited else STEP_SECONDS)
         self.steps.append(Step(command, said, "done", () if whole else self.clusters.lacking()))
         for region in self.revisions:
             homes = [home for home in self.streams.home.values() if home == region]
