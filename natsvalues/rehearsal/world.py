@@ -42,6 +42,8 @@ class World:
         self.versions: dict[str, str] = {}
         self.notes: list[str] = []
         self.cut_off: set[str] = set()
+        self.names: dict[str, tuple[Balancer, ...]] = {}
+        """By region, load balancers whose names resolve before they exist."""
         self.fresh = True
         self.memory = 0
         self._cpu: dict[int, float] = {}
@@ -82,7 +84,8 @@ class World:
         known = self.renderings | renderings
         self.renderings = {key: known[key] for key in self.map.regions if key in known}
         balancers = named_balancers(self.renderings)
-        layout = Layout(self.map, self.renderings, balancers)
+        resolved = {key: balancers.get(key) or self.names.get(key, ()) for key in {**self.names, **balancers}}
+        layout = Layout(self.map, self.renderings, resolved)
         record = Record(self.tell, self.scale)
         for key in renderings:
             rendering = self.renderings[key]

@@ -1,0 +1,1 @@
+"""Random walks of releases on real servers: what `scripts/check_keeps.py` runs."""
