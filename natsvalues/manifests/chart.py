@@ -213,8 +213,8 @@ class Argument(NamedTuple):
 
 def option(container: dict[str, Any], *names: str) -> str | None:
     """The value of an option with one of these names on the container's command line; None without one."""
-    found = argument(container, *names)
-    return found.value if found is not None else None
+    given = argument(container, *names)
+    return given.value if given is not None else None
 
 
 def argument(container: dict[str, Any], *names: str) -> Argument | None:
@@ -223,15 +223,15 @@ def argument(container: dict[str, Any], *names: str) -> Argument | None:
     With one dash or two, as Go's `flag` package reads it; the last one counts (run on 2.14.2).
     """
     words = _words(container)
-    found = None
+    last = None
     for (part, index, word), following in zip_longest(words, words[1:]):
         flag, equals, attached = word.partition("=")
         if _is_option(flag, names):
             if equals:
-                found = Argument(part, index, f"{flag}=", attached)
+                last = Argument(part, index, f"{flag}=", attached)
             elif following is not None:
-                found = Argument(following[0], following[1], "", following[2])
-    return found
+                last = Argument(following[0], following[1], "", following[2])
+    return last
 
 
 def switch(container: dict[str, Any], *names: str) -> bool | None:

@@ -61,10 +61,10 @@ def _of(nats: Nats, block: tuple[str | int, ...], path: str, offset: int) -> Ite
     try:
         conf = read(text)
         prefix = f"{folder}/" if folder else ""
-        found = value(conf, loader=lambda inner: text_of_include(nats, prefix + inner) or "")
+        entries = value(conf, loader=lambda inner: text_of_include(nats, prefix + inner) or "")
     except ConfSyntaxError as error:
         raise ConfSyntaxError(nats.conf, offset, f"{path}, line {error.line}: {error.message}", error.hint) from None
-    yield Included(block, path, found, offset)
+    yield Included(block, path, entries, offset)
     for inner, include in located_includes(conf):
         nested = _of(nats, (*block, *inner), prefix + include.path, offset)
         yield from (item for item in nested if item.settings is None)

@@ -210,10 +210,10 @@ def expanded(nats: Nats, text: str) -> str:
     env = {str(item.get("name")): item for item in nats.env}
 
     def filled(match: re.Match[str], *, deeper: bool = True) -> str:
-        found = _expanded(match[1], env)
-        if found == POD or not deeper:  # a variable may refer to one before it
-            return found
-        return _REFERENCE.sub(lambda inner: filled(inner, deeper=False), found)
+        meaning = _expanded(match[1], env)
+        if meaning == POD or not deeper:  # a variable may refer to one before it
+            return meaning
+        return _REFERENCE.sub(lambda inner: filled(inner, deeper=False), meaning)
 
     return _REFERENCE.sub(filled, text)
 

@@ -141,7 +141,7 @@ def unreadable(nats: Nats) -> list[tuple[Included, list[str]]]:
 
     Of one key the last in the text counts.
     """
-    found = []
+    listed = []
     root = read(nats.conf).root
     outside = {"system_account", *(entry.key for entry in _entries(root) if entry.key == "accounts")}
     for item in included(nats):
@@ -149,8 +149,8 @@ def unreadable(nats: Nats) -> list[tuple[Included, list[str]]]:
             keys = _INSIDE.get(item.block, set()) | (outside if not item.block else set())
             later = _keys_after(root, item)
             names = sorted(dotted((*item.block, key)) for key in keys - later - {"port", "listen", "enable"})
-            found += [(item, names)] if names else []
-    return found
+            listed += [(item, names)] if names else []
+    return listed
 
 
 def _keys_after(root: ConfMap, item: Included) -> set[str]:

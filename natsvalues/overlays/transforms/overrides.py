@@ -44,34 +44,34 @@ def overrides(scene: Scene) -> Iterator[Outcome]:
 
 
 def _server_name(scene: Scene) -> Iterator[Outcome]:
-    found = argument(scene.nats.container_value, *NAME_OPTIONS)
+    word = argument(scene.nats.container_value, *NAME_OPTIONS)
     variable = scene.conf.get("server_name")
-    if found is None or not isinstance(variable, Variable):
+    if word is None or not isinstance(variable, Variable):
         return
-    given, wanted = expanded(scene.nats, found.value), configured_names(scene.nats, scene.conf)
+    given, wanted = expanded(scene.nats, word.value), configured_names(scene.nats, scene.conf)
     if given == wanted:
         return
     if given != POD:
         raise NatsvaluesError(
             "NV-T065",
             f"the command line names the servers `{given}`, and the overlay `{wanted}`: the command line wins",
-            where=(scene.at_statefulset(found.part), scene.plan.where("serverNames", "prefix")),
+            where=(scene.at_statefulset(word.part), scene.plan.where("serverNames", "prefix")),
             hint="every server of a region needs its pod's name, after the overlay's prefix: remove the option from "
             "the\nchart's values; or, if the region has streams under these names, state their prefix in the overlay",
         )
     why = f"the command line wins over server_name, so it gives the same: `{wanted}`"
-    yield _replaced(scene, found, f"$({variable.name})", why)
+    yield _replaced(scene, word, f"$({variable.name})", why)
 
 
 def _cluster_name(scene: Scene) -> Iterator[Outcome]:
-    found, name = argument(scene.nats.container_value, "cluster_name"), scene.plan.region.name
-    if found is not None and found.value != name:
+    word, name = argument(scene.nats.container_value, "cluster_name"), scene.plan.region.name
+    if word is not None and word.value != name:
         why = "the command line wins over cluster.name, and cluster and gateway must have the same name"
-        yield _replaced(scene, found, name, why)
+        yield _replaced(scene, word, name, why)
 
 
-def _replaced(scene: Scene, found: Argument, text: str, why: str) -> Outcome:
-    op = Op("replace", (found.part, found.position), found.flag + text)
+def _replaced(scene: Scene, word: Argument, text: str, why: str) -> Outcome:
+    op = Op("replace", (word.part, word.position), word.flag + text)
     return scene.in_container(RULE, why, op, source=SOURCE)
 
 
