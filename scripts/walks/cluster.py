@@ -126,6 +126,11 @@ class Clusters:
             not rendering.state.is_clustered or all(pod.view.leader for pod in pods)
         )
 
+    def together(self, place: str) -> set[str]:
+        """The regions whose servers are in one meta group with a region's, by their renderings; at least itself."""
+        groups = [set(group.regions) for group in expected_groups(self.world.renderings)]
+        return {place}.union(*(group for group in groups if place in group))
+
     # --- the StatefulSet controller -----------------------------------------------------------------------
 
     async def _control(self, place: str) -> None:

@@ -25,7 +25,10 @@ _STORES = {
 
 
 class Region(NamedTuple):
-    """One region: fields of its overlay, and of the chart's values. An empty text is a field that is not stated."""
+    """One region: fields of its overlay, and of the chart's values. An empty text is a field that is not stated.
+
+    `names` tells that the values have the cluster's name and the server-name prefix, too.
+    """
 
     version: str = "2.14.6"
     replicas: int = 3
@@ -36,6 +39,7 @@ class Region(NamedTuple):
     domain: str = ""
     store: str = "data"
     cluster: str = "on"
+    names: str = ""
 
     def edited(self, fields: dict[str, str]) -> Region:
         """The region with some fields changed."""
@@ -80,6 +84,8 @@ class Git(NamedTuple):
         settings = [f"config.cluster.replicas={region.replicas}", *_STORES[region.store]]
         if region.cluster == "off":
             settings.append("config.cluster.enabled=false")
+        if region.names:
+            settings += [f"config.cluster.merge.name={place}", f"config.serverNamePrefix={region.prefix}"]
         if region.domain:
             settings.append(f"config.jetstream.merge.domain={region.domain}")
         return renderer.template(region.version, *settings)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import random
 
 
-_JOINED = 0.6
+_JOINED, _NAMED = 0.6, 0.5
 
 
 class Seen(NamedTuple):
@@ -37,24 +37,26 @@ class Seen(NamedTuple):
 
 
 class Beginning(NamedTuple):
-    """The version of all servers, how many each of two regions has, and whether both have joined already."""
+    """The version of all servers, how many each of two regions has, whether both have joined, and values have names."""
 
     version: str
     sizes: tuple[int, int]
     joined: bool = True
+    named: bool = False
 
 
 def beginning(dice: random.Random) -> Beginning:
     """A beginning at random."""
     sizes = dice.choice(((3, 3), (3, 3), (3, 1), (1, 1)))
-    return Beginning(dice.choice(VERSIONS), sizes, dice.random() < _JOINED)
+    return Beginning(dice.choice(VERSIONS), sizes, dice.random() < _JOINED, dice.random() < _NAMED)
 
 
 def start(name: str, begins: Beginning) -> tuple[Git, list[str]]:
     """Git and the commands with which a walk begins, by the name of its starting point."""
-    version, sizes, joined = begins
-    first = Region(version, sizes[0], joins="seed", account="$SYS")
-    other = Region(version, sizes[1], prefix="eu-west-", account="SYS-eu-west")
+    version, sizes, joined, named = begins
+    names = "yes" if named else ""
+    first = Region(version, sizes[0], joins="seed", account="$SYS", names=names)
+    other = Region(version, sizes[1], prefix="eu-west-", account="SYS-eu-west", names=names)
     both = {"us-east": first, "eu-west": other}
     if name == "standalone":
         alone = {"us-east": first._replace(replicas=1, cluster="off")}

@@ -13,6 +13,7 @@ from natsvalues.outside import loopback, processes
 from natsvalues.rehearsal.causes import why_stuck
 from natsvalues.rehearsal.reading import read_rendering
 from walks.cluster import Clusters
+from walks.git import PLACES
 from walks.moves import STARTS, Beginning, Seen, beginning, choose, start
 from walks.streams import Streams
 from walks.verdicts import Rendered, Said, ask_diff, ask_post_render
@@ -94,6 +95,8 @@ class _Walk:
         self.streams = Streams(clusters)
         self.revisions: dict[str, list[str]] = {}
         self.steps: list[Step] = []
+        self.may_lose: set[str] = set()
+        self.may_stop: set[str] = set()
         self.git: Git
         self._renderer = renderer
         self._folder = folder
@@ -114,25 +117,29 @@ class _Walk:
                 await self._move(["- kill"])
         whole = await self.clusters.settled(END_SECONDS)
         await self.streams.stop()
-        lacking = () if whole else self.clusters.lacking()
+        lacking = () if whole else self.clusters.lacking() or ("no steady state of any region",)
         fates = await self.streams.check(FATE_SECONDS if whole else 1.0)
         causes = [] if whole else [str(cause) for cause in why_stuck(self.clusters.world.now()).causes]
         plan = self.plan
         return {
             "name": plan.name, "seed": plan.seed, "start": plan.start, "version": plan.begins.version,
-            "result": self._result(fates, whole=whole), "steps": [step.record() for step in self.steps],
+            "result": self._result(fates, lacking), "steps": [step.record() for step in self.steps],
             "fates": [fate._asdict() for fate in fates], "lacking": lacking, "causes": causes,
         }  # fmt: skip
 
-    def _result(self, fates: tuple[Fate, ...], *, whole: bool) -> str:
-        done = [step.said for step in self.steps if step.word == "done"]
-        lost = any(fate.word in ("gone", "lost") for fate in fates) and (whole or self._has_leader())
-        stopped = not whole or any(fate.word == "unreachable" for fate in fates)
-        if lost:
-            return "announced, lost" if any(said.announces_loss for said in done) else "LOST"
-        if stopped:
-            return "announced, stopped" if any(said.announces_stop for said in done) else "STUCK"
-        return "announced, kept" if any(said.announces_loss for said in done) else "kept"
+    def _result(self, fates: tuple[Fate, ...], lacking: tuple[str, ...]) -> str:
+        """The walk's result: what is gone or stops, in regions of which nothing was said, is a bug."""
+        counted = not lacking or self._has_leader()
+        lost = {self.streams.home[fate.name] for fate in fates if fate.word in ("gone", "lost") and counted}
+        stopped = [{self.streams.home[fate.name]} for fate in fates if fate.word == "unreachable"]
+        stopped += [{place for place in PLACES if place in lack} for lack in lacking]
+        if lost - self.may_lose:
+            return "LOST"
+        if any(not places & (self.may_stop | self.may_lose) for places in stopped):
+            return "STUCK"
+        if lost or stopped:
+            return "announced, lost" if lost else "announced, stopped"
+        return "announced, kept" if self.may_lose else "kept"
 
     def _dares(self) -> bool:
         """Whether a step is taken although a loss was announced; never in a walk of given commands."""
@@ -174,11 +181,13 @@ class _Walk:
             if (said.is_refused or said.announces_loss or "refused" in " ".join(said.impacts)) and not forced:
                 self.steps.append(Step(command, said, "not done"))
                 return False
+        together = self.clusters.together(place)
         try:
             await self._do(place, verb, said.release)
         except NatsvaluesError as error:  # servers that cannot be run here at all
             self.steps.append(Step(command, said._replace(messages=(*said.messages, str(error))), "not runnable"))
             return False
+        self._note(said, together | self.clusters.together(place))
         waited = next((bool(step.lacking) for step in reversed(self.steps) if step.word == "done"), False)
         whole = await self.clusters.settled(WAITED_SECONDS if waited else STEP_SECONDS)
         self.steps.append(Step(command, said, "done", () if whole else self.clusters.lacking()))
@@ -187,6 +196,11 @@ class _Walk:
             if len(homes) < 2 and self.clusters.is_healthy(region):
                 await self.streams.make(region)
         return True
+
+    def _note(self, said: Said, places: set[str]) -> None:
+        """Note what was announced, for all regions that share a meta group with the one that changed."""
+        self.may_lose |= places if said.announces_loss else set()
+        self.may_stop |= places if said.announces_stop else set()
 
     def _ask(self, place: str, verb: str, words: list[str]) -> Said:
         """What natsvalues says of a command, and the release that it leads to."""
