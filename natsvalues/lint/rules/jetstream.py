@@ -231,7 +231,7 @@ def first_boot_counts_remotes(subject: Subject) -> Iterator[Problem]:
 
 
 @rule(
-    "JS010",
+    "JS012",
     "one-server-never-elects",
     "error",
     "supercluster",
