@@ -22,6 +22,11 @@ class ServerVersion(NamedTuple):
         return f"{self.major}.{self.minor}.{self.patch}" if self.known else "unknown"
 
     @property
+    def names_clusters(self) -> bool:
+        """Whether `cluster.name` is known; servers before 2.2.0 do not start with it (run on 2.1.7, read in 2.2.0)."""
+        return (self.major, self.minor) >= (2, 2)
+
+    @property
     def has_leader_free_check(self) -> bool:
         """Whether any health check is leader-free: `js-enabled-only` came with 2.9.10 (read in the tags)."""
         return self[:3] >= (2, 9, 10)

@@ -121,9 +121,12 @@ def status(address: str) -> int:
 
 
 def leader_of(address: str) -> str:
-    """The meta leader that a server knows; empty without one."""
-    with urllib.request.urlopen(f"http://{address}:8222/jsz", timeout=2) as answer:
-        return json.load(answer).get("meta_cluster", {}).get("leader") or ""
+    """The meta leader that a server knows; empty without one, or while nothing listens."""
+    try:
+        with urllib.request.urlopen(f"http://{address}:8222/jsz", timeout=2) as answer:
+            return json.load(answer).get("meta_cluster", {}).get("leader") or ""
+    except OSError:
+        return ""
 
 
 async def until(told: Any, seconds: float = SECONDS) -> bool:
@@ -216,14 +219,30 @@ async def backup(address: str, name: str) -> Backup:
 
 
 async def restore(address: str, taken: Backup, replicas: int) -> None:
-    """Give a stream back, as `nats stream restore --replicas` does."""
-    connection = await nats.connect(f"nats://{address}:4222", allow_reconnect=False)
+    """Give a stream back, as `nats stream restore` does, with one replica at first, as `nats stream edit` raises it.
+
+    It is repeated while the servers refuse it: the leader may not count a new server yet (10005).
+    """
+    name, end = taken.config["name"], time.monotonic() + SECONDS
+    while "error" in (refused := await _restored(address, taken)):
+        assert time.monotonic() < end, refused
+        await asyncio.sleep(0.5)
     config = {**taken.config, "num_replicas": replicas}
-    subject = f"$JS.API.STREAM.RESTORE.{config['name']}"
-    answer = await _asked(connection, subject, {"config": config, "state": taken.state})
-    await asyncio.sleep(0.5)  # the server that takes the stream subscribes, and the routes have to learn of it
-    for chunk in taken.chunks:
-        await connection.request(answer["deliver_subject"], chunk, timeout=10)
-    restored = await _asked(connection, answer["deliver_subject"], None)
+    while replicas > 1 and "error" in (refused := await api(address, f"STREAM.UPDATE.{name}", config)):
+        assert time.monotonic() < end, refused
+        await asyncio.sleep(0.5)
+
+
+async def _restored(address: str, taken: Backup) -> dict[str, Any]:
+    connection = await nats.connect(f"nats://{address}:4222", allow_reconnect=False)
+    config = {**taken.config, "num_replicas": 1}
+    answer = await _asked(
+        connection, f"$JS.API.STREAM.RESTORE.{config['name']}", {"config": config, "state": taken.state}
+    )
+    if "error" not in answer:
+        await asyncio.sleep(0.5)  # the server that takes the stream subscribes, and the routes have to learn of it
+        for chunk in taken.chunks:
+            await connection.request(answer["deliver_subject"], chunk, timeout=10)
+        answer = await _asked(connection, answer["deliver_subject"], None)
     await connection.close()
-    assert "error" not in restored, restored
+    return answer

@@ -64,8 +64,9 @@ def test_a_cluster_keeps_of_a_single_server_what_is_restored(real, servers, rend
         # Before its own files are deleted, this server refuses a restored stream of that name (10130).
         assert await real.until(lambda: servers.streams_on_disk(first) == set())
         await real.restore(first, taken, replicas=3)
+        assert await real.until(lambda: all(real.status(member) == 200 for member in members))
         for _ in ("at once", "after a restart of all"):
-            assert await real.until(lambda: all(real.status(member) == 200 for member in members))
+            assert await real.until(lambda: all(real.leader_of(member) for member in members))
             assert await real.names(first) == {"KEPT"}
             assert await real.holds(first, "KEPT") == WHOLE
             assert await real.until(lambda: all(servers.streams_on_disk(member) == {"KEPT"} for member in members))

@@ -142,6 +142,28 @@ def system_account_not_stated(subject: Subject) -> Iterator[Problem]:
 
 
 @rule(
+    "OV015",
+    "server-too-old",
+    "error",
+    "overlays",
+    why="Servers before 2.2 do not know cluster.name and reject_unknown_cluster, and do not start with them. A render "
+    "is refused.",
+    source="run on nats-server 2.1.7; server/opts.go of 2.2.0",
+    remedy="Run a newer nats-server. If the image's tag is not the server's version, set nats.version in the region.",
+    fails="us-east: {container: {image: 'nats:2.1.7-alpine'}}",
+    passes="""\
+us-east:
+  container: {image: 'nats:2.1.7-alpine'}
+  overlay: {nats: {version: 2.12.8}}""",
+)
+def server_too_old(subject: Subject) -> Iterator[Problem]:
+    """A region's servers are older than 2.2."""
+    for cluster in subject.clusters:
+        if cluster.plan is not None and not cluster.version.names_clusters:
+            yield Problem(f"server {cluster.version} is too old", (cluster.at_container("image"),), (cluster.region,))
+
+
+@rule(
     "OV005",
     "joins-before-the-seed",
     "error",
@@ -171,4 +193,5 @@ RULES = (
     other_server_names,
     system_account_not_stated,
     joins_before_seed,
+    server_too_old,
 )

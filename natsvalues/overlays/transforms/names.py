@@ -29,6 +29,7 @@ _KEEP = '{prefix: ""}    if this region already has streams under its pod names.
 
 def names(scene: Scene) -> Iterator[Outcome]:
     """Give the cluster the region's name and the servers their prefix; routes stay as they are."""
+    _require_version(scene)
     region = scene.plan.region
     if isinstance(scene.conf.get("cluster"), dict):
         yield scene.in_conf(
@@ -41,6 +42,17 @@ def names(scene: Scene) -> Iterator[Outcome]:
     prefix = scene.plan.name_prefix
     why = f"server names begin with `{prefix}`: no other region has them" if prefix else "server names stay as they are"
     yield from _server_name(scene, prefix, why)
+
+
+def _require_version(scene: Scene) -> None:
+    if not scene.version.names_clusters:
+        raise NatsvaluesError(
+            "NV-I008",
+            f"server {scene.version} is too old: before 2.2 the servers do not start with a cluster's name",
+            where=(scene.at_statefulset("image"), scene.plan.where("nats", "version")),
+            hint="run a newer nats-server; if the image's tag is not the server's version, set nats.version in the "
+            "region's file",
+        )
 
 
 def _require_choice(scene: Scene) -> None:
