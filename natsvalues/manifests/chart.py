@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CLIENT_PORT = 4222
+_YES = ("1", "t", "true")  # as Go's `flag` package reads it
 MONITOR_PORT = 8222
 GATEWAY_PORT_NAME = "gateway"
 INSTANCE_LABEL = "app.kubernetes.io/instance"
@@ -212,6 +213,17 @@ def option(container: dict[str, Any], *names: str) -> str | None:
         if flag.startswith("-") and flag.removeprefix("-").removeprefix("-") in names:
             text = attached or following
     return text
+
+
+def switch(container: dict[str, Any], *names: str) -> bool | None:
+    """Whether an option without a value, with one of these names, is on; None where it is not on the command line."""
+    parts = [container.get(part) for part in ("command", "args")]
+    state = None
+    for word in (str(word) for part in parts for word in (part if isinstance(part, list) else ())):
+        flag, has_value, text = word.partition("=")
+        if flag.startswith("-") and flag.removeprefix("-").removeprefix("-") in names:
+            state = not has_value or text.lower() in _YES
+    return state
 
 
 def drains_on_stop(container: dict[str, Any]) -> bool:

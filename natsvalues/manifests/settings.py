@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from natsvalues.manifests.chart import option
+from natsvalues.manifests.chart import option, switch
 from natsvalues.manifests.reload_table import spellings
 from natsvalues.text.natsconf import Variable, read, value
 
@@ -20,6 +20,8 @@ DEFAULT_ACCOUNT = "$SYS"
 POD = "$(POD_NAME)"
 NAME_OPTIONS = ("n", "name", "server_name")
 """nats-server's command-line options for the server's name."""
+JETSTREAM_OPTIONS = ("js", "jetstream")
+CLUSTER_NAME_OPTION = "cluster_name"
 ENABLED = ("enabled", "enable")
 """The keys of the JetStream block that turn it on or off, and the words that do so instead of a block."""
 _STORE_DIR = spellings("jetstream.store_dir")
@@ -136,6 +138,24 @@ def cluster_name(conf: dict[str, Any]) -> str | None:
     return str(name) if name is not None else None
 
 
+def cluster_name_argument(nats: Nats) -> str | None:
+    """The cluster's name on the command line, which overrides that of nats.conf; None without one.
+
+    facts: run on 2.10.26, 2.12.8 and 2.15.1.
+    """
+    given = option(nats.container_value, CLUSTER_NAME_OPTION)
+    return _with_variables(given, nats) if given is not None else None
+
+
+def jetstream_argument(nats: Nats) -> bool | None:
+    """Whether the command line turns JetStream on or off, whatever nats.conf says; None where it does neither.
+
+    facts: run on 2.10.26, 2.12.8 and 2.15.1: `-js` turns it on with `jetstream: false` and with `enabled: false`, and
+    `-js=false` turns it off.
+    """
+    return switch(nats.container_value, *JETSTREAM_OPTIONS)
+
+
 def monitor(conf: dict[str, Any]) -> tuple[int, Literal["HTTP", "HTTPS"]] | None:
     """Port and scheme of the monitoring endpoint; None if it is off."""
     for key in ("http_port", "monitor_port", "http"):
@@ -160,14 +180,23 @@ def server_names(nats: Nats, conf: dict[str, Any]) -> str:
     Empty if no name is set: then each server chooses one when it starts. `--name` on the command line overrides
     `server_name` (run on 2.14.2).
     """
-    env = {str(item.get("name")): item for item in nats.env}
     given = option(nats.container_value, *NAME_OPTIONS)
     spelled = conf.get("server_name")
     if given is None:
         if not isinstance(spelled, Variable):
             return str(spelled) if spelled is not None else ""
-        given = _expanded(spelled.name, env)
-    return re.sub(r"\$\(([^)]+)\)", lambda match: _expanded(match[1], env), given)
+        given = _expanded(spelled.name, _variables(nats))
+    return _with_variables(given, nats)
+
+
+def _with_variables(text: str, nats: Nats) -> str:
+    """A text with the values of the container's variables, as Kubernetes puts them into arguments."""
+    env = _variables(nats)
+    return re.sub(r"\$\(([^)]+)\)", lambda match: _expanded(match[1], env), text)
+
+
+def _variables(nats: Nats) -> dict[str, Any]:
+    return {str(item.get("name")): item for item in nats.env}
 
 
 def _expanded(name: str, env: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from natsvalues.manifests.services import services_of
 from natsvalues.manifests.settings import gateway_listen, jetstream_is_on
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
 from natsvalues.manifests.stamps import REGION
+from natsvalues.overlays.arguments import require_no_override
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
 from natsvalues.overlays.scene import Scene
 from natsvalues.overlays.server_conf import line_of, placed, read_server_conf
@@ -88,6 +89,7 @@ class _Run:
         self._check_servers()
         for transform in TRANSFORMS:
             self._take(list(transform(self._scene())))
+        require_no_override(self._scene())
         for number, patch in enumerate(self.plan.region.patches):
             for index in range(len(patch.ops)):
                 self._take_users(number, index)

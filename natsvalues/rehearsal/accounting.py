@@ -8,7 +8,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from natsvalues.manifests.settings import cluster_name, jetstream_is_on
+from natsvalues.manifests.settings import jetstream_is_on
 from natsvalues.outside.jetstream import Client, Refused, connect
 from natsvalues.rehearsal.login import client_port, login
 from natsvalues.rehearsal.moving import CERTIFICATES
@@ -138,7 +138,7 @@ class Ledger:
         while time.monotonic() < end:
             client = await self._connected(region)
             if client is not None:
-                refused = await client.make(name, cluster_name(rendering.conf) or "", replicas)
+                refused = await client.make(name, rendering.state.cluster_name or "", replicas)
                 await client.close()
                 if refused is None:
                     return None

@@ -101,9 +101,15 @@ class RegionState(NamedTuple):
         return listed if isinstance(listed, list) else []
 
     @property
+    def cluster_name(self) -> str | None:
+        """The cluster's name: on the command line, else in nats.conf; None without one."""
+        return settings.cluster_name_argument(self.nats) or settings.cluster_name(self.conf)
+
+    @property
     def has_jetstream(self) -> bool:
-        """Whether JetStream is on."""
-        return settings.jetstream_is_on(self.conf)
+        """Whether JetStream is on: by the command line, else by nats.conf."""
+        given = settings.jetstream_argument(self.nats)
+        return settings.jetstream_is_on(self.conf) if given is None else given
 
     @property
     def is_clustered(self) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.manifests.chart import option
-from natsvalues.manifests.settings import NAME_OPTIONS, POD, cluster_name
+from natsvalues.manifests.settings import NAME_OPTIONS, POD, cluster_name_argument
 from natsvalues.text.endpoints import read_endpoint
 from natsvalues.text.natsconf import Variable
 
@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 )
 def cluster_name_differs(cluster: Cluster) -> Iterator[Problem]:
     """The gateway and the cluster have different names."""
-    name, own = cluster_name(cluster.conf), cluster.gateway_name
+    name, own = cluster.state.cluster_name, cluster.gateway_name
     if name is not None and own is not None and name != own:
-        where = (cluster.at_conf("gateway", "name"), cluster.at_conf("cluster", "name"))
+        given = cluster_name_argument(cluster.nats) is not None
+        named = cluster.at_container("args") if given else cluster.at_conf("cluster", "name")
+        where = (cluster.at_conf("gateway", "name"), named)
         yield Problem(f"the gateway is named `{own}` and the cluster `{name}`", where, (cluster.region,))
 
 
