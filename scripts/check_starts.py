@@ -18,7 +18,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any
 
 import binaries
-from starts.case import case
+from starts.case import KNOBS, case
 from starts.delivered import Tool
 from starts.page import write_page
 from starts.verdict import FAILED, Verdict, judged, shown
@@ -33,8 +33,10 @@ def main() -> int:
     records = _read(options.records)
     known = {record["case"] for record in records}
     names = [f"{options.seed}/{number}" for number in range(options.first, options.first + options.cases)]
-    with ProcessPoolExecutor(options.jobs, max_tasks_per_child=40) as pool:
-        running = [pool.submit(run, name) for name in names if name not in known]
+    with ProcessPoolExecutor(options.jobs) as pool:
+        left_out = options.without.split(",")
+        kept = tuple(knob for knob in KNOBS if knob not in left_out) if options.without else None
+        running = [pool.submit(run, name, kept) for name in names if name not in known]
         for number, done in enumerate(as_completed(running), 1):
             record = done.result()
             records.append(record)
@@ -54,6 +56,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--records", default="", help="a file of JSON lines; cases in it are not run again")
     parser.add_argument("--page", action="store_true", help="write docs/starts.md from the records")
     parser.add_argument("--only", default="", help="SEED/CASE: repeat one, and print it")
+    parser.add_argument("--without", default="", help="knobs to leave out of all cases; names with commas")
     parser.add_argument("--knobs", help="with --only: leave out all other knobs; names with commas")
     return parser.parse_args()
 

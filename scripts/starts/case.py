@@ -12,6 +12,7 @@ from starts.setup import Setup
 
 VERSIONS = ("2.10.26", "2.11.4", "2.11.10", "2.12.8", "2.14.2", "2.14.6", "2.15.1")
 WAYS = ("post-render", "values", "krm", "command")
+FIRST = "first boot"
 KNOBS = {knob.name: knob for knob in (*CHART, *OWN)}
 
 
@@ -52,7 +53,7 @@ def case(seed: int, number: int, only: tuple[str, ...] | None = None) -> Case:
     for knob in knobs:
         knob.turn(setup, _rng(name, knob.name))
     way = rng.choices(WAYS, (74, 12, 8, 6))[0]
-    start = rng.choice(("first boot", "from the stage before"))
+    start = rng.choice((FIRST, "from the stage before"))
     return Case(name, setup, tuple(knob.name for knob in knobs), overlays(setup, _rng(name, "overlays")), way, start)
 
 

@@ -28,7 +28,7 @@ def base(setup: Setup, rng: Random) -> None:
     """JetStream or not, a cluster or not, and how many servers: what every case has."""
     setup.jetstream = rng.random() < 0.8
     setup.clustered = rng.random() < 0.82
-    setup.replicas = rng.choices((1, 2, 3, 5), (32, 8, 56, 4))[0] if setup.clustered else 1
+    setup.replicas = rng.choices((1, 2, 3, 5), (20, 14, 62, 4))[0] if setup.clustered else 1
     setup.write(
         {
             "config.cluster": {"enabled": setup.clustered, "replicas": setup.replicas},

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
+from starts.case import FIRST
 from starts.delivered import Crashed, Refused, Tool, delivered, plain, post_rendered, write
 from starts.servers import Seen, Server, boot, boot_one
 
@@ -19,7 +21,7 @@ from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.plan import plans
 from natsvalues.rehearsal.reading import read_rendering
-from natsvalues.supercluster.cold_start import first_boot
+from natsvalues.supercluster.cold_start import elects_early, first_boot
 from natsvalues.text.natsconf import ConfOp, edit
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from starts.regions import Written
 
 STARTED, RIGHTLY, CHECK, OWN, FAILED = "started", "refused rightly", "refused, to check", "not by natsvalues", "FAILED"
-SHORT, PATIENCE, LONG = 6.0, 30.0, 75.0
+SHORT, SHORTER, PATIENCE, LONG = 6.0, 20.0, 30.0, 75.0
 
 
 class Verdict(NamedTuple):
@@ -148,17 +150,16 @@ def _started(case: Case, texts: dict[str, str], rendered: str, tool: Tool) -> Ve
         return Verdict(
             CHECK, f"accepted, and a rehearsal cannot read the unedited rendering: {error.message}", (error.code,)
         )
-    announced = _announced(texts)
     steps: tuple[dict[str, str], ...] = (texts,)
-    if case.start != "first boot" or announced:
+    if case.start != FIRST or _needs_an_order(texts):
         try:
             steps = (delivered(case, case.overlays.before(), tool), texts)
         except Refused as refused:
             return Verdict(CHECK, f"the stage before is refused: {refused.text.splitlines()[0]}", refused.codes)
     seen = boot(steps, PATIENCE)
     if seen.reason:
-        fault = unedited.reason or _apart(rendered)
-        if fault:
+        fault = unedited.reason or (_apart(rendered) if not seen.fatal else "")
+        if fault and _same(unedited.fatal, seen.fatal):
             return Verdict(OWN, f"the unedited rendering: {fault}; edited: {seen.reason}")
         seen = boot(steps, LONG) if not seen.fatal else seen  # a busy machine is no verdict
     if seen.reason:
@@ -168,16 +169,22 @@ def _started(case: Case, texts: dict[str, str], rendered: str, tool: Tool) -> Ve
     return Verdict(FAILED if wrong else STARTED, "; ".join(wrong), (), seen.seconds)
 
 
-def _announced(texts: dict[str, str]) -> str:
-    """What natsvalues itself says against a first boot with empty stores."""
-    states = {region: read_rendering(text, f"{region}.yaml").state for region, text in texts.items()}
-    return next(filter(None, (first_boot(state, tuple(states.values())) for state in states.values())), "")
+def _needs_an_order(texts: dict[str, str]) -> bool:
+    """Whether natsvalues itself says that a first boot of all servers at once is not the way to start."""
+    states = tuple(read_rendering(text, f"{region}.yaml").state for region, text in texts.items())
+    return any(first_boot(state, states) or elects_early(state) for state in states)
+
+
+def _same(fatal: str, other: str) -> bool:
+    """Whether two servers ended for the same reason, wherever their files are, or neither did by itself."""
+    said, too = (re.split(r"\[FTL\] |\.conf:\d+:\d+: |nats-server: ", text)[-1] for text in (fatal, other))
+    return said == too
 
 
 def _apart(rendered: str) -> str:
     """Why the servers of the unedited rendering do not come together; empty if they do."""
     try:
-        return boot(({"unedited": rendered},), PATIENCE).reason
+        return boot(({"unedited": rendered},), SHORTER).reason
     except NatsvaluesError:
         return ""
 
