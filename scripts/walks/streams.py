@@ -7,6 +7,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from natsvalues.manifests.settings import cluster_name, jetstream_is_on
 from natsvalues.outside.jetstream import Client, Login, Refused, connect
 from natsvalues.rehearsal.login import client_port
 from walks.git import PLACES
@@ -21,9 +22,13 @@ _PAUSE = 0.3
 
 
 class Fate(NamedTuple):
-    """A stream at the end: kept, gone, `lost` messages, or unreachable; and what was seen."""
+    """A stream at the end: kept, gone, `lost` messages, or unreachable; and what was seen.
+
+    A new stream that cannot be made in a region where JetStream runs counts as unreachable, too.
+    """
 
     name: str
+    home: str
     word: str
     acknowledged: int
     lost: int
@@ -111,8 +116,26 @@ class Streams:
     # --- checking -----------------------------------------------------------------------------------------
 
     async def check(self, seconds: float) -> tuple[Fate, ...]:
-        """The fate of every stream, each with some time to become available."""
-        return tuple(await asyncio.gather(*(self._fate(name, seconds) for name in self.home)))
+        """The fate of every stream, and of a new one in every region, each with some time to become available."""
+        fates = await asyncio.gather(*(self._fate(name, seconds) for name in self.home))
+        regions = [key for key, item in self._world.renderings.items() if jetstream_is_on(item.conf)]
+        return (*fates, *await asyncio.gather(*(self._new(place, seconds) for place in regions)))
+
+    async def _new(self, place: str, seconds: float) -> Fate:
+        name = f"NEW_{place.upper()}"
+        refused: Refused | None = Refused(0, f"no server of {place} accepts a client")
+        end = time.monotonic() + seconds
+        while refused is not None:
+            client = await self._connected(place)
+            if client is not None:
+                cluster = cluster_name(self._world.renderings[place].conf)
+                refused = await client.make(name, cluster or "", 1)
+                await client.close()
+            if time.monotonic() > end:
+                break
+            await asyncio.sleep(1)
+        seen = f"{refused.code} {refused.reason}" if refused is not None else ""
+        return Fate(name, place, "unreachable" if seen else "kept", 0, 0, seen)
 
     async def _fate(self, name: str, seconds: float) -> Fate:
         end = time.monotonic() + seconds
@@ -126,20 +149,20 @@ class Streams:
         place, sent = self.home[name], self.acknowledged[name]
         client = await self._connected(place)
         if client is None:
-            return Fate(name, "unreachable", len(sent), 0, f"no server of {place} accepts a client")
+            return Fate(name, place, "unreachable", len(sent), 0, f"no server of {place} accepts a client")
         try:
             stream = await client.stream(name)
             if isinstance(stream, Refused):
                 word = "gone" if stream.code == _GONE else "unreachable"
-                return Fate(name, word, len(sent), len(sent), f"{stream.code} {stream.reason}")
+                return Fate(name, place, word, len(sent), len(sent), f"{stream.code} {stream.reason}")
             texts = await client.read(name, await client.last_sequence(name))
         finally:
             await client.close()
         where = f"in {stream.cluster or place}, leader {stream.leader or 'none'}, behind: {', '.join(stream.lagging)}"
         lost = len(sent - texts)
         if len(texts) < stream.messages:  # the API did not give what the stream has
-            return Fate(name, "unreachable", len(sent), lost, where)
-        return Fate(name, "lost" if lost else "kept", len(sent), lost, where)
+            return Fate(name, place, "unreachable", len(sent), lost, where)
+        return Fate(name, place, "lost" if lost else "kept", len(sent), lost, where)
 
     async def _connected(self, place: str) -> Client | None:
         rendering = self._world.renderings.get(place)

@@ -130,9 +130,9 @@ class _Walk:
     def _result(self, fates: tuple[Fate, ...], lacking: tuple[str, ...]) -> str:
         """The walk's result: what is gone or stops, in regions of which nothing was said, is a bug."""
         counted = not lacking or self._has_leader()
-        lost = {self.streams.home[fate.name] for fate in fates if fate.word in ("gone", "lost") and counted}
-        stopped = [{self.streams.home[fate.name]} for fate in fates if fate.word == "unreachable"]
-        stopped += [{place for place in PLACES if place in lack} for lack in lacking]
+        lost = {fate.home for fate in fates if fate.word in ("gone", "lost") and counted}
+        stopped = [{fate.home} for fate in fates if fate.word == "unreachable"]
+        stopped += [{place for place in PLACES if place in lack} or set(self.revisions) for lack in lacking]
         if lost - self.may_lose:
             return "LOST"
         if any(not places & (self.may_stop | self.may_lose) for places in stopped):
