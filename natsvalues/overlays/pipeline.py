@@ -11,7 +11,7 @@ from natsvalues.manifests.chart import Nats, find_nats
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest, Release, ResourceKey
 from natsvalues.manifests.server import ServerVersion, parse_version
 from natsvalues.manifests.services import services_of
-from natsvalues.manifests.settings import gateway_listen, jetstream_is_on
+from natsvalues.manifests.settings import dials_others, gateway_listen, jetstream_is_on
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
 from natsvalues.manifests.stamps import REGION
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
@@ -129,7 +129,8 @@ class _Run:
             )
 
     def _check_election(self) -> None:
-        if self.nats.statefulset.value["spec"].get("replicas", 1) == 1 and jetstream_is_on(self.conf):
+        is_one = self.nats.statefulset.value["spec"].get("replicas", 1) == 1
+        if jetstream_is_on(self.conf) and (is_one or not dials_others(self.conf)):
             from natsvalues.overlays.election import require_election  # imported here because few regions need it
 
             require_election(self._scene())
