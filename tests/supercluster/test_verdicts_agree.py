@@ -13,7 +13,7 @@ from natsvalues.diff.sides import Side
 from natsvalues.lint.linter import lint
 from natsvalues.manifests.chart import all_nats
 from natsvalues.manifests.release import Release
-from natsvalues.supercluster.cold_start import cold_start, cold_starts, first_boot
+from natsvalues.supercluster.cold_start import cold_start, cold_starts, first_boot, never_elects
 from natsvalues.supercluster.losses import MANUALS, Loss, losses
 from natsvalues.supercluster.pairing import paired
 from natsvalues.supercluster.region_state import region_state
@@ -32,9 +32,8 @@ def cases(load_module):
     return load_module(os.path.join(HERE, "verdict_cases.py"))
 
 
-def lint_errors(subject) -> set[str]:
+def lint_errors(findings) -> set[str]:
     """The regions for which lint reports a cold start that hangs."""
-    findings = lint(subject, severities=None).findings
     return {
         finding.regions[0]
         for finding in findings
@@ -53,9 +52,13 @@ def diff_impacts(old, new, decision) -> list[tuple[str, str, str]]:
 
 
 def check_group(group):
-    """For each region, lint's errors and diff's deadlocks on a first installation agree with `cold_starts`."""
+    """For each region, lint's errors and diff's deadlocks on a first installation agree with `cold_start.py`."""
     starts = cold_starts(group.subject.states)
-    assert lint_errors(group.subject) == {name for name, start in starts.items() if start.hangs}, group.name
+    findings = lint(group.subject, severities=None).findings
+    assert lint_errors(findings) == {name for name, start in starts.items() if start.hangs}, group.name
+    states = group.subject.states
+    alone = {state.name for state in states if never_elects(state, states)}
+    assert {finding.regions[0] for finding in findings if finding.rule.id == "JS010"} == alone, group.name
     for cluster in group.subject.clusters:
         decision = cluster.state.decision
         impacts = diff_impacts(Release(""), cluster.release, decision)
@@ -65,6 +68,8 @@ def check_group(group):
             for nats in all_nats(cluster.release)
         ]
         assert deadlocks == {start.reason for start in map(cold_start, states) if start.hangs}, group.name
+        lone = {reason for code, _, reason in impacts if code == "DI108"}
+        assert lone == set(filter(None, map(never_elects, states))), group.name
         boots = {reason for code, _, reason in impacts if code == "DI023"}
         assert boots <= set(map(first_boot, states)), group.name
         assert bool(boots) == any(map(first_boot, states)), group.name
