@@ -1,4 +1,4 @@
-"""Refuses JetStream of one server, which never elects a leader, and of an empty region, which may not elect one alone."""
+"""Refuses JetStream of one server, which never elects a leader, and an empty region that would elect one alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _refuse_start_alone(scene: Scene) -> None:
             "NV-O023",
             f"`{plan.region.name}` is empty and would start JetStream without remotes in stage `{plan.region.stage}`",
             where=(plan.positions.where("joins"), scene.at_conf("jetstream")),
-            hint="remove the patch that turns JetStream on, or the remotes off: a JetStream that elected a meta leader\n"
+            hint="remove the patch that turns JetStream on, or the remotes off: a JetStream that elected a leader\n"
             "alone can erase the others' streams when it joins them",
         )
 
