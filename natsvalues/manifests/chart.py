@@ -265,7 +265,9 @@ def drains_on_stop(container: dict[str, Any]) -> bool:
 
 def _config_map_of(pod: dict[str, Any], container: dict[str, Any], path: str) -> str | None:
     folder = posixpath.dirname(path)
-    mounts = {str(mount.get("mountPath")): mount.get("name") for mount in mappings(container.get("volumeMounts"))}
+    mounts = {
+        str(mount.get("mountPath")).rstrip("/"): mount.get("name") for mount in mappings(container.get("volumeMounts"))
+    }
     volume = mounts.get(folder) or mounts.get(path)  # the folder, or the one file by subPath
     for candidate in mappings(pod.get("volumes")):
         if candidate.get("name") == volume and volume:
