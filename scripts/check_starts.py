@@ -28,11 +28,12 @@ def main() -> int:
     """Run the cases, and write the records and the page."""
     options = _options()
     os.environ["NATSVALUES_TOOLS"] = binaries.tools()
-    if options.only:
+    if options.only and "," not in options.only:
         return _one(options.only, tuple(options.knobs.split(",")) if options.knobs is not None else None)
     records = _read(options.records)
     known = {record["case"] for record in records}
-    names = [f"{options.seed}/{number}" for number in range(options.first, options.first + options.cases)]
+    numbers = range(options.first, options.first + options.cases)
+    names = options.only.split(",") if options.only else [f"{options.seed}/{number}" for number in numbers]
     with ProcessPoolExecutor(options.jobs) as pool:
         left_out = options.without.split(",")
         kept = tuple(knob for knob in KNOBS if knob not in left_out) if options.without else None
@@ -55,7 +56,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--records", default="", help="a file of JSON lines; cases in it are not run again")
     parser.add_argument("--page", action="store_true", help="write docs/starts.md from the records")
-    parser.add_argument("--only", default="", help="SEED/CASE: repeat one, and print it")
+    parser.add_argument("--only", default="", help="SEED/CASE: repeat one, and print it; or several, with commas")
     parser.add_argument("--without", default="", help="knobs to leave out of all cases; names with commas")
     parser.add_argument("--knobs", help="with --only: leave out all other knobs; names with commas")
     return parser.parse_args()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from natsvalues.manifests.reload_table import spellings
 from natsvalues.manifests.settings import jetstream_is_on
 from natsvalues.rehearsal.addresses import Layout, host_port
-from natsvalues.rehearsal.rendering import Rendering, environment
+from natsvalues.rehearsal.rendering import Rendering, environment, expanded
 from natsvalues.text.natsconf import ConfOp, Variable, edit, includes, read, symbolic
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def pod_files(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
     spots = [places.balancer(key, number) for number in range(len(balancers))]
     has_tls = any("_file" in str(name) for name in _keys(rendering.conf))
     return Moved(
-        files, config, variables, _arguments(rendering, config), tuple(moves.values()),
+        files, config, variables, _arguments(rendering, config, variables), tuple(moves.values()),
         (mine, *spots, "localhost", *services, *own_hosts), has_tls,
     )  # fmt: skip
 
@@ -102,13 +102,13 @@ def _keys(value: Any) -> Iterator[Any]:
         yield from _keys(item)
 
 
-def _arguments(rendering: Rendering, config: str) -> tuple[str, ...]:
-    """The container's own arguments, with the new path of the configuration file."""
+def _arguments(rendering: Rendering, config: str, variables: dict[str, str]) -> tuple[str, ...]:
+    """The container's own arguments, with the new path of the configuration file and the values of variables."""
     container = rendering.nats.container_value
     words = [str(word) for word in container.get("args") or (container.get("command") or ())[1:]]
     if not any(rendering.config_file in word for word in words) or "-c" in (container.get("command") or ())[1:2]:
         return ("-c", config)  # such as a shell around it: its other effects are unknown
-    return tuple(word.replace(rendering.config_file, config) for word in words)
+    return tuple(expanded(word.replace(rendering.config_file, config), variables) for word in words)
 
 
 def _operations(conf: dict[str, Any], guide: _Guide, *, is_main: bool) -> Iterator[tuple[ConfOp, Move]]:

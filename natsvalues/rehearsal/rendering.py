@@ -85,7 +85,7 @@ def environment(rendering: Rendering, pod: str, address: str) -> dict[str, str]:
         source = item.get("valueFrom")
         name = str(item.get("name"))
         if not isinstance(source, dict):
-            variables[name] = _expanded(str(item.get("value") or ""), variables)
+            variables[name] = expanded(str(item.get("value") or ""), variables)
         elif isinstance(source.get("fieldRef"), dict):
             variables[name] = fields.get(str(source["fieldRef"].get("fieldPath")), "")
         else:
@@ -97,8 +97,8 @@ MADE_UP = "made-up-for-the-rehearsal"
 """The value used for every key of a Secret, so that values that must be equal in two regions are equal."""
 
 
-def _expanded(text: str, known: dict[str, str]) -> str:
-    """`$(NAME)` as Kubernetes expands it: variables before this one; `$$(NAME)` stays `$(NAME)`."""
+def expanded(text: str, known: dict[str, str]) -> str:
+    """A text with `$(NAME)` as Kubernetes expands it, with the variables before it; `$$(NAME)` stays `$(NAME)`."""
 
     def expansion(match: Any) -> str:
         if match[0].startswith("$$"):

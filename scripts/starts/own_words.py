@@ -134,8 +134,8 @@ OWN = (
         _arguments("--connect_retries", "5"), _arguments("-p", "4222"), _arguments("--user", "u", "--pass", "p"),
         _arguments("--auth", "tok"), _arguments("-c", "/etc/nats-config/nats.conf"), _arguments("--profile", "65431"),
     ),
-    one_of("cluster-argument", 0.02, _arguments("--cluster_name", "other"), _arguments("--cluster_advertise",
-    "example.com:6222")),
+    one_of("cluster-argument", 0.02, _arguments("--cluster_name", "other"), codes=("NV-T068",)),
+    one_of("advertise-argument", 0.02, _arguments("--cluster_advertise", "example.com:6222")),
     one_of(
         "command", 0.04,
         *({"container.merge": {"command": ["nats-server"], "args": words}} for words in (

@@ -165,7 +165,7 @@ def _started(case: Case, texts: dict[str, str], rendered: str, tool: Tool) -> Ve
     if seen.reason:
         return Verdict(FAILED, seen.reason, (), seen.seconds)
     wrong = list(_wrong(case, unedited, seen))
-    wrong += _linted(case, texts, tool)
+    wrong += _linted(case, texts, rendered, tool)
     return Verdict(FAILED if wrong else STARTED, "; ".join(wrong), (), seen.seconds)
 
 
@@ -244,19 +244,24 @@ def _sizes(written: Written, replicas: int) -> dict[str, int]:
     return {name: replicas * (len(together) if name in together else 1) for name in written.regions}
 
 
-def _linted(case: Case, texts: dict[str, str], tool: Tool) -> list[str]:
-    """The errors of lint on what was accepted and started."""
-    folder = write(case.overlays, os.path.join(tool.folder, "linted"))
-    overlays = load(folder)
+def _linted(case: Case, texts: dict[str, str], rendered: str, tool: Tool) -> list[str]:
+    """The errors of lint on what was accepted and started, without those that the unedited rendering has as well."""
+    overlays = load(write(case.overlays, os.path.join(tool.folder, "linted")))
     region_plans = plans(overlays)
     clusters = [
         cluster
         for region, text in texts.items()
         for cluster in clusters_of(Release(text, f"{region}.yaml"), region, overlays, region_plans, region)
     ]
-    report = lint(Subject(overlays, region_plans, tuple(clusters), {}))
-    errors = [finding for finding in report.findings if finding.severity == "error"]
-    return [f"lint: {finding.rule.id} {finding.message}" for finding in errors]
+    own = clusters_of(Release(rendered, "unedited.yaml"), "unedited", None, {})
+    known = {rule for rule, _ in _errors(Subject(None, {}, tuple(own), {}))}
+    found = _errors(Subject(overlays, region_plans, tuple(clusters), {}))
+    return [f"lint: {rule} {message}" for rule, message in found if rule not in known]
+
+
+def _errors(subject: Subject) -> list[tuple[str, str]]:
+    """The errors that lint finds: rule and message."""
+    return [(item.rule.id, item.message) for item in lint(subject).findings if item.severity == "error"]
 
 
 def shown(case: Case) -> str:

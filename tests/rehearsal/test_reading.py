@@ -56,6 +56,17 @@ def test_listeners_of_any_spelling_listen_on_the_pod_s_address(renderer):
     assert (run["leaf"]["host"], run["ws"]["host"]) == ("127.9.1.1", "127.9.1.1")
 
 
+def test_arguments_have_the_values_of_variables(renderer):
+    """As Kubernetes expands them: with `--name=$(POD_NAME)` every server has a name of its own."""
+    entry = "container.patch[0]"
+    settings = (f"{entry}.op=add", f"{entry}.path=/args/-", f"{entry}.value=--name=x-$(POD_NAME)")
+    rendering = read_rendering(renderer.template("2.14.2", *settings), "us-east.yaml")
+
+    made = pod_files(layout({"us-east": rendering}), "us-east", 1, "/scratch")
+
+    assert made.arguments[-1] == "--name=x-nats-1"
+
+
 def test_only_addresses_and_paths_are_moved(ours):
     """The configuration on loopback differs from the rendered one in what the moves name, and in nothing else."""
     made = pod_files(layout(ours), "us-east", 1, "/scratch/us-east/1")
