@@ -1,6 +1,6 @@
 """Walk through releases at random on real servers, and check that what natsvalues lets through loses nothing.
 
-`python scripts/check_keeps.py --records FILE --walks 200` runs the walks of 200 seeds, from `--seed`, that are not in
+`python scripts/check_keeps.py --records FILE --walks 200` runs the known walks and those of 200 seeds that are not in
 the file yet, `--jobs` side by side, and writes docs/walks.md from all of its records. `--only SEED` repeats a walk and
 prints its steps. Every walk starts from one of five starting points (walks/moves.py). Before each step natsvalues is
 asked, and a step that it refuses or calls a loss is mostly not taken. At the end no acknowledged message may be gone,
@@ -22,6 +22,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import binaries
 from rehearsal_cases import Renderer
 from walks.git import VERSIONS
+from walks.known import KNOWN
 from walks.page import write_page
 from walks.walk import Plan, plan_of, walk
 
@@ -99,7 +100,8 @@ def main(arguments: list[str]) -> int:
             show(record)
             return int(record["result"] in BUGS)
         known = recorded(records)
-        plans = [plan_of(seed) for seed in range(options.seed, options.seed + options.walks) if seed not in known]
+        seeds = [*range(0, -len(KNOWN), -1), *range(options.seed, options.seed + options.walks)]
+        plans = [plan_of(seed) for seed in seeds if seed not in known]
         asyncio.run(run_all(plans, renderer, options.jobs, records))
         known = recorded(records)
     write_page(list(known.values()))

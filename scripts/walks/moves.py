@@ -73,6 +73,7 @@ def start(name: str, begins: Beginning) -> tuple[Git, list[str]]:
             return Git("supercluster", both), [*commands[1:], "us-east upgrade", "eu-west upgrade"]
         return Git("supercluster", both), [*commands, "us-east upgrade", "eu-west upgrade"]
     if name == "region scope":
+        both = {place: region._replace(replicas=3) for place, region in both.items()}  # one server never elects alone
         commands = ["us-east upgrade", "eu-west upgrade"]
         if joined:
             commands += ["us-east edit stage=join", "eu-west edit stage=join", "us-east upgrade", "eu-west upgrade"]
