@@ -23,8 +23,11 @@ class ServerVersion(NamedTuple):
 
     @property
     def names_clusters(self) -> bool:
-        """Whether `cluster.name` is known; servers before 2.2.0 do not start with it (run on 2.1.7, read in 2.2.0)."""
-        return (self.major, self.minor) >= (2, 2)
+        """Whether `cluster.name` is known; servers before 2.2.0 do not start with it (run on 2.1.7, read in 2.2.0).
+
+        A tag such as 1.0.3 is a version of the image: no server before 2.0 has gateways.
+        """
+        return self.major < 2 or (self.major, self.minor) >= (2, 2)  # noqa: PLR2004 - the version
 
     @property
     def has_leader_free_check(self) -> bool:

@@ -53,9 +53,12 @@ def renderings(helm3, helm4, helm4_plugin, nats_chart, run):
 
 @pytest.fixture
 def overlays_in(tmp_path):
-    """Write the shipped overlays in a stage and a scope: `overlays_in("join", "region")` gives the folder."""
+    """Write the shipped overlays in a stage and a scope: `overlays_in("join", "region")` gives the folder.
 
-    def write(stage="join", scope="supercluster", nats=None):
+    `accounts` are the system accounts of regions in scope `region`; the seed has the default one, others their own.
+    """
+
+    def write(stage="join", scope="supercluster", nats=None, accounts=None):
         folder = tmp_path / f"overlays-{stage}-{scope}"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(os.path.join(ROOT, "charts", "overlays"), folder)
@@ -63,7 +66,7 @@ def overlays_in(tmp_path):
             text = re.sub(r"^stage: \w+", f"stage: {stage}", path.read_text(), flags=re.MULTILINE)
             text = text.replace("scope: supercluster", f"scope: {scope}")
             if scope == "region" and "kind: Region" in text:
-                account = "$SYS" if "joins: seed" in text else f"SYS-{path.stem}"
+                account = (accounts or {}).get(path.stem) or ("$SYS" if "joins: seed" in text else f"SYS-{path.stem}")
                 text = re.sub(r"^joins: \w+\n", f"systemAccount: {account}\n", text, flags=re.MULTILINE)
             if nats and "kind: Region" in text:
                 text += f"nats: {{name: {nats}}}\n"

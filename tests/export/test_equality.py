@@ -11,11 +11,13 @@ import yaml
 
 from natsvalues.delivery import flux, helmfile, kustomize
 from natsvalues.delivery.patches import export
+from natsvalues.manifests.accounts import has_users
 from natsvalues.manifests.chart import all_nats
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Release
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan
+from natsvalues.text.natsconf import read, symbolic
 from natsvalues.text.yamledit import same
 
 REGIONS = ("us-east", "eu-west", "ap-south")
@@ -190,9 +192,13 @@ def test_stored_renderings(folder, rendered, overlays_in, objects, kustomize, ru
     for name in sorted(os.listdir(os.path.join(rendered, folder))):
         text = open_text(os.path.join(rendered, folder), name)
         for nats in all_nats(Release(text)):
+            conf = symbolic(read(nats.conf))
+            account = str(conf.get("system_account", "$SYS"))
             for stage, scope in STAGED:
-                overlays = overlays_in(stage, scope, f'"{nats.name}"')
-                made = Deliveries(tmp_path / f"{turn}", text, overlays, REGIONS[turn % 3], run)
+                region = REGIONS[turn % 3]
+                kept = {region: account} if has_users(conf, account) else {}  # leaving its users is refused
+                overlays = overlays_in(stage, scope, f'"{nats.name}"', kept)
+                made = Deliveries(tmp_path / f"{turn}", text, overlays, region, run)
                 wanted = objects(made.wanted())
                 check(objects(made.component(kustomize, "build")), wanted, "export")
                 if turn % 3 == 2:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from natsvalues.manifests.accounts import has_users
 from natsvalues.manifests.chart import all_nats
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import Overlays, load
@@ -42,10 +43,13 @@ class Outcome(NamedTuple):
         return render(Release(self.result.release.text()), plan(self.overlays, self.region))
 
 
-def staged(overlays: Overlays, region: str, stage: str, scope: str, nats: str | None, held: str) -> Overlays:
+def staged(
+    overlays: Overlays, region: str, stage: str, scope: str, nats: str | None, held: str, *, keeps: bool
+) -> Overlays:
     """Put one region of the overlays into a stage, and all of them into a scope.
 
-    In scope `region` the first region keeps the system account it has (`held`), the others take their own.
+    In scope `region` the first region keeps the system account it has (`held`), the others take their own. Where that
+    account has users (`keeps`), the region itself keeps it, since leaving it is refused.
     """
     jetstream = overlays.supercluster.jetstream._replace(scope=scope)
     regions = {}
@@ -54,7 +58,8 @@ def staged(overlays: Overlays, region: str, stage: str, scope: str, nats: str | 
         if name == region:
             fields["stage"] = stage
         if scope == "region":
-            fields["system_account"] = held if file.region.joins == "seed" else f"SYS-{name}"
+            stays = name == region if keeps else file.region.joins == "seed"
+            fields["system_account"] = held if stays else f"SYS-{name}"
             fields["joins"] = None
         regions[name] = file._replace(region=file.region._replace(**fields))
     return overlays._replace(supercluster=overlays.supercluster._replace(jetstream=jetstream), regions=regions)
@@ -66,12 +71,14 @@ def outcomes_of(rendered: str, rendering: str) -> Iterator[Outcome]:
         text = file.read()
     shipped = load(SHIPPED)
     for nats in all_nats(Release(text)):
-        held = symbolic(read(nats.conf)).get("system_account", "$SYS")
+        conf = symbolic(read(nats.conf))
+        held = conf.get("system_account", "$SYS")
+        keeps = has_users(conf, held)
         for scope in SCOPES:
             for region in shipped.regions:
                 for stage in STAGES:
                     before = Release(text)
-                    overlays = staged(shipped, region, stage, scope, nats.name, held)
+                    overlays = staged(shipped, region, stage, scope, nats.name, held, keeps=keeps)
                     result = render(before, plan(overlays, region))
                     yield Outcome(f"{rendering}:{nats.name}", region, stage, scope, before, overlays, result)
 

@@ -58,7 +58,7 @@ def check_group(group):
     assert lint_errors(findings) == {name for name, start in starts.items() if start.hangs}, group.name
     states = group.subject.states
     alone = {state.name for state in states if never_elects(state, states)}
-    assert {finding.regions[0] for finding in findings if finding.rule.id == "JS010"} == alone, group.name
+    assert {finding.regions[0] for finding in findings if finding.rule.id == "JS012"} == alone, group.name
     for cluster in group.subject.clusters:
         decision = cluster.state.decision
         impacts = diff_impacts(Release(""), cluster.release, decision)
