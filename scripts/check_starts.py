@@ -92,7 +92,7 @@ def _read(path: str) -> list[dict[str, Any]]:
     if not path or not os.path.exists(path):
         return []
     with open(path, encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+        return list({record["case"]: record for record in map(json.loads, file)}.values())  # the last of each case
 
 
 def _add(path: str, record: dict[str, Any]) -> None:

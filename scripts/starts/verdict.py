@@ -22,6 +22,7 @@ from natsvalues.overlays.folder import load
 from natsvalues.overlays.plan import plans
 from natsvalues.rehearsal.reading import read_rendering
 from natsvalues.supercluster.cold_start import elects_early, first_boot
+from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.natsconf import ConfOp, edit
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def _started(case: Case, texts: dict[str, str], rendered: str, tool: Tool) -> Ve
             CHECK, f"accepted, and a rehearsal cannot read the unedited rendering: {error.message}", (error.code,)
         )
     steps: tuple[dict[str, str], ...] = (texts,)
-    if case.start != FIRST or _needs_an_order(texts):
+    if case.start != FIRST or _needs_an_order(case.overlays, texts):
         try:
             steps = (delivered(case, case.overlays.before(), tool), texts)
         except Refused as refused:
@@ -169,9 +170,12 @@ def _started(case: Case, texts: dict[str, str], rendered: str, tool: Tool) -> Ve
     return Verdict(FAILED if wrong else STARTED, "; ".join(wrong), (), seen.seconds)
 
 
-def _needs_an_order(texts: dict[str, str]) -> bool:
+def _needs_an_order(written: Written, texts: dict[str, str]) -> bool:
     """Whether natsvalues itself says that a first boot of all servers at once is not the way to start."""
-    states = tuple(read_rendering(text, f"{region}.yaml").state for region, text in texts.items())
+    states = []
+    for region, text in texts.items():
+        decision = Decision(written.scope, written.files[region].get("joins", ""))
+        states.append(read_rendering(text, f"{region}.yaml").state._replace(decision=decision))
     return any(first_boot(state, states) or elects_early(state) for state in states)
 
 
