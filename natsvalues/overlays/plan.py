@@ -52,7 +52,7 @@ class Plan(NamedTuple):
     port: int
     remotes: tuple[Remote, ...]
     known: tuple[str, ...]
-    seed: str
+    seed: str = ""
     """The region that may have streams before the others join, where they share JetStream; empty if none is stated."""
     accepted: str = ""
     """The stamp of the losses from the prior release that the user accepts; empty without any."""

@@ -44,12 +44,13 @@ class Outcome(NamedTuple):
 
 
 def staged(
-    overlays: Overlays, region: str, stage: str, scope: str, nats: str | None, held: str, *, keeps: bool
+    overlays: Overlays, region: str, stage: str, scope: str, nats: str | None, held: str, *, keeps: bool, prefix: str = ""
 ) -> Overlays:
     """Put one region of the overlays into a stage, and all of them into a scope.
 
     In scope `region` the first region keeps the system account it has (`held`), the others take their own. Where that
-    account has users (`keeps`), the region itself keeps it, since leaving it is refused.
+    account has users (`keeps`), the region itself keeps it, since leaving it is refused; and so is another prefix of the
+    server names than that of the rendering, `prefix`.
     """
     jetstream = overlays.supercluster.jetstream._replace(scope=scope)
     regions = {}
@@ -57,6 +58,8 @@ def staged(
         fields: dict[str, Any] = {"nats": file.region.nats._replace(name=nats)}
         if name == region:
             fields["stage"] = stage
+            if prefix:
+                fields["server_names"] = ServerNames(prefix)
         if scope == "region":
             stays = name == region if keeps else file.region.joins == "seed"
             fields["system_account"] = held if stays else f"SYS-{name}"
@@ -73,12 +76,12 @@ def outcomes_of(rendered: str, rendering: str) -> Iterator[Outcome]:
     for nats in all_nats(Release(text)):
         conf = symbolic(read(nats.conf))
         held = conf.get("system_account", "$SYS")
-        keeps = has_users(conf, held)
+        keeps, prefix = has_users(conf, held), other_prefix(configured_names(nats, conf), "")
         for scope in SCOPES:
             for region in shipped.regions:
                 for stage in STAGES:
                     before = Release(text)
-                    overlays = staged(shipped, region, stage, scope, nats.name, held, keeps=keeps)
+                    overlays = staged(shipped, region, stage, scope, nats.name, held, keeps=keeps, prefix=prefix)
                     result = render(before, plan(overlays, region))
                     yield Outcome(f"{rendering}:{nats.name}", region, stage, scope, before, overlays, result)
 

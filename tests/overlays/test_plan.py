@@ -101,7 +101,7 @@ def test_probes_and_dns_are_taken_whole(planned):
 
 
 def test_remotes_are_the_other_regions_that_have_joined(planned):
-    """In the order of the files, never the region itself, never one in another stage; all names are known."""
+    """In the order of their names, never the region itself, never one in another stage; all names are known."""
     made = planned(
         SHARED,
         region("b"),
@@ -112,10 +112,10 @@ def test_remotes_are_the_other_regions_that_have_joined(planned):
     )
 
     assert made.remotes == (
-        Remote("d", ("nats://d.example.com:7222",)),
         Remote("a", ("nats://a.example.com:4000",)),
+        Remote("d", ("nats://d.example.com:7222",)),
     )
-    assert made.known == ("b", "d", "a", "local", "expose")
+    assert made.known == ("a", "b", "d", "expose", "local")
     assert (made.host, made.port) == ("b.example.com", 7222)
 
 
@@ -249,7 +249,7 @@ def test_an_empty_region_waits_until_it_joins(planned):
     """Only in scope supercluster: there its JetStream must not run alone."""
     waits = {
         (scope, joins, stage): planned(
-            SHARED | {"jetstream": {"scope": scope}}, region("a", stage=stage, joins=joins)
+            SHARED | {"jetstream": {"scope": scope}}, region("a", stage=stage, joins=joins), region("b")
         ).waits_to_join
         for scope in ("supercluster", "region")
         for joins in ("seed", "empty", None)
