@@ -32,9 +32,9 @@ unedited rendering, or to the edit that would be needed.
   size. An anonymous client is answered as by the unedited rendering, a second pass changes nothing, and lint has no
   error.
 - **{RIGHTLY}**: the case asks for the refusal, or the servers refuse it as well.
-- **{OWN}**: helm or the servers refuse the user's values without natsvalues, too, or their servers never come together.
+- **{OWN}**: helm or the servers refuse the user's values without natsvalues, too, or the servers never converge.
 - **{CHECK}**: no program can say whether the refusal is right.
-- **{FAILED}**: accepted, and the servers do not start, do not come together, or are not as above.
+- **{FAILED}**: accepted, and the servers do not start, do not converge, or are not as above.
 """
 
 

@@ -38,7 +38,7 @@ class Server(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """`lacking` is what was missing at the end, empty if all came together; `fatal` what a server said as it ended."""
+    """`lacking` is what was missing at the end, empty if all converged; `fatal` what a server said as it ended."""
 
     lacking: tuple[str, ...]
     fatal: str
@@ -47,7 +47,7 @@ class Seen(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """Why it did not come together, as one line."""
+        """Why it did not converge, as one line."""
         return self.fatal or "; ".join(self.lacking)
 
 

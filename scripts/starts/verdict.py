@@ -186,7 +186,7 @@ def _same(fatal: str, other: str) -> bool:
 
 
 def _apart(rendered: str) -> str:
-    """Why the servers of the unedited rendering do not come together; empty if they do."""
+    """Why the servers of the unedited rendering do not converge; empty if they do."""
     try:
         return boot(({"unedited": rendered},), SHORTER).reason
     except NatsvaluesError:
