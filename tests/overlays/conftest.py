@@ -10,7 +10,9 @@ import pytest
 from natsvalues.manifests.accounts import has_users
 from natsvalues.manifests.chart import all_nats
 from natsvalues.manifests.release import Release
+from natsvalues.manifests.settings import configured_names, other_prefix
 from natsvalues.overlays.folder import Overlays, load
+from natsvalues.overlays.model import ServerNames
 from natsvalues.overlays.pipeline import Result, render
 from natsvalues.overlays.plan import plan
 from natsvalues.text.natsconf import read, symbolic
@@ -44,7 +46,15 @@ class Outcome(NamedTuple):
 
 
 def staged(
-    overlays: Overlays, region: str, stage: str, scope: str, nats: str | None, held: str, *, keeps: bool, prefix: str = ""
+    overlays: Overlays,
+    region: str,
+    stage: str,
+    scope: str,
+    nats: str | None,
+    held: str,
+    *,
+    keeps: bool,
+    prefix: str = "",
 ) -> Overlays:
     """Put one region of the overlays into a stage, and all of them into a scope.
 

@@ -20,7 +20,7 @@ def walk(load_module, renderer, nats_server, binaries, monkeypatch):
     def run(start, version, sizes, *commands, versions=()):
         for wanted in (version, *versions):
             nats_server(wanted)
-        plan = module.Plan("fixed", 0, start, module.Beginning(version, sizes), commands)
+        plan = module.Plan("fixed", 0, start, module.Beginning(version, sizes, named=True), commands)
         return asyncio.run(module.walk(plan, renderer))
 
     return run
@@ -39,7 +39,7 @@ def test_a_region_with_streams_becomes_a_supercluster_and_is_upgraded(walk):
         (3, 1),
         "us-east edit stage=expose",
         "us-east upgrade",
-        "eu-west edit stage=join joins=empty version=2.12.8 replicas=1",
+        "eu-west edit stage=join version=2.12.8 replicas=1 names=yes",
         "us-east edit stage=join",
         "us-east upgrade",
         "eu-west upgrade",
