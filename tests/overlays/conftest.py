@@ -59,7 +59,7 @@ def staged(
     """Put one region of the overlays into a stage, and all of them into a scope.
 
     In scope `region` the first region keeps the system account it has (`held`), the others take their own. Where that
-    account has users (`keeps`), the region itself keeps it, since leaving it is refused; and so is another prefix of the
+    account has users (`keeps`), the region itself keeps it, since leaving it is refused; so is another prefix of the
     server names than that of the rendering, `prefix`.
     """
     jetstream = overlays.supercluster.jetstream._replace(scope=scope)
@@ -70,6 +70,8 @@ def staged(
             fields["stage"] = stage
             if prefix:
                 fields["server_names"] = ServerNames(prefix)
+        elif prefix and file.region.server_names == ServerNames(prefix):
+            fields["server_names"] = ServerNames(f"{name}-another-")
         if scope == "region":
             stays = name == region if keeps else file.region.joins == "seed"
             fields["system_account"] = held if stays else f"SYS-{name}"
