@@ -166,6 +166,6 @@ CHART = (
     ),
     one_of(
         "prefix", 0.08, *({"config.serverNamePrefix": text} for text in ("legacy-", "prod_", "us-east-")),
-        codes=("NV-T004", "NV-T069"),
+        codes=("NV-T004",),
     ),
 )  # fmt: skip

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from starts.setup import Option, Setup
 
-NAMES_IN_ARGS = ("NV-T003", "NV-T064", "NV-T065", "NV-T066", "NV-T068", "NV-T069")
+NAMES_IN_ARGS = ("NV-T003", "NV-T004", "NV-T065")
 APP = {"users": [{"user": "app", "password": "secret"}]}
 SYS = {"users": [{"user": "sys", "password": "secret"}]}
 FROM_SECRET = {"valueFrom": {"secretKeyRef": {"name": "auth", "key": "token"}}}
@@ -127,14 +127,14 @@ OWN = (
         _arguments("-n", "srv-$(POD_NAME)"), _arguments("--server_name", "fixed"),
         codes=NAMES_IN_ARGS,
     ),
-    one_of("jetstream-argument", 0.02, _arguments("-js"), _arguments("--jetstream"), codes=("NV-T068", "NV-T069")),
+    one_of("jetstream-argument", 0.02, _arguments("-js"), _arguments("--jetstream"), codes=("NV-T066",)),
     one_of(
         "arguments", 0.06, _arguments("-D"), _arguments("-m", "8222"), _arguments("--no_advertise"),
         _arguments("--trace"),
         _arguments("--connect_retries", "5"), _arguments("-p", "4222"), _arguments("--user", "u", "--pass", "p"),
         _arguments("--auth", "tok"), _arguments("-c", "/etc/nats-config/nats.conf"), _arguments("--profile", "65431"),
     ),
-    one_of("cluster-argument", 0.02, _arguments("--cluster_name", "other"), codes=("NV-T068",)),
+    one_of("cluster-argument", 0.02, _arguments("--cluster_name", "other")),
     one_of("advertise-argument", 0.02, _arguments("--cluster_advertise", "example.com:6222")),
     one_of(
         "command", 0.04,
