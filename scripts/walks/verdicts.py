@@ -8,12 +8,14 @@ from natsvalues.cli.diff.comparison import Sides, compare
 from natsvalues.cli.diff.decision import decision_of
 from natsvalues.cli.phases import Phases
 from natsvalues.cli.prior import refuse_losses
+from natsvalues.cli.prior_release import Prior
 from natsvalues.cli.region_release import region_release
 from natsvalues.cli.state import Run
 from natsvalues.diff.changes import About
 from natsvalues.diff.sides import Side
 from natsvalues.errors import ManyErrors, NatsvaluesError
 from natsvalues.manifests.release import Release
+from natsvalues.supercluster.kept import NOTHING_KEPT, Revision, Revisions
 
 LOSSES = "NV-P001"
 ANNOUNCING = ("identity", "data-loss")
@@ -80,11 +82,18 @@ def ask_post_render(rendered: Rendered, revisions: list[str]) -> Said:
     said = Said(text, warnings=warnings)
     if revisions:
         try:
-            refuse_losses(Release(revisions[-1], "prior.yaml"), (), result)
+            refuse_losses(_prior(revisions), (), result)
         except NatsvaluesError as error:
             said = said._replace(errors=_codes(error), messages=_messages(error))
         said = said._replace(impacts=ask_diff(revisions[-1], text, rendered.region, rendered.overlays))
     return said
+
+
+def _prior(revisions: list[str]) -> Prior:
+    """The last revision, with those before it as Helm keeps them."""
+    numbered = list(enumerate(revisions[:-1], 1))[::-1]
+    earlier = Revisions(lambda: (Revision(number, "superseded", Release(text)) for number, text in numbered))
+    return Prior(Release(revisions[-1], "prior.yaml"), NOTHING_KEPT._replace(earlier=earlier), {})
 
 
 def ask_diff(old: str, new: str, region: str, overlays: str) -> tuple[str, ...]:
