@@ -123,7 +123,7 @@ the chart that is there. An example is an old and a new release of region `us-ea
 that lint's examples use, with the same parts; parts outside `old` and `new` count for both. `at` is the change that has
 the impact, spelled as for `--ignore`; `roll: true` changes the pod template, so that the pods restart; null for
 `service` or `statefulSet` removes that object. `live` changes the old release in the cluster, with `kubectl edit`;
-`serverSide: true`: Helm applies on the server's side.
+`serverSide: true`: Helm applies on the server's side. `unlisted` are regions whose new releases do not list this one.
 """
 
 

@@ -151,6 +151,7 @@ class Pair(NamedTuple):
     at: str
     live: tuple[dict[str, Any], ...] | None = None
     server_side: bool = False
+    unlisted: tuple[str, ...] = ()
 
 
 def pair(example: str, renderings: Renderings, folder: str) -> Pair:
@@ -171,6 +172,7 @@ def pair(example: str, renderings: Renderings, folder: str) -> Pair:
         at=parts.get("at", ""),
         live=tuple(_live(releases["old"], parts["live"])) if "live" in parts else None,
         server_side=parts.get("serverSide", False),
+        unlisted=tuple(parts.get("unlisted", ())),
     )
 
 

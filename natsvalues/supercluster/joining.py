@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from natsvalues.supercluster.meta_groups import dials, member
+from natsvalues.supercluster.meta_groups import dials, links, member
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -100,6 +100,23 @@ def order_of_change(before: RegionState | None, after: RegionState) -> str:
     if not after.has_jetstream or not after.shares_meta_group or set(remotes) <= set(known):
         return ""
     return order_of_join(after.name, after.decision.joins, after.decision.seed, remotes, known)
+
+
+def unlisted(states: Iterable[RegionState]) -> dict[str, tuple[str, ...]]:
+    """For each region, those under its system account that it dials and that reject it, because they do not list it.
+
+    Regions that nobody rejects are left out.
+    """
+    members = [member(state) for state in states if state.is_clustered]
+    rejecting = {
+        source.region: tuple(
+            target.region
+            for target in members
+            if target.account == source.account and dials(source, target) and not links(source, target)
+        )
+        for source in members
+    }
+    return {region: names for region, names in rejecting.items() if names}
 
 
 def dialled_alone(states: Iterable[RegionState]) -> Iterator[tuple[RegionState, RegionState]]:

@@ -23,6 +23,8 @@ class Decision(NamedTuple):
     joins: Literal["", "seed", "empty"] = ""
     seed: str = ""
     """The seed's name, where the regions share JetStream."""
+    unlisted: tuple[str, ...] = ()
+    """Regions whose new releases, where they are at hand, reject this one because they do not list it."""
 
 
 class RegionState(NamedTuple):

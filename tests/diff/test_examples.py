@@ -21,7 +21,7 @@ def impacts(example, renderings, example_regions, folder) -> tuple[set, str]:
     """Every impact of an example as its place, id and level; and the place that the example names."""
     pair = example_regions.pair(example, renderings, str(folder))
     comparison = Comparison(Side(About("old"), pair.old), Side(About("new"), pair.new))
-    objects, notes = judge(comparison, Decision(pair.scope, pair.joins))
+    objects, notes = judge(comparison, Decision(pair.scope, pair.joins, unlisted=pair.unlisted))
     seen = {("", note.id, note.level) for note in notes}
     for item in [*objects, *drifted(pair)]:
         name = f"{item.key.kind}/{item.key.name}"

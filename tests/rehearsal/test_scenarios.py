@@ -148,3 +148,22 @@ def test_stored_renderings_of_the_upstream_chart_run(rendered, rehearse, tmp_pat
 
     assert done.code == 0, done.told()
     assert [group["size"] for group in done.scenario["meta_groups"]] == [3]
+
+
+def join(cases, renderer, tmp_path, version, regions):
+    """Write the releases before and after the second region joins the first, the seed; their folders."""
+    folders = []
+    for name, stages in (("before", dict.fromkeys(regions, "expose")), ("after", None)):
+        overlays = str(tmp_path / f"overlays-{name}")
+        cases.write_overlays(overlays, regions, stages=stages)
+        folders.append(cases.write_renderings(str(tmp_path / name), cases.ours(renderer, version, overlays)))
+    return folders
+
+
+def test_the_newcomer_first_does_not_come_together_before_2_12(cases, renderer, rehearse, tmp_path):
+    """It elects a leader alone: its stream or the seed's is lost, or the regions do not become whole."""
+    before, after = join(cases, renderer, tmp_path, "2.11.10", ("us-east", "eu-west"))
+
+    done = rehearse(after, "upgrade", "--prior", before, versions=("2.11.10",))
+
+    assert (done.code, done.report["lossy"]) == (5, True), done.told()

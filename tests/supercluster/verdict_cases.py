@@ -56,7 +56,7 @@ def of_impacts(examples: Any, renderings: Any, folder: str) -> Iterator[Step]:
         for kind, example in (("FAIL", declared.fails), ("PASS", declared.passes)):
             name = f"{declared.id} {kind}"
             pair = examples.pair(example, renderings, os.path.join(folder, name.replace(" ", "-")))
-            yield Step(name, pair.old, pair.new, Decision(pair.scope, pair.joins))
+            yield Step(name, pair.old, pair.new, Decision(pair.scope, pair.joins, unlisted=pair.unlisted))
 
 
 def of_golden_folders() -> Iterator[Group]:

@@ -17,8 +17,8 @@ from natsvalues.manifests.chart import all_nats
 from natsvalues.manifests.settings import dials_others, jetstream_is_on, settings, system_account
 from natsvalues.outside.calling import calling_helm
 from natsvalues.overlays.folder import load
-from natsvalues.supercluster.joining import Joining, upgrade_order
-from natsvalues.supercluster.region_state import Decision
+from natsvalues.supercluster.joining import Joining, unlisted, upgrade_order
+from natsvalues.supercluster.region_state import Decision, region_state
 from natsvalues.text.natsconf import ConfSyntaxError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from natsvalues.cli.helm_words import HelmWords
     from natsvalues.cli.state import Run
     from natsvalues.diff.sides import Side
+    from natsvalues.supercluster.region_state import RegionState
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -36,7 +37,7 @@ def all_regions(options: DiffOptions, run: Run) -> list[Sides]:
     """The two sides of every region, in the order of their upgrades."""
     words, drop_in = helm_words(options)
     if len(words.positional) == 2 and all(map(_is_folder, words.positional)):  # noqa: PLR2004 - an old and a new one
-        return _in_order(_with_joins(_folders(options, *words.positional)))
+        return _in_order(_with_unlisted(_with_joins(_folders(options, *words.positional))))
     if len(words.positional) != 2:  # noqa: PLR2004 - same
         raise NatsvaluesError(
             "NV-D005",
@@ -44,7 +45,7 @@ def all_regions(options: DiffOptions, run: Run) -> list[Sides]:
             hint="natsvalues diff --all-regions OLD-FOLDER NEW-FOLDER, with a REGION.yaml for each region in both;\n"
             "natsvalues diff --all-regions RELEASE CHART [--context-of REGION=CONTEXT]",
         )
-    return _in_order(_with_joins(_contexts(options, words, run, drop_in=drop_in)))
+    return _in_order(_with_unlisted(_with_joins(_contexts(options, words, run, drop_in=drop_in))))
 
 
 def _is_folder(path: str) -> bool:
@@ -134,6 +135,21 @@ def _with_joins(regions: list[Sides]) -> list[Sides]:
         else:
             decided.append(sides)
     return decided
+
+
+def _with_unlisted(regions: list[Sides]) -> list[Sides]:
+    """The pairs with the regions whose new releases reject each, because they do not list it."""
+    rejecting = unlisted(state for sides in regions for state in _states(sides))
+    return [
+        sides._replace(decision=sides.decision._replace(unlisted=rejecting.get(sides.region, ()))) for sides in regions
+    ]
+
+
+def _states(sides: Sides) -> Iterator[RegionState]:
+    """The servers of a new release, without those whose configuration cannot be read: the comparison reports them."""
+    for nats in all_nats(sides.new.release):
+        with contextlib.suppress(ConfSyntaxError):
+            yield region_state(sides.new.release, nats, sides.region, decision=sides.decision)
 
 
 def _in_order(regions: list[Sides]) -> list[Sides]:

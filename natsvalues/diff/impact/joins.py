@@ -245,6 +245,79 @@ def connections_to_regions_end(context: Context, item: ObjectDiff, change: Chang
     return f"the region leaves {_names(before)}: its clients no longer reach subjects there, and theirs not here{kept}"
 
 
+_LISTED_FIRST = "Upgrade the regions that do not list it first, and wait until all their servers are healthy."
+
+
+@impact(
+    "DI018",
+    "joins-unlisted",
+    "data-loss",
+    "release",
+    why="Regions that do not list a new one reject it. Before 2.12 its servers, with empty stores, elect a meta leader "
+    "alone, and when the regions meet, acknowledged messages are lost or all directories deleted.",
+    source="run on nats-server 2.11.10: of 6 runs 5 lost messages, and 1 never had all replicas; docs/stages.md",
+    remedy=_LISTED_FIRST,
+    fails="""\
+region: eu-west
+container: {image: "nats:2.11.10-alpine"}
+unlisted: [us-east]
+old: {conf: {jetstream: null, gateway: {gateways: null}}}""",
+    passes="""\
+region: eu-west
+container: {image: "nats:2.11.10-alpine"}
+old: {conf: {jetstream: null, gateway: {gateways: null}}}""",
+)
+def joins_unlisted(context: Context) -> str | None:
+    """A region gets JetStream and remotes of which some reject it, and its servers are older than 2.12."""
+    new = _new_and_unlisted(context)
+    if new is None or new.version.needs_all_votes:
+        return None
+    return (
+        f"{new.name} joins, and the new releases of {', '.join(context.decision.unlisted)} do not list it: on "
+        f"nats-server {new.version} it elects a meta leader alone, and one side's messages are lost when they meet"
+    )
+
+
+@impact(
+    "DI019",
+    "waits-unlisted",
+    "outage",
+    "release",
+    why="Regions that do not list a new one reject it. From 2.12 on servers with empty stores elect only with the "
+    "votes of all that they count, so the new region has no JetStream until it is listed. On 2.12.8 some streams then "
+    "never had all replicas.",
+    source="run on nats-server 2.12.8 (3 of 9 runs never whole), 2.14.2, 2.14.6 and 2.15.1 (15 of 15 whole); "
+    "docs/stages.md",
+    remedy=_LISTED_FIRST,
+    fails="""\
+region: eu-west
+unlisted: [us-east]
+old: {conf: {jetstream: null, gateway: {gateways: null}}}""",
+    passes="""\
+region: eu-west
+old: {conf: {jetstream: null, gateway: {gateways: null}}}""",
+)
+def waits_unlisted(context: Context) -> str | None:
+    """A region gets JetStream and remotes of which some reject it, and its servers are 2.12 or newer."""
+    new = _new_and_unlisted(context)
+    if new is None or not new.version.needs_all_votes:
+        return None
+    return (
+        f"{new.name} joins, and the new releases of {', '.join(context.decision.unlisted)} do not list it: its "
+        "JetStream has no leader until they do"
+    )
+
+
+def _new_and_unlisted(context: Context) -> RegionState | None:
+    """The servers whose first start with JetStream is one with remotes that reject them."""
+    for servers in context.servers if context.decision.unlisted else ():
+        before, after = servers.before, servers.after
+        is_first = before is None or not before.has_jetstream
+        if is_first and after is not None and after.has_jetstream and after.remotes and after.shares_meta_group:
+            return after
+    return None
+
+
 IMPACTS = (
     joins_with_state,
     joins_with_its_own_jetstream,
@@ -253,4 +326,6 @@ IMPACTS = (
     region_leaves,
     order_of_a_join,
     connections_to_regions_end,
+    joins_unlisted,
+    waits_unlisted,
 )
