@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
@@ -52,5 +53,5 @@ def _refuse_one_server(scene: Scene) -> None:
                 scene.release.where(line, f"StatefulSet/{scene.nats.name}: spec.replicas"),
                 plan.positions.where("stage"),
             ),
-            hint=MORE_SERVERS,
+            hint="\n".join(wrap(MORE_SERVERS, 100)),
         )
