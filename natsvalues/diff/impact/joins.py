@@ -291,10 +291,12 @@ def joins_unlisted(context: Context) -> str | None:
     remedy=_LISTED_FIRST,
     fails="""\
 region: eu-west
+container: {image: "nats:2.14.2-alpine"}
 unlisted: [us-east]
 old: {conf: {jetstream: null, gateway: {gateways: null}}}""",
     passes="""\
 region: eu-west
+container: {image: "nats:2.14.2-alpine"}
 old: {conf: {jetstream: null, gateway: {gateways: null}}}""",
 )
 def waits_unlisted(context: Context) -> str | None:
