@@ -32,7 +32,6 @@ authorization {{
 accounts {{
   APP {{ users: [ {{user: c, pass: canary-account-pass}} ] }}
 }}
-operator: {JWT}
 resolver_preload {{ ACC: {JWT} }}
 cluster {{
   name: old
@@ -103,7 +102,7 @@ PATCHES: dict[str, dict[str, list[Any]]] = {
             ("add", "/accounts/APP/users/-", {"nkey": SEED, "password": BCRYPT}),
             ("add", "/leafnodes/authorization", {"user": "x", "password": "canary-c"}),
             ("remove", "/resolver_preload"),
-            ("replace", "/operator", JWT + "x"),
+            ("replace", "/websocket/token", JWT + "x"),
             ("remove", "/cluster/routes/0"),
         ]
     },
