@@ -23,13 +23,15 @@ OTHER_NAMES = {"system": "system_account"}
 """Names that the server accepts for other settings."""
 DECISIVE = {"cluster", "gateway", "jetstream", "server_name"}
 """Settings that natsvalues always writes, or must know for safe edits."""
+GATEWAY_KEYS = {
+    *("name", "port", "listen", "advertise", "gateways"),
+    *("reject_unknown", "reject_unknown_cluster"),
+}
+"""The settings of the gateway's block that natsvalues writes in the stages that have one."""
 _INSIDE: dict[tuple[str | int, ...], set[str]] = {
     (): DECISIVE,
     ("cluster",): {"name"},
-    ("gateway",): {
-        *("name", "port", "listen", "advertise", "gateways"),
-        *("reject_unknown", "reject_unknown_cluster"),
-    },
+    ("gateway",): GATEWAY_KEYS,
     ("jetstream",): {"domain", "enabled", "enable"},
 }
 """The same, by the block in which they stand."""
@@ -59,7 +61,7 @@ def read_server_conf(release: Release, nats: Nats) -> tuple[dict[str, Any], list
         notices.append(Notice("warning", f"nats.conf: {message}", (where,)))
     meant = symbolic(conf)
     _refuse_other_spellings(release, nats, meant)
-    refuse_hidden(release, nats, _INSIDE)
+    refuse_hidden(release, nats, _INSIDE | {("gateway",): set()})  # a block that goes in stage local may have them
     return meant, notices
 
 

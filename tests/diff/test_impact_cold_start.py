@@ -59,7 +59,7 @@ def test_a_deadlock_behind_something_worse_is_reported_all_the_same(objects, tel
 
     judged = tell(alone, objects)
     assert judged.impact(CONF + "gateway.gateways").level == "data-loss"
-    assert [(note.level, note.message[:32]) for note in judged.notes] == [
+    assert [(note.level, note.message[:32]) for note in judged.notes if note.id != "DI016"] == [
         ("deadlock", "a cold start would hang: the sta")
     ]
 

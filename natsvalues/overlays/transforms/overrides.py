@@ -20,7 +20,7 @@ from natsvalues.manifests.settings import (
     jetstream_is_on,
     runs_jetstream,
 )
-from natsvalues.overlays.server_conf import refuse_hidden, unreadable
+from natsvalues.overlays.server_conf import GATEWAY_KEYS, refuse_hidden, unreadable
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import Op
 
@@ -92,8 +92,9 @@ def _check_jetstream(scene: Scene) -> None:
 def _included(scene: Scene) -> Iterator[Outcome]:
     gateway = scene.plan.supercluster.gateway
     hidden = {"tls": gateway.tls, "authorization": gateway.authorization}
-    written = {key for key, block in hidden.items() if block is not None and "gateway" in scene.conf}
-    refuse_hidden(scene.release, scene.nats, {("gateway",): written})
+    if "gateway" in scene.conf:
+        written = {key for key, block in hidden.items() if block is not None}
+        refuse_hidden(scene.release, scene.nats, {("gateway",): GATEWAY_KEYS | written})
     for item, names in unreadable(scene.nats):
         yield scene.warning(
             f"nats.conf includes {item.file}, which its ConfigMap does not have: it could set {', '.join(names)}",
