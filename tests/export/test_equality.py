@@ -14,6 +14,7 @@ from natsvalues.delivery.patches import export
 from natsvalues.manifests.accounts import has_users
 from natsvalues.manifests.chart import all_nats
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Release
+from natsvalues.manifests.settings import configured_names, other_prefix
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan
@@ -195,7 +196,8 @@ def test_stored_renderings(folder, rendered, overlays_in, objects, kustomize, ru
             conf = symbolic(read(nats.conf))
             account = str(conf.get("system_account", "$SYS"))
             for stage, scope in STAGED:
-                region = REGIONS[turn % 3]
+                named = other_prefix(configured_names(nats, conf), "")  # another region's prefix would be refused
+                region = named.rstrip("-") or REGIONS[turn % 3]
                 kept = {region: account} if has_users(conf, account) else {}  # leaving its users is refused
                 overlays = overlays_in(stage, scope, f'"{nats.name}"', kept)
                 made = Deliveries(tmp_path / f"{turn}", text, overlays, region, run)
