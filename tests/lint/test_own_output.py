@@ -53,6 +53,13 @@ def findings(overlays, planned, releases, known) -> set[str]:
     return {f"{item.rule.id} {item.message}" for item in found if item.rule.id not in OF_THE_INPUT}
 
 
+def own(text, plan, held) -> str:
+    """The rendering as the region's own values would give it: its server names, its system account."""
+    for name in plan.known:
+        text = text.replace(f"{name}-$(POD_NAME)", f"{plan.name_prefix}$(POD_NAME)")
+    return text.replace(f'"{held}"', f'"{plan.region.system_account}"') if plan.region.system_account else text
+
+
 def check(text) -> dict[str, set[str]]:
     """The findings of a rendering post-rendered for all regions, by what was done with it; nothing if clean."""
     wrong = {}
@@ -64,8 +71,8 @@ def check(text) -> dict[str, set[str]]:
                 overlays = staged(shipped, stage, scope, nats.name, held)
                 planned = plans(overlays)
                 releases = {
-                    name: Release(render(Release(text), planned[name]).release.text(), f"{name}.yaml")
-                    for name in planned
+                    name: Release(render(Release(own(text, plan, held)), plan).release.text(), f"{name}.yaml")
+                    for name, plan in planned.items()
                 }
                 cases = {"together": findings(overlays, planned, releases, known=True)}
                 cases["without overlays"] = findings(overlays, planned, releases, known=False)
