@@ -188,6 +188,18 @@ async def names(address: str) -> set[str]:
     return set((await api(address, "STREAM.NAMES", {})).get("streams") or ())
 
 
+async def lists(address: str, wanted: set[str]) -> bool:
+    """Whether the API lists just these streams in time: a new leader may not know of all of them at once."""
+    end = time.monotonic() + SECONDS
+    while True:
+        with contextlib.suppress(nats.errors.TimeoutError):
+            if await names(address) == wanted:
+                return True
+        if time.monotonic() > end:
+            return False
+        await asyncio.sleep(0.2)
+
+
 async def holds(address: str, name: str) -> tuple[int, int]:
     """How many messages a stream has, and up to which one its consumer acknowledged.
 
