@@ -119,7 +119,7 @@ def _notes(releases: Context, judged: tuple[ObjectDiff, ...]) -> list[Note]:
             notes.append(_note(impact._replace(level="none", reason=as_before)))
         elif not any(_has(item, impact.level) for item in judged):  # hidden behind something worse
             notes.append(_note(impact))
-    return notes
+    return sorted(notes, key=lambda note: -LEVELS.index(note.level))  # the worst opens the report
 
 
 def _hidden(servers: Servers, judged: tuple[ObjectDiff, ...]) -> Iterator[Impact]:
