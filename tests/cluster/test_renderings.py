@@ -43,6 +43,7 @@ def test_every_stored_rendering_goes_from_stage_to_stage(helm, major, namespace,
     """Each in some region: installed, upgraded to the next stage, and what is live is what Helm has stored."""
     for number, case in enumerate(FOLDERS[release], start=major + list(FOLDERS).index(release)):
         region, stage = REGIONS[number % 3], number // 3 % 2
+        region = "eu-west" if case == "gateway-handmade" else region  # its server names have that prefix
         for at in (stage, stage + 1):
             replayed(major, release, case, region, STAGES[at])
         stored = list(yaml.safe_load_all(helm(major, "get", "manifest", "nats").stdout))
