@@ -174,18 +174,24 @@ old: {conf: {gateway: {gateways: [{name: eu-west, urls: [nats://nats-gw-eu-west.
 )
 def region_leaves(context: Context, item: ObjectDiff, change: Change) -> str | None:
     """All remote gateways are removed, where regions share one JetStream."""
+    left = _disconnected(context, item, change)
+    if left is None or not leaves_group(*left):
+        return None
+    before, _ = left
+    return (
+        f"the region leaves {_names(before)}: their servers stay members of the meta group, so a region that has no "
+        "majority alone loses JetStream: no leader, no placement, /healthz 503"
+    )
+
+
+def _disconnected(context: Context, item: ObjectDiff, change: Change) -> tuple[RegionState, RegionState] | None:
+    """The region before and after a change that leaves it without remote gateways; None for any other change."""
     servers = context.of_config_map(item) if change.file else None
     if servers is None or servers.before is None or servers.after is None or change.op == "add":
         return None
     if change.path != ("gateway",) and change.path[:2] != ("gateway", "gateways"):
         return None
-    before, after = servers.before, servers.after
-    if not leaves_group(before, after):
-        return None
-    return (
-        f"the region leaves {_names(before)}: their servers stay members of the meta group, so a region that has no "
-        "majority alone loses JetStream: no leader, no placement, /healthz 503"
-    )
+    return (servers.before, servers.after) if servers.before.remotes and not servers.after.remotes else None
 
 
 def _names(state: RegionState) -> str:
@@ -233,14 +239,10 @@ new: {conf: {gateway: {gateways: null}}}""",
 )
 def connections_to_regions_end(context: Context, item: ObjectDiff, change: Change) -> str | None:
     """All remote gateways are removed, where the region has a JetStream of its own, or none."""
-    servers = context.of_config_map(item) if change.file else None
-    if servers is None or servers.before is None or servers.after is None or change.op == "add":
+    left = _disconnected(context, item, change)
+    if left is None or leaves_group(*left):
         return None
-    if change.path != ("gateway",) and change.path[:2] != ("gateway", "gateways"):
-        return None
-    before, after = servers.before, servers.after
-    if not before.remotes or after.remotes or leaves_group(before, after):
-        return None
+    before, after = left
     kept = "; its own streams stay" if after.has_jetstream else ""
     return f"the region leaves {_names(before)}: its clients no longer reach subjects there, and theirs not here{kept}"
 
