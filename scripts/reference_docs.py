@@ -1,8 +1,8 @@
 """Write the reference pages in docs/ from what they describe: model, schema, command line, lint rules, profiles.
 
 `python scripts/reference_docs.py` writes docs/overlays.md, docs/overlay.schema.json, docs/diff.schema.json,
-docs/cli.md, docs/rules.md, docs/impacts.md, docs/reload.md and docs/providers.md; with `--check` it writes nothing,
-names the stale files and fails (exit code 1).
+docs/cli.md, docs/rules.md, docs/impacts.md, docs/reload.md, docs/configuration.md and docs/providers.md; with
+`--check` it writes nothing, names the stale files and fails (exit code 1).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
+from configuration_docs import page as configuration_page
 from reload_docs import page as reload_page
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -282,6 +283,7 @@ def pages() -> dict[str, str]:
         "diff.schema.json": json.dumps(diff_schema(), indent=2) + "\n",
         "cli.md": cli_page(),
         "reload.md": reload_page(),
+        "configuration.md": configuration_page(),
         "rules.md": rules_page(),
         "impacts.md": impacts_page(),
     }

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.manifests.reload_effect import REASONS, source
-from natsvalues.manifests.reload_table import ALIASES, FIRST, ROWS, RUN_ON
+from natsvalues.manifests.reload_table import FIRST, ROWS, RUN_ON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from natsvalues.manifests.reload_table import Release, Row
+    from natsvalues.manifests.reload_table import Row
+    from natsvalues.manifests.server import Release
 
 BLOCKS = ("cluster", "gateway", "leafnodes", "jetstream", "websocket", "mqtt")
 KINDS = {"inside": "a part of it", "came": "added with its block", "went": "removed with its block"}
@@ -31,8 +30,9 @@ MIDDLE = """
 The tests check the rules on real servers: {versions}.
 *All* versions means 2.10 and newer, as far as they know the setting; first versions between the tested ones
 are from the server's source code. *Known by*: `run`: tested, with its effect; `accepted`: tested, its effect read in
-`server/reload.go`; `read`: read there only. Of several rules for a setting the first that fits applies; a rule for a
-block applies to all settings in it without a rule of their own.
+`server/reload.go`; `read`: read there only. [Other spellings](configuration.md) of keys are the same.
+Of several rules for a setting the first that fits applies; a rule for a block applies to all settings in it without a
+rule of their own.
 """
 
 
@@ -46,10 +46,6 @@ def page() -> str:
             "| Setting | Change | Outcome | Versions | Known by | Note |\n| --- | --- | --- | --- | --- | --- |\n"
         )
         parts += [line(row) for row in ROWS if section(row) == block]
-    parts.append(
-        "\n## Other spellings\n\nThe same to the server, in any case.\n\n| Spelling | Setting |\n| --- | --- |\n"
-    )
-    parts += [f"| `{other}` | `{name}` |\n" for other, name in spellings()]
     return "".join(parts)
 
 
@@ -76,9 +72,3 @@ def versions(row: Row) -> str:
 def dotted(release: Release) -> str:
     """A version as people write it."""
     return ".".join(map(str, release))
-
-
-def spellings() -> Iterator[tuple[str, str]]:
-    """Yield each alias with the setting that it means."""
-    for path, name in ALIASES.items():
-        yield ".".join(path), ".".join((*path[:-1], name))

@@ -35,7 +35,7 @@ MEANINGS: dict[Level, str] = {
     "not-applied": "the new setting does not take effect",
     "exposure": "something becomes reachable that was not",
     "outage": "a connection, an address or a server is lost",
-    "refused": "the API server will refuse the upgrade",
+    "refused": "the API server refuses the upgrade, or nats-server its configuration",
     "deadlock": "a cold start would hang",
     "identity": "the servers' identity to JetStream or to other regions changes",
     "data-loss": "streams or messages can be lost",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from natsvalues.manifests.conf.language import spellings
 from natsvalues.manifests.operators import has_readable_operator, operator_account, operators, runs_operator
-from natsvalues.manifests.reload_table import spellings
 from natsvalues.manifests.settings import gateway, jetstream_is_on, stated_system_account
 
 _LEAF_NODES = spellings("leafnodes")

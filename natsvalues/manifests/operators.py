@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from natsvalues.manifests.reload_table import spellings
+from natsvalues.manifests.conf.language import spellings
 
 _OPERATOR = spellings("operator")
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from natsvalues.manifests.reload_table import ALIASES, FIRST, ROWS, Row
+from natsvalues.manifests.conf.language import usual_path
+from natsvalues.manifests.reload_table import FIRST, MOVED, ROWS, Row
 
 Place = tuple[str, ...]
 """A path with `*` for the items of lists; in a rule also for the names of a map."""
@@ -41,13 +42,12 @@ _UNSURE = {
 
 
 def canonical(path: tuple[str | int, ...]) -> Place:
-    """A path in lower case and the spellings of the table, with `*` for the items of lists."""
-    at: Place = ()
-    for key in path:
-        name = "*" if isinstance(key, int) else key.lower()
-        other = ALIASES.get((*at, name), name)
-        at = (*at, *other.split("."))
-    return at
+    """A path in the spelling of the table, with `*` for the items of lists."""
+    usual = usual_path(path)
+    for length in range(len(usual), 0, -1):
+        if usual[:length] in MOVED:
+            return (*MOVED[usual[:length]], *usual[length:])
+    return usual
 
 
 def step(at: Place, key: str) -> Place | None:

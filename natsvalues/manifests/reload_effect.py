@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.manifests.reload import PLACES, Place, canonical, step
-from natsvalues.manifests.reload_table import FIRST, ROWS, RUN_ON, Outcome, Release, Row
+from natsvalues.manifests.reload_table import FIRST, ROWS, RUN_ON, Outcome, Row
 from natsvalues.text.natsconf import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.manifests.server import ServerVersion
+    from natsvalues.manifests.server import Release, ServerVersion
 
 REASONS: dict[Outcome, str] = {
     "reload": "a reload applies it",

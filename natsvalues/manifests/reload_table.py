@@ -8,11 +8,13 @@ fits decides; of several for one path the first that fits. The post-render path 
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.server import Release
 
 Outcome = Literal["reload", "refused", "ignored", "crash"]
 """Applied; the whole reload refused; taken without effect until a restart; the server panics."""
-Release = tuple[int, int, int]
 
 FIRST: Release = (2, 10, 0)
 RUN_ON: tuple[Release, ...] = ((2, 10, 26), (2, 11, 10), (2, 12, 8), (2, 14, 6), (2, 15, 1))
@@ -165,59 +167,8 @@ ROWS: tuple[Row, ...] = (
     Row("mqtt.tls", "reload"),
 )
 
-_SPELLINGS = {
-    "host": "net",
-    "mappings": "maps",
-    "disable_sublist_cache": "no_sublist_cache",
-    "http_port": "monitor_port http",
-    "https_port": "https",
-    "leafnodes": "leaf",
-    "jetstream.store_dir": "store storedir",
-    "log_file": "logfile",
-    "logfile_size_limit": "log_size_limit",
-    "logfile_max_num": "log_max_num",
-    "pid_file": "pidfile",
-    "max_connections": "max_conn",
-    "max_subscriptions": "max_subs",
-    "max_sub_tokens": "max_subscription_tokens",
-    "operator": "operators roots root root_operators root_operator",
-    "resolver": "account_resolver accounts_resolver",
-    "system_account": "system",
-    "no_system_account": "no_system no_sys_acc",
-    "trusted_keys": "trusted",
-    "websocket": "ws",
-    "authorization.auth_callout": "auth_hook",
-    "cluster.host": "net",
-    "cluster.advertise": "cluster_advertise",
-    "gateway.host": "net",
-    "gateway.reject_unknown_cluster": "reject_unknown",
-    "leafnodes.advertise": "leafnode_advertise",
-    "leafnodes.remotes.*.urls": "url",
-    "leafnodes.remotes.*.account": "local",
-    "leafnodes.remotes.*.credentials": "creds",
-    "leafnodes.remotes.*.nkey": "seed",
-    "leafnodes.remotes.*.deny_imports": "deny_import",
-    "leafnodes.remotes.*.deny_exports": "deny_export",
-    "jetstream.enabled": "enable disabled disable",
-    "jetstream.sync_interval": "sync",
-    "jetstream.max_memory_store": "max_mem_store max_mem",
-    "jetstream.max_file_store": "max_file",
-    "jetstream.key": "ek encryption_key",
-    "jetstream.prev_encryption_key": "prev_ek prev_key",
-    "mqtt.ack_wait": "ackwait",
-    "mqtt.max_ack_pending": "max_pending max_inflight",
-    "mqtt.consumer_inactive_threshold": "consumer_auto_cleanup",
-    "mqtt.js_api_timeout": "api_timeout",
-    **{f"{block}tls.handshake_first": "first immediate" for block in ("", "leafnodes.")},
+MOVED = {
+    ("store_dir",): ("jetstream", "store_dir"),
+    ("leafnodes", "remotes", "*", "url"): ("leafnodes", "remotes", "*", "urls"),
 }
-ALIASES: dict[tuple[str, ...], str] = {
-    (*path.split(".")[:-1], alias): path.split(".")[-1]
-    for path, aliases in _SPELLINGS.items()
-    for alias in aliases.split()
-} | {("store_dir",): "jetstream.store_dir", ("storedir",): "jetstream.store_dir"}
-"""Other spellings that the server accepts (`server/opts.go`), by their path; only the last key differs."""
-
-
-def spellings(path: str) -> tuple[str, ...]:
-    """Every key that the server reads as the last one of this dotted path; the path's own comes first."""
-    return (path.rpartition(".")[2], *_SPELLINGS.get(path, "").split())
+"""Settings that the table has under another path; other spellings of keys are in `conf/keys.py`."""

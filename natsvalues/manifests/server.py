@@ -6,6 +6,8 @@ import re
 from typing import NamedTuple
 
 _TAG = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+].*)?\Z")
+Release = tuple[int, int, int]
+"""The three numbers of a released version."""
 NEEDS_ALL_VOTES = (2, 12)
 """The first release with `needs_all_votes`."""
 

@@ -9,9 +9,9 @@ import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from natsvalues.manifests.chart import option, switch
+from natsvalues.manifests.conf.language import spellings
 from natsvalues.manifests.included import text_of_include
 from natsvalues.manifests.operators import operator_account
-from natsvalues.manifests.reload_table import spellings
 from natsvalues.text.natsconf import Variable, read, value
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
@@ -45,6 +44,8 @@ def _refuse_one_server(scene: Scene) -> None:
     )
     reason = never_elects(state)
     if reason:
+        from textwrap import wrap  # imported here because it costs 2 ms
+
         line = scene.nats.statefulset.line_of("spec", "replicas")
         raise NatsvaluesError(
             "NV-T062",

@@ -14,6 +14,7 @@ from natsvalues.manifests.services import services_of
 from natsvalues.manifests.settings import dials_others, gateway_listen, jetstream_is_on
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
 from natsvalues.manifests.stamps import REGION
+from natsvalues.overlays.conf_faults import conf_notices
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
 from natsvalues.overlays.scene import Scene
 from natsvalues.overlays.server_conf import line_of, placed, read_server_conf
@@ -92,6 +93,7 @@ class _Run:
             for index in range(len(patch.ops)):
                 self._take_users(number, index)
         self._check_election()
+        self.notices += conf_notices(self._scene(), self.rendered)
         self._take(list(roll(self._scene(), self.rendered.config_map)))
         self._stamp()
         self._verify()

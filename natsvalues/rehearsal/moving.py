@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from natsvalues.manifests.reload_table import spellings
+from natsvalues.manifests.conf.language import spellings
 from natsvalues.manifests.settings import jetstream_is_on
 from natsvalues.rehearsal.addresses import Layout, host_port
 from natsvalues.rehearsal.rendering import Rendering, environment, expanded

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from natsvalues.manifests.reload_table import spellings
+from natsvalues.manifests.conf.language import spellings
 from natsvalues.manifests.settings import POD, STORE_LIMITS, store_limit
 from natsvalues.supercluster.cold_start import never_elects
 from natsvalues.text.paths import Item

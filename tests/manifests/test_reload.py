@@ -6,7 +6,7 @@ import pytest
 
 from natsvalues.manifests.reload import canonical, restart_part
 from natsvalues.manifests.reload_effect import effect
-from natsvalues.manifests.reload_table import ALIASES, ROWS, RUN_ON
+from natsvalues.manifests.reload_table import MOVED, ROWS, RUN_ON
 from natsvalues.manifests.server import UNKNOWN, parse_version
 from natsvalues.text.natsconf import Variable
 
@@ -256,7 +256,7 @@ def test_a_rule_says_how_it_is_known():
 
 
 def test_the_table_is_well_formed():
-    """Paths are lower case, no alias is a path of its own, and no rule is hidden behind one before it."""
+    """Paths are lower case, in the usual spelling, and no rule is hidden behind one before it."""
     paths = {row.path for row in ROWS}
     hidden = [
         (row.path, row.when)
@@ -267,5 +267,6 @@ def test_the_table_is_well_formed():
     ]
 
     assert [path for path in paths if path != path.lower() or not all(path.split("."))] == []
-    assert [alias for alias in ALIASES if ".".join(alias) in paths] == []
+    assert [path for path in paths if canonical(tuple(path.split("."))) != tuple(path.split("."))] == []
+    assert [path for path in MOVED if ".".join(path) in paths] == []
     assert hidden == []

@@ -5,17 +5,20 @@ Where the pod template changes too, the pods restart and read everything: `workl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.diff.impact.declaration import Consequence, impact
 from natsvalues.manifests.accounts import DECIDE_START, start_problem
 from natsvalues.manifests.reload_effect import effect
+from natsvalues.supercluster.configuration import new_faults
+from natsvalues.text.natsconf import same
 from natsvalues.text.paths import Item, dotted
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
     from natsvalues.diff.impact.context import Context
     from natsvalues.manifests.chart import Nats
+    from natsvalues.manifests.conf.check import Fault
     from natsvalues.manifests.reload_effect import Effect
 
 ROLL = "Roll the pods afterwards: `kubectl rollout restart statefulset/{name}`."
@@ -175,6 +178,77 @@ def servers_do_not_start(context: Context, item: ObjectDiff, change: Change) -> 
     return start_problem(servers.new_conf) or None
 
 
+@impact(
+    "DI307",
+    "server-refuses-configuration",
+    "refused",
+    why="The server refuses the file as a whole: while it runs it keeps the old one, and a pod that restarts does not "
+    "come up.",
+    source="every key and demand was asked of nats-server 2.10.26 to 2.15.1 (configuration.md)",
+    remedy="Correct the setting in the chart's values.",
+    fails="""\
+at: ConfigMap/nats-config:nats.conf:max_payload
+new: {conf: {max_payload: 4MB}}""",
+    passes="new: {conf: {max_payload: 4194304}}",
+)
+def server_refuses_configuration(context: Context, item: ObjectDiff, change: Change) -> Consequence | None:
+    """A setting changes, and the server of this version refuses the new one, which it did not before."""
+    servers = context.of_config_map(item) if change.file else None
+    if servers is None or servers.after is None:
+        return None
+    faults = [fault for fault in new_faults(servers.before, servers.after) if _is_about(fault, change)]
+    if not faults:
+        return None
+    reason = (
+        f"nats-server {servers.after.version} refuses it: {faults[0].message}; a reload keeps the old file, and a pod "
+        "that restarts does not come up"
+    )
+    return Consequence(reason, f"{faults[0].remedy[:1].upper()}{faults[0].remedy[1:]}.")
+
+
+@impact(
+    "DI308",
+    "server-refuses-release",
+    "refused",
+    "release",
+    why="The new servers exit when they start: the rollout stops at the first pod.",
+    source="every key and demand was asked of nats-server 2.10.26 to 2.15.1 (configuration.md)",
+    remedy="Correct what the message names, or keep the version.",
+    fails="""\
+conf: {server_metadata: {zone: a}}
+old: {container: {image: "nats:2.14.6-alpine"}}
+new: {container: {image: "nats:2.11.4-alpine"}}""",
+    passes="""\
+conf: {server_metadata: {zone: a}}
+old: {container: {image: "nats:2.14.6-alpine"}}
+new: {container: {image: "nats:2.15.1-alpine"}}""",
+)
+def server_refuses_release(context: Context) -> str | None:
+    """The server's version, its environment or its command line changes, and with it nats.conf is refused."""
+    for servers in context.servers:
+        if servers.before is None or servers.after is None:
+            continue
+        for fault in new_faults(servers.before, servers.after):
+            if same(_at(servers.old_conf, fault.path), _at(servers.new_conf, fault.path)):
+                return f"nats-server {servers.after.version} does not start with nats.conf: {fault.message}"
+    return None
+
+
+def _at(conf: Any, path: tuple[str | int, ...]) -> Any:
+    for key in path:
+        try:
+            conf = conf[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return conf
+
+
+def _is_about(fault: Fault, change: Change) -> bool:
+    """Whether a fault lies at or below a change, or around it."""
+    pairs = zip(fault.path, change.path, strict=False)
+    return all(isinstance(part, Item) or isinstance(key, int) or str(part) == key for key, part in pairs)
+
+
 def _setting(context: Context, item: ObjectDiff, change: Change) -> Setting | None:
     """A setting of servers that run on; None where they start or restart, and read everything."""
     servers = context.of_config_map(item) if change.file else None
@@ -222,4 +296,6 @@ IMPACTS = (
     reload_crashes_server,
     no_reload,
     servers_do_not_start,
+    server_refuses_configuration,
+    server_refuses_release,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
+from natsvalues.lint.rules.configuration import demanded
 from natsvalues.manifests.services import is_name_of, port_role, ports_of
 from natsvalues.text.endpoints import is_private, read_endpoint, stays_inside
 from natsvalues.text.hosts import is_address, same
@@ -165,22 +166,7 @@ def unknown_clusters_accepted(cluster: Cluster) -> Iterator[Problem]:
 )
 def gateway_incomplete(cluster: Cluster) -> Iterator[Problem]:
     """The gateway has no name or no port, or a remote has no name or no url."""
-    if not cluster.has_gateway:
-        return
-    block = cluster.gateway
-    lacks = [
-        *(["name"] if "name" not in block else []),
-        *(["port"] if "port" not in block and "listen" not in block else []),
-    ]
-    if lacks:
-        message = f"the gateway has no {' and '.join(lacks)}"
-        yield Problem(message, (cluster.at_conf("gateway"),), (cluster.region,))
-    listed = block.get("gateways")
-    for index, entry in enumerate(listed if isinstance(listed, list) else ()):
-        if isinstance(entry, dict) and not (entry.get("name") and (entry.get("urls") or entry.get("url"))):
-            missing = "no url" if entry.get("name") else "no name"
-            message = f"a remote has {missing}" + (f": `{entry['name']}`" if entry.get("name") else "")
-            yield Problem(message, (cluster.at_conf("gateway", "gateways", index),), (cluster.region,))
+    yield from demanded(cluster, "gateway-lacks-name-or-port", "remote-lacks-name-or-url")
 
 
 @rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
+from natsvalues.lint.rules.configuration import demanded
 from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream
 from natsvalues.supercluster.cold_start import MORE_SERVERS, first_boot, never_elects
 from natsvalues.supercluster.joining import dialled_alone
@@ -167,9 +168,7 @@ def more_routes_than_servers(cluster: Cluster) -> Iterator[Problem]:
 )
 def domain_refused(cluster: Cluster) -> Iterator[Problem]:
     """The JetStream domain has characters that the server refuses."""
-    domain = jetstream(cluster.conf).get("domain")
-    if isinstance(domain, str) and any(character in domain for character in ".*>"):
-        yield Problem(f"domain `{domain}`", (cluster.at_conf("jetstream", "domain"),), (cluster.region,))
+    yield from demanded(cluster, "domain-refused")
 
 
 @rule(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
+from natsvalues.lint.rules.configuration import demanded
 from natsvalues.manifests.chart import option
-from natsvalues.manifests.settings import NAME_OPTIONS, POD, cluster_name_of
+from natsvalues.manifests.settings import NAME_OPTIONS, POD
 from natsvalues.text.endpoints import read_endpoint
 from natsvalues.text.natsconf import Variable
 
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
 )
 def cluster_name_differs(cluster: Cluster) -> Iterator[Problem]:
     """The gateway and the cluster have different names."""
-    name, own = cluster_name_of(cluster.nats, cluster.conf), cluster.gateway_name
-    if name is not None and own is not None and name != own:
-        where = (cluster.at_conf("gateway", "name"), cluster.at_conf("cluster", "name"))
-        yield Problem(f"the gateway is named `{own}` and the cluster `{name}`", where, (cluster.region,))
+    yield from demanded(cluster, "names-differ")
 
 
 @rule(
@@ -203,25 +201,17 @@ def wrong_remote_name(subject: Subject) -> Iterator[Problem]:
     "NM007",
     "name-with-spaces",
     "error",
-    why="From 2.12 on the server refuses server and cluster names with spaces; 2.10 accepted them, so an upgrade "
+    why="From 2.11 on the server refuses server and cluster names with spaces; 2.10 accepted them, so an upgrade "
     "fails.",
-    source="run on nats-server 2.10.26 and 2.12.8",
+    source="run on nats-server 2.10.26 and 2.11.4",
     remedy="Use letters, digits, - and _ in names.",
-    versions="nats-server 2.12 or later",
-    fails="conf: {cluster: {name: eu west}, gateway: {name: eu west}}",
-    passes="conf: {cluster: {name: eu_west}, gateway: {name: eu_west}}",
+    versions="nats-server 2.11 or later",
+    fails="{conf: {cluster: {name: eu west}, gateway: {name: eu west}}, container: {image: 'nats:2.12.8'}}",
+    passes="{conf: {cluster: {name: eu_west}, gateway: {name: eu_west}}, container: {image: 'nats:2.12.8'}}",
 )
 def name_with_spaces(cluster: Cluster) -> Iterator[Problem]:
     """The name of a cluster, gateway or server has a space in it."""
-    block = cluster.conf.get("cluster")
-    names = [
-        (("cluster", "name"), block.get("name") if isinstance(block, dict) else None),
-        (("gateway", "name"), cluster.gateway.get("name")),
-        (("server_name",), cluster.conf.get("server_name")),
-    ]
-    for path, name in names:
-        if isinstance(name, str) and " " in name:
-            yield Problem(f"`{name}` has a space in it", (cluster.at_conf(*path),), (cluster.region,))
+    yield from demanded(cluster, "name-with-spaces")
 
 
 RULES = (

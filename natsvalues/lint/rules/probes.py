@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
+from natsvalues.lint.rules.configuration import demanded
 from natsvalues.manifests.chart import drains_on_stop, mappings
 from natsvalues.manifests.healthz import HealthQuery, health_query, needs_leader
 from natsvalues.manifests.probes import KINDS, field_of, http_get, http_path
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from natsvalues.lint.subject import Cluster, Subject
     from natsvalues.manifests.probes import Kind
 
-SHORTEST_LAME_DUCK = 30
-"""Seconds; the server refuses less."""
 MEASURED = "run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
 
 
@@ -261,14 +260,7 @@ def killed_while_draining(cluster: Cluster) -> Iterator[Problem]:
 )
 def lame_duck_refused(cluster: Cluster) -> Iterator[Problem]:
     """The server refuses the lame duck settings."""
-    length, grace = _lame_duck(cluster)
-    if length is not None and length < SHORTEST_LAME_DUCK:
-        shortest = (cluster.at_conf("lame_duck_duration"),)
-        yield Problem(f"lame_duck_duration is {float(length):g} s", shortest, (cluster.region,))
-    elif length is not None and grace is not None and grace >= length:
-        where = (cluster.at_conf("lame_duck_grace_period"), cluster.at_conf("lame_duck_duration"))
-        message = f"the grace period {float(grace):g} s is not shorter than {float(length):g} s"
-        yield Problem(message, where, (cluster.region,))
+    yield from demanded(cluster, "lame-duck-refused", "grace-period-too-long")
 
 
 def _lame_duck(cluster: Cluster) -> tuple[Fraction | None, Fraction | None]:

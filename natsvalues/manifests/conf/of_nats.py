@@ -1,0 +1,56 @@
+"""The faults of the configuration of a NATS in a release, with its command line, its environment and its includes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.manifests.chart import option
+from natsvalues.manifests.conf.check import Fault, faults
+from natsvalues.manifests.conf.demands import unmet
+from natsvalues.manifests.conf.usual import CommandLine
+from natsvalues.manifests.included import included, text_of_include
+from natsvalues.manifests.settings import NAME_OPTIONS, runs_jetstream
+from natsvalues.text.natsconf import read, unresolved
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.chart import Nats
+    from natsvalues.manifests.server import ServerVersion
+
+_VARIABLE = re.compile(r"\$([A-Za-z_]\w*)")
+
+
+def server_faults(nats: Nats, conf: dict[str, Any], version: ServerVersion) -> list[Fault]:
+    """What a server of this version finds wrong with nats.conf; `conf` is its value as `settings` gives it.
+
+    What a file that is not in the release may say is not missed: with one, only keys and values are looked at.
+    """
+    used = frozenset(_VARIABLE.findall(nats.conf))
+    found = faults(conf, version, used)
+    if any(item.settings is None for item in included(nats)):
+        return found
+    container = nats.container_value
+    line = CommandLine(
+        runs_jetstream(nats, conf),
+        option(container, *NAME_OPTIONS) is not None,
+        option(container, "cluster_name"),
+    )
+    return found + list(_unset(nats)) + unmet(conf, version, line)
+
+
+def _unset(nats: Nats) -> list[Fault]:
+    """The variables that neither nats.conf nor the container sets."""
+    if "$" not in nats.conf or nats.container_value.get("envFrom"):
+        return []
+    known = {str(item.get("name")): '""' for item in nats.env}
+    left = unresolved(read(nats.conf), known, lambda path: text_of_include(nats, path) or "")
+    names = dict.fromkeys(str(getattr(item, "value", getattr(item, "path", ""))) for item in left)
+    return [
+        Fault(
+            (),
+            "variable",
+            f"`${name}` is set neither in nats.conf nor in the environment of the server's container",
+            "set it in the chart's values, in container.env",
+        )
+        for name in names
+    ]

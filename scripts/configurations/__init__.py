@@ -1,0 +1,1 @@
+"""Configurations with which real servers are asked about the table of keys."""
