@@ -48,12 +48,16 @@ class Key(NamedTuple):
     names: tuple[str, ...]
     forms: tuple[str, ...]
     required: bool
-    since: Release | None
-    before: Release | None
+    since: tuple[Release, ...]
+    """The first release that knows it; a second one where it came to an older minor version afterwards."""
+    strict: Release | None
+    """The first release that refuses other values, if that is later: before, it took any value."""
 
     def is_known_to(self, release: Release) -> bool:
-        """Whether servers of this release know it."""
-        return (self.since is None or self.since <= release) and (self.before is None or release < self.before)
+        """Whether servers of this release know it: those of a minor version in `since` from that patch on."""
+        if not self.since or release >= self.since[-1]:
+            return True
+        return any(first[:2] == release[:2] and first <= release for first in self.since)
 
 
 _blocks: dict[str, dict[str, Key]] = {}
@@ -70,11 +74,12 @@ def keys_of(block: str) -> dict[str, Key]:
 def _keys(line: str) -> list[Key]:
     """The keys of a line, which differ in nothing but their names."""
     names, _, rest = line.strip().partition(": ")
-    rest, _, before = rest.partition(" before ")
+    rest, _, strict = rest.partition(" strict ")
     form, _, since = rest.partition(" since ")
-    limits = release(since) if since else None, release(before) if before else None
     forms = alternatives(form.rstrip("!"))
-    return [Key(tuple(name.split("=")), forms, form.endswith("!"), *limits) for name in names.split()]
+    first = tuple(release(number) for number in since.split())
+    bound = release(strict) if strict else None
+    return [Key(tuple(name.split("=")), forms, form.endswith("!"), first, bound) for name in names.split()]
 
 
 def release(text: str) -> Release:

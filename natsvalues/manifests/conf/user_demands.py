@@ -170,7 +170,7 @@ def reserved(found: Settings) -> Iterator[tuple[Path, str]]:
     "add the account, or correct the name",
     fails=CALLOUT % "B",
     passes=CALLOUT % "A",
-    since=(2, 10, 12),
+    since=(2, 11, 0),
 )
 def callout(found: Settings) -> Iterator[tuple[Path, str]]:
     """Accounts that an auth callout may use exist."""
