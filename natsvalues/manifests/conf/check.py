@@ -24,7 +24,7 @@ By = Literal["parser", "start", "test", "nobody"]
 NEWEST = (2, 15, 3)
 """The newest release that the table was compared with."""
 _QUOTED = 24
-_SHOWN = ("flag", "interval", "duration", "seconds", "integer", "size", "percent", "sample")
+_SHOWN = ("interval", "duration", "seconds", "integer", "size", "percent", "sample")
 _MEANT = {
     "flag": "true or false",
     "false": "false",

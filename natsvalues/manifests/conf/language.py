@@ -13,6 +13,8 @@ from natsvalues.manifests.quantities import nanoseconds
 from natsvalues.text.natsconf import Variable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from natsvalues.manifests.server import Release
 
 BLOCKS = keys.BLOCKS | account_keys.BLOCKS
@@ -166,19 +168,18 @@ def usual_path(path: tuple[str | int, ...]) -> tuple[str, ...]:
     forms: tuple[str, ...] = ("{server}",)
     for key in path:
         if isinstance(key, int) or key == "*":
-            usual, forms = (*usual, "*"), _inner_forms(forms)
+            usual, forms = (*usual, "*"), _inner(forms, item_of)
             continue
         block = next((name for form in forms if (name := block_of(form))), None)
         row = keys_of(block).get(key.lower()) if block else None
         usual = (*usual, row.names[0] if row else key.lower())
-        forms = row.forms if row else _inner_forms(forms) if block is None else ()
+        forms = row.forms if row else _inner(forms, entry_of)
     return usual
 
 
-def _inner_forms(forms: tuple[str, ...]) -> tuple[str, ...]:
+def _inner(forms: tuple[str, ...], inside: Callable[[str], str | None]) -> tuple[str, ...]:
     """The forms inside the list, or the block with any names, among these forms."""
-    inner = next((item for form in forms if (item := item_of(form) or entry_of(form))), None)
-    return alternatives(inner) if inner else ()
+    return next((alternatives(inner) for form in forms if (inner := inside(form))), ())
 
 
 def spellings(path: str) -> tuple[str, ...]:
