@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """Worst first."""
-Target = Literal["cluster", "supercluster", "overlays", "rehearsal"]
+Target = Literal["cluster", "supercluster", "overlays", "regions", "rehearsal"]
 
 
 class Fix(NamedTuple):
@@ -48,7 +48,10 @@ class Problem(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One rule with its documentation. `check` gets one cluster if `applies_to` is `cluster`, else the subject."""
+    """One rule with its documentation. `check` gets one cluster if `applies_to` is `cluster`, else the subject.
+
+    Rules of `supercluster` need renderings, those of `overlays` overlays, and those of `regions` either.
+    """
 
     id: str
     name: str

@@ -8,13 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.supercluster.joining import order_of_join
+from natsvalues.supercluster.meta_groups import MetaGroup, outage
 
 if TYPE_CHECKING:
     from natsvalues.overlays.plan import Plan
+    from natsvalues.supercluster.region_state import RegionState
 
 
-def guidance(plan: Plan) -> tuple[str, ...]:
-    """Sentences for `explain`: the region's state, and what must not be done before the next stage."""
+def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
+    """Sentences for `explain`: what must not be done before the next stage, and which failure ends JetStream.
+
+    `state` is the region as it is post-rendered.
+    """
     stage, joins = plan.region.stage, plan.region.joins
     lines = [_HERE[stage]]
     if plan.shares_jetstream:
@@ -31,7 +36,17 @@ def guidance(plan: Plan) -> tuple[str, ...]:
         remotes = ", ".join(remote.name for remote in plan.remotes) or "none yet (no other region is in stage join)"
         lines.append(f"remote gateways: {remotes}")
         lines.append("every change of the remotes needs a restart of the pods: gateway settings cannot be reloaded")
-    return tuple(lines)
+    found = outage(_meta_group(plan, state))
+    return (*lines, f"{found.message}; {found.remedy}") if found is not None else tuple(lines)
+
+
+def _meta_group(plan: Plan, state: RegionState) -> MetaGroup:
+    """The region's meta group once all regions in stage join are connected, with the servers that their files state."""
+    if not state.is_clustered or state.extends_jetstream:
+        return MetaGroup(state.account, (), ())
+    others = [remote.name for remote in plan.remotes] if plan.shares_jetstream and state.remotes else []
+    counts = (state.replicas, *plan.remote_servers) if others else (state.replicas,)
+    return MetaGroup(state.account, (plan.region.name, *others), counts)
 
 
 _HERE = {
