@@ -124,31 +124,42 @@ class Outage(NamedTuple):
 def outage(group: MetaGroup) -> Outage | None:
     """Which failure of one region, or of one server, leaves a meta group without a majority.
 
-    None if there is no such region, or the number of servers is unknown. A region that is alone in its group takes its
-    servers along, whatever their number; so of such a region only its servers are judged.
+    None if there is none, or if it depends on numbers that are not known. A region that is alone in its group takes all
+    servers along, so of such a region only its servers are judged.
     """
     total = group.servers
-    if not total:
-        return None
+    if total is None:
+        return _of_unknown_size(group) if len(group.regions) == len(group.counts) == PAIR else None
     if len(group.regions) == 1:
         cause = f"one of the two servers of `{group.regions[0]}`"
         message = f"if {cause} fails, JetStream has no leader: 1 of 2 servers is no majority"
         return Outage(group.regions, cause, message, "with three servers one may fail") if total == PAIR else None
     counts = {region: count or 0 for region, count in zip(group.regions, group.counts, strict=True)}
-    needed = tuple(region for region, count in counts.items() if 2 * (total - count) <= total)
-    if not needed:
+    needed = sorted(region for region, count in counts.items() if 2 * (total - count) <= total)
+    if not needed or not total:
         return None
     rest = total - counts[needed[0]]
     more = counts[needed[0]] - rest + 1
     servers = f"{more} more JetStream servers" if more > 1 else "one more JetStream server"
     where = "a third region" if len(counts) == PAIR else "the other regions"
-    cause = " or ".join(f"`{region}`" for region in needed)
     verb = "is" if rest == 1 else "are"
+    return _outage(needed, "", f"{rest} of {total} servers {verb} no majority", f"{servers} in {where}")
+
+
+def _of_unknown_size(group: MetaGroup) -> Outage:
+    """Of two regions one always has at least half of the servers."""
+    whichever = ", whichever has more servers (either, if they have as many),"
+    enough = "enough JetStream servers in a third region"
+    return _outage(sorted(group.regions), whichever, "the servers that remain are no majority", enough)
+
+
+def _outage(regions: list[str], whichever: str, why: str, more: str) -> Outage:
+    cause = " or ".join(f"`{region}`" for region in regions)
     return Outage(
-        needed,
+        tuple(regions),
         cause,
-        f"if {cause} fails, JetStream has no leader in any region: {rest} of {total} servers {verb} no majority",
-        f"with {servers} in {where} any one region may fail; in scope `region` each region has a leader of its own",
+        f"if {cause}{whichever} fails, JetStream has no leader in any region: {why}",
+        f"with {more} any one region may fail; in scope `region` each region has a leader of its own",
     )
 
 

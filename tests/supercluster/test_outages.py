@@ -91,10 +91,26 @@ def test_the_sentences():
     }
 
 
-@pytest.mark.parametrize("counts", [(), (0,), (1,), (3,), (4,), (3, None), (None,), (3, 3, 1), (3, 3, 3), (1, 1, 1)])
+@pytest.mark.parametrize(
+    "counts", [(), (0,), (1,), (3,), (4,), (3, None, 3), (None,), (0, 0), (3, 3, 1), (3, 3, 3), (1, 1, 1)]
+)
 def test_what_tolerates_a_failure_or_is_not_known_is_not_reported(counts):
-    """Nor servers that other ones may join, whose number nobody stated."""
+    """Nor regions that others may be connected to."""
     assert outage(group(*counts)) is None
+    assert outage(MetaGroup("$SYS", ("a", "b"), (3, 3, None))) is None
+
+
+def test_of_two_regions_one_is_needed_whatever_their_numbers():
+    """Where an overlay does not state `servers`."""
+    found = outage(group(3, None))
+
+    assert found is not None
+    assert found.regions == ("region-1", "region-2")
+    assert found.message == (
+        "if `region-1` or `region-2`, whichever has more servers (either, if they have as many), fails, JetStream has "
+        "no leader in any region: the servers that remain are no majority",
+    )
+    assert found.remedy.startswith("with enough JetStream servers in a third region any one region may fail;")
 
 
 # --- on real servers ----------------------------------------------------------------------------------------
@@ -165,7 +181,7 @@ async def stored(address, stream) -> bool:
     connection = await nats.connect(f"nats://{address}:4222", allow_reconnect=False)
     try:
         return b'"seq"' in (await connection.request(stream, b"message", timeout=10)).data
-    except nats.errors.NoRespondersError:
+    except (nats.errors.NoRespondersError, nats.errors.TimeoutError):  # its leader does not know yet that it is alone
         return False
     finally:
         await connection.close()
