@@ -36,8 +36,8 @@ def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
         remotes = ", ".join(remote.name for remote in plan.remotes) or "none yet (no other region is in stage join)"
         lines.append(f"remote gateways: {remotes}")
         lines.append("every change of the remotes needs a restart of the pods: gateway settings cannot be reloaded")
-    found = outage(_meta_group(plan, state))
-    return (*lines, f"{found.message}; {found.remedy}") if found is not None else tuple(lines)
+    failure = outage(_meta_group(plan, state))
+    return (*lines, f"{failure.message}; {failure.remedy}") if failure is not None else tuple(lines)
 
 
 def _meta_group(plan: Plan, state: RegionState) -> MetaGroup:

@@ -41,7 +41,7 @@ code {{ font: 12px ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: a
 def topology_html(picture: Topology) -> str:
     """The whole page."""
     parts = [_HEAD.format(title=escape(headline(picture))), topology_svg(picture)]
-    parts += [f"<p>{escape(f'{found.message}; {found.remedy}')}</p>\n" for found in outages(picture)]
+    parts += [f"<p>{escape(f'{failure.message}; {failure.remedy}')}</p>\n" for failure in outages(picture)]
     parts += [_region(node) for node in picture.nodes if node.findings]
     return "".join([*parts, "</body>\n</html>\n"])
 

@@ -26,11 +26,11 @@ def topology_mermaid(picture: Topology) -> str:
     lines = ["---", f'title: "{_escaped(headline(picture))}"', "---", "flowchart LR"]
     grouped: set[str] = set()
     for number, group in enumerate(picture.groups):
-        found = outage(group)
-        if len(group.regions) > 1 or found is not None:
+        failure = outage(group)
+        if len(group.regions) > 1 or failure is not None:
             size = f", {counted(group.servers, 'server')}" if group.servers is not None else ""
-            failure = f"<br/>{_escaped(found.message.replace('`', ''))}" if found is not None else ""
-            lines.append(f'  subgraph g{number}["meta group under {_escaped(group.account)}{size}{failure}"]')
+            reason = f"<br/>{_escaped(failure.message.replace('`', ''))}" if failure is not None else ""
+            lines.append(f'  subgraph g{number}["meta group under {_escaped(group.account)}{size}{reason}"]')
             lines += [f"  {_node(ids[name], nodes[name])}" for name in group.regions]
             lines.append("  end")
             grouped |= set(group.regions)

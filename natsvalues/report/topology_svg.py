@@ -102,7 +102,7 @@ def _meta(picture: Topology) -> str:
 
 def outages(picture: Topology) -> list[Outage]:
     """Which failures leave a meta group of the picture without a leader."""
-    return [found for found in map(outage, picture.groups) if found is not None]
+    return [failure for failure in map(outage, picture.groups) if failure is not None]
 
 
 def subline(picture: Topology) -> str:
@@ -223,9 +223,9 @@ def _legend(picture: Topology, lines: tuple[Place, ...]) -> list[str]:
         names = ", ".join(group.regions) if len(group.regions) <= CROWDED else counted(len(group.regions), "region")
         text = f"meta group: {names}{size} under {account}"
         parts += [_dot(at.x + 6, at.y - 4, index % COLOURS), _text("dim", at.x + 20, at.y, text, 52)]
-    for found, at in zip(failures, lines[len(picture.groups) :], strict=False):
-        title = f"<title>{escape(f'{found.message}; {found.remedy}')}</title>"
-        text = _text("warning", at.x, at.y, f"no leader if {found.cause} fails".replace("`", ""), 52)
+    for failure, at in zip(failures, lines[len(picture.groups) :], strict=False):
+        title = f"<title>{escape(f'{failure.message}; {failure.remedy}')}</title>"
+        text = _text("warning", at.x, at.y, f"no leader if {failure.cause} fails".replace("`", ""), 52)
         parts.append(f"<g>{title}{text}</g>")
     for (kind, text), at in zip(LINES, lines[len(picture.groups) + len(failures) :], strict=True):
         y = at.y - 4

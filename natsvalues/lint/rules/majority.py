@@ -41,9 +41,9 @@ eu-west: {overlay: {joins: null, systemAccount: SYS-eu}}""",
 )
 def two_servers(subject: Subject) -> Iterator[Problem]:
     """A meta group has two servers, both in one region."""
-    for group, found in _outages(subject):
+    for group, failure in _outages(subject):
         if len(group.regions) == 1:
-            yield Problem(found.message, _places(subject, group.regions), group.regions)
+            yield Problem(failure.message, _places(subject, group.regions), group.regions)
 
 
 @rule(
@@ -65,22 +65,22 @@ eu-west: {overlay: {joins: null, systemAccount: SYS-eu}}""",
 )
 def one_region_ends_majority(subject: Subject) -> Iterator[Problem]:
     """The remaining regions of a meta group have no majority of its servers if one region fails."""
-    for group, found in _outages(subject):
+    for group, failure in _outages(subject):
         if len(group.regions) > 1:
             scope = (subject.overlays.positions.where("jetstream", "scope"),) if subject.overlays is not None else ()
             yield Problem(
-                f"{found.message}; {found.remedy}",
-                (*scope, *_places(subject, found.regions)),
-                (*found.regions, *(name for name in group.regions if name not in found.regions)),
-                severity=None if len(found.regions) > 1 else "note",
+                f"{failure.message}; {failure.remedy}",
+                (*scope, *_places(subject, failure.regions)),
+                (*failure.regions, *(name for name in group.regions if name not in failure.regions)),
+                severity=None if len(failure.regions) > 1 else "note",
             )
 
 
 def _outages(subject: Subject) -> Iterator[tuple[MetaGroup, Outage]]:
     for group in groups_of_subject(subject):
-        found = outage(group)
-        if found is not None:
-            yield group, found
+        failure = outage(group)
+        if failure is not None:
+            yield group, failure
 
 
 def _places(subject: Subject, regions: tuple[str, ...]) -> tuple[Where, ...]:
