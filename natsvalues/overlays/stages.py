@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.supercluster.joining import order_of_join
-from natsvalues.supercluster.meta_groups import MetaGroup, outage
+from natsvalues.supercluster.meta_groups import outage, own_group
 
 if TYPE_CHECKING:
     from natsvalues.overlays.plan import Plan
@@ -36,17 +36,8 @@ def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
         remotes = ", ".join(remote.name for remote in plan.remotes) or "none yet (no other region is in stage join)"
         lines.append(f"remote gateways: {remotes}")
         lines.append("every change of the remotes needs a restart of the pods: gateway settings cannot be reloaded")
-    failure = outage(_meta_group(plan, state))
+    failure = outage(own_group(state, plan.remote_servers))
     return (*lines, f"{failure.message}; {failure.remedy}") if failure is not None else tuple(lines)
-
-
-def _meta_group(plan: Plan, state: RegionState) -> MetaGroup:
-    """The region's meta group once all regions in stage join are connected, with the servers that their files state."""
-    if not state.is_clustered or state.extends_jetstream:
-        return MetaGroup(state.account, (), ())
-    others = [remote.name for remote in plan.remotes] if plan.shares_jetstream and state.remotes else []
-    counts = (state.replicas, *plan.remote_servers) if others else (state.replicas,)
-    return MetaGroup(state.account, (plan.region.name, *others), counts)
 
 
 _HERE = {

@@ -163,6 +163,18 @@ def _outage(regions: list[str], whichever: str, why: str, more: str) -> Outage:
     )
 
 
+def own_group(state: RegionState, servers: tuple[int | None, ...] | None = None) -> MetaGroup:
+    """The meta group of one region and its remotes, of which `servers` has the numbers, if they are known.
+
+    Remotes under other system accounts are in it only if `state` is assumed to share its meta group with them.
+    """
+    if not state.is_clustered or state.extends_jetstream:
+        return MetaGroup(state.account, (), ())
+    remotes = tuple(remote.name for remote in state.remotes) if state.shares_meta_group else ()
+    counts = servers if servers is not None and len(servers) == len(remotes) else (None,) * len(remotes)
+    return MetaGroup(state.account, (state.name, *remotes), (state.replicas, *counts))
+
+
 def leaves_group(before: RegionState, after: RegionState) -> bool:
     """Whether a region with JetStream no longer dials the regions with which it shared a meta group."""
     has_left = bool(before.remotes) and not after.remotes

@@ -154,11 +154,20 @@ async def joined(real, servers, rendered, counts) -> dict[int, list[str]]:
         first = servers.start(renderings[1])
         assert await real.until(lambda: all(real.status(address) == 200 for address in first))
         servers.stop()
-    regions = {number: servers.start(renderings[number], number, others(number, counts)) for number in numbers}
-    everyone = [address for addresses in regions.values() for address in addresses]
-    sizes = lambda: {real.meta_size(address) for address in everyone}  # noqa: E731
-    healthy = lambda: all(real.status(address) == 200 for address in everyone)  # noqa: E731
-    assert await real.until(lambda: sizes() == {sum(counts)} and healthy()), sizes()
+
+    def start():
+        return {number: servers.start(renderings[number], number, others(number, counts)) for number in numbers}
+
+    def is_whole():
+        everyone = [address for addresses in regions.values() for address in addresses]
+        sizes = {real.meta_size(address) for address in everyone}
+        return sizes == {sum(counts)} and all(real.status(address) == 200 for address in everyone)
+
+    regions = start()
+    if not await real.until(is_whole, 30):  # 2.10.26: some servers count all of them only after a restart
+        servers.stop()
+        start()
+        assert await real.until(is_whole)
     return regions
 
 
