@@ -8,6 +8,8 @@ from natsvalues.manifests.settings import DEFAULT_ACCOUNT
 from natsvalues.supercluster.meta_groups import Member, MetaGroup, meta_groups
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from natsvalues.lint.subject import Cluster, Subject
     from natsvalues.overlays.plan import Plan
 
@@ -33,7 +35,7 @@ class Electing(NamedTuple):
 def electing(subject: Subject) -> dict[str, Electing]:
     """Each region by its name, from its rendering if there is one, else from its overlay."""
     rendered = {cluster.region: cluster for cluster in subject.clusters}
-    names = list(dict.fromkeys([*subject.plans, *rendered]))
+    names = dict.fromkeys([*subject.plans, *rendered])
     regions = {cluster.gateway_name: name for name, cluster in rendered.items()}
     return {
         name: _rendered(rendered[name], regions, names) if name in rendered else _planned(subject.plans[name])
@@ -41,7 +43,7 @@ def electing(subject: Subject) -> dict[str, Electing]:
     }
 
 
-def _rendered(cluster: Cluster, regions: dict[str | None, str], names: list[str]) -> Electing:
+def _rendered(cluster: Cluster, regions: dict[str | None, str], names: Container[str]) -> Electing:
     dials = tuple(regions.get(remote.name, remote.name) for _, remote in cluster.remotes)
     state = cluster.state
     is_alone = state.has_jetstream and not state.is_clustered and state.replicas > 1
