@@ -1,12 +1,12 @@
 """What a rule is, what it yields, and what a finding is.
 
 A rule is a function with its documentation above it. Its examples are JSON merge patches of a clean supercluster of two
-regions, `us-east` and `eu-west`, rendered through natsvalues. The parts are `conf` (nats.conf), `container` (its
-`env` merges by name), `statefulSet`, `service` (the gateway's), `clients` and `headless` (the chart's own Services),
-`overlay` (the region's file), `supercluster`, and a region's name for parts of that region alone. `untouched: true`:
-rendered with the chart's gateway on, and without natsvalues; `only`: that region alone; `text`: text of nats.conf
-replaced; `add`: one more document; `fill`: a ConfigMap with so many random characters; `values`: the chart's;
-`rehearsed`: a scenario of the evidence.
+regions, `us-east` and `eu-west`, rendered through natsvalues; its only finding is JS014, since neither of two may fail.
+The parts are `conf` (nats.conf), `container` (its `env` merges by name), `statefulSet`, `service` (the gateway's),
+`clients` and `headless` (the chart's own Services), `overlay` (the region's file), `supercluster`, and a region's name
+for parts of that region alone. `untouched: true`: rendered with the chart's gateway on, and without natsvalues; `only`:
+that region alone; `text`: text of nats.conf replaced; `add`: one more document; `fill`: a ConfigMap with so many random
+characters; `values`: the chart's; `rehearsed`: a scenario of the evidence.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """Worst first."""
-Target = Literal["cluster", "supercluster", "overlays", "rehearsal"]
+Target = Literal["cluster", "supercluster", "overlays", "regions", "rehearsal"]
 
 
 class Fix(NamedTuple):
@@ -48,7 +48,10 @@ class Problem(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One rule with its documentation. `check` gets one cluster if `applies_to` is `cluster`, else the subject."""
+    """One rule with its documentation. `check` gets one cluster if `applies_to` is `cluster`, else the subject.
+
+    Rules of `supercluster` need renderings, those of `overlays` overlays, and those of `regions` either.
+    """
 
     id: str
     name: str
