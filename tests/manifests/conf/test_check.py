@@ -43,8 +43,8 @@ def said(text, version=V2_14, used=frozenset()):
         (
             "ping_interval: abc",
             (
-                "`ping_interval` must be a duration such as 10s, and is text `abc`: write a number with a unit, such as "
-                "20s, 2m or 1h30m"
+                "`ping_interval` must be a duration such as 10s, and is text `abc`: write a number with a unit, such "
+                "as 20s, 2m or 1h30m"
             ),
         ),
         (
