@@ -170,7 +170,7 @@ class Values(NamedTuple):
         """What the file sets; empty if it is not a mapping."""
         return self.tree.value if isinstance(self.tree.value, dict) else {}
 
-    def where(self, *keys: str) -> Where:
+    def where(self, *keys: str | int) -> Where:
         """The place of a value."""
         return place(self.file, 1, self.tree, keys, dotted(keys))
 

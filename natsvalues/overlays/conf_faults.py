@@ -54,7 +54,7 @@ def _warning(scene: Scene, rendered: Nats, fault: Fault) -> Notice:
     field = f"{rendered.config_map.key} {rendered.config_key}" + (f": {dotted(fault.path)}" if fault.path else "")
     where = scene.release.where(line_of(rendered, fault.path), field)
     does = f"nats-server {scene.version} does not start with this nats.conf: " if fault.stops_server else "nats.conf: "
-    return Notice("warning", does + fault.message, (where,), fault.remedy)
+    return Notice("warning", does + fault.message, (where,), fault.remedy, fault.path)
 
 
 def _patched(scene: Scene, fault: Fault) -> list[Where]:

@@ -203,7 +203,8 @@ def server_refuses_configuration(context: Context, item: ObjectDiff, change: Cha
         f"nats-server {servers.after.version} refuses it: {faults[0].message}; a reload keeps the old file, and a pod "
         "that restarts does not come up"
     )
-    return Consequence(reason, f"{faults[0].remedy[:1].upper()}{faults[0].remedy[1:]}.")
+    remedy = faults[0].remedy
+    return Consequence(reason, f"{remedy[:1].upper()}{remedy[1:]}{'' if remedy.endswith('?') else '.'}")
 
 
 @impact(
