@@ -157,7 +157,7 @@ def no_reload(context: Context, item: ObjectDiff, change: Change) -> Consequence
 @impact(
     "DI306",
     "servers-do-not-start",
-    "outage",
+    "refused",
     why="The server exits when it starts, so each pod that restarts with this configuration stays down; `nats-server "
     "-t` does not see it.",
     source="run on nats-server 2.10.26, 2.12.8, 2.14.6 and 2.15.1",
