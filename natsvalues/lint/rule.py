@@ -23,6 +23,8 @@ Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """Worst first."""
 Target = Literal["cluster", "supercluster", "overlays", "rehearsal"]
+Need = Literal["configuration", "kubernetes"]
+"""What a rule looks at: nats.conf alone, also where that is a plain file; or objects of Kubernetes as well."""
 
 
 class Fix(NamedTuple):
@@ -48,7 +50,10 @@ class Problem(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One rule with its documentation. `check` gets one cluster if `applies_to` is `cluster`, else the subject."""
+    """One rule with its documentation. `check` gets one cluster if `applies_to` is `cluster`, else the subject.
+
+    A rule that `needs` Kubernetes, as all do that do not say otherwise, does not run on plain nats.conf files.
+    """
 
     id: str
     name: str
@@ -63,6 +68,7 @@ class Rule(NamedTuple):
     passes: str
     check: Callable[[Any], Iterable[Problem]]
     fixable: bool = False
+    needs: Need = "kubernetes"
 
 
 class Finding(NamedTuple):
@@ -95,13 +101,14 @@ def rule(  # noqa: PLR0913   # a rule's documentation, by keyword
     passes: str,
     versions: str = "every version",
     fixable: bool = False,
+    needs: Need = "kubernetes",
 ) -> Callable[[Callable[[Any], Iterable[Problem]]], Rule]:
     """Make a rule of the function below; its docstring says what the rule detects."""
 
     def decorate(check: Callable[[Any], Iterable[Problem]]) -> Rule:
         what = " ".join((check.__doc__ or "").split())
         return Rule(
-            code, name, severity, applies_to, what, why, source, versions, remedy, fails, passes, check, fixable
+            code, name, severity, applies_to, what, why, source, versions, remedy, fails, passes, check, fixable, needs
         )
 
     return decorate

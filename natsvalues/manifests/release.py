@@ -14,6 +14,7 @@ from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, at, find
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from natsvalues.manifests.chart import Nats
     from natsvalues.text.paths import Op
 
 FILENAME_ANNOTATION = "postrenderer.helm.sh/postrender-filename"
@@ -125,6 +126,8 @@ class Release:
         self.added: dict[int, Added] = {}
         self._parsed: dict[int, Manifest | None] = {}
         self._mentions: dict[str, list[int]] = {}
+        self.plain: tuple[Nats, ...] = ()
+        """The server of a plain nats.conf, which no object describes: `manifests/plain.py`."""
 
     @classmethod
     def of(cls, chunks: list[Chunk], file: str) -> Release:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from natsvalues.manifests.reload_effect import Effect
 
 ROLL = "Roll the pods afterwards: `kubectl rollout restart statefulset/{name}`."
+RESTART = "Restart the region's servers afterwards, one after another."
+"""The same for a plain nats.conf, whose servers are no pods that we know of."""
 
 
 class Setting(NamedTuple):
@@ -30,7 +32,7 @@ class Setting(NamedTuple):
     @property
     def remedy(self) -> str:
         """How the setting takes effect all the same."""
-        return ROLL.format(name=self.nats.name)
+        return RESTART if self.nats.plain is not None else ROLL.format(name=self.nats.name)
 
 
 @impact(
@@ -120,8 +122,9 @@ def reload_crashes_server(context: Context, item: ObjectDiff, change: Change) ->
     setting = _reloaded(context, item, change)
     if setting is None or setting.effect.outcome != "crash":
         return None
+    together = "" if setting.nats.plain is not None else "; the reloaders of all pods signal at about the same time"
     return Consequence(
-        f"{setting.effect.reason}; the reloaders of all pods signal at about the same time",
+        f"{setting.effect.reason}{together}",
         setting.remedy,
         setting.effect.source,
     )
@@ -204,7 +207,9 @@ def _refused_beside(item: ObjectDiff, change: Change, nats: Nats) -> str | None:
 
 
 def _why_no_reload(nats: Nats) -> str | None:
-    """Why the servers do not notice that the file changed; None if they do."""
+    """Why the servers do not notice that the file changed; None if they do, or somebody signals them."""
+    if nats.plain is not None:
+        return None
     pod = nats.statefulset.value["spec"]["template"]["spec"]
     for mount in nats.container_value.get("volumeMounts") or []:
         if isinstance(mount, dict) and mount.get("subPath") == nats.config_key:
