@@ -8,7 +8,7 @@ from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.lint.places import in_conf, in_manifest, place
 from natsvalues.manifests import settings
 from natsvalues.manifests.chart import Nats, all_nats, mappings, no_nats
-from natsvalues.manifests.plain import confs
+from natsvalues.manifests.plain import confs, counted
 from natsvalues.manifests.services import is_outside, roles_of
 from natsvalues.manifests.stamps import REGION
 from natsvalues.overlays.choice import choose
@@ -99,6 +99,11 @@ class Cluster(NamedTuple):
     def replicas(self) -> int:
         """How many servers there are."""
         return self.state.replicas
+
+    @property
+    def counted(self) -> int | None:
+        """How many servers there are; None if they are plain files, and some of them seem to be missing."""
+        return counted(self.conf, self.replicas) if self.nats.plain is not None else self.replicas
 
     @property
     def sharing(self) -> int:

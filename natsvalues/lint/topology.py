@@ -77,7 +77,7 @@ def _node(name: str, cluster: Cluster | None, plan: Plan | None, report: Report)
         jetstream: Literal["on", "off"] = "on" if cluster.has_jetstream else "off"
         account = cluster.state.account
         return Node(
-            name, cluster.replicas, version, stage, address, _balancer(cluster, plan), jetstream, account, findings
+            name, cluster.counted, version, stage, address, _balancer(cluster, plan), jetstream, account, findings
         )
     if plan is None:
         return Node(name, None, "", "", "", "", "off", "", findings)

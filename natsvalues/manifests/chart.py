@@ -118,6 +118,11 @@ def no_nats(release: Release) -> NatsvaluesError:
     if release.is_empty:
         return empty_input(release.file)
     release.require_readable(release.numbers())
+    from natsvalues.manifests.plain import no_rendering  # in an error only
+
+    plain = no_rendering(release.text(), release.file)
+    if plain is not None:
+        return plain
     kinds: dict[str, int] = {}
     for manifest in release.manifests(release.numbers(), lambda _: True):
         kinds[manifest.key.kind] = kinds.get(manifest.key.kind, 0) + 1

@@ -13,7 +13,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from natsvalues.errors import Where
+from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.chart import Nats, joined
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.reload import PLACES
@@ -112,6 +112,30 @@ def is_plain(text: str, file: str) -> bool:
         return False
     keys = [entry.key for entry in entries if isinstance(entry, Entry)]
     return 2 * sum(key.lower() in _KNOWN for key in keys) > len(keys)
+
+
+def no_rendering(text: str, file: str) -> NatsvaluesError | None:
+    """The error for a plain nats.conf where Kubernetes objects are needed; None for any other text."""
+    if not is_plain(text, file):
+        return None
+    return NatsvaluesError(
+        "NV-L025",
+        "a plain nats.conf, and not a rendered release: it has no Kubernetes objects",
+        where=(Where(file),),
+        hint="natsvalues lint, topology and diff read such files; what edits or runs a release needs its rendering,\n"
+        "such as the output of helm template",
+    )
+
+
+def counted(conf: dict[str, Any], files: int) -> int | None:
+    """How many servers a region has; None if one of them has routes to more than there are files."""
+    block = conf.get("cluster")
+    routes = block.get("routes") if isinstance(block, dict) else None
+    if not isinstance(block, dict) or not isinstance(routes, list):
+        return files
+    own = str(block.get("listen") or f"{block.get('host')}:{block.get('port')}")
+    others = {str(route).rpartition("://")[2].rpartition("@")[2].rstrip("/") for route in routes} - {own}
+    return files if len(others) < files else None
 
 
 def plain_release(plain: Plain, name: str, servers: int = 1, version: str | None = None) -> Release:

@@ -222,7 +222,9 @@ class Release:
             tree = Tree(chunk.text.replace("\r\n", "\n") if crlf else chunk.text)
             meant = tree.value
         except YamlSyntaxError as error:
-            raise at(self.file, chunk.line, error) from None
+            from natsvalues.manifests.plain import no_rendering  # in an error only
+
+            raise no_rendering(self.text(), self.file) or at(self.file, chunk.line, error) from None
         usable = isinstance(meant, dict) and isinstance(meant.get("kind"), str)
         return Manifest(number, chunk.line, tree, crlf) if usable else None
 

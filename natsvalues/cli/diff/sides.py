@@ -108,7 +108,8 @@ def side_of_stored(stored: Stored, label: str) -> tuple[Side, list[Note]]:
 def from_file(path: str, version: str | None = None) -> Side:
     """A manifest file, standard input (`-`), an exported release, or a plain nats.conf, whose server has this version.
 
-    `FILE@REVISION` selects one of several revisions of an exported release. Raises NatsvaluesError (NV-D004) for an empty file and for a revision that it does not have.
+    `FILE@REVISION` selects one of several revisions of an exported release. Raises NatsvaluesError (NV-D004) for an
+    empty file, and for a revision that it does not have.
     """
     revision = ""
     if path != "-" and not os.path.exists(path) and "@" in path:
