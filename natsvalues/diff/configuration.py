@@ -11,7 +11,6 @@ from natsvalues.text.natsconf import Conf, ConfArray, ConfMap, ConfSyntaxError, 
 
 if TYPE_CHECKING:
     from natsvalues.diff.sides import Side
-    from natsvalues.manifests.plain import Plain
     from natsvalues.manifests.release import ResourceKey
     from natsvalues.text.paths import Path
 
@@ -58,11 +57,10 @@ def _step(node: Any, part: Any) -> tuple[Any, int] | None:
     return None
 
 
-def _plain(nats: Nats, plain: Plain) -> dict[str, ConfFile]:
-    """A plain file with everything that it includes; included files have no settings of their own."""
+def _plain(nats: Nats) -> ConfFile:
+    """A plain file with everything that it includes."""
     inside = tuple((item.offset, item.settings or {}) for item in included(nats))
-    files = {path: ConfFile(read(text.text), {}) for path, text in plain.included.items()}
-    return {**files, nats.config_key: ConfFile(read(plain.text), settings(nats), inside)}
+    return ConfFile(read(nats.conf), settings(nats), inside)
 
 
 class Unreadable(NamedTuple):
@@ -80,7 +78,7 @@ def opened(side: Side) -> tuple[dict[tuple[ResourceKey, str], ConfFile], list[Un
     servers = all_nats(side.release)
     for nats in servers:
         if nats.plain is not None:
-            files |= {(nats.config_map.key, name): conf for name, conf in _plain(nats, nats.plain).items()}
+            files[nats.config_map.key, nats.config_key] = _plain(nats)
             continue
         data = nats.config_map.value["data"]
         pending = [nats.config_key]

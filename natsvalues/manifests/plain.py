@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
@@ -18,6 +19,7 @@ from natsvalues.manifests.chart import Nats, joined
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.reload import PLACES
 from natsvalues.manifests.reload_table import ALIASES
+from natsvalues.text.digests import digest
 from natsvalues.text.natsconf import Conf, ConfArray, ConfMap, ConfSyntaxError, Entry, Include, read
 from natsvalues.text.paths import dotted
 from natsvalues.text.spans import line_column
@@ -30,6 +32,7 @@ KUBERNETES = re.compile(r"""(?:^|[{,])[ \t]*["']?apiVersion["']?[ \t]*:""", re.M
 SUFFIX = ".conf"
 KIND = "File"
 """The kind of the object by which reports of a comparison name a plain nats.conf."""
+_OF_THIS_RUN = secrets.token_hex(16)
 _KNOWN = {path[0] for path in (*PLACES, *ALIASES)}
 
 
@@ -147,10 +150,11 @@ def plain_release(plain: Plain, name: str, servers: int = 1, version: str | None
     if version is not None:
         container["image"] = f"nats:{version}"
     spec = {"replicas": servers, "template": {"spec": {"containers": [container]}}}
-    texts = {path: text.text for path, text in plain.included.items()}
+    # Objects are compared by their text, and reports may show them: this shows no secret, not even to those who guess.
+    content = digest("\0".join((_OF_THIS_RUN, *(text.text for text in plain.texts))), 16)
     stream = "---\n".join(
-        json.dumps({"kind": kind, "metadata": {"name": name}, **content}) + "\n"
-        for kind, content in ((KIND, {"data": {**texts, name: plain.text}}), ("StatefulSet", {"spec": spec}))
+        json.dumps({"kind": kind, "metadata": {"name": name}, **fields}) + "\n"
+        for kind, fields in ((KIND, {"data": {name: content}}), ("StatefulSet", {"spec": spec}))
     )
     release = Release(stream, plain.file)
     file, statefulset = release.manifests(release.numbers(), lambda _: True)

@@ -1,4 +1,4 @@
-"""Plain nats.conf files under the rules: as the same configuration in a rendering, and with nothing about Kubernetes."""
+"""Plain nats.conf files under the rules: as in a rendering, and with nothing about Kubernetes."""
 
 from __future__ import annotations
 
