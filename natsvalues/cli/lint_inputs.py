@@ -98,9 +98,9 @@ def located(inputs: Inputs, *, required: bool) -> str | None:
         return None
 
 
-def _plain(found: list[Rendering]) -> tuple[list[Plain], list[Rendering]]:
+def _plain(files: list[Rendering]) -> tuple[list[Plain], list[Rendering]]:
     """Those of the files that are plain nats.conf files, read, and the others, which are renderings."""
-    read = [(item, plain_file(item.text, item.file)) for item in found]
+    read = [(item, plain_file(item.text, item.file)) for item in files]
     return [plain for _, plain in read if plain is not None], [item for item, plain in read if plain is None]
 
 

@@ -68,8 +68,8 @@ def lint(
     ignored: list[Ignored] = []
     known: list[Finding] = []
     rules = tuple(rule for rule in RULES if _applies(rule, subject))
-    found = [item for rule in rules for item in _findings(rule, subject)]
-    for finding in sorted(_together(found) if subject.files else found, key=_order):
+    every = [item for rule in rules for item in _findings(rule, subject)]
+    for finding in sorted(_together(every) if subject.files else every, key=_order):
         if region is not None and region not in finding.regions:
             continue
         settled = finding._replace(severity=_severity(finding, chosen, severities or {}))
@@ -106,10 +106,10 @@ def _targets(rule: Rule, subject: Subject) -> Iterable[Cluster | Subject]:
     return subject.rounds() if rule.applies_to == "supercluster" else (subject,)
 
 
-def _together(found: list[Finding]) -> list[Finding]:
+def _together(every: list[Finding]) -> list[Finding]:
     """The findings, with the same one of several servers of a region as one that has all their places."""
     merged: dict[tuple[str, Severity, str, tuple[str, ...]], Finding] = {}
-    for item in found:
+    for item in every:
         same = (item.rule.id, item.severity, item.message, item.regions)
         first = merged.setdefault(same, item)
         if first is not item:

@@ -35,8 +35,8 @@ class Included(NamedTuple):
 def text_of_include(nats: Nats, path: str) -> str | None:
     """The text of an included file, by its path relative to nats.conf; None if the ConfigMap does not have it."""
     if nats.plain is not None:
-        found = nats.plain.included.get(joined("", path))
-        return found.text if found is not None else None
+        file = nats.plain.included.get(joined("", path))
+        return file.text if file is not None else None
     folder = posixpath.dirname(config_path(nats.container_value) or "")
     parent, name = posixpath.split(posixpath.normpath(f"{folder or '.'}/{path}"))
     text = nats.config_map.value["data"].get(name)

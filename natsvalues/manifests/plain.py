@@ -58,14 +58,14 @@ class Plain(NamedTuple):
     def where(self, *path: str | int) -> Where:
         """The place of a setting, in whichever of the files; if it is not set, of the block around it."""
         node: Any = read(self.text).root
-        found = _Found(node, 0, Text(self.file, self.text), "")
+        deepest = _Found(node, 0, Text(self.file, self.text), "")
         for part in path:
-            step = _step(self, found, part)
-            if step is None:
+            inner = _step(self, deepest, part)
+            if inner is None:
                 break
-            found = step
-        line, column = line_column(found.of.text, found.offset)
-        return Where(found.of.file, line, column, dotted(path) or None)
+            deepest = inner
+        line, column = line_column(deepest.of.text, deepest.offset)
+        return Where(deepest.of.file, line, column, dotted(path) or None)
 
 
 class _Found(NamedTuple):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
+import subprocess
+import time
 
 import pytest
 
@@ -48,6 +52,38 @@ def test_real_servers_accept_the_configurations_of_these_tests(version, run, hom
 
     for name in ("a", "b"):
         assert valid(run, nats_server, version, home / "east" / f"{name}.conf")[0]
+
+
+@pytest.mark.nats
+@pytest.mark.parametrize("version", ["2.10.26", "2.12.8", "2.15.1"])
+def test_servers_of_one_name_close_their_routes(version, run, home, nats_server):
+    """What NM003 says of two files of one region, as real servers show it."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(4)]
+        ports = [item.getsockname()[1] for item in sockets]
+    routes = ", ".join(f"nats://127.0.0.1:{port}" for port in ports[2:])
+    files = [home / f"{number}.conf" for number in (0, 1)]
+    for number, file in enumerate(files):
+        file.write_text(
+            f"server_name: twin\nlisten: 127.0.0.1:{ports[number]}\nlog_file: {home}/log{number}\n"
+            f"cluster {{ name: east, listen: 127.0.0.1:{ports[2 + number]}, routes: [{routes}] }}\n",
+            encoding="utf-8",
+        )
+    servers = [subprocess.Popen([nats_server(version), "-c", str(file)]) for file in files]
+    try:
+        until = time.monotonic() + 30
+        while time.monotonic() < until and "Duplicate Server Name" not in "".join(
+            log.read_text(encoding="utf-8") for log in home.glob("log*")
+        ):
+            time.sleep(0.1)
+    finally:
+        for server in servers:
+            server.kill()
+            server.wait()
+    done = run("natsvalues", "lint", *files)
+
+    assert time.monotonic() < until
+    assert "error[NM003] same-server-names: two servers of `east` are named `twin`" in done.stdout
 
 
 INCLUDES = {
