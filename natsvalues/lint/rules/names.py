@@ -69,7 +69,8 @@ def same_gateway_name(subject: Subject) -> Iterator[Problem]:
     "supercluster",
     needs="configuration",
     why="A connection of gateways or routes from a server whose name is already in use is closed with `Duplicate "
-    "Server Name`, forever, and no meta leader is elected. The chart names servers after their pods: nats-0 in every region.",
+    "Server Name`, forever, and no meta leader is elected. The chart names servers after their pods: nats-0 in every "
+    "region.",
     source="run on nats-server 2.12.8 and 2.14.6; between routes on 2.10.26, 2.12.8 and 2.15.1",
     remedy="Set config.serverNamePrefix to a value of its own in every region but one, before its first stream: a "
     "server name is a JetStream identity, so the region that has streams keeps its names.",
