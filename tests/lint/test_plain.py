@@ -164,6 +164,16 @@ def test_two_servers_of_one_name_are_found_in_one_region_and_between_two(write):
     assert lint(subject(Inputs((f"{named}/three",)))).findings == ()
 
 
+def test_a_clustered_jetstream_server_needs_a_name(write):
+    """The place is the file; a name that every file has for itself is no finding."""
+    conf = "jetstream: true\ncluster { name: c, port: 6222, routes: [nats://b:6222] }\n"
+    folder = write(a_conf=conf, b_conf=f"server_name: b\n{conf}", c_conf=f"server_name: c\n{conf}")
+    report = lint(subject(Inputs((folder,))))
+
+    assert [item.rule.id for item in report.findings] == ["NM005"]
+    assert report.findings[0].where[0][:2] == (f"{folder}/a.conf", 1)
+
+
 def test_a_comment_in_the_file_ignores_a_finding(write):
     """With a reason, as everywhere."""
     conf = "gateway {\n  name: east\n  port: 7222\n  reject_unknown_cluster: true\n} # natsvalues: ignore GW010 waits\n"
