@@ -49,7 +49,7 @@ def _rendered(cluster: Cluster, regions: dict[str | None, str], names: Container
     is_alone = state.has_jetstream and not state.is_clustered and state.replicas > 1
     is_open = state.extends_jetstream or (state.shares_meta_group and any(name not in names for name in dials))
     return Electing(
-        state.replicas,
+        cluster.counted,
         "on" if state.has_jetstream else "off",
         state.account,
         dials,

@@ -23,6 +23,8 @@ Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """Worst first."""
 Target = Literal["cluster", "supercluster", "overlays", "regions", "rehearsal"]
+Need = Literal["configuration", "kubernetes"]
+"""What a rule looks at: nats.conf alone, also where that is a plain file; or objects of Kubernetes as well."""
 
 
 class Fix(NamedTuple):
@@ -51,6 +53,7 @@ class Rule(NamedTuple):
     """One rule with its documentation. `check` gets one cluster if `applies_to` is `cluster`, else the subject.
 
     Rules of `supercluster` need renderings, those of `overlays` overlays, and those of `regions` either.
+    A rule that `needs` Kubernetes, as all do that do not say otherwise, does not run on plain nats.conf files.
     """
 
     id: str
@@ -66,6 +69,7 @@ class Rule(NamedTuple):
     passes: str
     check: Callable[[Any], Iterable[Problem]]
     fixable: bool = False
+    needs: Need = "kubernetes"
 
 
 class Finding(NamedTuple):
@@ -98,13 +102,14 @@ def rule(  # noqa: PLR0913   # a rule's documentation, by keyword
     passes: str,
     versions: str = "every version",
     fixable: bool = False,
+    needs: Need = "kubernetes",
 ) -> Callable[[Callable[[Any], Iterable[Problem]]], Rule]:
     """Make a rule of the function below; its docstring says what the rule detects."""
 
     def decorate(check: Callable[[Any], Iterable[Problem]]) -> Rule:
         what = " ".join((check.__doc__ or "").split())
         return Rule(
-            code, name, severity, applies_to, what, why, source, versions, remedy, fails, passes, check, fixable
+            code, name, severity, applies_to, what, why, source, versions, remedy, fails, passes, check, fixable, needs
         )
 
     return decorate

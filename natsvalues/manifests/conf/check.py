@@ -143,7 +143,7 @@ def _unknown(name: str, written: str, key: language.Key | None, at: tuple[str | 
     by: By = "nobody" if name in language.LENIENT else "parser"
     if key is not None:
         known = " and ".join(".".join(map(str, first)) for first in key.since)
-        message = f"nats-server {reading.version} does not know `{dotted(at)}`: it came with {known}"
+        message = f"{reading.version.program} does not know `{dotted(at)}`: it came with {known}"
         return Fault(at, "version", message, f"remove it, or run nats-server {known.rpartition(' ')[2]} or newer", by)
     if reading.version.known and reading.version[:3] > NEWEST:
         by = "nobody"  # a later release may have it

@@ -39,8 +39,8 @@ def server_faults(nats: Nats, conf: dict[str, Any], version: ServerVersion) -> l
 
 
 def _unset(nats: Nats) -> list[Fault]:
-    """The variables that neither nats.conf nor the container sets."""
-    if "$" not in nats.conf or nats.container_value.get("envFrom"):
+    """The variables that neither nats.conf nor the container sets; of a plain file nobody knows the environment."""
+    if "$" not in nats.conf or nats.plain is not None or nats.container_value.get("envFrom"):
         return []
     known = {str(item.get("name")): '""' for item in nats.env}
     conf = read(nats.conf)
