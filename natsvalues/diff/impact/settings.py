@@ -117,7 +117,7 @@ def reload_refused_as_a_whole(context: Context, item: ObjectDiff, change: Change
     fails="""\
 at: ConfigMap/nats-config:nats.conf:proxies
 container: {image: "nats:2.12.8-alpine"}
-new: {conf: {proxies: {trusted: [{key: example}]}}}""",
+new: {conf: {proxies: {trusted: [{key: UAAACAQDAQCQMBYIBEFAWDANBYHRAEISCMKBKFQXDAMRUGY4DUPB63NN}]}}}""",
     passes="new: {conf: {max_payload: 2000000}}",
 )
 def reload_crashes_server(context: Context, item: ObjectDiff, change: Change) -> Consequence | None:
@@ -187,7 +187,7 @@ def servers_do_not_start(context: Context, item: ObjectDiff, change: Change) -> 
     "refused",
     why="The server refuses the file as a whole: while it runs it keeps the old one, and a pod that restarts does not "
     "come up.",
-    source="every key and demand was asked of nats-server 2.10.26 to 2.15.1 (configuration.md)",
+    source="every key and demand tested on nats-server 2.10.26 to 2.15.1 (configuration.md)",
     remedy="Correct the setting in the chart's values.",
     fails="""\
 at: ConfigMap/nats-config:nats.conf:max_payload
@@ -216,7 +216,7 @@ def server_refuses_configuration(context: Context, item: ObjectDiff, change: Cha
     "refused",
     "release",
     why="The new servers exit when they start: the rollout stops at the first pod.",
-    source="every key and demand was asked of nats-server 2.10.26 to 2.15.1 (configuration.md)",
+    source="every key and demand tested on nats-server 2.10.26 to 2.15.1 (configuration.md)",
     remedy="Correct what the message names, or keep the version.",
     fails="""\
 conf: {server_metadata: {zone: a}}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.errors import Where
-    from natsvalues.lint.subject import Subject
+    from natsvalues.lint.subject import Cluster, Subject
     from natsvalues.supercluster.meta_groups import MetaGroup, Outage
 
 WITHOUT_LEADER = (
@@ -28,6 +28,7 @@ SOURCE = "run on nats-server 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1"
     "two-servers",
     "warning",
     "regions",
+    needs="configuration",
     why=WITHOUT_LEADER + "Of two servers neither may fail, so JetStream fails more often than with one, and every "
     "restart of a pod interrupts it.",
     source=SOURCE + "; nats-server issue 4876",
@@ -51,6 +52,7 @@ def two_servers(subject: Subject) -> Iterator[Problem]:
     "one-region-ends-majority",
     "warning",
     "regions",
+    needs="configuration",
     why=WITHOUT_LEADER + "The servers of all regions of a meta group count together: of two regions the larger one may "
     "not fail, and with equal numbers neither may. (A note where one region alone is larger than all others together.)",
     source=SOURCE + "; nats-server issue 4502",
@@ -87,11 +89,15 @@ def _places(subject: Subject, regions: tuple[str, ...]) -> tuple[Where, ...]:
     """Where the number of servers of these regions is stated."""
     rendered = {cluster.region: cluster for cluster in subject.clusters}
     return tuple(
-        rendered[name].at(rendered[name].nats.statefulset, "spec", "replicas")
-        if name in rendered
-        else subject.plans[name].positions.where("servers")
+        _place(rendered[name]) if name in rendered else subject.plans[name].positions.where("servers")
         for name in regions
     )
+
+
+def _place(cluster: Cluster) -> Where:
+    if cluster.nats.plain is not None:
+        return cluster.at_conf("cluster")
+    return cluster.at(cluster.nats.statefulset, "spec", "replicas")
 
 
 RULES = (two_servers, one_region_ends_majority)

@@ -161,10 +161,10 @@ def _nearest(name: str, written: str) -> str:
     blocks = [block for block in language.BLOCKS if written.lower() in language.keys_of(block)]
     if "server" in blocks:
         return f"`{written}` stands outside of all blocks"
-    return f"`{written}` belongs into {_named(blocks[0])}" if blocks else ""
+    return f"`{written}` belongs into {_block_title(blocks[0])}" if blocks else ""
 
 
-def _named(block: str) -> str:
+def _block_title(block: str) -> str:
     return f"the block `{block}`" if block in language.keys_of("server") else f"a block of another kind ({block})"
 
 

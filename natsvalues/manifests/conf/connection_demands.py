@@ -23,12 +23,12 @@ _MODES = "on enabled true disabled off false accept auto s2_auto fast s2_fast be
     fails="cluster {name: a, port: -1, compression: zip}",
     passes="cluster {name: a, port: -1, compression: s2_fast}",
 )
-def compression(found: Settings) -> Iterator[tuple[Path, str]]:
+def compression(settings: Settings) -> Iterator[tuple[Path, str]]:
     """Compression has a mode that the server knows."""
-    remotes = found.block("leafnodes").get("remotes")
+    remotes = settings.block("leafnodes").get("remotes")
     for path, value in (
-        (("cluster", "compression"), found.at("cluster", "compression")),
-        (("leafnodes", "compression"), found.at("leafnodes", "compression")),
+        (("cluster", "compression"), settings.at("cluster", "compression")),
+        (("leafnodes", "compression"), settings.at("leafnodes", "compression")),
         *(
             (("leafnodes", "remotes", index, "compression"), remote.get("compression"))
             for index, remote in enumerate(remotes if isinstance(remotes, list) else [])
@@ -40,12 +40,12 @@ def compression(found: Settings) -> Iterator[tuple[Path, str]]:
             yield at, f"compression `{mode}`: the modes are {', '.join(_MODES)}"
 
 
-def _tls_blocks(found: Settings) -> Iterator[tuple[Path, dict[str, Any]]]:
-    places: list[tuple[Path, Any]] = [(("tls",), found.at("tls")), (("resolver_tls",), found.at("resolver_tls"))]
+def _tls_blocks(settings: Settings) -> Iterator[tuple[Path, dict[str, Any]]]:
+    places: list[tuple[Path, Any]] = [(("tls",), settings.at("tls")), (("resolver_tls",), settings.at("resolver_tls"))]
     blocks = ("cluster", "gateway", "leafnodes", "websocket", "mqtt")
-    places += [((name, "tls"), found.at(name, "tls")) for name in blocks]
+    places += [((name, "tls"), settings.at(name, "tls")) for name in blocks]
     for name, key in (("gateway", "gateways"), ("leafnodes", "remotes")):
-        listed = found.block(name).get(key)
+        listed = settings.block(name).get(key)
         places += [
             ((name, key, index, "tls"), remote.get("tls") if isinstance(remote, dict) else None)
             for index, remote in enumerate(listed if isinstance(listed, list) else [])
@@ -60,9 +60,9 @@ def _tls_blocks(found: Settings) -> Iterator[tuple[Path, dict[str, Any]]]:
     fails='tls {cert_file: "/x"}',
     passes="tls {handshake_first: true}",
 )
-def pairs(found: Settings) -> Iterator[tuple[Path, str]]:
+def pairs(settings: Settings) -> Iterator[tuple[Path, str]]:
     """TLS has a certificate with its key, and no empty lists."""
-    for path, block in _tls_blocks(found):
+    for path, block in _tls_blocks(settings):
         lacks = [key for key in ("cert_file", "key_file") if not is_set(block.get(key))]
         if len(lacks) == 1:
             yield path, f"tls has no {lacks[0]}"
@@ -80,9 +80,9 @@ def pairs(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="tls {verify_cert_and_check_known_urls: true}",
     passes="cluster {name: a, port: -1, tls {verify_cert_and_check_known_urls: true, insecure: false}}",
 )
-def known_urls(found: Settings) -> Iterator[tuple[Path, str]]:
+def known_urls(settings: Settings) -> Iterator[tuple[Path, str]]:
     """Only clusters and gateways check certificates against known urls."""
-    for path, block in _tls_blocks(found):
+    for path, block in _tls_blocks(settings):
         if block.get("verify_cert_and_check_known_urls") is True and path[0] not in ("cluster", "gateway"):
             yield (*path, "verify_cert_and_check_known_urls"), "only clusters and gateways can check known urls"
 
@@ -95,17 +95,17 @@ def known_urls(found: Settings) -> Iterator[tuple[Path, str]]:
     passes='leafnodes {remotes: [{url: "ws://127.0.0.1:1", proxy {url: "https://127.0.0.1:1", tls {}}}]}',
     since=(2, 15, 1),
 )
-def proxy_tls(found: Settings) -> Iterator[tuple[Path, str]]:
+def proxy_tls(settings: Settings) -> Iterator[tuple[Path, str]]:
     """TLS to a leaf node's proxy needs an https url."""
-    for path, remote in _remotes(found):
+    for path, remote in _remotes(settings):
         proxy = remote.get("proxy")
         url = proxy.get("url") if isinstance(proxy, dict) and "tls" in proxy else None
         if isinstance(url, str) and not url.startswith("https:"):
             yield (*path, "proxy", "tls"), "the proxy has tls, and no https url"
 
 
-def _remotes(found: Settings) -> Iterator[tuple[Path, dict[str, Any]]]:
-    listed = found.block("leafnodes").get("remotes")
+def _remotes(settings: Settings) -> Iterator[tuple[Path, dict[str, Any]]]:
+    listed = settings.block("leafnodes").get("remotes")
     for index, remote in enumerate(listed if isinstance(listed, list) else []):
         if isinstance(remote, dict):
             yield ("leafnodes", "remotes", index), remote
@@ -118,22 +118,44 @@ def _remotes(found: Settings) -> Iterator[tuple[Path, dict[str, Any]]]:
     fails='cluster {name: a, port: -1, routes: ["nats://127.0.0.1:1", "nats://127.0.0.1:1"]}',
     passes='cluster {name: a, port: -1, routes: ["nats://127.0.0.1:1", "nats://127.0.0.1:2"]}',
 )
-def url_twice(found: Settings) -> Iterator[tuple[Path, str]]:
+def url_twice(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A route, and a url of a remote, is listed once; the server ignores the second."""
-    lists: list[tuple[Path, Any]] = [(("cluster", "routes"), found.at("cluster", "routes"))]
-    gateways = found.block("gateway").get("gateways")
+    lists: list[tuple[Path, Any]] = [(("cluster", "routes"), settings.at("cluster", "routes"))]
+    gateways = settings.block("gateway").get("gateways")
     lists += [
         (("gateway", "gateways", index, "urls"), remote.get("urls") if isinstance(remote, dict) else None)
         for index, remote in enumerate(gateways if isinstance(gateways, list) else [])
     ]
-    lists += [((*path, key), remote.get(key)) for path, remote in _remotes(found) for key in ("url", "urls")]
+    lists += [((*path, key), remote.get(key)) for path, remote in _remotes(settings) for key in ("url", "urls")]
     for path, listed in lists:
         texts = [url for url in listed if isinstance(url, str)] if isinstance(listed, list) else []
         if len(set(texts)) < len(texts):
             yield path, "a url is listed twice"
 
 
+@demand(
+    "leaf-remote-twice",
+    "parser",
+    "remove one of them, or give it another account",
+    fails='leafnodes {remotes: [{url: "nats://127.0.0.1:1"}, {url: "nats://127.0.0.1:1"}]}',
+    passes='leafnodes {remotes: [{url: "nats://127.0.0.1:1"}, {url: "nats://127.0.0.1:2"}]}',
+    since=(2, 14, 0),
+)
+def leaf_remote_twice(settings: Settings) -> Iterator[tuple[Path, str]]:
+    """A leaf node's remotes differ in their urls, their account or their credentials."""
+    seen: list[tuple[Any, ...]] = []
+    for path, remote in _remotes(settings):
+        given = [remote.get(key) for key in ("url", "urls")]
+        urls = [url for item in given for url in (item if isinstance(item, list) else [item]) if url]
+        login = remote.get("credentials") or remote.get("nkey")
+        identity = (urls, remote.get("account") or "$G", login)
+        if identity in seen:
+            yield path, "a remote is listed twice"
+        seen.append(identity)
+
+
 CONNECTIONS = (
+    leaf_remote_twice,
     url_twice,
     known_urls,
     proxy_tls,

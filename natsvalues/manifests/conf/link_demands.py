@@ -26,12 +26,12 @@ SHORTEST = 30 * SECOND
     fails="gateway {name: a}",
     passes="gateway {name: a, port: -1}",
 )
-def gateway_lacks(found: Settings) -> Iterator[tuple[Path, str]]:
+def gateway_lacks(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A gateway needs a name and a port."""
-    block = found.block("gateway")
-    if not block or (not is_set(block.get("name")) and not found.listens("gateway")):
+    block = settings.block("gateway")
+    if not block or (not is_set(block.get("name")) and not settings.listens("gateway")):
         return
-    lacks = [*([] if is_set(block.get("name")) else ["name"]), *([] if found.listens("gateway") else ["port"])]
+    lacks = [*([] if is_set(block.get("name")) else ["name"]), *([] if settings.listens("gateway") else ["port"])]
     if lacks:
         yield ("gateway",), f"the gateway has no {' and no '.join(lacks)}"
 
@@ -43,10 +43,10 @@ def gateway_lacks(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="gateway {name: a, port: -1, gateways: [{name: b}]}",
     passes='gateway {name: a, port: -1, gateways: [{name: b, url: "nats://127.0.0.1:1"}]}',
 )
-def remote_lacks(found: Settings) -> Iterator[tuple[Path, str]]:
+def remote_lacks(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A remote gateway needs a name and a url."""
-    listed = found.block("gateway").get("gateways")
-    if not found.listens("gateway") and not is_set(found.at("gateway", "name")):
+    listed = settings.block("gateway").get("gateways")
+    if not settings.listens("gateway") and not is_set(settings.at("gateway", "name")):
         return
     for index, remote in enumerate(listed if isinstance(listed, list) else []):
         if not isinstance(remote, dict):
@@ -65,9 +65,9 @@ def remote_lacks(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="cluster {name: a, port: -1}, gateway {name: b, port: -1}",
     passes="cluster {name: a, port: -1}, gateway {name: a, port: -1}",
 )
-def names_differ(found: Settings) -> Iterator[tuple[Path, str]]:
+def names_differ(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A gateway and its cluster have the same name."""
-    own, name = found.at("gateway", "name"), found.line.cluster_name or found.at("cluster", "name")
+    own, name = settings.at("gateway", "name"), settings.line.cluster_name or settings.at("cluster", "name")
     if isinstance(own, str) and isinstance(name, str) and own and name and own != name:
         yield ("gateway", "name"), f"the gateway is named `{own}` and the cluster `{name}`"
 
@@ -80,10 +80,10 @@ def names_differ(found: Settings) -> Iterator[tuple[Path, str]]:
     passes="server_name: a_b",
     since=(2, 11, 0),
 )
-def spaces(found: Settings) -> Iterator[tuple[Path, str]]:
+def spaces(settings: Settings) -> Iterator[tuple[Path, str]]:
     """Names of servers, clusters and gateways have no spaces."""
     for path in (("cluster", "name"), ("gateway", "name"), ("server_name",)):
-        name = found.at(*path)
+        name = settings.at(*path)
         if isinstance(name, str) and " " in name:
             yield path, f"`{name}` has a space in it"
 
@@ -95,9 +95,9 @@ def spaces(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="jetstream {domain: a.b, store_dir: STORE}",
     passes="jetstream {domain: a-b, store_dir: STORE}",
 )
-def domain(found: Settings) -> Iterator[tuple[Path, str]]:
+def domain(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A JetStream domain has no dots, spaces and wildcards."""
-    name = found.at("jetstream", "domain")
+    name = settings.at("jetstream", "domain")
     if isinstance(name, str) and any(character in name for character in ".*> "):
         yield ("jetstream", "domain"), f"domain `{name}`"
 
@@ -109,10 +109,10 @@ def domain(found: Settings) -> Iterator[tuple[Path, str]]:
     fails='jetstream {store_dir: STORE}, cluster {name: a, port: -1, routes: ["nats://127.0.0.1:1"]}',
     passes='server_name: s, jetstream {store_dir: STORE}, cluster {name: a, port: -1, routes: ["nats://127.0.0.1:1"]}',
 )
-def jetstream_server_name(found: Settings) -> Iterator[tuple[Path, str]]:
+def jetstream_server_name(settings: Settings) -> Iterator[tuple[Path, str]]:
     """JetStream in a cluster needs server_name."""
-    named = found.line.server_name or is_set(found.at("server_name"))
-    if found.line.jetstream and found.listens("cluster") and not named:
+    named = settings.line.server_name or is_set(settings.at("server_name"))
+    if settings.line.jetstream and settings.listens("cluster") and not named:
         yield (), "JetStream in a cluster, and no server_name"
 
 
@@ -123,10 +123,10 @@ def jetstream_server_name(found: Settings) -> Iterator[tuple[Path, str]]:
     fails='server_name: s, jetstream {store_dir: STORE}, cluster {port: -1, routes: ["nats://127.0.0.1:1"]}',
     passes='server_name: s, jetstream {store_dir: STORE}, cluster {name: a, port: -1, routes: ["nats://127.0.0.1:1"]}',
 )
-def jetstream_cluster_name(found: Settings) -> Iterator[tuple[Path, str]]:
+def jetstream_cluster_name(settings: Settings) -> Iterator[tuple[Path, str]]:
     """JetStream in a cluster needs the cluster's name, or a gateway's."""
-    named = found.line.cluster_name or found.at("cluster", "name") or found.at("gateway", "name")
-    if found.line.jetstream and found.listens("cluster") and not is_set(named):
+    named = settings.line.cluster_name or settings.at("cluster", "name") or settings.at("gateway", "name")
+    if settings.line.jetstream and settings.listens("cluster") and not is_set(named):
         yield ("cluster",), "JetStream in a cluster without a name"
 
 
@@ -137,9 +137,9 @@ def jetstream_cluster_name(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="max_payload: 8MB, max_pending: 4MB",
     passes="max_payload: 4MB, max_pending: 4MB",
 )
-def payload(found: Settings) -> Iterator[tuple[Path, str]]:
+def payload(settings: Settings) -> Iterator[tuple[Path, str]]:
     """max_payload is at most max_pending."""
-    payload, pending = found.at("max_payload"), found.at("max_pending")
+    payload, pending = settings.at("max_payload"), settings.at("max_pending")
     most = pending if isinstance(pending, int) and pending > 0 else 64 * 1024**2
     if isinstance(payload, int) and payload > most and not isinstance(pending, Variable):
         yield ("max_payload",), f"max_payload is {payload}, and max_pending {most}"
@@ -152,10 +152,10 @@ def payload(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="lame_duck_duration: 10s",
     passes="lame_duck_duration: 30s, lame_duck_grace_period: 5s",
 )
-def lame_duck(found: Settings) -> Iterator[tuple[Path, str]]:
+def lame_duck(settings: Settings) -> Iterator[tuple[Path, str]]:
     """lame_duck_duration is 30s or more, lame_duck_grace_period not negative."""
-    length = nanoseconds(found.at("lame_duck_duration") or "2m")
-    grace = nanoseconds(found.at("lame_duck_grace_period") or "10s")
+    length = nanoseconds(settings.at("lame_duck_duration") or "2m")
+    grace = nanoseconds(settings.at("lame_duck_grace_period") or "10s")
     if length is not None and length < SHORTEST:
         yield ("lame_duck_duration",), f"lame_duck_duration is {length / SECOND:g} s"
     elif grace is not None and grace < 0:
@@ -169,10 +169,10 @@ def lame_duck(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="lame_duck_duration: 30s, lame_duck_grace_period: 30s",
     passes="lame_duck_duration: 30s, lame_duck_grace_period: 10s",
 )
-def grace(found: Settings) -> Iterator[tuple[Path, str]]:
+def grace(settings: Settings) -> Iterator[tuple[Path, str]]:
     """lame_duck_grace_period is shorter than lame_duck_duration."""
-    length = nanoseconds(found.at("lame_duck_duration") or "2m")
-    grace = nanoseconds(found.at("lame_duck_grace_period") or "10s")
+    length = nanoseconds(settings.at("lame_duck_duration") or "2m")
+    grace = nanoseconds(settings.at("lame_duck_grace_period") or "10s")
     if length is not None and grace is not None and grace >= length >= SHORTEST:
         message = f"the grace period {grace / SECOND:g} s is not shorter than {length / SECOND:g} s"
         yield ("lame_duck_grace_period",), message
@@ -185,10 +185,10 @@ def grace(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="websocket {port: -1}",
     passes="websocket {port: -1, no_tls: true}",
 )
-def websocket(found: Settings) -> Iterator[tuple[Path, str]]:
+def websocket(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A websocket port needs tls, or `no_tls: true`."""
-    block = found.block("websocket")
-    if found.listens("websocket") and not block.get("no_tls") and "tls" not in block:
+    block = settings.block("websocket")
+    if settings.listens("websocket") and not block.get("no_tls") and "tls" not in block:
         yield ("websocket",), "websocket has neither tls nor `no_tls: true`"
 
 
@@ -199,10 +199,15 @@ def websocket(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="mqtt {port: -1}",
     passes="mqtt {port: -1}, jetstream {store_dir: STORE}, server_name: s",
 )
-def mqtt_alone(found: Settings) -> Iterator[tuple[Path, str]]:
+def mqtt_alone(settings: Settings) -> Iterator[tuple[Path, str]]:
     """MQTT on a single server needs JetStream."""
-    others = any(found.listens(name) for name in ("cluster", "gateway", "leafnodes"))
-    if found.listens("mqtt") and not found.line.jetstream and not others and not found.at("leafnodes", "remotes"):
+    others = any(settings.listens(name) for name in ("cluster", "gateway", "leafnodes"))
+    if (
+        settings.listens("mqtt")
+        and not settings.line.jetstream
+        and not others
+        and not settings.at("leafnodes", "remotes")
+    ):
         yield ("mqtt",), "mqtt without JetStream, cluster, gateway and leaf nodes"
 
 
@@ -213,10 +218,15 @@ def mqtt_alone(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="mqtt {port: -1}, cluster {name: a, port: -1}",
     passes="mqtt {port: -1}, cluster {name: a, port: -1}, server_name: s",
 )
-def mqtt_name(found: Settings) -> Iterator[tuple[Path, str]]:
+def mqtt_name(settings: Settings) -> Iterator[tuple[Path, str]]:
     """MQTT in a cluster needs server_name."""
-    clustered = found.listens("cluster") or found.listens("gateway")
-    if found.listens("mqtt") and clustered and not found.line.server_name and not is_set(found.at("server_name")):
+    clustered = settings.listens("cluster") or settings.listens("gateway")
+    if (
+        settings.listens("mqtt")
+        and clustered
+        and not settings.line.server_name
+        and not is_set(settings.at("server_name"))
+    ):
         yield ("mqtt",), "mqtt in a cluster, and no server_name"
 
 
@@ -227,9 +237,9 @@ def mqtt_name(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="store_dir: STORE, jetstream {store_dir: STORE}",
     passes="jetstream {store_dir: STORE}",
 )
-def store_twice(found: Settings) -> Iterator[tuple[Path, str]]:
+def store_twice(settings: Settings) -> Iterator[tuple[Path, str]]:
     """store_dir stands in one place."""
-    if is_set(found.at("store_dir")) and is_set(found.at("jetstream", "store_dir")):
+    if is_set(settings.at("store_dir")) and is_set(settings.at("jetstream", "store_dir")):
         yield ("store_dir",), "store_dir stands in the jetstream block and outside"
 
 
@@ -240,9 +250,9 @@ def store_twice(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="cluster {name: a, port: -1, authorization {user: a, password: b, permissions {}}}",
     passes="cluster {name: a, port: -1, permissions {}, authorization {user: a, password: b}}",
 )
-def route_permissions(found: Settings) -> Iterator[tuple[Path, str]]:
+def route_permissions(settings: Settings) -> Iterator[tuple[Path, str]]:
     """Permissions of routes do not stand in the authorization block."""
-    if "default_permissions" in found.block("cluster", "authorization"):
+    if "default_permissions" in settings.block("cluster", "authorization"):
         yield ("cluster", "authorization"), "permissions of routes are deprecated in the authorization block"
 
 
@@ -253,9 +263,9 @@ def route_permissions(found: Settings) -> Iterator[tuple[Path, str]]:
     fails='cluster {name: a, port: -1, ping_interval: "1m"}',
     passes='cluster {name: a, port: -1, ping_interval: "30s"}',
 )
-def route_pings(found: Settings) -> Iterator[tuple[Path, str]]:
+def route_pings(settings: Settings) -> Iterator[tuple[Path, str]]:
     """Routes ping at least every 30 s; the server takes 30 s for more."""
-    given = found.at("cluster", "ping_interval")
+    given = settings.at("cluster", "ping_interval")
     seconds = nanoseconds(given)
     if seconds is not None and seconds > _LONGEST_ROUTE_PING:
         yield ("cluster", "ping_interval"), f"ping_interval is {seconds / SECOND:g} s"

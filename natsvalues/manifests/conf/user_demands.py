@@ -21,10 +21,10 @@ CALLOUT = (
 )
 
 
-def _users(found: Settings) -> Iterator[tuple[Path, Any]]:
+def _users(settings: Settings) -> Iterator[tuple[Path, Any]]:
     """Every user with its path, in the authorization block and in all accounts."""
-    blocks: list[tuple[Path, Any]] = [(("authorization",), found.block("authorization"))]
-    blocks += [(("accounts", name), block) for name, block in found.block("accounts").items()]
+    blocks: list[tuple[Path, Any]] = [(("authorization",), settings.block("authorization"))]
+    blocks += [(("accounts", name), block) for name, block in settings.block("accounts").items()]
     for path, block in blocks:
         listed = block.get("users") if isinstance(block, dict) else None
         for index, user in enumerate(listed if isinstance(listed, list) else []):
@@ -32,9 +32,9 @@ def _users(found: Settings) -> Iterator[tuple[Path, Any]]:
                 yield (*path, "users", index), user
 
 
-def _account_names(found: Settings) -> list[str]:
+def _account_names(settings: Settings) -> list[str]:
     """The names of the accounts, which are a block or a list."""
-    accounts = found.at("accounts")
+    accounts = settings.at("accounts")
     return [name for name in accounts if isinstance(name, str)] if isinstance(accounts, (dict, list)) else []
 
 
@@ -45,9 +45,9 @@ def _account_names(found: Settings) -> list[str]:
     fails="authorization {users: [{password: b}]}",
     passes="authorization {users: [{user: a, password: b}]}",
 )
-def user_lacks(found: Settings) -> Iterator[tuple[Path, str]]:
+def user_lacks(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A user has either a name or an nkey."""
-    for path, user in _users(found):
+    for path, user in _users(settings):
         if not is_set(user.get("user")) and not is_set(user.get("nkey")):
             yield path, "a user has neither `user` nor `nkey`"
         elif is_set(user.get("nkey")) and (is_set(user.get("user")) or is_set(user.get("password"))):
@@ -61,10 +61,10 @@ def user_lacks(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="authorization {users: [{user: a, password: b}, {user: a, password: c}]}",
     passes="authorization {users: [{user: a, password: b}, {user: c, password: c}]}",
 )
-def user_twice(found: Settings) -> Iterator[tuple[Path, str]]:
+def user_twice(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A user is listed once, in all accounts together."""
     seen: set[str] = set()
-    for path, user in _users(found):
+    for path, user in _users(settings):
         name = user.get("nkey") or user.get("user")
         if isinstance(name, str) and name in seen:
             yield path, "a user is listed twice"
@@ -78,13 +78,13 @@ def user_twice(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="authorization {user: a, password: b, users: [{user: c, password: d}]}",
     passes="authorization {user: a, password: b}",
 )
-def single_user(found: Settings) -> Iterator[tuple[Path, str]]:
+def single_user(settings: Settings) -> Iterator[tuple[Path, str]]:
     """The authorization block has one user, one token, or a list of users."""
-    block = found.block("authorization")
+    block = settings.block("authorization")
     has_user = is_set(block.get("user"))
     if (has_user or is_set(block.get("password"))) and is_set(block.get("token")):
         yield ("authorization",), "authorization has both a user and a token"
-    listed = isinstance(block.get("users"), list) or any(True for _ in _users(found))
+    listed = isinstance(block.get("users"), list) or any(True for _ in _users(settings))
     if listed and (has_user or is_set(block.get("token"))):
         yield ("authorization",), "authorization has a single user or token, and there are users, too"
 
@@ -96,14 +96,14 @@ def single_user(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="no_auth_user: x, authorization {users: [{user: a, password: b}]}",
     passes="no_auth_user: a, authorization {users: [{user: a, password: b}]}",
 )
-def no_auth_user(found: Settings) -> Iterator[tuple[Path, str]]:
+def no_auth_user(settings: Settings) -> Iterator[tuple[Path, str]]:
     """no_auth_user names a user of the authorization block or of an account."""
-    operates = any(is_set(found.at(key)) for key in ("operator", "trusted_keys"))
-    names = {str(user.get("user") or user.get("nkey")) for _, user in _users(found)}
-    unknown = any(isinstance(user.get("user") or user.get("nkey"), Variable) for _, user in _users(found))
+    operates = any(is_set(settings.at(key)) for key in ("operator", "trusted_keys"))
+    names = {str(user.get("user") or user.get("nkey")) for _, user in _users(settings)}
+    unknown = any(isinstance(user.get("user") or user.get("nkey"), Variable) for _, user in _users(settings))
     for path in (("no_auth_user",), ("websocket", "no_auth_user"), ("mqtt", "no_auth_user")):
-        name = found.at(*path)
-        here = len(path) == 1 or found.listens(path[0])
+        name = settings.at(*path)
+        here = len(path) == 1 or settings.listens(path[0])
         if isinstance(name, str) and name and here and not operates and not unknown and name not in names:
             yield path, "no_auth_user is not among the users"
 
@@ -115,14 +115,14 @@ def no_auth_user(found: Settings) -> Iterator[tuple[Path, str]]:
     fails='leafnodes {remotes: [{url: "nats://127.0.0.1:1", account: A}]}',
     passes='leafnodes {remotes: [{url: "nats://127.0.0.1:1", account: A}]}, accounts {A {}}',
 )
-def leaf_account(found: Settings) -> Iterator[tuple[Path, str]]:
+def leaf_account(settings: Settings) -> Iterator[tuple[Path, str]]:
     """The account of a leaf node's remote is in accounts."""
-    if any(is_set(found.at(key)) for key in ("operator", "trusted_keys")):
+    if any(is_set(settings.at(key)) for key in ("operator", "trusted_keys")):
         return
-    known = {"$G", "", *_account_names(found)}
-    if not found.at("no_system_account"):
+    known = {"$G", "", *_account_names(settings)}
+    if not settings.at("no_system_account"):
         known.add("$SYS")
-    remotes = found.block("leafnodes").get("remotes")
+    remotes = settings.block("leafnodes").get("remotes")
     for index, remote in enumerate(remotes if isinstance(remotes, list) else []):
         name = remote.get("account") if isinstance(remote, dict) else None
         if isinstance(name, str) and name not in known:
@@ -136,9 +136,9 @@ def leaf_account(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="accounts {A {imports: [{stream {account: B, subject: s}}]}}",
     passes="accounts {A {imports: [{stream {account: B, subject: s}}]}, B {exports: [{stream: s}]}}",
 )
-def exported(found: Settings) -> Iterator[tuple[Path, str]]:
+def exported(settings: Settings) -> Iterator[tuple[Path, str]]:
     """Exports and imports name accounts that exist."""
-    accounts = found.block("accounts")
+    accounts = settings.block("accounts")
     for name, account in accounts.items():
         for kind in ("exports", "imports"):
             listed = account.get(kind) if isinstance(account, dict) else None
@@ -162,9 +162,9 @@ def exported(found: Settings) -> Iterator[tuple[Path, str]]:
     fails='accounts {"$G" {}}',
     passes="accounts {A {}}",
 )
-def reserved(found: Settings) -> Iterator[tuple[Path, str]]:
+def reserved(settings: Settings) -> Iterator[tuple[Path, str]]:
     """No account has the name of the server's own."""
-    if "$G" in _account_names(found):
+    if "$G" in _account_names(settings):
         yield ("accounts",), "`$G` is the server's own account"
 
 
@@ -176,10 +176,10 @@ def reserved(found: Settings) -> Iterator[tuple[Path, str]]:
     passes=CALLOUT % "A",
     since=(2, 11, 0),
 )
-def callout(found: Settings) -> Iterator[tuple[Path, str]]:
+def callout(settings: Settings) -> Iterator[tuple[Path, str]]:
     """Accounts that an auth callout may use exist."""
-    accounts = found.at("accounts")
-    allowed = found.at("authorization", "auth_callout", "allowed_accounts")
+    accounts = settings.at("accounts")
+    allowed = settings.at("authorization", "auth_callout", "allowed_accounts")
     for name in allowed if isinstance(allowed, list) else []:
         if isinstance(name, str) and name not in (accounts if isinstance(accounts, (dict, list)) else ()):
             yield ("authorization", "auth_callout", "allowed_accounts"), f"the account `{name}` is not in accounts"
@@ -192,9 +192,9 @@ def callout(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="accounts: [A, A]",
     passes="accounts: [A, B]",
 )
-def account_twice(found: Settings) -> Iterator[tuple[Path, str]]:
+def account_twice(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A list of accounts has each once."""
-    names = _account_names(found) if isinstance(found.at("accounts"), list) else []
+    names = _account_names(settings) if isinstance(settings.at("accounts"), list) else []
     for index, name in enumerate(names):
         if name in names[:index]:
             yield ("accounts", index), f"the account `{name}` is listed twice"
@@ -207,9 +207,9 @@ def account_twice(found: Settings) -> Iterator[tuple[Path, str]]:
     fails="leafnodes {port: -1, authorization {user: a, password: b, users: [{user: c, password: d}]}}",
     passes="leafnodes {port: -1, authorization {users: [{user: c, password: d}]}}",
 )
-def leaf_users(found: Settings) -> Iterator[tuple[Path, str]]:
+def leaf_users(settings: Settings) -> Iterator[tuple[Path, str]]:
     """Leaf nodes have one user, one nkey, or a list of users, each once."""
-    block = found.block("leafnodes", "authorization")
+    block = settings.block("leafnodes", "authorization")
     listed = block.get("users")
     if not isinstance(listed, list) or not listed:
         return
@@ -228,11 +228,11 @@ def leaf_users(found: Settings) -> Iterator[tuple[Path, str]]:
     passes='authorization {timeout: "1m"}',
     since=(2, 11, 0),
 )
-def login_timeout(found: Settings) -> Iterator[tuple[Path, str]]:
+def login_timeout(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A login takes at most 60 s."""
     for around in ((), ("cluster",), ("gateway",), ("leafnodes",)):
         path = (*around, "authorization", "timeout")
-        given = found.at(*path)
+        given = settings.at(*path)
         seconds = given * SECOND if isinstance(given, (int, float)) else nanoseconds(given)
         if seconds is not None and seconds > _LONGEST_LOGIN:
             yield path, f"timeout is {seconds / SECOND:g} s"
