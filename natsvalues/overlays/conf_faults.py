@@ -27,11 +27,11 @@ _REPORTED_ELSEWHERE = ("test",)
 
 def conf_notices(scene: Scene, rendered: Nats) -> list[Notice]:
     """A warning for each fault that the rendering had, with its line; raises NatsvaluesError for one that is new."""
-    found = [fault for fault in _faults(scene, scene.nats) if fault.by not in _REPORTED_ELSEWHERE]
-    if not found:
+    faults = [fault for fault in _faults(scene, scene.nats) if fault.by not in _REPORTED_ELSEWHERE]
+    if not faults:
         return []
     known = {_identity(fault) for fault in _faults(scene, rendered)}
-    for fault in found:
+    for fault in faults:
         if _identity(fault) not in known and fault.stops_server:
             raise NatsvaluesError(
                 "NV-C006",
@@ -39,7 +39,7 @@ def conf_notices(scene: Scene, rendered: Nats) -> list[Notice]:
                 where=(*_patched(scene, fault), scene.at_conf(dotted(fault.path))),
                 hint=fault.remedy,
             )
-    return [_warning(scene, rendered, fault) for fault in found if _identity(fault) in known]
+    return [_warning(scene, rendered, fault) for fault in faults if _identity(fault) in known]
 
 
 def _faults(scene: Scene, nats: Nats) -> list[Fault]:

@@ -26,16 +26,16 @@ def server_faults(nats: Nats, conf: dict[str, Any], version: ServerVersion) -> l
     What a file that is not in the release may say is not missed: with one, only keys and values are looked at.
     """
     used = frozenset(_VARIABLE.findall(nats.conf))
-    found = faults(conf, version, used)
+    listed = faults(conf, version, used)
     if any(item.settings is None for item in included(nats)):
-        return found
+        return listed
     container = nats.container_value
     line = CommandLine(
         runs_jetstream(nats, conf),
         option(container, *NAME_OPTIONS) is not None,
         option(container, "cluster_name"),
     )
-    return found + list(_unset(nats)) + unmet(conf, version, line)
+    return listed + list(_unset(nats)) + unmet(conf, version, line)
 
 
 def _unset(nats: Nats) -> list[Fault]:
