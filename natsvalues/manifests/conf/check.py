@@ -94,10 +94,15 @@ def _block(name: str, block: dict[str, Any], at: tuple[str | int, ...], reading:
             if written not in reading.used or name in language.STRICT:
                 yield _unknown(name, written, key, (*at, written), reading)
             continue
-        yield from _value(key, value, (*at, written), reading)
-    for key in dict.fromkeys(keys.values()):
-        if key.required and key.names[0] not in present:
-            yield Fault(at, "missing", f"{dotted(at)} has no `{key.names[0]}`", f"add `{key.names[0]}`")
+        if not (type(value) is str and _fits_one(key.forms, value)):  # most values: nothing to look into
+            yield from _value(key, value, (*at, written), reading)
+    for required in language.required_in(name):
+        if required not in present:
+            yield Fault(at, "missing", f"{dotted(at)} has no `{required}`", f"add `{required}`")
+
+
+def _fits_one(forms: tuple[str, ...], value: str) -> bool:
+    return forms[0] != "ignored" and any(language.fits(form, value) for form in forms)
 
 
 def _value(key: language.Key, value: Any, at: tuple[str | int, ...], reading: _Reading) -> Iterator[Fault]:
@@ -118,9 +123,7 @@ def _inside(form: str, value: Any, at: tuple[str | int, ...], reading: _Reading)
         message = f"`{dotted(at)}: {value}` counts as seconds, with a warning"
         yield Fault(at, "number", message, f"write `{value}s`: `nats-server -t` refuses the number", "test")
     elif isinstance(value, list) and language.item_of(form) is not None:
-        forms = language.alternatives(str(language.item_of(form)))
-        for index, item in enumerate(value):
-            yield from _entry(forms, item, (*at, index), reading)
+        yield from _items(language.alternatives(str(language.item_of(form))), value, at, reading)
     elif isinstance(value, dict):
         block, entry = language.block_of(form), language.entry_of(form)
         if block is not None:
@@ -129,6 +132,17 @@ def _inside(form: str, value: Any, at: tuple[str | int, ...], reading: _Reading)
             for name, item in value.items():
                 if name not in reading.used:
                     yield from _entry(language.alternatives(entry), item, (*at, name), reading)
+
+
+def _items(forms: tuple[str, ...], items: list[Any], at: tuple[str | int, ...], reading: _Reading) -> Iterator[Fault]:
+    block = language.block_of(forms[0]) if len(forms) == 1 else None
+    for index, item in enumerate(items):
+        if type(item) is str and _fits_one(forms, item):
+            continue
+        if block is not None and isinstance(item, dict):
+            yield from _block(block, item, (*at, index), reading)
+        else:
+            yield from _entry(forms, item, (*at, index), reading)
 
 
 def _entry(forms: tuple[str, ...], value: Any, at: tuple[str | int, ...], reading: _Reading) -> Iterator[Fault]:

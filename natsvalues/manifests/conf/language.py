@@ -40,6 +40,7 @@ PATTERNS = {
 """Forms of text, as the server's parser accepts it."""
 TEXTS = {"text", "word", "empty", "url", "interval", "duration", "seconds", *PATTERNS}
 """All forms of text, except lists of words."""
+_SCHEMES = {"nats", "tls", "ws", "wss", "http", "https"}
 _NUMBERS = {"integer", "address", "size", "duration", "seconds"}
 _RANGES = {"percent": "0..100", "sample": "1..100"}
 
@@ -63,6 +64,7 @@ class Key(NamedTuple):
 
 
 _blocks: dict[str, dict[str, Key]] = {}
+_required: dict[str, list[str]] = {}
 
 
 def keys_of(block: str) -> dict[str, Key]:
@@ -71,6 +73,13 @@ def keys_of(block: str) -> dict[str, Key]:
         listed = [key for line in BLOCKS[block].split("\n") if line.strip() for key in _keys(line)]
         _blocks[block] = {name: key for key in listed for name in key.names}
     return _blocks[block]
+
+
+def required_in(block: str) -> list[str]:
+    """The keys without which the server refuses a block."""
+    if block not in _required:
+        _required[block] = list(dict.fromkeys(key.names[0] for key in keys_of(block).values() if key.required))
+    return _required[block]
 
 
 def _keys(line: str) -> list[Key]:
@@ -117,6 +126,8 @@ def fits(form: str, value: Any) -> bool:
 
     `value` is plain, as `natsconf.value` gives it; a variable that is not known fits everything.
     """
+    if isinstance(value, str):
+        return form in ("any", "ignored") or _is_text(form, value)
     if isinstance(value, Variable) or form in ("any", "ignored"):
         return True
     if isinstance(value, dict):
@@ -125,8 +136,6 @@ def fits(form: str, value: Any) -> bool:
         return form.startswith("[")
     if isinstance(value, bool):
         return form == "flag" or (form == "false" and not value)
-    if isinstance(value, str):
-        return _is_text(form, value)
     if isinstance(value, int):
         return form in _NUMBERS or _in_range(_RANGES.get(form, form), value)
     return form == "seconds"
@@ -150,11 +159,15 @@ def _is_url(text: str) -> bool:
     scheme, colon, rest = text.partition(":")
     if not colon or "/" in scheme:
         return not any(character in text for character in " \t\n")
-    if not scheme or not (scheme[0].isalpha() and all(sign.isalnum() or sign in "+-." for sign in scheme)):
+    if scheme not in _SCHEMES and not _is_scheme(scheme):
         return False  # such as 10.0.0.1:7222
     host = rest[2:].split("/")[0].split("?")[0].rpartition("@")[2] if rest.startswith("//") else ""
     port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else ""
     return (not port or port.isdecimal()) and " " not in host
+
+
+def _is_scheme(text: str) -> bool:
+    return text[:1].isalpha() and all(sign.isalnum() or sign in "+-." for sign in text)
 
 
 def _in_range(form: str, value: int) -> bool:

@@ -50,6 +50,8 @@ def usual(conf: dict[str, Any]) -> tuple[dict[str, Any], dict[Path, Path]]:
 
 def _usual(block: str, value: dict[str, Any], at: Path, source: Path, written: dict[Path, Path]) -> dict[str, Any]:
     keys = language.keys_of(block)
+    if at == source and _is_usual(keys, value):
+        return value
     result: dict[str, Any] = {}
     for name, item in value.items():
         key = keys.get(name if block in language.EXACT else name.lower())
@@ -59,6 +61,17 @@ def _usual(block: str, value: dict[str, Any], at: Path, source: Path, written: d
             written[path] = origin
         result[str(path[-1])] = _usual_value(forms, item, path, origin, written)
     return result
+
+
+def _is_usual(keys: dict[str, language.Key], block: dict[str, Any]) -> bool:
+    """Whether a block has usual keys only, and no block inside: so it is with each of hundreds of remotes."""
+    for name, item in block.items():
+        key = keys.get(name)
+        if key is None or key.names[0] != name or isinstance(item, dict):
+            return False
+        if isinstance(item, list) and any(isinstance(part, (dict, list)) for part in item):
+            return False
+    return True
 
 
 def _usual_value(forms: tuple[str, ...], value: Any, at: Path, source: Path, written: dict[Path, Path]) -> Any:
