@@ -85,6 +85,9 @@ def lint(
         str | None,
         typer.Option(help="Add the results of a rehearsal of these renderings (rehearse -o json).", metavar="FILE"),
     ] = None,
+    server: Annotated[
+        bool, typer.Option("--server", help="Ask nats-server -t of each image's version about the renderings.")
+    ] = False,
 ) -> None:
     """Check overlays and renderings against the rules of a supercluster, before anything is deployed."""
     options = lint_verb.LintOptions(
@@ -98,6 +101,7 @@ def lint(
         write_baseline,
         fix,
         evidence,
+        server,
     )
     raise Leave(lint_verb.run_lint(options))
 

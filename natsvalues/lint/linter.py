@@ -85,6 +85,8 @@ def lint(
 def _applies(rule: Rule, subject: Subject) -> bool:
     if rule.applies_to == "rehearsal":
         return bool(subject.rehearsed)
+    if rule.applies_to == "server":
+        return bool(subject.answers)
     return subject.overlays is not None if rule.applies_to == "overlays" else bool(subject.clusters)
 
 

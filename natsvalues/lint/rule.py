@@ -6,7 +6,7 @@ regions, `us-east` and `eu-west`, rendered through natsvalues. The parts are `co
 `overlay` (the region's file), `supercluster`, and a region's name for parts of that region alone. `untouched: true`:
 rendered with the chart's gateway on, and without natsvalues; `only`: that region alone; `text`: text of nats.conf
 replaced; `add`: one more document; `fill`: a ConfigMap with so many random characters; `values`: the chart's;
-`rehearsed`: a scenario of the evidence.
+`rehearsed`: a scenario of the evidence; `asked`: what a server printed, FILE is the path of its nats.conf.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """Worst first."""
-Target = Literal["cluster", "supercluster", "overlays", "rehearsal"]
+Target = Literal["cluster", "supercluster", "overlays", "rehearsal", "server"]
 
 
 class Fix(NamedTuple):

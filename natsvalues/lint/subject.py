@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from natsvalues.errors import Where
     from natsvalues.lint.rehearsed import Rehearsed
+    from natsvalues.manifests.conf.answer import Answer
     from natsvalues.manifests.release import Manifest, Release
     from natsvalues.manifests.server import ServerVersion
     from natsvalues.manifests.services import Role
@@ -189,6 +190,8 @@ class Subject(NamedTuple):
     """The scenarios given as evidence."""
     chart_defaults: dict[str, Any] | None = None
     """The chart's own values, where lint rendered it."""
+    answers: tuple[Answer, ...] = ()
+    """What the servers of the clusters' images said, where they were asked."""
 
     @property
     def states(self) -> tuple[RegionState, ...]:

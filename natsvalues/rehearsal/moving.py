@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -45,6 +46,15 @@ class Moved(NamedTuple):
     names: tuple[str, ...]
     needs_certificate: bool
 
+    def write(self, root: str) -> None:
+        """Write the files below a pod's folder, and make the folder of the pid file."""
+        for path, text in self.files.items():
+            whole = os.path.join(root, path)
+            os.makedirs(os.path.dirname(whole), exist_ok=True)
+            with open(whole, "w", encoding="utf-8") as file:
+                file.write(text)
+        os.makedirs(os.path.join(root, "var", "run", "nats"), exist_ok=True)
+
 
 class _Guide(NamedTuple):
     """What one pod's settings are replaced with."""
@@ -65,13 +75,13 @@ def pod_files(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
     pod, mine = rendering.pods[ordinal], places.pod(key, ordinal)
     variables = environment(rendering, pod, mine)
     guide = _Guide(rendering, key, layout, pod, mine, root, variables)
-    folder = posixpath.dirname(rendering.config_file).lstrip("/")
+    folder = posixpath.dirname(posixpath.normpath(f"/{rendering.config_file}")).lstrip("/")  # never above the root
     files: dict[str, str] = {}
     moves: dict[str, Move] = {}
     main = posixpath.basename(rendering.config_file)
     for name, text in rendering.files.items():
         is_main = name == main
-        if not is_main and not name.endswith((".conf", ".cfg")):
+        if name not in rendering.configurations:
             files[posixpath.join(folder, name)] = text
             continue
         ops = list(_operations(symbolic(read(text)), guide, is_main=is_main))

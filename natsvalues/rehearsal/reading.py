@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
@@ -19,6 +20,10 @@ from natsvalues.text.natsconf import ConfSyntaxError
 
 if TYPE_CHECKING:
     from natsvalues.overlays.model import NatsSelector
+    from natsvalues.supercluster.region_state import RegionState
+
+_FILE_NAME = re.compile(r"(?!\.\.)[-._a-zA-Z0-9]+")
+"""The keys that the API server accepts in a ConfigMap: no other one becomes a file."""
 
 
 def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -> Rendering:
@@ -32,6 +37,13 @@ def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -
         state = region_state(release, nats, version=selector.version if selector else None)
     except ConfSyntaxError as error:
         raise placed(release, nats, error) from None
+    _require_servers(nats, state.spec)
+    return rendering_of(state)
+
+
+def rendering_of(state: RegionState) -> Rendering:
+    """What is run of a region that was read already."""
+    nats, file = state.nats, state.release.file
     container = nats.container_value
     pod = state.spec["template"]["spec"]
     monitored = monitor(state.conf)
@@ -40,15 +52,18 @@ def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -
     if not state.version.known:
         notes.append(f"the image `{container.get('image')}` has no version in its tag; {ASSUMED} was run")
         state = state._replace(version=ASSUMED)
-    _require_servers(nats, state.spec)
     if not state.name:
         state = state._replace(name=posixpath.basename(file).rpartition(".")[0])
     rendering = Rendering(
         region=state.name,
         file=file,
-        digest=release.digest(),
+        digest=state.release.digest(),
         state=state,
-        files={key: item for key, item in nats.config_map.value["data"].items() if isinstance(item, str)},
+        files={
+            key: item
+            for key, item in nats.config_map.value["data"].items()
+            if isinstance(item, str) and _FILE_NAME.fullmatch(str(key))
+        },
         config_file=config_path(container) or "",
         probes=probes,
         grace=float(pod.get("terminationGracePeriodSeconds", 30)),

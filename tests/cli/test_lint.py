@@ -14,7 +14,7 @@ from natsvalues.lint.rules import RULES
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OF_OVERLAYS, OF_EVIDENCE = (sum(rule.applies_to == looks for rule in RULES) for looks in ("overlays", "rehearsal"))
-OF_RENDERINGS = len(RULES) - OF_OVERLAYS - OF_EVIDENCE
+OF_RENDERINGS = len(RULES) - OF_OVERLAYS - OF_EVIDENCE - sum(rule.applies_to == "server" for rule in RULES)
 VALUES = "config.cluster.enabled=true,config.jetstream.enabled=true"
 
 pytestmark = pytest.mark.helm

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.lint.rules import (
     accounts,
+    answers,
     balancers,
     clouds,
     configuration,
@@ -35,7 +36,7 @@ _BY_SUBJECT: dict[str, tuple[Rule, ...]] = {
     "Probes": probes.RULES,
     "JetStream": jetstream.RULES + accounts.RULES,
     "Security": security.RULES,
-    "Configuration": configuration.RULES,
+    "Configuration": configuration.RULES + answers.RULES,
     "Helm seam": seam.RULES + values.RULES,
     "Overlays": decisions.RULES + overlays.RULES,
     "Rehearsal": rehearsal.RULES,
