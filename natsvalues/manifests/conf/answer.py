@@ -21,6 +21,9 @@ _PROGRAM = "nats-server: "
 _PLACED = re.compile(r"(?P<file>/.*?):(?P<line>\d+):(?P<column>\d+): (?P<words>.*)")
 _INCLUDED = re.compile(r"error parsing include file '(?P<file>[^']*)', ")
 _VARIABLE = re.compile(r"variable reference for '(?P<name>.*)' on line (?P<line>\d+) can not be found")
+_OPENING = re.compile(r"error parsing [A-Za-z_ ]+: ")
+_ABSENT = ": no such file or directory"
+"""Words that make an assignment of what is none: `error parsing operator JWT: …`, `… op.jwt: no such file …`."""
 _ONLY_TESTED = "invalid use of field"
 
 
@@ -64,12 +67,15 @@ class Answer(NamedTuple):
 def refusals(
     output: str, root: str, main: str, files: Mapping[str, str], guesses: Guesses = NONE
 ) -> tuple[Refusal, ...]:
-    """The faults that a server printed. `files` are those that it read below `root`, by their name; one is `main`."""
+    """The faults that a server printed, in an order of ours: its own is random.
+
+    `files` are those that it read below `root`, by their name; one is `main`.
+    """
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     if lines and not lines[0].startswith((_PROGRAM, root)):
         return (Refusal(_shown(lines[0], root), ""),)  # an unknown option: the usage follows
-    found = dict.fromkeys(_refusal(line.removeprefix(_PROGRAM), root, main, files, guesses) for line in lines)
-    return tuple(found)
+    found = {_refusal(line.removeprefix(_PROGRAM), root, main, files, guesses) for line in lines}
+    return tuple(sorted(found, key=lambda item: (item.file, [str(part) for part in item.path], item.words)))
 
 
 def _refusal(line: str, root: str, main: str, files: Mapping[str, str], guesses: Guesses) -> Refusal:
@@ -98,7 +104,7 @@ def _refusal(line: str, root: str, main: str, files: Mapping[str, str], guesses:
 
 def _is_guessed(words: str, setting: Position | None, files: Mapping[str, str], guesses: Guesses) -> bool:
     """Whether what the rendering does not have may be the cause: a value, a file, or a file that a setting names."""
-    if "no such file or directory" in words:
+    if words.endswith(_ABSENT):
         return True
     if setting is None:
         return bool(guesses.variables or guesses.files)
@@ -117,4 +123,7 @@ def _leading_to(variables: frozenset[str], files: Mapping[str, str]) -> frozense
 
 
 def _shown(words: str, root: str) -> str:
-    return without_secrets(words.replace(root, ""))
+    words = words.replace(root, "")
+    start = len(match[0]) if (match := _OPENING.match(words)) else 0
+    end = len(words.removesuffix(_ABSENT))
+    return words[:start] + without_secrets(words[start:end]) + words[end:]
