@@ -121,11 +121,11 @@ def _answers(parts: dict[str, Any], clusters: list[Cluster]) -> tuple[Answer, ..
     output = parts["asked"].replace("FILE", "/pod/nats.conf")
     return tuple(
         Answer(
+            cluster.release.file,
             cluster.region,
             str(cluster.version),
             str(cluster.version),
-            "",
-            refusals(output, "/pod", "nats.conf", {"nats.conf": cluster.nats.conf}),
+            refusals=refusals(output, "/pod", "nats.conf", {"nats.conf": cluster.nats.conf}),
         )
         for cluster in clusters
     )

@@ -44,7 +44,7 @@ class Questioner:
         """
         reason = why_not(state)
         if reason:
-            return Answer(state.name, str(state.version), "", reason)
+            return Answer(state.release.file, state.name, str(state.version), "", reason)
         binary = self._binaries[str(state.version)]
         rendering = rendering_of(state)
         layout = Layout(Map(_NET, (_KEY,)), {_KEY: rendering}, named_balancers({_KEY: rendering}))
@@ -56,13 +56,13 @@ class Questioner:
             self._authority.issue(os.path.join(root, CERTIFICATES), moved.names)
         done = _said(moved, binary, root, state)
         if done.code == 0 and _VALID in done.err + done.out:
-            return Answer(state.name, str(state.version), binary.version)
+            return Answer(state.release.file, state.name, str(state.version), binary.version)
         main = posixpath.basename(moved.config_file)
         read = {posixpath.basename(path): text for path, text in moved.files.items()}
         files = {name: read[name] for name in rendering.configurations}
         guesses = Guesses(made_up(rendering), frozenset(read) - frozenset(rendering.files))
         found = refusals(done.err or done.out, root, main, files, guesses)
-        return Answer(state.name, str(state.version), binary.version, refusals=found)
+        return Answer(state.release.file, state.name, str(state.version), binary.version, refusals=found)
 
 
 def why_not(state: RegionState) -> str:

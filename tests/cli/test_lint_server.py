@@ -97,7 +97,7 @@ def test_the_nearest_patch_is_named(example_regions, stand_in, tmp_path):
     """Where the version of the image does not exist."""
     subject = example_regions.subject("only: us-east", stand_in, str(tmp_path))
     refusals = (Refusal('unknown field "x"', "nats.conf"),)
-    subject = subject._replace(answers=(Answer("us-east", "2.14.3", "2.14.2", "", refusals),))
+    subject = subject._replace(answers=(Answer("us-east.yaml", "us-east", "2.14.3", "2.14.2", "", refusals),))
     (problem,) = server_refuses.check(subject)
 
     assert problem.message == 'nats-server 2.14.2, the nearest to 2.14.3, refuses: unknown field "x"'

@@ -128,6 +128,17 @@ def test_what_only_a_pod_has_is_no_fault(answer, version):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_limits_of_the_container_are_numbers(answer, version):
+    """Go ends a server whose GOMEMLIMIT is none; the configuration may use a limit, too."""
+    limits = {name: {"resourceFieldRef": {"resource": name}} for name in ("limits.memory", "limits.cpu")}
+    names = {"GOMEMLIMIT": "limits.memory", "GOMAXPROCS": "limits.cpu", "MOST": "limits.memory"}
+    env = [{"name": name, "valueFrom": limits[limit]} for name, limit in names.items()]
+
+    conf = f"{CONF}jetstream {{ store_dir: /data, max_mem: $MOST }}\n"
+    assert answer(version, conf, container={"env": env}).refusals == ()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_what_only_the_test_refuses(answer, nats_server, version, tmp_path):
     """A number of seconds: `-t` refuses it, and the server starts."""
     (refusal,) = answer(version, CONF + "ping_interval: 120\n").refusals

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 )
 def server_refuses(subject: Subject) -> Iterator[Problem]:
     """The server of the image's version refuses the configuration, or could not be asked: then it is a note."""
-    answers = {answer.region: answer for answer in subject.answers}
+    answers = {(answer.file, answer.region): answer for answer in subject.answers}
     for cluster in subject.clusters:
-        answer = answers.get(cluster.region)
+        answer = answers.get((cluster.release.file, cluster.region))
         if answer is None:
             continue
         if answer.why:

@@ -54,9 +54,11 @@ class Refusal(NamedTuple):
 class Answer(NamedTuple):
     """What the server of a region's image said. `asked` is the version that ran, empty if none could be asked: `why`.
 
-    `version` is that of the image, and `asked` the nearest one of its minor version where that does not exist.
+    `version` is that of the image, and `asked` the nearest one of its minor version where that does not exist. `file`
+    and `region` say whose server it is.
     """
 
+    file: str
     region: str
     version: str
     asked: str
