@@ -18,12 +18,14 @@ HEAD = """\
 <!-- Written by scripts/reference_docs.py from natsvalues/manifests/conf: change that. -->
 
 What stands in a configuration of nats-server, and what the server makes of it: {keys} keys with {names} spellings in
-{blocks} blocks, and {demands} demands. The first release of a key is one of 2.10.0 to {newest}; without one, 2.10.0 has
-it. A test asks nats-server 2.10.26, 2.11.4, 2.11.10, 2.12.8, 2.14.2, 2.14.6 and 2.15.1 about each line, and
-`python scripts/check_configurations.py` compares both on random configurations: [results](#random-configurations).
+{blocks} blocks, and {demands} demands. *Since* is the first release from 2.10.0 to {newest} that has a key; of
+two, the first is a later patch of an older minor version. Without one, 2.10.0 has it. Tests ask nats-server
+2.10.26, 2.11.4, 2.11.10, 2.12.8, 2.14.2, 2.14.6 and 2.15.1 about each line, and
+`python scripts/check_configurations.py` compares both on [random configurations](#random-configurations).
 
 The server ignores the case of keys, except in the blocks {exact}.
-What it refuses at a start it also refuses at a reload, and then keeps the old configuration. In the chart's values a size without quotes is text: write `<< 10GB >>`.
+What it refuses at a start it also refuses at a reload, and then keeps the old configuration. In the chart's values a
+size without quotes is text: write `<< 10GB >>`.
 
 ## Demands
 
@@ -78,7 +80,7 @@ def line(key: language.Key) -> str:
     names = ", ".join(f"`{name}`" for name in key.names)
     values = " or ".join(dict.fromkeys(value(form) for form in key.forms))
     needed = "; required" if key.required else ""
-    since = ", ".join(filter(None, (dotted(key.since), f"before {dotted(key.before)}" if key.before else "")))
+    since = ", ".join(map(dotted, key.since))
     return f"| {names} | {values}{needed} | {since} |\n"
 
 

@@ -109,6 +109,8 @@ the chart that is there. They are JSON merge patches of a clean supercluster of 
 | `untouched`, `only` | rendered with the chart's gateway on and without natsvalues; that region alone |
 | `text`, `add`, `fill` | words of `nats.conf` replaced; one more document; a ConfigMap with so many random characters |
 | `values` | a values file that the chart is rendered with |
+
+Rules that need the configuration only also run on [plain nats.conf files](lint.md#plain-natsconf-files), and say so.
 """
 
 IMPACTS_HEAD = """\
@@ -222,9 +224,10 @@ def rules_page() -> str:
 def rule_section(rule: Rule) -> str:
     """All that is known of one rule."""
     fix = " `natsvalues lint --fix` does it." if rule.fixable else ""
+    plain = ", also in plain nats.conf files" if rule.needs == "configuration" else ""
     lines = [
         f"\n### {rule.id} {rule.name}\n",
-        f"{rule.what} ({rule.severity})\n",
+        f"{rule.what} ({rule.severity}{plain})\n",
         f"**Why.** {rule.why} *Source: {rule.source}. Holds for {rule.versions}.*\n",
         f"**What to do.** {rule.remedy}{fix}\n",
         examples(rule.fails, rule.passes),

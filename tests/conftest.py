@@ -194,6 +194,8 @@ def examples(chart_repository, isolated_env, run, tmp_path) -> Callable[..., obj
 # --- the example supercluster -----------------------------------------------------------------------------
 
 CLUSTERED = "config.cluster.enabled=true,config.jetstream.enabled=true"
+SPREAD = r"podTemplate.topologySpreadConstraints.kubernetes\.io/hostname"
+APART = f"{SPREAD}.maxSkew=1,{SPREAD}.whenUnsatisfiable=DoNotSchedule"
 STORED = ("nats-1.2.11", "nats-1.3.16", "nats-2.14.2", "nats-2.14.2-helm4")
 
 
@@ -211,7 +213,8 @@ def stand_in(example_regions, binaries, nats_chart):
         command = [binaries.fetch("helm3"), "template", "nats", nats_chart, "--set", settings]
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
 
-    return example_regions.Renderings(template(CLUSTERED), template(f"{CLUSTERED},config.gateway.enabled=true"))
+    settings = f"{CLUSTERED},{APART}"
+    return example_regions.Renderings(template(settings), template(f"{settings},config.gateway.enabled=true"))
 
 
 @pytest.fixture(scope="session", params=STORED)

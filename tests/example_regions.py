@@ -18,7 +18,7 @@ from natsvalues.errors import NatsvaluesError
 from natsvalues.lint.rehearsed import Rehearsed, rehearsals
 from natsvalues.lint.subject import Cluster, Subject, clusters_of, values_of
 from natsvalues.manifests.chart import find_nats
-from natsvalues.manifests.conf.answer import Answer, refusals
+from natsvalues.manifests.conf.answer import Answer, Read, refusals
 from natsvalues.manifests.objects import entries
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import Overlays, load
@@ -125,7 +125,7 @@ def _answers(parts: dict[str, Any], clusters: list[Cluster]) -> tuple[Answer, ..
             cluster.region,
             str(cluster.version),
             str(cluster.version),
-            refusals=refusals(output, "/pod", "nats.conf", {"nats.conf": cluster.nats.conf}),
+            refusals=refusals(output, Read("/pod", "/pod/nats.conf", {"nats.conf": cluster.nats.conf})),
         )
         for cluster in clusters
     )

@@ -124,7 +124,8 @@ def diff(
 ) -> None:
     """Show what differs from the prior release, and the impact of it.
 
-    OLD and NEW are files, - for standard input, release:[NAMESPACE/]NAME[@REVISION], or an exported release Secret.
+    OLD and NEW are files, - for standard input, release:[NAMESPACE/]NAME[@REVISION], or an exported release Secret; or
+    both are plain nats.conf files.
     With a RELEASE and a CHART, or before `upgrade …`, the release in the cluster is compared with the new rendering of
     the chart; helm's own options are passed on. With a RELEASE and --revision, two revisions are compared.
     """

@@ -19,8 +19,8 @@ Overlays = Annotated[
 Paths = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Overlays, renderings (a file, or a folder with one REGION.yaml for each region), or - for standard "
-        "input. The default is the overlays of this directory.",
+        help="Overlays, renderings (a file, or a folder with one REGION.yaml for each region), plain nats.conf files "
+        "(*.conf, or a folder of them), or - for standard input. The default is the overlays of this directory.",
         metavar="PATH",
     ),
 ]
@@ -39,6 +39,10 @@ Release = Annotated[str, typer.Option(help="Name of the release, for --chart.", 
 Namespace = Annotated[str | None, typer.Option(help="Namespace, for --chart.", metavar="NAME")]
 ChartVersion = Annotated[
     str | None, typer.Option("--chart-version", help="Version of the chart, for --chart.", metavar="VERSION")
+]
+NatsVersion = Annotated[
+    str | None,
+    typer.Option("--nats-version", help="Version of the servers, for plain nats.conf files.", metavar="VERSION"),
 ]
 AllRegions = Annotated[bool, typer.Option("--all-regions", help="Render --chart for every region.")]
 
@@ -60,6 +64,7 @@ def lint(
     namespace: Namespace = None,
     chart_version: ChartVersion = None,
     all_regions: AllRegions = False,
+    nats_version: NatsVersion = None,
     formats: Annotated[
         list[str] | None,
         typer.Option(
@@ -89,9 +94,9 @@ def lint(
         bool, typer.Option("--server", help="Ask nats-server -t of each image's version about the renderings.")
     ] = False,
 ) -> None:
-    """Check overlays and renderings against the rules of a supercluster, before anything is deployed."""
+    """Check overlays, renderings or nats.conf files against the rules of a supercluster, before they are deployed."""
     options = lint_verb.LintOptions(
-        Inputs(tuple(paths or ()), overlays, region),
+        Inputs(tuple(paths or ()), overlays, region, nats_version),
         _chart(chart, values, settings, release, namespace, chart_version),
         all_regions,
         tuple(formats or ("text",)),
@@ -125,6 +130,7 @@ def topology(
     paths: Paths = None,
     region: Annotated[str | None, typer.Option(help="The region of a single rendering.", metavar="REGION")] = None,
     overlays: Overlays = None,
+    nats_version: NatsVersion = None,
     formats: Annotated[
         list[str] | None,
         typer.Option(
@@ -137,7 +143,8 @@ def topology(
     ] = None,
 ) -> None:
     """Draw the supercluster: regions, gateways, load balancers and meta groups, with the findings of lint."""
-    raise Leave(topology_verb.run_topology(Inputs(tuple(paths or ()), overlays, region), tuple(formats or ("svg",))))
+    inputs = Inputs(tuple(paths or ()), overlays, region, nats_version)
+    raise Leave(topology_verb.run_topology(inputs, tuple(formats or ("svg",))))
 
 
 def rules(

@@ -11,6 +11,7 @@ from natsvalues.cli.post_render import checked_release
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
 from natsvalues.errors import EXIT_OK
+from natsvalues.overlays.losses_since import state_after
 from natsvalues.overlays.stages import guidance
 from natsvalues.report.json_v1 import change, notice
 from natsvalues.report.text import explanation
@@ -26,7 +27,7 @@ def explain(path: str | None, options: PostRenderOptions, *, as_json: bool) -> i
     def work() -> int:
         file = None if path in (None, "-") else path
         result = checked_release(read_stream(file), file or STANDARD_INPUT, options, run)
-        advice = guidance(result.plan)
+        advice = guidance(result.plan, state_after(result))
         if as_json:
             report = {
                 "format": 1,

@@ -74,7 +74,7 @@ def _subject(options: LintOptions) -> Subject:
         files = with_answers(files)
     if options.evidence is None:
         return files
-    if not files.clusters:
+    if not files.clusters or files.files:
         raise NatsvaluesError(
             "NV-L010",
             "--evidence needs a rendering: without one nothing shows whether the rehearsal belongs to it",

@@ -23,7 +23,7 @@ def with_answers(subject: Subject) -> Subject:
             "NV-L031", "--server needs a rendering: overlays alone have no nats.conf that a server could read",
             hint="lint renderings, or --chart with its values",
         )  # fmt: skip
-    states = subject.states
+    states = [cluster.state for cluster in subject.servers]
     versions = sorted({str(state.version) for state in states if not why_not(state)})
     binaries = {version: server_binary(version) for version in versions}
     with scratch(None) as folder:

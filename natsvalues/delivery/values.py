@@ -16,6 +16,7 @@ from natsvalues.delivery.rendering import CONFIG_MAP, EXTRA_RESOURCES, RENDERING
 from natsvalues.delivery.sections import LEVELS, Setting, Subject, added, in_configuration, in_object
 from natsvalues.errors import ManyErrors, NatsvaluesError, Where
 from natsvalues.manifests.chart import INSTANCE_LABEL
+from natsvalues.manifests.chart_values import keys_of_setting
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.pipeline import render as post_render
 from natsvalues.text.yamledit import changed
@@ -84,7 +85,10 @@ def region_values(
             where=(places.where(()),),
             hint="these values override what natsvalues sets: remove that part, or use the post-renderer",
         )
-    notices += [notice._replace(where=_places_of(notice.where, places)) for notice in result.notices]
+    for notice in result.notices:
+        keys = keys_of_setting(given, notice.setting)
+        where = (places.where(keys),) if keys else _places_of(notice.where, places)
+        notices.append(notice._replace(where=where))
     versions = (before.chart_version, result.nats.version)
     return RegionValues(search.values, tuple(search.ops), tuple(search.settings), tuple(notices), *versions)
 

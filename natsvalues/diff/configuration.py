@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.manifests.chart import Nats, all_nats
-from natsvalues.text.natsconf import Conf, ConfArray, ConfMap, ConfSyntaxError, Entry, includes, read, value
+from natsvalues.manifests.included import included
+from natsvalues.manifests.settings import settings
+from natsvalues.text.natsconf import Conf, ConfArray, ConfMap, ConfSyntaxError, Entry, Include, includes, read, value
 
 if TYPE_CHECKING:
     from natsvalues.diff.sides import Side
@@ -18,6 +20,8 @@ class ConfFile(NamedTuple):
 
     conf: Conf
     settings: dict[str, Any]
+    included: tuple[tuple[int, dict[str, Any]], ...] = ()
+    """The place of each include in the text, and what its file sets; empty where that is a file by itself."""
 
     def offset_of(self, path: Path) -> int:
         """Where, in the file's text, the deepest part of a path stands that exists."""
@@ -26,9 +30,15 @@ class ConfFile(NamedTuple):
         for part in path:
             inner = _step(node, part)
             if inner is None:
-                break
+                return self._included(node, part, offset)
             node, offset = inner
         return offset
+
+    def _included(self, node: Any, part: Any, offset: int) -> int:
+        """Where the file is included that sets a key of a block; `offset` if none does."""
+        entries = node.entries if isinstance(node, ConfMap) else ()
+        places = [entry.span.start for entry in entries if isinstance(entry, Include)]
+        return next((at for at, keys in reversed(self.included) if at in places and part in keys), offset)
 
 
 def _step(node: Any, part: Any) -> tuple[Any, int] | None:
@@ -47,6 +57,12 @@ def _step(node: Any, part: Any) -> tuple[Any, int] | None:
     return None
 
 
+def _plain(nats: Nats) -> ConfFile:
+    """A plain file with everything that it includes."""
+    inside = tuple((item.offset, item.settings or {}) for item in included(nats))
+    return ConfFile(read(nats.conf), settings(nats), inside)
+
+
 class Unreadable(NamedTuple):
     """A configuration that the server would refuse: which, and why (never quoting its text)."""
 
@@ -61,6 +77,9 @@ def opened(side: Side) -> tuple[dict[tuple[ResourceKey, str], ConfFile], list[Un
     unreadable: list[Unreadable] = []
     servers = all_nats(side.release)
     for nats in servers:
+        if nats.plain is not None:
+            files[nats.config_map.key, nats.config_key] = _plain(nats)
+            continue
         data = nats.config_map.value["data"]
         pending = [nats.config_key]
         while pending:

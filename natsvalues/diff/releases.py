@@ -9,6 +9,7 @@ from natsvalues.diff.comparison import compare
 from natsvalues.diff.configuration import Unreadable, opened
 from natsvalues.diff.derived import cause
 from natsvalues.diff.pairing import Pair, pairs
+from natsvalues.manifests.plain import KIND
 from natsvalues.text.paths import PathError, concrete, pointer
 from natsvalues.text.yamltree import find
 
@@ -130,6 +131,8 @@ def _steps(path: Path, value: Any) -> tuple[str | int, ...]:
 
 def _file_line(entry: Entry, file: ConfFile, change: Change) -> int:
     """The line of a setting, in the stream; that of the whole file where it does not stand as a block."""
+    if entry.key.kind == KIND:
+        return 1 + file.conf.text.count("\n", 0, file.offset_of(change.path))
     start = entry.line_of("data", change.file)
     node = find(entry.manifest.tree.root, *entry.within, "data", change.file)
     if getattr(node, "style", None) not in ("|", ">"):

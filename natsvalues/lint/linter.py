@@ -13,7 +13,9 @@ from natsvalues.lint.rules import RULES
 from natsvalues.lint.subject import Subject, require_distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from natsvalues.lint.subject import Cluster
 
 BASELINE_FORMAT = 1
 
@@ -66,7 +68,8 @@ def lint(
     ignored: list[Ignored] = []
     known: list[Finding] = []
     rules = tuple(rule for rule in RULES if _applies(rule, subject))
-    for finding in sorted((item for rule in rules for item in _findings(rule, subject)), key=_order):
+    every = [item for rule in rules for item in _findings(rule, subject)]
+    for finding in sorted(_together(every) if subject.files else every, key=_order):
         if region is not None and region not in finding.regions:
             continue
         settled = finding._replace(severity=_severity(finding, chosen, severities or {}))
@@ -87,14 +90,35 @@ def _applies(rule: Rule, subject: Subject) -> bool:
         return bool(subject.rehearsed)
     if rule.applies_to == "server":
         return bool(subject.answers)
+    if subject.files and rule.needs != "configuration":
+        return False
+    if rule.applies_to == "regions":
+        return True
     return subject.overlays is not None if rule.applies_to == "overlays" else bool(subject.clusters)
 
 
 def _findings(rule: Rule, subject: Subject) -> Iterator[Finding]:
-    for target in subject.clusters if rule.applies_to == "cluster" else (subject,):
+    for target in _targets(rule, subject):
         for problem in rule.check(target):
             severity = problem.severity or rule.severity
             yield Finding(rule, severity, problem.message, problem.where, problem.regions, problem.fix)
+
+
+def _targets(rule: Rule, subject: Subject) -> Iterable[Cluster | Subject]:
+    if rule.applies_to == "cluster":
+        return subject.servers
+    return subject.rounds() if rule.applies_to == "supercluster" else (subject,)
+
+
+def _together(every: list[Finding]) -> list[Finding]:
+    """The findings, with the same one of several servers of a region as one that has all their places."""
+    merged: dict[tuple[str, Severity, str, tuple[str, ...]], Finding] = {}
+    for item in every:
+        same = (item.rule.id, item.severity, item.message, item.regions)
+        first = merged.setdefault(same, item)
+        if first is not item:
+            merged[same] = first._replace(where=tuple(dict.fromkeys((*first.where, *item.where))))
+    return list(merged.values())
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:

@@ -1,12 +1,13 @@
 """What a rule is, what it yields, and what a finding is.
 
 A rule is a function with its documentation above it. Its examples are JSON merge patches of a clean supercluster of two
-regions, `us-east` and `eu-west`, rendered through natsvalues. The parts are `conf` (nats.conf), `container` (its
-`env` merges by name), `statefulSet`, `service` (the gateway's), `clients` and `headless` (the chart's own Services),
-`overlay` (the region's file), `supercluster`, and a region's name for parts of that region alone. `untouched: true`:
-rendered with the chart's gateway on, and without natsvalues; `only`: that region alone; `text`: text of nats.conf
-replaced; `add`: one more document; `fill`: a ConfigMap with so many random characters; `values`: the chart's;
-`rehearsed`: a scenario of the evidence; `asked`: what a server printed, FILE is the path of its nats.conf.
+regions, `us-east` and `eu-west`, rendered through natsvalues; its only finding is JS014, since neither of two may fail.
+The parts are `conf` (nats.conf), `container` (its `env` merges by name), `statefulSet`, `service` (the gateway's),
+`clients` and `headless` (the chart's own Services), `overlay` (the region's file), `supercluster`, and a region's name
+for parts of that region alone. `untouched: true`: rendered with the chart's gateway on, and without natsvalues; `only`:
+that region alone; `text`: text of nats.conf replaced; `add`: one more document; `fill`: a ConfigMap with so many random
+characters; `values`: the chart's; `rehearsed`: a scenario of the evidence; `asked`: what a server printed, FILE is the
+path of its nats.conf.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """Worst first."""
-Target = Literal["cluster", "supercluster", "overlays", "rehearsal", "server"]
+Target = Literal["cluster", "supercluster", "overlays", "regions", "rehearsal", "server"]
+Need = Literal["configuration", "kubernetes"]
+"""What a rule looks at: nats.conf alone, also where that is a plain file; or objects of Kubernetes as well."""
 
 
 class Fix(NamedTuple):
@@ -48,7 +51,11 @@ class Problem(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One rule with its documentation. `check` gets one cluster if `applies_to` is `cluster`, else the subject."""
+    """One rule with its documentation. `check` gets one cluster if `applies_to` is `cluster`, else the subject.
+
+    Rules of `supercluster` need renderings, those of `overlays` overlays, and those of `regions` either.
+    A rule that `needs` Kubernetes, as all do that do not say otherwise, does not run on plain nats.conf files.
+    """
 
     id: str
     name: str
@@ -63,6 +70,7 @@ class Rule(NamedTuple):
     passes: str
     check: Callable[[Any], Iterable[Problem]]
     fixable: bool = False
+    needs: Need = "kubernetes"
 
 
 class Finding(NamedTuple):
@@ -95,13 +103,14 @@ def rule(  # noqa: PLR0913   # a rule's documentation, by keyword
     passes: str,
     versions: str = "every version",
     fixable: bool = False,
+    needs: Need = "kubernetes",
 ) -> Callable[[Callable[[Any], Iterable[Problem]]], Rule]:
     """Make a rule of the function below; its docstring says what the rule detects."""
 
     def decorate(check: Callable[[Any], Iterable[Problem]]) -> Rule:
         what = " ".join((check.__doc__ or "").split())
         return Rule(
-            code, name, severity, applies_to, what, why, source, versions, remedy, fails, passes, check, fixable
+            code, name, severity, applies_to, what, why, source, versions, remedy, fails, passes, check, fixable, needs
         )
 
     return decorate

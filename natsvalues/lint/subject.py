@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from natsvalues.errors import NatsvaluesError
+from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.lint.places import in_conf, in_manifest, place
 from natsvalues.manifests import settings
 from natsvalues.manifests.chart import Nats, all_nats, mappings, no_nats
+from natsvalues.manifests.plain import confs, counted
 from natsvalues.manifests.services import is_outside, roles_of
 from natsvalues.manifests.stamps import REGION
 from natsvalues.overlays.choice import choose
@@ -22,7 +23,6 @@ from natsvalues.text.yamltree import Tree, YamlSyntaxError, at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.errors import Where
     from natsvalues.lint.rehearsed import Rehearsed
     from natsvalues.manifests.conf.answer import Answer
     from natsvalues.manifests.release import Manifest, Release
@@ -102,6 +102,16 @@ class Cluster(NamedTuple):
         return self.state.replicas
 
     @property
+    def counted(self) -> int | None:
+        """How many servers there are; None if they are plain files, and some of them seem to be missing."""
+        return counted(self.conf, self.replicas) if self.nats.plain is not None else self.replicas
+
+    @property
+    def sharing(self) -> int:
+        """How many servers read this very nats.conf: all of a rendering, one of a plain file."""
+        return 1 if self.nats.plain is not None else self.replicas
+
+    @property
     def is_stamped(self) -> bool:
         """Whether natsvalues rendered it."""
         return is_stamped(self.nats.statefulset)
@@ -155,8 +165,22 @@ class Cluster(NamedTuple):
         """The place of a field of the server's container."""
         return in_manifest(self.release, self.nats.statefulset, *self.container_path, *keys)
 
+    def readings(self) -> Iterator[tuple[Where, Conf]]:
+        """What was read: nats.conf, and the files that a plain one includes; each with the place of its first line."""
+        if self.nats.plain is None:
+            yield self.at_conf(), self.parsed
+            return
+        for text, conf in confs(self.nats.plain):
+            yield Where(text.file, 1), conf
+
+    def at_version(self) -> Where:
+        """The place that says which version the servers have; of a plain file, that of its gateways."""
+        return self.at_container("image") if self.nats.plain is None else self.at_conf("gateway", "gateways")
+
     def at_conf(self, *path: str | int) -> Where:
         """The place of a setting of nats.conf."""
+        if self.nats.plain is not None:
+            return self.nats.plain.where(*path)
         return in_conf(self.release, self.nats, self.parsed, *path)
 
 
@@ -171,7 +195,7 @@ class Values(NamedTuple):
         """What the file sets; empty if it is not a mapping."""
         return self.tree.value if isinstance(self.tree.value, dict) else {}
 
-    def where(self, *keys: str) -> Where:
+    def where(self, *keys: str | int) -> Where:
         """The place of a value."""
         return place(self.file, 1, self.tree, keys, dotted(keys))
 
@@ -190,8 +214,25 @@ class Subject(NamedTuple):
     """The scenarios given as evidence."""
     chart_defaults: dict[str, Any] | None = None
     """The chart's own values, where lint rendered it."""
+    files: tuple[Cluster, ...] = ()
+    """Every server where they are plain files, without Kubernetes objects: `clusters` has the first of each region."""
     answers: tuple[Answer, ...] = ()
     """What the servers of the clusters' images said, where they were asked."""
+
+    @property
+    def servers(self) -> tuple[Cluster, ...]:
+        """Every configuration: one for each rendering, one for each plain file."""
+        return self.files or self.clusters
+
+    def rounds(self) -> Iterator[Subject]:
+        """The same with one server for each region, so often that each server of a region had its turn."""
+        by_region: dict[str, list[Cluster]] = {}
+        for cluster in self.files:
+            by_region.setdefault(cluster.region, []).append(cluster)
+        for turn in range(max(map(len, by_region.values()), default=0)):
+            yield self._replace(clusters=tuple(servers[turn % len(servers)] for servers in by_region.values()))
+        if not self.files:
+            yield self
 
     @property
     def states(self) -> tuple[RegionState, ...]:
@@ -242,7 +283,7 @@ def clusters_of(
             if not nats.is_meant_by(selector.name, selector.namespace):
                 continue  # another NATS of the same release, which has no overlay
             region = known.region.name
-        clusters.append(_cluster(_name(region, stem, nats, len(installations)), release, nats, known))
+        clusters.append(cluster_of(_name(region, stem, nats, len(installations)), release, nats, known))
     return clusters
 
 
@@ -255,7 +296,8 @@ def _name(region: Any, stem: str, nats: Nats, count: int) -> str:
     return stem if count == 1 else f"{stem}/{nats.name}"
 
 
-def _cluster(region: str, release: Release, nats: Nats, known: Plan | None) -> Cluster:
+def cluster_of(region: str, release: Release, nats: Nats, known: Plan | None) -> Cluster:
+    """One NATS as the cluster of a region. Raises NatsvaluesError for a configuration that the server would refuse."""
     stated = known.region.nats.version if known is not None else None
     decision = known.decision if known is not None else None
     try:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from natsvalues.lint.groups import electing, groups_of_subject
 from natsvalues.manifests.services import is_outside
-from natsvalues.manifests.settings import DEFAULT_ACCOUNT
 from natsvalues.overlays.checks import per_pod
-from natsvalues.supercluster.meta_groups import Member, MetaGroup, meta_groups
 from natsvalues.text.hosts import endpoint
 
 if TYPE_CHECKING:
+    from natsvalues.lint.groups import Electing
     from natsvalues.lint.linter import Report
     from natsvalues.lint.rule import Finding
     from natsvalues.lint.subject import Cluster
     from natsvalues.overlays.plan import Plan
-
-UNKNOWN = "?"
-"""An account that neither overlay nor rendering states."""
+    from natsvalues.supercluster.meta_groups import MetaGroup
 
 
 class Node(NamedTuple):
@@ -58,34 +56,31 @@ def topology(report: Report) -> Topology:
     """The picture of what was linted: of the renderings if there are any, else of the overlays."""
     subject = report.subject
     rendered = {cluster.region: cluster for cluster in subject.clusters}
-    names = list(dict.fromkeys([*subject.plans, *rendered]))
-    nodes = tuple(_node(name, rendered.get(name), subject.plans.get(name), report) for name in names)
-    dialled = {name: _dialled(rendered.get(name), subject.plans.get(name), rendered) for name in names}
-    absent = tuple(dict.fromkeys(other for others in dialled.values() for other in others if other not in names))
+    regions = electing(subject)
+    nodes = tuple(
+        _node(name, region, rendered.get(name), subject.plans.get(name), report) for name, region in regions.items()
+    )
+    dialled = {name: region.dials for name, region in regions.items()}
+    absent = tuple(dict.fromkeys(other for others in dialled.values() for other in others if other not in regions))
     title = subject.overlays.supercluster.name if subject.overlays is not None else "supercluster"
     links = _links(dialled, report)
-    return Topology(title, nodes, links, _groups(nodes, dialled), absent)
+    return Topology(title, nodes, links, groups_of_subject(subject), absent)
 
 
-def _node(name: str, cluster: Cluster | None, plan: Plan | None, report: Report) -> Node:
+def _node(name: str, region: Electing, cluster: Cluster | None, plan: Plan | None, report: Report) -> Node:
     """A region from its rendering, with what only its overlay states; or from its overlay alone."""
     findings = tuple(finding for finding in report.findings if finding.regions[0] == name)
     stage = plan.region.stage if plan is not None else ""
+    version = address = balancer = ""
     if cluster is not None:
         address = str(cluster.advertised[0]) if cluster.advertised else ""
         version = str(cluster.version) if cluster.version.known else ""
-        jetstream: Literal["on", "off"] = "on" if cluster.has_jetstream else "off"
-        account = cluster.state.account
-        return Node(
-            name, cluster.replicas, version, stage, address, _balancer(cluster, plan), jetstream, account, findings
-        )
-    if plan is None:
-        return Node(name, None, "", "", "", "", "off", "", findings)
-    address = endpoint(plan.host, plan.port) if stage != "local" else ""
-    account = DEFAULT_ACCOUNT if plan.shares_jetstream else plan.region.system_account or UNKNOWN
-    waits: Literal["off", "if rendered"] = "off" if plan.waits_to_join else "if rendered"
-    version = plan.region.nats.version or ""
-    return Node(name, plan.region.servers, version, stage, address, _planned(plan), waits, account, findings)
+        balancer = _balancer(cluster, plan)
+    elif plan is not None:
+        address = endpoint(plan.host, plan.port) if stage != "local" else ""
+        version = plan.region.nats.version or ""
+        balancer = _planned(plan)
+    return Node(name, region.servers, version, stage, address, balancer, region.jetstream, region.account, findings)
 
 
 def _planned(plan: Plan) -> str:
@@ -104,16 +99,6 @@ def _balancer(cluster: Cluster, plan: Plan | None) -> str:
     return f"{kinds[0]} {', '.join(service.key.name for service in services)}" if kinds else ""
 
 
-def _dialled(cluster: Cluster | None, plan: Plan | None, rendered: dict[str, Cluster]) -> tuple[str, ...]:
-    """The regions that a region dials, by their names in the report."""
-    if cluster is not None:
-        regions = {other.gateway_name: name for name, other in rendered.items()}
-        return tuple(regions.get(remote.name, remote.name) for _, remote in cluster.remotes)
-    if plan is not None and plan.region.stage == "join":
-        return tuple(remote.name for remote in plan.remotes)
-    return ()
-
-
 def _links(dialled: dict[str, tuple[str, ...]], report: Report) -> tuple[Link, ...]:
     between: dict[frozenset[str], list[Finding]] = {}
     for finding in report.findings:
@@ -129,18 +114,3 @@ def _links(dialled: dict[str, tuple[str, ...]], report: Report) -> tuple[Link, .
                 back = name in dialled.get(other, ())
                 links.append(Link(name, other, back, tuple(between.get(pair, ()))))
     return tuple(links)
-
-
-def _groups(nodes: tuple[Node, ...], dialled: dict[str, tuple[str, ...]]) -> tuple[MetaGroup, ...]:
-    """The meta groups of regions with JetStream; a region whose account is not stated has its own group."""
-    return meta_groups(
-        Member(
-            region=node.name,
-            gateway=node.name,
-            account=f"{UNKNOWN} {node.name}" if node.account == UNKNOWN else node.account,
-            servers=node.servers,
-            dials=frozenset(dialled[node.name]),
-            is_clustered=node.jetstream != "off",
-        )
-        for node in nodes
-    )

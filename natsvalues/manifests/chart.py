@@ -17,6 +17,8 @@ from natsvalues.manifests.server import ServerVersion, version_of_image
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from natsvalues.manifests.plain import Plain
+
 CLIENT_PORT = 4222
 MONITOR_PORT = 8222
 GATEWAY_PORT_NAME = "gateway"
@@ -33,6 +35,8 @@ class Nats(NamedTuple):
     container: str
     config_map: Manifest
     config_key: str
+    plain: Plain | None = None
+    """The file it was read from, where that is a nats.conf without Kubernetes objects."""
 
     @property
     def name(self) -> str:
@@ -69,6 +73,8 @@ class Nats(NamedTuple):
     @property
     def conf(self) -> str:
         """Text of the server's configuration file."""
+        if self.plain is not None:
+            return self.plain.text
         text: str = self.config_map.value["data"][self.config_key]
         return text
 
@@ -112,6 +118,11 @@ def no_nats(release: Release) -> NatsvaluesError:
     if release.is_empty:
         return empty_input(release.file)
     release.require_readable(release.numbers())
+    from natsvalues.manifests.plain import no_rendering  # in an error only
+
+    plain = no_rendering(release.text(), release.file)
+    if plain is not None:
+        return plain
     kinds: dict[str, int] = {}
     for manifest in release.manifests(release.numbers(), lambda _: True):
         kinds[manifest.key.kind] = kinds.get(manifest.key.kind, 0) + 1
@@ -137,6 +148,8 @@ def _near_misses(release: Release) -> list[Where]:
 
 def all_nats(release: Release) -> list[Nats]:
     """Every NATS of the release, in the stream's order."""
+    if release.plain:
+        return list(release.plain)
     # Only documents that contain one of these words are parsed.
     candidates = _statefulsets(release, "nats", "configMap", "volumeMounts", "config")
     examined = (_examined(release, statefulset) for statefulset in candidates)
@@ -287,6 +300,11 @@ def _find_config_map(release: Release, name: str, namespace: str, key: str) -> M
         ),
     )
     return matches[-1] if matches else None
+
+
+def joined(file: str, path: str) -> str:
+    """The path of a file that `file` includes, from the folder of nats.conf: the server joins it to `file`'s folder."""
+    return posixpath.normpath(f"{posixpath.dirname(file) or '.'}/{path}")
 
 
 def container_ports(container: dict[str, Any]) -> dict[str, int]:

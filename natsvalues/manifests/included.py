@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from natsvalues.manifests.chart import config_path
+from natsvalues.manifests.chart import config_path, joined
 from natsvalues.text.natsconf import ConfSyntaxError, located_includes, read, value
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ class Included(NamedTuple):
 
 def text_of_include(nats: Nats, path: str) -> str | None:
     """The text of an included file, by its path relative to nats.conf; None if the ConfigMap does not have it."""
+    if nats.plain is not None:
+        file = nats.plain.included.get(joined("", path))
+        return file.text if file is not None else None
     folder = posixpath.dirname(config_path(nats.container_value) or "")
     parent, name = posixpath.split(posixpath.normpath(f"{folder or '.'}/{path}"))
     text = nats.config_map.value["data"].get(name)

@@ -14,6 +14,7 @@ from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, at, find
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from natsvalues.manifests.chart import Nats
     from natsvalues.text.paths import Op
 
 FILENAME_ANNOTATION = "postrenderer.helm.sh/postrender-filename"
@@ -125,6 +126,8 @@ class Release:
         self.added: dict[int, Added] = {}
         self._parsed: dict[int, Manifest | None] = {}
         self._mentions: dict[str, list[int]] = {}
+        self.plain: tuple[Nats, ...] = ()
+        """The server of a plain nats.conf, which no object describes: `manifests/plain.py`."""
 
     @classmethod
     def of(cls, chunks: list[Chunk], file: str) -> Release:
@@ -219,7 +222,9 @@ class Release:
             tree = Tree(chunk.text.replace("\r\n", "\n") if crlf else chunk.text)
             meant = tree.value
         except YamlSyntaxError as error:
-            raise at(self.file, chunk.line, error) from None
+            from natsvalues.manifests.plain import no_rendering  # in an error only
+
+            raise no_rendering(self.text(), self.file) or at(self.file, chunk.line, error) from None
         usable = isinstance(meant, dict) and isinstance(meant.get("kind"), str)
         return Manifest(number, chunk.line, tree, crlf) if usable else None
 

@@ -24,6 +24,11 @@ class ServerVersion(NamedTuple):
         return f"{self.major}.{self.minor}.{self.patch}" if self.known else "unknown"
 
     @property
+    def program(self) -> str:
+        """The server in a sentence: `nats-server 2.14.2`, without a number if it is not known."""
+        return f"nats-server {self}" if self.known else "nats-server"
+
+    @property
     def names_clusters(self) -> bool:
         """Whether `cluster.name` is known; servers before 2.2.0 do not start with it (run on 2.1.7, read in 2.2.0).
 

@@ -35,7 +35,7 @@ def conf_notices(scene: Scene, rendered: Nats) -> list[Notice]:
         if _identity(fault) not in known and fault.stops_server:
             raise NatsvaluesError(
                 "NV-C006",
-                f"nats-server {scene.version} would not start with the edited nats.conf: {fault.message}",
+                f"{scene.version.program} would not start with the edited nats.conf: {fault.message}",
                 where=(*_patched(scene, fault), scene.at_conf(dotted(fault.path))),
                 hint=fault.remedy,
             )
@@ -53,8 +53,8 @@ def _identity(fault: Fault) -> tuple[Any, ...]:
 def _warning(scene: Scene, rendered: Nats, fault: Fault) -> Notice:
     field = f"{rendered.config_map.key} {rendered.config_key}" + (f": {dotted(fault.path)}" if fault.path else "")
     where = scene.release.where(line_of(rendered, fault.path), field)
-    does = f"nats-server {scene.version} does not start with this nats.conf: " if fault.stops_server else "nats.conf: "
-    return Notice("warning", does + fault.message, (where,), fault.remedy)
+    does = f"{scene.version.program} does not start with this nats.conf: " if fault.stops_server else "nats.conf: "
+    return Notice("warning", does + fault.message, (where,), fault.remedy, fault.path)
 
 
 def _patched(scene: Scene, fault: Fault) -> list[Where]:

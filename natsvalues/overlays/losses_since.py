@@ -29,15 +29,19 @@ def losses_since(prior: Release, kept: Kept, result: Result) -> list[Loss]:
     before = counterpart(prior, result)
     if before is None:
         return []
-    after = _state(result.release, _newest(result), result.plan)
-    return kept_losses(_state(prior, before, result.plan), after, kept)
+    return kept_losses(_state(prior, before, result.plan), state_after(result), kept)
 
 
 def order_since(prior: Release, result: Result) -> str:
     """The order of the upgrades if the region joins others with this one; empty if it does not."""
     before = counterpart(prior, result)
     known = _state(prior, before, result.plan) if before is not None else None
-    return order_of_change(known, _state(result.release, _newest(result), result.plan))
+    return order_of_change(known, state_after(result))
+
+
+def state_after(result: Result) -> RegionState:
+    """The region as it is post-rendered. Raises NatsvaluesError for a nats.conf that the server would refuse."""
+    return _state(result.release, _newest(result), result.plan)
 
 
 def counterpart(prior: Release, result: Result) -> Nats | None:

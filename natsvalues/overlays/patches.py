@@ -43,6 +43,8 @@ class Notice(NamedTuple):
     message: str
     where: tuple[Where, ...] = ()
     hint: str = ""
+    setting: tuple[str | int, ...] = ()
+    """The path of the setting of nats.conf that it is about, if it is about one."""
 
 
 class Receipt(NamedTuple):

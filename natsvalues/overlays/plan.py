@@ -54,6 +54,8 @@ class Plan(NamedTuple):
     known: tuple[str, ...]
     seed: str = ""
     """The region that may have streams before the others join, where they share JetStream; empty if none is stated."""
+    remote_servers: tuple[int | None, ...] = ()
+    """How many servers each of the remotes has; None if its file does not state it."""
     accepted: str = ""
     """The stamp of the losses from the prior release that the user accepts; empty without any."""
 
@@ -167,6 +169,7 @@ def _joined(overlays: Overlays) -> tuple[Remote, ...]:
 def _plan(overlays: Overlays, file: RegionFile, joined: tuple[Remote, ...]) -> Plan:
     region = file.region
     shared = overlays.supercluster
+    remotes = tuple(remote for remote in joined if remote.name != region.name)
     return Plan(
         supercluster=shared,
         region=region,
@@ -177,9 +180,10 @@ def _plan(overlays: Overlays, file: RegionFile, joined: tuple[Remote, ...]) -> P
         dns=region.dns or shared.dns,
         host=region.gateway.host,
         port=region.gateway.port or shared.gateway.port,
-        remotes=tuple(remote for remote in joined if remote.name != region.name),
+        remotes=remotes,
         known=tuple(overlays.regions),
         seed=seed_of(overlays),
+        remote_servers=tuple(overlays.regions[remote.name].region.servers for remote in remotes),
     )
 
 

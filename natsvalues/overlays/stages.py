@@ -8,13 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.supercluster.joining import order_of_join
+from natsvalues.supercluster.meta_groups import outage, own_group
 
 if TYPE_CHECKING:
     from natsvalues.overlays.plan import Plan
+    from natsvalues.supercluster.region_state import RegionState
 
 
-def guidance(plan: Plan) -> tuple[str, ...]:
-    """Sentences for `explain`: the region's state, and what must not be done before the next stage."""
+def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
+    """Sentences for `explain`: what must not be done before the next stage, and which failure ends JetStream.
+
+    `state` is the region as it is post-rendered.
+    """
     stage, joins = plan.region.stage, plan.region.joins
     lines = [_HERE[stage]]
     if plan.shares_jetstream:
@@ -31,7 +36,8 @@ def guidance(plan: Plan) -> tuple[str, ...]:
         remotes = ", ".join(remote.name for remote in plan.remotes) or "none yet (no other region is in stage join)"
         lines.append(f"remote gateways: {remotes}")
         lines.append("every change of the remotes needs a restart of the pods: gateway settings cannot be reloaded")
-    return tuple(lines)
+    failure = outage(own_group(state, plan.remote_servers))
+    return (*lines, f"{failure.message}; {failure.remedy}") if failure is not None else tuple(lines)
 
 
 _HERE = {

@@ -7,12 +7,12 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where
-from natsvalues.manifests.conf.answer import Answer, Guesses, refusals
+from natsvalues.manifests.conf.answer import Answer, Guesses, Read, refusals
 from natsvalues.outside.certificates import Authority
 from natsvalues.outside.commands import Done, run
-from natsvalues.rehearsal.addresses import Layout, Map, named_balancers
+from natsvalues.rehearsal.addresses import Layout, Map
 from natsvalues.rehearsal.moving import CERTIFICATES, pod_files
-from natsvalues.rehearsal.reading import rendering_of
+from natsvalues.rehearsal.reading import configured
 from natsvalues.rehearsal.rendering import made_up
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Questioner:
         if reason:
             return Answer(state.release.file, state.name, str(state.version), "", reason)
         binary = self._binaries[str(state.version)]
-        rendering = rendering_of(state)
-        layout = Layout(Map(_NET, (_KEY,)), {_KEY: rendering}, named_balancers({_KEY: rendering}))
+        rendering = configured(state)
+        layout = Layout(Map(_NET, (_KEY,)), {_KEY: rendering}, {_KEY: ()})
         root = os.path.join(self._folder, str(len(os.listdir(self._folder))))
         moved = pod_files(layout, _KEY, 0, root)
         moved.write(root)
@@ -57,16 +57,18 @@ class Questioner:
         done = _said(moved, binary, root, state)
         if done.code == 0 and _VALID in done.err + done.out:
             return Answer(state.release.file, state.name, str(state.version), binary.version)
-        main = posixpath.basename(moved.config_file)
-        read = {posixpath.basename(path): text for path, text in moved.files.items()}
+        folder = posixpath.dirname(moved.config_file)
+        read = {posixpath.relpath(os.path.join(root, path), folder): text for path, text in moved.files.items()}
         files = {name: read[name] for name in rendering.configurations}
         guesses = Guesses(made_up(rendering), frozenset(read) - frozenset(rendering.files))
-        found = refusals(done.err or done.out, root, main, files, guesses)
+        found = refusals(done.err or done.out, Read(root, moved.config_file, files), guesses)
         return Answer(state.release.file, state.name, str(state.version), binary.version, refusals=found)
 
 
 def why_not(state: RegionState) -> str:
     """Why no server can be asked about a region; empty if one can."""
+    if not state.version.known and state.nats.plain is not None:
+        return "--nats-version does not state the version of the servers"
     if not state.version.known:
         return f"the image `{state.container.get('image')}` does not state the version of its server"
     return "" if state.pods else f"StatefulSet `{state.nats.name}` has no replicas"

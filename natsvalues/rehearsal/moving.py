@@ -7,6 +7,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from natsvalues.manifests.chart import joined
 from natsvalues.manifests.conf.language import spellings
 from natsvalues.manifests.settings import jetstream_is_on
 from natsvalues.rehearsal.addresses import Layout, host_port
@@ -82,18 +83,20 @@ def pod_files(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
     files: dict[str, str] = {}
     moves: dict[str, Move] = {}
     main = posixpath.basename(rendering.config_file)
+    placed = {name: posixpath.normpath(posixpath.join(folder, name)) for name in rendering.files}
+    configurations = rendering.configurations
     for name, text in rendering.files.items():
         is_main = name == main
-        if name not in rendering.configurations:
-            files[posixpath.join(folder, name)] = text
+        if name not in configurations:
+            files[placed[name]] = text
             continue
         ops = list(_operations(symbolic(read(text)), guide, is_main=is_main))
-        files[posixpath.join(folder, name)] = edit(text, [op for op, _ in ops])
+        files[placed[name]] = edit(text, [op for op, _ in ops])
         for _, move in ops:
             moves.setdefault(move.setting, move)
         for include in includes(read(text)):
-            path = posixpath.normpath(posixpath.join(folder, include.path.lstrip("/")))
-            if posixpath.basename(path) not in rendering.files and not path.startswith(".."):
+            path = posixpath.normpath(posixpath.join(folder, joined(name, include.path)))
+            if path not in placed.values() and not path.startswith(".."):
                 files.setdefault(path, "")
                 moves[f"include {include.path}"] = Move(
                     f"include {include.path}", "a file that is not in the release", "an empty file", "unknown here"

@@ -6,8 +6,9 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from natsvalues.manifests.chart import joined
 from natsvalues.manifests.server import ServerVersion
-from natsvalues.text.natsconf import read
+from natsvalues.text.natsconf import includes, read
 from natsvalues.text.natsconf.positions import positions
 
 if TYPE_CHECKING:
@@ -53,9 +54,15 @@ class Rendering(NamedTuple):
 
     @property
     def configurations(self) -> dict[str, str]:
-        """The files of its ConfigMap that a server reads as configuration, by name."""
-        main = posixpath.basename(self.config_file)
-        return {name: text for name, text in self.files.items() if name == main or name.endswith((".conf", ".cfg"))}
+        """The files that a server reads as configuration: nats.conf, and what it includes of its ConfigMap."""
+        found: dict[str, str] = {}
+        left = [posixpath.basename(self.config_file)]
+        while left:
+            name = left.pop()
+            if name in self.files and name not in found:
+                found[name] = self.files[name]
+                left += [joined(name, include.path) for include in includes(read(found[name]))]
+        return found
 
     @property
     def replicas(self) -> int:
@@ -81,7 +88,7 @@ class Rendering(NamedTuple):
 def environment(rendering: Rendering, pod: str, address: str) -> dict[str, str]:
     """The container's environment variables as a kubelet sets them; all values from Secrets are one placeholder.
 
-    With `envFrom`, so are the variables that nats.conf needs and nothing else sets.
+    With `envFrom`, and of a plain file, so are the variables that nats.conf needs and nothing else sets.
     """
     fields = {
         "metadata.name": pod,
@@ -93,7 +100,7 @@ def environment(rendering: Rendering, pod: str, address: str) -> dict[str, str]:
         "spec.serviceAccountName": "default",
     }
     variables: dict[str, str] = {}
-    if rendering.nats.container_value.get("envFrom"):
+    if _has_others(rendering):
         variables |= dict.fromkeys(_set_elsewhere(rendering), MADE_UP)
     for item in rendering.nats.env:
         source = item.get("valueFrom")
@@ -119,9 +126,14 @@ MADE_UP_CPUS, MADE_UP_BYTES = "1", str(1 << 30)
 def made_up(rendering: Rendering) -> frozenset[str]:
     """The variables whose values in `environment` are not those of the cluster."""
     listed = {str(item.get("name")) for item in rendering.nats.env if _is_made_up(item.get("valueFrom"))}
-    if rendering.nats.container_value.get("envFrom"):
+    if _has_others(rendering):
         listed |= _set_elsewhere(rendering) - {str(item.get("name")) for item in rendering.nats.env}
     return frozenset(listed)
+
+
+def _has_others(rendering: Rendering) -> bool:
+    """Whether servers have variables that nobody lists here."""
+    return rendering.nats.plain is not None or bool(rendering.nats.container_value.get("envFrom"))
 
 
 def _set_elsewhere(rendering: Rendering) -> set[str]:

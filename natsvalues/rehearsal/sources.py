@@ -42,7 +42,8 @@ def steps_in(folder: str, read: Callable[[str], str]) -> tuple[Step, ...]:
         content = "renderings, and folders with renderings" if files else "no rendering"
         raise NatsvaluesError(
             "NV-R001", f"the folder has {content}", where=(Where(folder),),
-            hint="one rendering for each region, REGION.yaml; or one folder for each step, such as 1-local and 2-join",
+            hint="one rendering for each region, REGION.yaml; or one folder for each step, such as 1-local, 2-join;\n"
+            "plain nats.conf files have no probes and Services to rehearse: natsvalues lint reads them",
         )  # fmt: skip
     if files:
         return (Step("", _read(folder, files, read)),)

@@ -32,7 +32,7 @@ _DOES: dict[Level, tuple[str, str]] = {
     "not-applied": ("will not take effect", "will not take effect"),
     "exposure": ("opens something to the outside", "open something to the outside"),
     "outage": ("interrupts service", "interrupt service"),
-    "refused": ("will be refused by the API server", "will be refused by the API server"),
+    "refused": ("will be refused", "will be refused"),
     "deadlock": ("would make a cold start hang", "would make a cold start hang"),
     "identity": ("changes the servers' JetStream identity", "change the servers' JetStream identity"),
     "data-loss": ("can lose streams", "can lose streams"),

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.manifests.plain import is_plain
 from natsvalues.report.redaction import HIDDEN, redacted, without_secrets
 from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
 from natsvalues.text.natsconf import ConfArray, ConfMap, Entry, read
@@ -41,7 +42,7 @@ def excerpt(texts: dict[str, str], where: Where) -> list[Line]:
     chunk = next((item for item in reversed(split(text)) if item.line <= where.line), None)
     if chunk is None:
         return []
-    lines = safe_lines(chunk.text)
+    lines = safe_lines(chunk.text, where.file)
     at = where.line - chunk.line
     first, last = max(at - AROUND, 0), min(at + AROUND, len(lines) - 1)
     shown = [Line(chunk.line + number, lines[number]) for number in range(first, last + 1)]
@@ -50,15 +51,15 @@ def excerpt(texts: dict[str, str], where: Where) -> list[Line]:
     return [line for line in shown if not line.text.startswith("---") or line.number == where.line]
 
 
-def safe_lines(document: str) -> list[str]:
-    """The lines of one document, those with secrets hidden; all of them if the document cannot be read."""
+def safe_lines(document: str, file: str = "") -> list[str]:
+    """The lines of one document, or of a plain nats.conf, those with secrets hidden; all of them if it cannot be read.
+
+    `file` is its file's name.
+    """
     text = document.replace("\r\n", "\n")
     lines = text.split("\n")
     try:
-        tree = Tree(text)
-        kind = find(tree.root, "kind")
-        name = str(scalar(kind)) if isinstance(kind, ScalarNode) else ""
-        hidden = set(_hidden(tree, tree.root, "", name, tree.value))
+        hidden = set(_of_plain(text) if is_plain(text, file) else _of_yaml(text))
     except NatsvaluesError:
         hidden = set(range(len(lines)))
     for match in _KEY_BLOCK.finditer(text):
@@ -68,6 +69,18 @@ def safe_lines(document: str) -> list[str]:
         HIDDEN if number in hidden or without_secrets(line) != line else _short(line)
         for number, line in enumerate(lines)
     ]
+
+
+def _of_yaml(text: str) -> Iterator[int]:
+    tree = Tree(text)
+    kind = find(tree.root, "kind")
+    name = str(scalar(kind)) if isinstance(kind, ScalarNode) else ""
+    return _hidden(tree, tree.root, "", name, tree.value)
+
+
+def _of_plain(text: str) -> Iterator[int]:
+    """An included file may stand in any block: `key` is hidden as if it stood in that of JetStream."""
+    return _secrets(text, read(text).root, "jetstream")
 
 
 def _short(line: str) -> str:

@@ -75,7 +75,10 @@ def counted(number: int, word: str) -> str:
 
 
 def looked_at(report: Report) -> str:
-    """What was checked: overlays and renderings."""
+    """What was checked: overlays and renderings, or plain files."""
+    if report.subject.files:
+        regions = len(report.subject.clusters)
+        return f"{counted(len(report.subject.files), 'nats.conf file')} of {counted(regions, 'region')}"
     overlays = report.subject.overlays
     parts = [f"the overlays of {counted(len(overlays.regions), 'region')}"] if overlays is not None else []
     parts += [counted(len(report.subject.clusters), "rendering")] if report.subject.clusters else []

@@ -42,7 +42,8 @@ def impact_manual(impact: Declared) -> str:
 
 def rule_manual(rule: Rule) -> str:
     """A rule with all that is known of it; its examples are changes of a clean supercluster of two regions."""
-    lines = [f"{rule.id} {rule.name} ({rule.severity})", "", *_wrapped(rule.what), ""]
+    plain = ", also in plain nats.conf files" if rule.needs == "configuration" else ""
+    lines = [f"{rule.id} {rule.name} ({rule.severity}{plain})", "", *_wrapped(rule.what), ""]
     for title, text in (
         ("why", rule.why),
         ("source", rule.source),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from natsvalues.report.topology_svg import headline, topology_svg
+from natsvalues.report.topology_svg import headline, outages, topology_svg
 
 if TYPE_CHECKING:
     from natsvalues.lint.rule import Finding
@@ -41,6 +41,7 @@ code {{ font: 12px ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: a
 def topology_html(picture: Topology) -> str:
     """The whole page."""
     parts = [_HEAD.format(title=escape(headline(picture))), topology_svg(picture)]
+    parts += [f"<p>{escape(f'{failure.message}; {failure.remedy}')}</p>\n" for failure in outages(picture)]
     parts += [_region(node) for node in picture.nodes if node.findings]
     return "".join([*parts, "</body>\n</html>\n"])
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.report.findings_text import counted
 from natsvalues.report.topology_svg import headline
+from natsvalues.supercluster.meta_groups import outage
 
 if TYPE_CHECKING:
     from natsvalues.lint.topology import Node, Topology
@@ -19,15 +20,17 @@ _STYLES = """\
 
 
 def topology_mermaid(picture: Topology) -> str:
-    """A subgraph for each meta group of several regions; an arrow for each remote gateway."""
+    """A subgraph for each meta group of several regions, or that one failure ends; an arrow for each remote gateway."""
     ids = {name: f"r{number}" for number, name in enumerate([*(node.name for node in picture.nodes), *picture.absent])}
     nodes = {node.name: node for node in picture.nodes}
     lines = ["---", f'title: "{_escaped(headline(picture))}"', "---", "flowchart LR"]
     grouped: set[str] = set()
     for number, group in enumerate(picture.groups):
-        if len(group.regions) > 1:
+        failure = outage(group)
+        if len(group.regions) > 1 or failure is not None:
             size = f", {counted(group.servers, 'server')}" if group.servers is not None else ""
-            lines.append(f'  subgraph g{number}["meta group under {_escaped(group.account)}{size}"]')
+            reason = f"<br/>{_escaped(failure.message.replace('`', ''))}" if failure is not None else ""
+            lines.append(f'  subgraph g{number}["meta group under {_escaped(group.account)}{size}{reason}"]')
             lines += [f"  {_node(ids[name], nodes[name])}" for name in group.regions]
             lines.append("  end")
             grouped |= set(group.regions)

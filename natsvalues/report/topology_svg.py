@@ -11,9 +11,11 @@ from xml.sax.saxutils import escape, quoteattr
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.report.findings_text import counted
 from natsvalues.report.topology_layout import HEIGHT, MARGIN, WIDTH, Place, ends, layout
+from natsvalues.supercluster.meta_groups import outage
 
 if TYPE_CHECKING:
     from natsvalues.lint.topology import Link, Node, Topology
+    from natsvalues.supercluster.meta_groups import Outage
 
 MOST_LINES = 24
 """Up to this number of regions every gateway connection is drawn; above it, only those with problems."""
@@ -59,7 +61,7 @@ STYLE = """
 def topology_svg(picture: Topology) -> str:
     """The whole picture."""
     names = [*(node.name for node in picture.nodes), *picture.absent]
-    width, height, places, legend = layout(names, len(picture.groups) + len(LINES))
+    width, height, places, legend = layout(names, len(picture.groups) + len(outages(picture)) + len(LINES))
     colours = {name: index % COLOURS for index, group in enumerate(picture.groups) for name in group.regions}
     title = escape(headline(picture))
     label = quoteattr(headline(picture))
@@ -96,6 +98,11 @@ def _meta(picture: Topology) -> str:
         size = picture.groups[0].servers
         return "one JetStream meta group" + (f" of {counted(size, 'server')}" if size is not None else "")
     return f"{len(picture.groups)} JetStream meta groups"
+
+
+def outages(picture: Topology) -> list[Outage]:
+    """Which failures leave a meta group of the picture without a leader."""
+    return [failure for failure in map(outage, picture.groups) if failure is not None]
 
 
 def subline(picture: Topology) -> str:
@@ -207,15 +214,20 @@ def _text(kind: str, x: float, y: float, text: str, most: int) -> str:
 
 
 def _legend(picture: Topology, lines: tuple[Place, ...]) -> list[str]:
-    """Each meta group with its colour and its regions, then the kinds of lines."""
+    """Each meta group with its colour and its regions, which failures end one, then the kinds of lines."""
     parts = []
+    failures = outages(picture)
     for index, (group, at) in enumerate(zip(picture.groups, lines, strict=False)):
         size = f" ({counted(group.servers, 'server')})" if group.servers is not None else ""
         account = "an account not stated" if group.account == "?" else group.account
         names = ", ".join(group.regions) if len(group.regions) <= CROWDED else counted(len(group.regions), "region")
         text = f"meta group: {names}{size} under {account}"
         parts += [_dot(at.x + 6, at.y - 4, index % COLOURS), _text("dim", at.x + 20, at.y, text, 52)]
-    for (kind, text), at in zip(LINES, lines[len(picture.groups) :], strict=True):
+    for failure, at in zip(failures, lines[len(picture.groups) :], strict=False):
+        title = f"<title>{escape(f'{failure.message}; {failure.remedy}')}</title>"
+        text = _text("warning", at.x, at.y, f"no leader if {failure.cause} fails".replace("`", ""), 52)
+        parts.append(f"<g>{title}{text}</g>")
+    for (kind, text), at in zip(LINES, lines[len(picture.groups) + len(failures) :], strict=True):
         y = at.y - 4
         if kind == "waits":
             parts += [_dot(at.x + 6, y, None), _text("dim", at.x + 20, at.y, text, 52)]

@@ -203,6 +203,8 @@ def never_elects(state: RegionState, others: Sequence[RegionState] = ()) -> str:
     `others` are the other regions, as far as they are known; one that is not known is assumed to share the meta group
     as in `cold_starts`.
     """
+    if state.nats.plain is not None:
+        return ""  # one file is one server of a region that may have others
     if not state.is_clustered or state.replicas != 1 or state.extends_jetstream or not _routes_to_itself(state):
         return ""
     known = [other for other in others if other is not state]

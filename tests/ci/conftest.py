@@ -24,7 +24,10 @@ def repository(tmp_path, nats_chart):
     shutil.copytree(nats_chart, home / "charts" / "nats")
     (home / "values").mkdir()
     for region in ("us-east", "eu-west", "ap-south"):
-        text = "config: {cluster: {enabled: true}, jetstream: {enabled: true}}\n"
+        text = (
+            "config: {cluster: {enabled: true}, jetstream: {enabled: true}}\n"
+            "podTemplate: {topologySpreadConstraints: {kubernetes.io/hostname: {maxSkew: 1}}}\n"
+        )
         (home / "values" / f"{region}.yaml").write_text(text, encoding="utf-8")
     return home
 

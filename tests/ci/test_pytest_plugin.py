@@ -67,8 +67,8 @@ def test_a_chart_without_natsvalues(pytest_in, repository):
     done = pytest_in(
         "def test_it(natsvalues):\n"
         f"    chart = natsvalues.render('charts/nats', settings={settings})\n"
-        "    assert chart.rules() == ['GW001', 'GW006', 'GW010', 'HS003', 'LB004', 'NM004']\n"
-        "    chart.assert_clean(ignore=['no-advertise', 'GW006', 'HS003', 'LB004'])\n"
+        "    assert chart.rules() == ['GW001', 'GW006', 'GW010', 'HS003', 'LB004', 'NM004', 'PL001']\n"
+        "    chart.assert_clean(ignore=['no-advertise', 'GW006', 'HS003', 'LB004', 'PL001'])\n"
     )
 
     assert "1 passed" in done.stdout, done.stdout

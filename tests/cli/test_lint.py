@@ -13,9 +13,13 @@ from natsvalues.diff.impact import IMPACTS
 from natsvalues.lint.rules import RULES
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-OF_OVERLAYS, OF_EVIDENCE = (sum(rule.applies_to == looks for rule in RULES) for looks in ("overlays", "rehearsal"))
-OF_RENDERINGS = len(RULES) - OF_OVERLAYS - OF_EVIDENCE - sum(rule.applies_to == "server" for rule in RULES)
-VALUES = "config.cluster.enabled=true,config.jetstream.enabled=true"
+OF_BOTH, ONLY_OVERLAYS, OF_EVIDENCE, OF_SERVER = (
+    sum(rule.applies_to == looks for rule in RULES) for looks in ("regions", "overlays", "rehearsal", "server")
+)
+OF_OVERLAYS = ONLY_OVERLAYS + OF_BOTH
+OF_RENDERINGS = len(RULES) - ONLY_OVERLAYS - OF_EVIDENCE - OF_SERVER
+SPREAD = r"podTemplate.topologySpreadConstraints.kubernetes\.io/hostname"
+VALUES = f"config.cluster.enabled=true,config.jetstream.enabled=true,{SPREAD}.maxSkew=1"
 
 pytestmark = pytest.mark.helm
 
@@ -102,7 +106,7 @@ def test_all_regions_and_their_overlays(run, home):
     assert (alone.returncode, alone.stdout) == (0, f"no findings: {OF_RENDERINGS} rules on 3 renderings\n")
     both = run("natsvalues", "lint", "rendered", "charts/overlays", "--fail-on", "warning", cwd=home)
     assert both.returncode == 0
-    assert f"{OF_RENDERINGS + OF_OVERLAYS} rules on the overlays of 3 regions and 3 renderings" in both.stdout
+    assert f"{OF_RENDERINGS + ONLY_OVERLAYS} rules on the overlays of 3 regions and 3 renderings" in both.stdout
 
     overlay = home / "charts" / "overlays" / "eu-west.yaml"
     overlay.write_text(overlay.read_text(encoding="utf-8").replace("nats-gw-eu-west", "gw-eu"), encoding="utf-8")
@@ -138,7 +142,7 @@ def test_a_chart_is_rendered_first(run, home, helm3, nats_chart):
     """For one region or for all, through natsvalues; values files may be named after the region."""
     for region in ("us-east", "eu-west", "ap-south"):
         (home / f"{region}.yaml").write_text("config: {jetstream: {enabled: true}}\n", encoding="utf-8")
-    words = ["--chart", nats_chart, "-f", "{region}.yaml", "--set", "config.cluster.enabled=true"]
+    words = ["--chart", nats_chart, "-f", "{region}.yaml", "--set", VALUES]
     env = {"HELM_BIN": helm3}
 
     one = run("natsvalues", "lint", *words, "--region", "us-east", cwd=home, env=env)

@@ -13,7 +13,8 @@ from natsvalues.manifests.conf.answer import Answer, Refusal
 
 pytestmark = [pytest.mark.helm, pytest.mark.nats]
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-VALUES = "config.cluster.enabled=true,config.jetstream.enabled=true"
+SPREAD = r"podTemplate.topologySpreadConstraints.kubernetes\.io/hostname"
+VALUES = f"config.cluster.enabled=true,config.jetstream.enabled=true,{SPREAD}.maxSkew=1"
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_an_accepted_configuration(lint, tmp_path):
     assert done.stdout.startswith("asked nats-server 2.14.2\nno findings: ")
     assert "\nasked nats-server 2.14.2\n" in (tmp_path / "l.md").read_text(encoding="utf-8")
     report = json.loads((tmp_path / "l.json").read_text(encoding="utf-8"))
-    assert report["asked"] == [{"region": "us-east", "version": "2.14.2"}]
+    assert report["asked"] == [{"region": "us-east", "file": "rendered/us-east.yaml", "version": "2.14.2"}]
 
 
 def test_it_agrees_with_the_other_rules(lint):
@@ -120,3 +121,37 @@ def test_a_server_that_is_not_there(run, lint, tmp_path):
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error[NV-R022]: nats-server 2.14.2 is not in the cache")
+
+
+def test_plain_files(run, nats_server, binaries, tmp_path):
+    """Each server's own file, with what it includes from folders beside and above, of the version that is stated."""
+    nats_server("2.12.8")
+    folder = tmp_path / "servers" / "us"
+    (folder / "parts").mkdir(parents=True)
+    (tmp_path / "shared").mkdir()
+    shared = "include ../../shared/all.conf\n"
+    (folder / "a.conf").write_text(f"server_name: a\ncluster {{ name: us, port: 6222 }}\n{shared}max_payload: $MOST\n")
+    (folder / "b.conf").write_text(f"server_name: b\ncluster {{ name: us, include parts/b.conf }}\n{shared}")
+    (folder / "parts" / "b.conf").write_text("port: 6222\npoolsize: 3\n")
+    (tmp_path / "shared" / "all.conf").write_text("ping_interval: 20s\n\n  max_subz: 3\n")
+    words = ["natsvalues", "lint", "servers/us/a.conf", "servers/us/b.conf", "--server", "-o", "json"]
+    env = {"NATSVALUES_TOOLS": binaries.tools()}
+    report = json.loads(run(*words, "--nats-version", "2.12.8", env=env).stdout)
+
+    assert [(item["file"], item["version"]) for item in report["asked"]] == [
+        ("servers/us/a.conf", "2.12.8"),
+        ("servers/us/b.conf", "2.12.8"),
+    ]
+    found = [item for item in report["findings"] if item["rule"] == "NC006"]
+    assert [
+        (item["severity"], item["where"][0]["file"], item["where"][0]["line"], item["where"][0]["field"])
+        for item in found
+    ] == [
+        ("note", "servers/us/a.conf", 4, "max_payload"),
+        ("error", "servers/us/parts/b.conf", 2, "poolsize"),
+        ("error", "shared/all.conf", 3, "max_subz"),
+    ]
+
+    unstated = json.loads(run(*words, env=env).stdout)
+    notes = [item["message"] for item in unstated["findings"] if item["rule"] == "NC006"]
+    assert notes == ["no nats-server was asked: --nats-version does not state the version of the servers"]

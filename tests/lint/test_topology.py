@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from natsvalues.lint.linter import lint
-from natsvalues.lint.topology import MetaGroup, topology
+from natsvalues.lint.topology import topology
+from natsvalues.supercluster.meta_groups import MetaGroup
 
 pytestmark = pytest.mark.helm
 
@@ -33,7 +34,7 @@ def test_shared_jetstream_is_one_meta_group(overlays_only, picture):
     """From renderings as from overlays: the regions dial each other and elect one leader."""
     drawn = picture("{}", overlays_only=overlays_only)
 
-    assert drawn.groups == (MetaGroup("$SYS", ("eu-west", "us-east"), 6),)
+    assert drawn.groups == (MetaGroup("$SYS", ("eu-west", "us-east"), (3, 3)),)
     assert [(link.source, link.target, link.both) for link in drawn.links] == [("eu-west", "us-east", True)]
     assert [(node.name, node.servers, node.address, node.balancer) for node in drawn.nodes] == [
         ("eu-west", 3, "nats-gw-eu-west.example.com:7222", "aws-lbc-ip, internal"),
@@ -46,7 +47,7 @@ def test_system_accounts_part_meta_groups(overlays_only, picture):
     """Each region elects its own leader, although gateways connect them."""
     drawn = picture(INDEPENDENT, overlays_only=overlays_only)
 
-    assert drawn.groups == (MetaGroup("SYS-eu", ("eu-west",), 3), MetaGroup("$SYS", ("us-east",), 3))
+    assert drawn.groups == (MetaGroup("SYS-eu", ("eu-west",), (3,)), MetaGroup("$SYS", ("us-east",), (3,)))
     assert len(drawn.links) == 1
 
 
@@ -55,7 +56,7 @@ def test_a_domain_does_not_part_them(picture):
     drawn = picture("us-east: {conf: {jetstream: {domain: us}}}\neu-west: {conf: {jetstream: {domain: eu}}}")
 
     assert len(drawn.groups) == 1
-    assert [finding.rule.id for finding in drawn.links[0].findings] == ["JS001"]
+    assert [finding.rule.id for finding in drawn.links[0].findings] == ["JS014", "JS001"]
 
 
 def test_regions_that_do_not_meet_are_apart(picture):
@@ -63,7 +64,7 @@ def test_regions_that_do_not_meet_are_apart(picture):
     overlay = "us-east: {overlay: {stage: local}}\neu-west: {overlay: {stage: expose}}"
     drawn = picture(overlay)
 
-    assert drawn.groups == (MetaGroup("$SYS", ("us-east",), 3),)
+    assert drawn.groups == (MetaGroup("$SYS", ("us-east",), (3,)),)
     assert drawn.links == ()
     assert [node.jetstream for node in drawn.nodes] == ["off", "on"]
 
@@ -87,6 +88,6 @@ def test_findings_stand_at_their_region(picture):
     drawn = picture("us-east: {conf: {gateway: {advertise: null}}}")
 
     assert {node.name: [finding.rule.id for finding in node.findings] for node in drawn.nodes} == {
-        "eu-west": [],
+        "eu-west": ["JS014"],
         "us-east": ["GW001"],
     }

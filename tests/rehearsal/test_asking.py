@@ -189,6 +189,21 @@ def test_no_file_is_written_above_the_folder(answer, tmp_path):
         server.wait()
 
 
+def test_other_fields_do_not_matter(answer):
+    """Whatever stands where a kubelet or DNS expects something else: only the configuration is read."""
+    odd = (
+        "statefulSet.merge.spec.serviceName=-x",
+        "config.nats.merge.tls.cert_file=/c",
+        "config.nats.merge.tls.key_file=/k",
+    )
+    probe = (
+        "container.merge.startupProbe.periodSeconds=often",
+        "podTemplate.merge.spec.terminationGracePeriodSeconds=x",
+    )
+
+    assert answer("2.14.2", settings=(*odd, *probe)).refusals == ()
+
+
 def test_an_image_without_a_version_is_not_asked(answer):
     """There is no server to ask; nor is there one without replicas."""
     found = answer("2.14.2", settings=["container.image.tag=latest"])

@@ -12,11 +12,12 @@ import pytest
 from natsvalues.errors import Where
 from natsvalues.lint.rule import Finding
 from natsvalues.lint.rules import find_rule
-from natsvalues.lint.topology import Link, MetaGroup, Node, Topology
+from natsvalues.lint.topology import Link, Node, Topology
 from natsvalues.report.topology_html import topology_html
 from natsvalues.report.topology_layout import HEIGHT, WIDTH, ends, layout
 from natsvalues.report.topology_mermaid import topology_mermaid
 from natsvalues.report.topology_svg import topology_svg
+from natsvalues.supercluster.meta_groups import MetaGroup
 
 HOSTILE = 'eu<b>"west"&#1; ]--> `x`'
 FINDING = Finding(find_rule("JS001"), "error", "domain `<us>` & `eu`", (Where("a<b>.yaml", 1),), (HOSTILE, "us-east"))
@@ -35,7 +36,7 @@ def picture(names, *, findings=()) -> Topology:
         Link(one, other, True, tuple(item for item in findings if set(item.regions) == {one, other}))
         for one, other in itertools.combinations(names, 2)
     )
-    groups = (MetaGroup("$SYS", tuple(names), 3 * len(names)),) if names else ()
+    groups = (MetaGroup("$SYS", tuple(names), (3,) * len(names)),) if names else ()
     return Topology("acme", nodes, links, groups, ())
 
 

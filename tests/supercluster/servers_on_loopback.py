@@ -47,17 +47,19 @@ class Servers:
         self.net = 100 + os.getpid() % 150  # so that two runs at a time hardly meet
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, rendering: str, region: int = 1, remote: int = 0) -> list[str]:
-        """Start all pods of a rendering; returns their addresses. `remote` is a region that they dial."""
+    def start(self, rendering: str, region: int = 1, remotes: tuple[int, ...] = ()) -> list[str]:
+        """Start the pods of a rendering that do not run, and return all addresses. `remotes` are regions they dial."""
         nats_of = find_nats(Release(rendering))
         count = nats_of.statefulset.value["spec"].get("replicas", 1)
         addresses = [self.address(region, ordinal) for ordinal in range(count)]
         for ordinal, address in enumerate(addresses):
+            if address in self.running:
+                continue
             store = os.path.join(self.folder, address)
             os.makedirs(store, exist_ok=True)
             conf = os.path.join(store, "nats.conf")
             with open(conf, "w", encoding="utf-8") as file:
-                file.write(self._moved(nats_of.conf, region, ordinal, store, remote))
+                file.write(self._moved(nats_of.conf, region, ordinal, store, remotes))
             with open(os.path.join(store, "log"), "ab") as log:
                 name = {"SERVER_NAME": f"region-{region}-{ordinal}"}
                 self.running[address] = subprocess.Popen([self.program, "-c", conf], env=name, stdout=log, stderr=log)
@@ -79,15 +81,15 @@ class Servers:
         """The address of a pod."""
         return f"127.{self.net}.{region}.{ordinal + 1}"
 
-    def _moved(self, conf: str, region: int, ordinal: int, store: str, remote: int) -> str:
+    def _moved(self, conf: str, region: int, ordinal: int, store: str, remotes: tuple[int, ...]) -> str:
         for other in range(3):
             conf = conf.replace(f"nats-{other}.nats-headless", self.address(region, other))
         given, mine = symbolic(read(conf)), self.address(region, ordinal)
         ops = [ConfOp("add", ("host",), mine), ConfOp("replace", ("jetstream", "store_dir"), store)]
         ops += [ConfOp("add", (block, "host"), mine) for block in ("cluster", "gateway") if block in given]
         ops += [ConfOp("replace", ("pid_file",), f"{store}/pid")] if "pid_file" in given else []
-        if remote:
-            listed = [{"name": f"region-{remote}", "urls": [f"nats://{self.address(remote, 0)}:7222"]}]
+        if remotes:
+            listed = [{"name": f"region-{at}", "urls": [f"nats://{self.address(at, 0)}:7222"]} for at in remotes]
             name = f"region-{region}"
             ops += [ConfOp("replace", ("cluster", "name"), name), ConfOp("replace", ("gateway", "name"), name)]
             ops.append(ConfOp("add", ("gateway", "gateways"), listed))
@@ -122,11 +124,21 @@ def status(address: str) -> int:
 
 def leader_of(address: str) -> str:
     """The meta leader that a server knows; empty without one, or while nothing listens."""
+    return _meta_group(address).get("leader") or ""
+
+
+def meta_size(address: str) -> int:
+    """How many servers a server counts in its meta group; 0 while nothing listens."""
+    return _meta_group(address).get("cluster_size") or 0
+
+
+def _meta_group(address: str) -> dict[str, Any]:
     try:
         with urllib.request.urlopen(f"http://{address}:8222/jsz", timeout=2) as answer:
-            return json.load(answer).get("meta_cluster", {}).get("leader") or ""
+            group: dict[str, Any] = json.load(answer).get("meta_cluster", {})
+            return group
     except OSError:
-        return ""
+        return {}
 
 
 async def until(told: Any, seconds: float = SECONDS) -> bool:

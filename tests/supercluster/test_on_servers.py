@@ -161,7 +161,7 @@ def test_one_server_in_each_of_two_regions_elects_and_is_alone_afterwards(real, 
     joined, pair = rendered(f"{LONE},{GATEWAY}"), rendered(f"{CLUSTER},config.cluster.replicas=2")
 
     async def walk():
-        regions = [*servers.start(joined, 1, remote=2), *servers.start(joined, 2, remote=1)]
+        regions = [*servers.start(joined, 1, (2,)), *servers.start(joined, 2, (1,))]
         assert await real.until(lambda: all(real.status(server) == 200 for server in regions))
         servers.stop()
         servers.start(joined, 1)

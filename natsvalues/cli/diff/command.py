@@ -15,6 +15,7 @@ from natsvalues.cli.diff.upgrade import helm_words, upgrade
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import write
 from natsvalues.cli.phases import Phases
+from natsvalues.cli.plain_files import stated_version
 from natsvalues.cli.state import Run
 from natsvalues.diff.changes import at_least
 from natsvalues.diff.ignoring import rule
@@ -71,7 +72,8 @@ def pairs_to_compare(options: DiffOptions, run: Run) -> list[Sides]:
         raise NatsvaluesError(
             "NV-D005",
             f"diff takes an old and a new release, and got: {' '.join(words.positional) or 'nothing'}",
-            hint="natsvalues diff OLD NEW (files, - or release:NAME[@REVISION]); natsvalues diff RELEASE CHART;\n"
+            hint="natsvalues diff OLD NEW (files, - or release:NAME[@REVISION]; or two nats.conf files);\n"
+            "natsvalues diff RELEASE CHART;\n"
             "natsvalues diff RELEASE --revision N [--to-revision M]",
         )
     return [_files(options, words)]
@@ -92,7 +94,7 @@ def _is_side(word: str) -> bool:
     return (
         word == "-"
         or word.startswith("release:")
-        or any(os.path.exists(path) or path.endswith((".yaml", ".yml", ".json")) for path in (word, plain))
+        or any(os.path.exists(path) or path.endswith((".yaml", ".yml", ".json", ".conf")) for path in (word, plain))
     )
 
 
@@ -101,7 +103,12 @@ def _files(options: DiffOptions, words: HelmWords) -> Sides:
         raise NatsvaluesError(
             "NV-D005", "standard input can be the old or the new release, not both", hint="write one of them to a file"
         )
-    (old, old_notes), (new, new_notes) = (side_of(word, words.cluster) for word in words.positional)
+    version = stated_version(options.nats_version, "NV-D001")
+    (old, old_notes), (new, new_notes) = (side_of(word, words.cluster, version) for word in words.positional)
+    if version is not None and not new.release.plain:
+        raise NatsvaluesError(
+            "NV-D001", "--nats-version is for plain nats.conf files", hint="the image of a rendering states its version"
+        )
     return _sides(options, old, new, [*old_notes, *new_notes])
 
 

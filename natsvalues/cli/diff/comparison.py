@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.diff.impact import judge
 from natsvalues.diff.releases import Comparison
+from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.supercluster.region_state import Decision
 
 if TYPE_CHECKING:
@@ -26,8 +27,22 @@ class Sides(NamedTuple):
     drift: tuple[ObjectDiff, ...] = ()
 
 
+def _is_plain(side: Side) -> bool:
+    return bool(side.release.plain)
+
+
 def compare(sides: Sides, ignored: list[Rule], phases: Phases) -> ReleaseDiff:
-    """Compare one pair and judge it; ignored changes are left out before anything is counted."""
+    """Compare one pair and judge it; ignored changes are left out before anything is counted.
+
+    Raises NatsvaluesError (NV-L024) for a plain nats.conf against something else.
+    """
+    if _is_plain(sides.old) != _is_plain(sides.new) and not (sides.old.release.is_empty or sides.new.release.is_empty):
+        raise NatsvaluesError(
+            "NV-L024",
+            "one side is a plain nats.conf, and the other one is not",
+            where=(Where(sides.old.about.label), Where(sides.new.about.label)),
+            hint="compare two nats.conf files, or two renderings",
+        )
     with phases.of("compare"):
         comparison = Comparison(sides.old, sides.new)
         comparison.leave_out(ignored)

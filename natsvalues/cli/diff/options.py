@@ -56,6 +56,7 @@ class DiffOptions(NamedTuple):
     allow_unreleased: bool = False
     evidence: str | None = None
     timings: bool = False
+    nats_version: str | None = None
 
 
 class Option(NamedTuple):
@@ -95,6 +96,9 @@ OPTIONS: dict[str, Option] = {
     "allow_unreleased": Option(("--allow-unreleased",), "", "If the release does not exist, compare with nothing."),
     "evidence": Option(
         ("--evidence",), "FILE", "Add the results of a rehearsal of the new release (rehearse -o json)."
+    ),
+    "nats_version": Option(
+        ("--nats-version",), "VERSION", "Version of the server, if the releases are two plain nats.conf files."
     ),
     "timings": Option(("--timings",), "", "Print on standard error how long each part took; also HELM_DEBUG."),
 }
@@ -158,7 +162,7 @@ def _value(name: str, option: Option, attached: str | None, left: list[str]) -> 
 def _options(given: dict[str, list[str]], rest: list[str]) -> DiffOptions:
     flags = {field for field, option in OPTIONS.items() if not option.takes}
     fields: dict[str, object] = {field: texts[-1] == "true" for field, texts in given.items() if field in flags}
-    for field in ("revision", "to_revision", "region", "overlays", "evidence"):
+    for field in ("revision", "to_revision", "region", "overlays", "evidence", "nats_version"):
         if field in given:
             fields[field] = given[field][-1]
     for field in ("revision", "to_revision"):

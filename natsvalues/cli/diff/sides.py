@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from natsvalues.cli.plain_files import plain_file
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
 from natsvalues.diff.changes import About, Note
 from natsvalues.diff.sides import Side
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.objects import HOOK, entries
+from natsvalues.manifests.plain import plain_release
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.stored import TYPE, Hook, Stored, revisions
 from natsvalues.supercluster.kept import DEPLOYED, Kept, Revision, Revisions
@@ -19,12 +21,15 @@ if TYPE_CHECKING:
 
 RELEASE = "release:"
 EMPTY = "nothing"
+PLAIN = "nats.conf"
+"""What a plain file is called on both sides, wherever it lies: a server has one."""
 
 
-def side_of(word: str, cluster: list[str]) -> tuple[Side, list[Note]]:
+def side_of(word: str, cluster: list[str], version: str | None = None) -> tuple[Side, list[Note]]:
     """The release that a word of the command line names: `release:[NAMESPACE/]NAME[@REVISION]`, a file, or `-`.
 
-    `cluster` are the options of helm that select a cluster. Raises NatsvaluesError.
+    `cluster` are the options of helm that select a cluster, `version` is that of the server of a plain nats.conf.
+    Raises NatsvaluesError.
     """
     if word.startswith(RELEASE):
         from natsvalues.outside.helm import reference
@@ -34,7 +39,7 @@ def side_of(word: str, cluster: list[str]) -> tuple[Side, list[Note]]:
         if stored is None:
             raise no_such_release(name, options, word)
         return stored
-    return from_file(word), []
+    return from_file(word, version), []
 
 
 def no_such_release(name: str, options: list[str], label: str = "") -> NatsvaluesError:
@@ -100,21 +105,26 @@ def side_of_stored(stored: Stored, label: str) -> tuple[Side, list[Note]]:
     return Side(about, Release(stored.stream, label), values=stored.values), notes
 
 
-def from_file(path: str) -> Side:
-    """A manifest file, standard input (`-`), or an exported release; `FILE@REVISION` if it has several revisions.
+def from_file(path: str, version: str | None = None) -> Side:
+    """A manifest file, standard input (`-`), an exported release, or a plain nats.conf, whose server has this version.
 
-    Raises NatsvaluesError (NV-D004) for an empty file and for a revision that it does not have.
+    `FILE@REVISION` selects one of several revisions of an exported release. Raises NatsvaluesError (NV-D004) for an
+    empty file, and for a revision that it does not have.
     """
     revision = ""
     if path != "-" and not os.path.exists(path) and "@" in path:
         path, _, revision = path.rpartition("@")
     file = STANDARD_INPUT if path == "-" else path
-    release = Release(read_stream(None if path == "-" else path), file)
+    text = read_stream(None if path == "-" else path)
+    release = Release(text, file)
     if release.is_empty:
         raise NatsvaluesError(
             "NV-D004", "the file is empty: there is nothing to compare", where=(Where(file),),
             hint="use the output of helm template or helm get manifest",
         )  # fmt: skip
+    plain = plain_file(text, file)
+    if plain is not None:
+        return Side(About(file), plain_release(plain, PLAIN, version=version))
     exported = _exported(release, file)
     if exported:
         return _at(exported, revision, file)

@@ -11,6 +11,7 @@ from natsvalues.diff.impact import (
     joins,
     links,
     live,
+    majority,
     objects,
     ports,
     region,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 GROUPS: dict[str, tuple[Declared, ...]] = {
     "Identity": identity.IMPACTS,
-    "Regions": joins.IMPACTS,
+    "Regions": joins.IMPACTS + majority.IMPACTS,
     "Cold start": cold_start.IMPACTS,
     "JetStream store": stores.IMPACTS,
     "Another region": region.IMPACTS,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from natsvalues.manifests.reload_effect import Effect
 
 ROLL = "Roll the pods afterwards: `kubectl rollout restart statefulset/{name}`."
+RESTART = "Restart the region's servers afterwards, one after another."
+"""The same for a plain nats.conf, whose servers are no pods that we know of."""
 
 
 class Setting(NamedTuple):
@@ -33,7 +35,7 @@ class Setting(NamedTuple):
     @property
     def remedy(self) -> str:
         """How the setting takes effect all the same."""
-        return ROLL.format(name=self.nats.name)
+        return RESTART if self.nats.plain is not None else ROLL.format(name=self.nats.name)
 
 
 @impact(
@@ -123,8 +125,9 @@ def reload_crashes_server(context: Context, item: ObjectDiff, change: Change) ->
     setting = _reloaded(context, item, change)
     if setting is None or setting.effect.outcome != "crash":
         return None
+    together = "" if setting.nats.plain is not None else "; the reloaders of all pods signal at about the same time"
     return Consequence(
-        f"{setting.effect.reason}; the reloaders of all pods signal at about the same time",
+        f"{setting.effect.reason}{together}",
         setting.remedy,
         setting.effect.source,
     )
@@ -157,7 +160,7 @@ def no_reload(context: Context, item: ObjectDiff, change: Change) -> Consequence
 @impact(
     "DI306",
     "servers-do-not-start",
-    "outage",
+    "refused",
     why="The server exits when it starts, so each pod that restarts with this configuration stays down; `nats-server "
     "-t` does not see it.",
     source="run on nats-server 2.10.26, 2.12.8, 2.14.6 and 2.15.1",
@@ -200,10 +203,11 @@ def server_refuses_configuration(context: Context, item: ObjectDiff, change: Cha
     if not faults:
         return None
     reason = (
-        f"nats-server {servers.after.version} refuses it: {faults[0].message}; a reload keeps the old file, and a pod "
+        f"{servers.after.version.program} refuses it: {faults[0].message}; a reload keeps the old file, and a pod "
         "that restarts does not come up"
     )
-    return Consequence(reason, f"{faults[0].remedy[:1].upper()}{faults[0].remedy[1:]}.")
+    remedy = faults[0].remedy
+    return Consequence(reason, f"{remedy[:1].upper()}{remedy[1:]}{'' if remedy.endswith('?') else '.'}")
 
 
 @impact(
@@ -230,7 +234,7 @@ def server_refuses_release(context: Context) -> str | None:
             continue
         for fault in new_faults(servers.before, servers.after):
             if same(_at(servers.old_conf, fault.path), _at(servers.new_conf, fault.path)):
-                return f"nats-server {servers.after.version} does not start with nats.conf: {fault.message}"
+                return f"{servers.after.version.program} does not start with nats.conf: {fault.message}"
     return None
 
 
@@ -278,7 +282,9 @@ def _refused_beside(item: ObjectDiff, change: Change, nats: Nats) -> str | None:
 
 
 def _why_no_reload(nats: Nats) -> str | None:
-    """Why the servers do not notice that the file changed; None if they do."""
+    """Why the servers do not notice that the file changed; None if they do, or somebody signals them."""
+    if nats.plain is not None:
+        return None
     pod = nats.statefulset.value["spec"]["template"]["spec"]
     for mount in nats.container_value.get("volumeMounts") or []:
         if isinstance(mount, dict) and mount.get("subPath") == nats.config_key:

@@ -24,6 +24,7 @@ SOURCE = "run on nats-server 2.10.26, 2.12.8, 2.14.6 and 2.15.1"
     "JS007",
     "system-account-unknown",
     "error",
+    needs="configuration",
     why="The server exits with `error resolving system account: account missing`, while `nats-server -t` reports the "
     "file as valid. The default account exists by itself only where system_account is not set.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
@@ -47,6 +48,7 @@ def system_account_unknown(cluster: Cluster) -> Iterator[Problem]:
     "JS010",
     "leaf-nodes-without-system-account",
     "error",
+    needs="configuration",
     why="A server that listens for leaf nodes and has a gateway exits with `leaf nodes and gateways (both being "
     "defined) require a system account to also be configured`, while `nats-server -t` reports the file as valid.",
     source=SOURCE,
@@ -66,6 +68,7 @@ def leaf_nodes_without_system_account(cluster: Cluster) -> Iterator[Problem]:
     "JS011",
     "operator-does-not-fit",
     "error",
+    needs="configuration",
     why="With an operator the server exits unless system_account is the account that the operator's JWT names, or "
     "another where the JWT names none; it also exits if accounts is set. `nats-server -t` does not see all of it.",
     source=SOURCE,

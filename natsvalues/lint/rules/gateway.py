@@ -139,6 +139,7 @@ def _gateway_ports(cluster: Cluster, service: Manifest) -> list[int]:
     "GW006",
     "unknown-clusters-accepted",
     "warning",
+    needs="configuration",
     why="A cluster that joins by gossip or by a mistake in a file becomes part of the meta group; if its JetStream "
     "ran alone before, it can erase the streams of the others.",
     source="run on nats-server 2.12.8 and 2.15.1",
@@ -158,6 +159,7 @@ def unknown_clusters_accepted(cluster: Cluster) -> Iterator[Problem]:
     "GW007",
     "gateway-incomplete",
     "error",
+    needs="configuration",
     why="The server does not start with it, while `nats-server -t` reports the file as valid.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
     remedy="Give the gateway a name and a port, and each remote a name and a url.",
@@ -199,6 +201,7 @@ def remote_inside_cluster(subject: Subject) -> Iterator[Problem]:
     "GW009",
     "remote-twice",
     "warning",
+    needs="configuration",
     why="The server accepts the file silently, and does not use the entries as alternatives.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
     remedy="Write one entry for each remote.",
@@ -224,6 +227,7 @@ def remote_twice(cluster: Cluster) -> Iterator[Problem]:
     "GW010",
     "dials-nobody",
     "note",
+    needs="configuration",
     why="The region is connected only if other regions dial it. A gateway without remotes is meant for the time "
     "before a region joins.",
     source="run on nats-server 2.12.8 and 2.14.6",

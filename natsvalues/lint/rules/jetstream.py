@@ -24,6 +24,7 @@ ACCOUNT_SOURCE = "run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
     "domain-per-region",
     "error",
     "supercluster",
+    needs="configuration",
     why="Over gateways the meta group follows the system account, whatever the domains are. The regions still elect "
     "one leader together. A region without that leader cannot place streams (error 10005), answers with another "
     "region's domain, and has no leader when it is alone, all with /healthz at 200. A domain for each region is right "
@@ -78,6 +79,7 @@ def _is_named_after(domain: str | None, cluster: Cluster) -> bool:
     "jetstream-before-joining",
     "error",
     "supercluster",
+    needs="configuration",
     why="A region that ran JetStream alone, even without a stream, has a meta group of its own. When it joins others "
     "under one system account, one side's streams vanish, on some versions from disk, while every health check "
     "passes.",
@@ -122,6 +124,7 @@ def empty_region_runs_jetstream(cluster: Cluster) -> Iterator[Problem]:
     "JS004",
     "jetstream-without-routes",
     "error",
+    needs="configuration",
     why="With a gateway, or a port for the cluster, JetStream is clustered, and the server exits with `JetStream "
     "cluster requires configured routes`, while `nats-server -t` reports the file as valid.",
     source="run on nats-server 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1",
@@ -159,6 +162,7 @@ def more_routes_than_servers(cluster: Cluster) -> Iterator[Problem]:
     "JS006",
     "domain-refused",
     "error",
+    needs="configuration",
     why="The server does not start with a domain that has a dot or a wildcard, while `nats-server -t` reports the "
     "file as valid.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
@@ -201,6 +205,7 @@ def store_does_not_survive(cluster: Cluster) -> Iterator[Problem]:
     "first-boot-counts-remotes",
     "note",
     "supercluster",
+    needs="configuration",
     why="A first boot counts the urls of remote gateways as servers. Servers under another system account never vote, "
     "and from 2.12 on servers with empty stores elect a leader only once all counted servers have voted. With data in "
     "their stores the same servers start normally.",

@@ -99,6 +99,7 @@ def _servers(remote: Remote, by_name: dict[str | None, Cluster]) -> int:
     "not-dialled-back",
     "warning",
     "supercluster",
+    needs="configuration",
     why="Every server of every region should have the same set of gateways. A region that refuses unknown clusters "
     "refuses every region that it does not list.",
     source="run on nats-server 2.12.8 and 2.14.6; Synadia's check CLUSTER_008",
@@ -154,6 +155,7 @@ def remote_not_in_overlays(subject: Subject) -> Iterator[Problem]:
     "one-name-many-addresses",
     "note",
     "cluster",
+    needs="configuration",
     why="These versions count a remote's host name once for each address it resolves to: a load balancer with an "
     "address in each zone makes the first meta group too large to elect a leader, and a name without an address is "
     "not counted.",
@@ -171,7 +173,7 @@ def one_name_many_addresses(cluster: Cluster) -> Iterator[Problem]:
     names = [address for address in urls if address is not None and not is_address(address.host)]
     if cluster.version.known and not fixed and names and cluster.has_jetstream:
         message = f"server {cluster.version} counts the addresses behind `{names[0].host}`"
-        yield Problem(message, (cluster.at_container("image"),), (cluster.region,))
+        yield Problem(message, (cluster.at_version(),), (cluster.region,))
 
 
 @rule(
@@ -179,6 +181,7 @@ def one_name_many_addresses(cluster: Cluster) -> Iterator[Problem]:
     "elects-alone",
     "note",
     "cluster",
+    needs="configuration",
     why="Before 2.12 a region elects its own meta leader if its gateways connect late at a first boot; when they "
     "connect, one region's streams are lost. From 2.12 on, servers with empty stores elect a leader only once all of "
     "them have voted.",
@@ -192,7 +195,7 @@ def elects_alone(cluster: Cluster) -> Iterator[Problem]:
     """The server's version lets a region elect a leader before it is connected to the others."""
     if elects_early(cluster.state):
         message = f"server {cluster.version} can elect a meta leader of this region alone"
-        yield Problem(message, (cluster.at_container("image"),), (cluster.region,))
+        yield Problem(message, (cluster.at_version(),), (cluster.region,))
 
 
 RULES = (

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     "NM001",
     "cluster-name-differs",
     "error",
+    needs="configuration",
     why="The server exits at once with `cluster name conflicts between cluster and gateway definitions`, while "
     "`nats-server -t` reports the file as valid. By default the chart names the cluster after the release.",
     source="run on nats-server 2.12.8 and 2.14.6",
@@ -64,9 +65,11 @@ def same_gateway_name(subject: Subject) -> Iterator[Problem]:
     "same-server-names",
     "error",
     "supercluster",
-    why="A gateway connection from a server whose name is already in use is closed with `Duplicate Server Name`, "
-    "forever, and no meta leader is elected. The chart names servers after their pods: nats-0 in every region.",
-    source="run on nats-server 2.12.8 and 2.14.6",
+    needs="configuration",
+    why="A connection of gateways or routes from a server whose name is already in use is closed with `Duplicate "
+    "Server Name`, forever, and no meta leader is elected. The chart names servers after their pods: nats-0 in every "
+    "region.",
+    source="run on nats-server 2.12.8 and 2.14.6; between routes on 2.10.26, 2.12.8 and 2.15.1",
     remedy="Set config.serverNamePrefix to a value of its own in every region but one, before its first stream: a "
     "server name is a JetStream identity, so the region that has streams keeps its names.",
     fails="""\
@@ -77,29 +80,30 @@ us-east: {container: {env: [{name: SERVER_NAME, value: $(POD_NAME)}]}}
 eu-west: {container: {env: [{name: SERVER_NAME, value: eu-west-$(POD_NAME)}]}}""",
 )
 def same_server_names(subject: Subject) -> Iterator[Problem]:
-    """Servers of two regions have the same name."""
+    """Servers of two regions have the same name; or, where each has a file of its own, two of one region."""
     seen: dict[str, Cluster] = {}
-    reported: set[tuple[str, str]] = set()
-    for cluster in subject.clusters:
-        if not cluster.has_gateway and cluster.plan is None:
+    reported: set[tuple[str, ...]] = set()
+    for cluster in subject.servers:
+        if not cluster.has_gateway and cluster.plan is None and cluster.nats.plain is None:
             continue
         for name in _names(cluster):
             first = seen.setdefault(name, cluster)
-            pair = (cluster.region, first.region)
+            pair: tuple[str, ...] = (cluster.region, first.region)
             if first is not cluster and pair not in reported:
                 reported.add(pair)
-                yield Problem(
-                    f"`{first.region}` and `{cluster.region}` both have a server named `{name}`",
-                    (_at_names(cluster), _at_names(first)),
-                    pair,
-                )
+                message = f"`{first.region}` and `{cluster.region}` both have a server named `{name}`"
+                if first.region == cluster.region:
+                    message, pair = f"two servers of `{cluster.region}` are named `{name}`", pair[:1]
+                yield Problem(message, (_at_names(cluster), _at_names(first)), pair)
 
 
 def _names(cluster: Cluster) -> list[str]:
     pattern = cluster.state.server_names
     if not _has_names(cluster):
         return []
-    return [pattern.replace(POD, f"{cluster.nats.name}-{ordinal}") for ordinal in range(cluster.replicas)]
+    if cluster.nats.plain is not None and isinstance(cluster.conf.get("server_name"), Variable):
+        return []  # each server has its own environment
+    return [pattern.replace(POD, f"{cluster.nats.name}-{ordinal}") for ordinal in range(cluster.sharing)]
 
 
 def _has_names(cluster: Cluster) -> bool:
@@ -149,6 +153,7 @@ def servers_called_as_pods(subject: Subject) -> Iterator[Problem]:
     "NM005",
     "server-name-not-its-own",
     "error",
+    needs="configuration",
     why="Clustered JetStream does not start without a server name, and several servers cannot share one.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",
     remedy="Set server_name: $SERVER_NAME, with the variable set from the pod's name, as the chart does.",
@@ -161,11 +166,11 @@ def server_name_not_its_own(cluster: Cluster) -> Iterator[Problem]:
         return
     if not _has_names(cluster):
         yield Problem("JetStream is clustered and server_name is not set", (cluster.at_conf(),), (cluster.region,))
-    elif cluster.replicas > 1 and POD not in (pattern := cluster.state.server_names):
+    elif cluster.sharing > 1 and POD not in (pattern := cluster.state.server_names):
         known = not isinstance(cluster.conf.get("server_name"), Variable) or not pattern.startswith("$")
         if known:
             where = (_at_names(cluster),)
-            yield Problem(f"all {cluster.replicas} servers are named `{pattern}`", where, (cluster.region,))
+            yield Problem(f"all {cluster.sharing} servers are named `{pattern}`", where, (cluster.region,))
 
 
 @rule(
@@ -173,6 +178,7 @@ def server_name_not_its_own(cluster: Cluster) -> Iterator[Problem]:
     "wrong-remote-name",
     "error",
     "supercluster",
+    needs="configuration",
     why="The remote answers with its own name, and the server closes the connection with `Wrong Gateway`, once a "
     "second. The wrong name also spreads by gossip. The connection that the other region opens may still work, which "
     "hides the mistake.",
@@ -201,6 +207,7 @@ def wrong_remote_name(subject: Subject) -> Iterator[Problem]:
     "NM007",
     "name-with-spaces",
     "error",
+    needs="configuration",
     why="From 2.11 on the server refuses server and cluster names with spaces; 2.10 accepted them, so an upgrade "
     "fails.",
     source="run on nats-server 2.10.26 and 2.11.4",

@@ -251,6 +251,7 @@ def killed_while_draining(cluster: Cluster) -> Iterator[Problem]:
     "PR010",
     "lame-duck-refused",
     "error",
+    needs="configuration",
     why="The server does not start with a duration below 30 s, or with a grace period that is not shorter than the "
     "duration.",
     source="run on nats-server 2.10.26, 2.12.8 and 2.14.6",

@@ -99,6 +99,7 @@ def pods_do_not_roll(cluster: Cluster) -> Iterator[Problem]:
     "HS004",
     "config-means-something-else",
     "error",
+    needs="configuration",
     why="The server accepts the file, but reads other settings than those written.",
     source="compared with the server's own parser (conf, 2.14.2)",
     remedy="Correct the setting in the chart's values.",
@@ -114,6 +115,7 @@ def config_means_other(cluster: Cluster) -> Iterator[Problem]:
     "HS005",
     "config-is-doubtful",
     "warning",
+    needs="configuration",
     why="The server accepts the file, but the value is hardly the intended one.",
     source="compared with the server's own parser (conf, 2.14.2)",
     remedy="Correct the setting in the chart's values.",
@@ -126,11 +128,11 @@ def config_is_doubtful(cluster: Cluster) -> Iterator[Problem]:
 
 
 def _misread(cluster: Cluster, *, errors: bool) -> Iterator[Problem]:
-    for offset, message in cluster.parsed.findings:
-        if (message in REFUSED) == errors:
-            at = cluster.at_conf()
-            line = (at.line or 1) + cluster.nats.conf.count("\n", 0, offset)
-            yield Problem(message, (at._replace(line=line, column=None),), (cluster.region,))
+    for at, conf in cluster.readings():
+        for offset, message in conf.findings:
+            if (message in REFUSED) == errors:
+                line = (at.line or 1) + conf.text.count("\n", 0, offset)
+                yield Problem(message, (at._replace(line=line, column=None),), (cluster.region,))
 
 
 @rule(

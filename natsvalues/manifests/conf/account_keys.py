@@ -6,24 +6,24 @@ BLOCKS = {
     "leaf_authorization": """
         user=username: text
         password=pass: text
-        nkey: nkey
+        nkey: nkey since 2.10.8
         account: text
-        timeout: seconds
-        proxy_required: flag
+        timeout: seconds strict 2.11.0
+        proxy_required: flag since 2.12.0
         users: [{leaf_user}]
     """,
     "leaf_user": """
         user=username: text
         password=pass: text
         account: text
-        proxy_required: flag
+        proxy_required: flag since 2.12.0
     """,
     "authorization": """
         user=username: text
         password=pass: text
         token: text
-        timeout: seconds
-        proxy_required: flag
+        timeout: seconds strict 2.11.0
+        proxy_required: flag since 2.12.0
         users: [{user}]
         default_permissions=default_permission=permissions: {permissions}
         auth_callout=auth_hook: {auth_callout}
@@ -32,8 +32,8 @@ BLOCKS = {
         user=username: text
         password=pass: text
         token: empty
-        timeout: seconds
-        proxy_required: flag
+        timeout: seconds strict 2.11.0
+        proxy_required: flag since 2.12.0
         users auth_callout=auth_hook: never
         default_permissions=default_permission=permissions: {permissions}
     """,
@@ -49,14 +49,14 @@ BLOCKS = {
         nkey: nkey
         permissions=permission=authorization: {permissions}
         allowed_connection_types=connection_types=clients: text|[text]
-        proxy_required: flag
+        proxy_required: flag since 2.12.0
     """,
     "auth_callout": """
         issuer: nkey!
         account=acc: text
         auth_users=users: [text]!
         xkey=key: nkey
-        allowed_accounts: [text]
+        allowed_accounts: [text] since 2.11.0
     """,
     "permissions": """
         publish=pub=import: {subjects}|word|[word]
@@ -83,7 +83,7 @@ BLOCKS = {
         default_permissions: {permissions}
         limits: {account_limits}
         mappings=maps: *(text|{destination}|[{destination}])
-        msg_trace=trace_dest: word|{msg_trace}
+        msg_trace=trace_dest: word|{msg_trace} since 2.11.0
         jetstream: flag|(enabled enable disabled disable)|{account_jetstream}
     """,
     "account_jetstream": """
@@ -95,7 +95,7 @@ BLOCKS = {
         mem_max_stream_bytes=memory_max_stream_bytes: integer
         disk_max_stream_bytes=store_max_stream_bytes: integer
         max_ack_pending: integer
-        cluster_traffic: empty|<system owner>
+        cluster_traffic: empty|<system owner> since 2.11.0
     """,
     "account_limits": """
         max_connections=max_conn: integer
@@ -104,8 +104,8 @@ BLOCKS = {
         max_leafnodes=max_leafs: integer
     """,
     "msg_trace": """
-        dest: word
-        sampling: sample
+        dest: word since 2.11.0
+        sampling: sample since 2.11.0
     """,
     "export": """
         stream service: text
@@ -114,7 +114,7 @@ BLOCKS = {
         response_threshold=threshold=response_max_time=response_time: interval
         latency: text|{latency}
         account_token_position: integer
-        allow_trace: flag
+        allow_trace: flag since 2.11.0
     """,
     "latency": """
         subject: word!
@@ -123,7 +123,8 @@ BLOCKS = {
     "import": """
         stream service: {source}
         to prefix: text
-        share allow_trace: flag
+        share: flag
+        allow_trace: flag since 2.11.0
     """,
     "source": """
         account: word!
@@ -141,10 +142,10 @@ BLOCKS = {
         ttl interval timeout: interval
     """,
     "proxies": """
-        trusted: [{trusted_proxy}]
+        trusted: [{trusted_proxy}] since 2.12.0
     """,
     "trusted_proxy": """
-        key=public_key: nkey
+        key=public_key: nkey since 2.12.0
     """,
 }
 """Blocks by name."""

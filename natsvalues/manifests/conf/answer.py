@@ -7,9 +7,11 @@ cannot be included. `invalid use of field` is a warning of a start, and only `-t
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from natsvalues.manifests.chart import joined
 from natsvalues.text.natsconf import read
 from natsvalues.text.natsconf.positions import Position, at_line, positions
 from natsvalues.text.secrets import without_secrets
@@ -37,11 +39,25 @@ class Guesses(NamedTuple):
 NONE = Guesses()
 
 
+class Read(NamedTuple):
+    """What a server read below `root`: the path of its nats.conf, and all files by their paths from its folder."""
+
+    root: str
+    config_file: str
+    files: Mapping[str, str]
+
+    @property
+    def main(self) -> str:
+        """The name of nats.conf among the files."""
+        return posixpath.basename(self.config_file)
+
+
 class Refusal(NamedTuple):
     """One fault, in the server's words, without secrets and without the folders of this machine.
 
-    `file` is the file of the ConfigMap, empty for the command line; `path` leads to the setting in it, as far as known.
-    `by`: as in `check.By`, `test` if the server starts with it. `guessed`: what was made up may be its cause.
+    `file` is its path from the folder of nats.conf, empty for the command line; `path` leads to the setting in it, as
+    far as known. `by`: as in `check.By`, `test` if the server starts with it. `guessed`: the cause
+    may be what was made up.
     """
 
     words: str
@@ -66,41 +82,35 @@ class Answer(NamedTuple):
     refusals: tuple[Refusal, ...] = ()
 
 
-def refusals(
-    output: str, root: str, main: str, files: Mapping[str, str], guesses: Guesses = NONE
-) -> tuple[Refusal, ...]:
-    """The faults that a server printed, in an order of ours: its own is random.
-
-    `files` are those that it read below `root`, by their name; one is `main`.
-    """
+def refusals(output: str, has: Read, guesses: Guesses = NONE) -> tuple[Refusal, ...]:
+    """The faults that a server printed, in an order of ours: its own is random."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    if lines and not lines[0].startswith((_PROGRAM, root)):
-        return (Refusal(_shown(lines[0], root), ""),)  # an unknown option: the usage follows
-    found = {_refusal(line.removeprefix(_PROGRAM), root, main, files, guesses) for line in lines}
+    if lines and not lines[0].startswith((_PROGRAM, has.root)):
+        return (Refusal(_shown(lines[0], has.root), ""),)  # an unknown option: the usage follows
+    found = {_refusal(line.removeprefix(_PROGRAM), has, guesses) for line in lines}
     return tuple(sorted(found, key=lambda item: (item.file, [str(part) for part in item.path], item.words)))
 
 
-def _refusal(line: str, root: str, main: str, files: Mapping[str, str], guesses: Guesses) -> Refusal:
-    placed = _PLACED.fullmatch(line) if line.startswith(root) else None
-    includes = _INCLUDED.findall(line)
+def _refusal(line: str, has: Read, guesses: Guesses) -> Refusal:
+    placed = _PLACED.fullmatch(line) if line.startswith(has.root) else None
     variable = _VARIABLE.search(line)
-    words, file, spot = line, main, None
+    words, file, spot = line, has.main, None
     if placed is not None:
         words, spot = placed["words"], (int(placed["line"]), int(placed["column"]))
-        file = placed["file"].rpartition("/")[2]
-    elif includes:
-        file = includes[-1].rpartition("/")[2]
+        file = posixpath.relpath(placed["file"], posixpath.dirname(has.config_file))
+    for path in _INCLUDED.findall(line):
+        file = joined(file, path)
     if variable is not None:
         words, spot = f"variable reference for '{variable['name']}' can not be found", (int(variable["line"]), 1)
-    if file not in files:
-        return Refusal(_shown(words, root), main, guessed=True)
-    setting = at_line(read(files[file]), *spot) if spot is not None else None
+    if file not in has.files:
+        return Refusal(_shown(words, has.root), has.main, guessed=True)
+    setting = at_line(read(has.files[file]), *spot) if spot is not None else None
     return Refusal(
-        _shown(words, root),
+        _shown(words, has.root),
         file,
         setting.path if setting is not None else (),
         "test" if words.startswith(_ONLY_TESTED) else "parser",
-        bool(guesses.files) if variable is not None else _is_guessed(words, setting, files, guesses),
+        bool(guesses.files) if variable is not None else _is_guessed(words, setting, has.files, guesses),
     )
 
 

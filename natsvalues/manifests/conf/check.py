@@ -24,7 +24,7 @@ By = Literal["parser", "start", "test", "nobody"]
 NEWEST = (2, 15, 3)
 """The newest release that the table was compared with."""
 _QUOTED = 24
-_SHOWN = ("flag", "interval", "duration", "seconds", "integer", "size", "percent", "sample")
+_SHOWN = ("interval", "duration", "seconds", "integer", "size", "percent", "sample")
 _MEANT = {
     "flag": "true or false",
     "false": "false",
@@ -106,7 +106,8 @@ def _value(key: language.Key, value: Any, at: tuple[str | int, ...], reading: _R
         return
     form = next((form for form in key.forms if language.fits(form, value)), None)
     if form is None:
-        yield _misfit(key.forms, value, at)
+        loose = key.strict is not None and reading.version.known and reading.version[:3] < key.strict
+        yield _misfit(key.forms, value, at)._replace(by="nobody" if loose else "parser")
         return
     yield from _inside(form, value, at, reading)
 
@@ -141,22 +142,15 @@ def _entry(forms: tuple[str, ...], value: Any, at: tuple[str | int, ...], readin
 def _unknown(name: str, written: str, key: language.Key | None, at: tuple[str | int, ...], reading: _Reading) -> Fault:
     by: By = "nobody" if name in language.LENIENT else "parser"
     if key is not None:
-        bound = _number(key.since) if key.since and reading.version[:3] < key.since else ""
-        known = f"only {bound} and newer know it" if bound else f"{_number(key.before)} and newer no longer know it"
-        message = f"nats-server {reading.version} does not know `{dotted(at)}`: {known}"
-        return Fault(
-            at, "version", message, f"remove it, or run nats-server {bound} or newer" if bound else "remove it"
-        )
+        known = " and ".join(".".join(map(str, first)) for first in key.since)
+        message = f"{reading.version.program} does not know `{dotted(at)}`: it came with {known}"
+        return Fault(at, "version", message, f"remove it, or run nats-server {known.rpartition(' ')[2]} or newer", by)
     if reading.version.known and reading.version[:3] > NEWEST:
         by = "nobody"  # a later release may have it
     near = _nearest(name, written)
     does = "ignores" if name in language.LENIENT else "does not know"
     message = f"nats-server {does} `{dotted(at)}`"
     return Fault(at, "unknown", message, near or "remove it, or correct its spelling", by)
-
-
-def _number(release: tuple[int, int, int] | None) -> str:
-    return ".".join(map(str, release or ()))
 
 
 def _nearest(name: str, written: str) -> str:

@@ -93,7 +93,7 @@ def known_urls(found: Settings) -> Iterator[tuple[Path, str]]:
     "write an https url, or remove tls",
     fails='leafnodes {remotes: [{url: "ws://127.0.0.1:1", proxy {url: "http://127.0.0.1:1", tls {}}}]}',
     passes='leafnodes {remotes: [{url: "ws://127.0.0.1:1", proxy {url: "https://127.0.0.1:1", tls {}}}]}',
-    since=(2, 12, 0),
+    since=(2, 15, 1),
 )
 def proxy_tls(found: Settings) -> Iterator[tuple[Path, str]]:
     """TLS to a leaf node's proxy needs an https url."""

@@ -13,6 +13,8 @@ from natsvalues.manifests.quantities import nanoseconds
 from natsvalues.text.natsconf import Variable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from natsvalues.manifests.server import Release
 
 BLOCKS = keys.BLOCKS | account_keys.BLOCKS
@@ -48,12 +50,16 @@ class Key(NamedTuple):
     names: tuple[str, ...]
     forms: tuple[str, ...]
     required: bool
-    since: Release | None
-    before: Release | None
+    since: tuple[Release, ...]
+    """The first release that knows it; a second one where it came to an older minor version afterwards."""
+    strict: Release | None
+    """The first release that refuses other values, if that is later: before, it took any value."""
 
     def is_known_to(self, release: Release) -> bool:
-        """Whether servers of this release know it."""
-        return (self.since is None or self.since <= release) and (self.before is None or release < self.before)
+        """Whether servers of this release know it: those of a minor version in `since` from that patch on."""
+        if not self.since or release >= self.since[-1]:
+            return True
+        return any(first[:2] == release[:2] and first <= release for first in self.since)
 
 
 _blocks: dict[str, dict[str, Key]] = {}
@@ -70,11 +76,12 @@ def keys_of(block: str) -> dict[str, Key]:
 def _keys(line: str) -> list[Key]:
     """The keys of a line, which differ in nothing but their names."""
     names, _, rest = line.strip().partition(": ")
-    rest, _, before = rest.partition(" before ")
+    rest, _, strict = rest.partition(" strict ")
     form, _, since = rest.partition(" since ")
-    limits = release(since) if since else None, release(before) if before else None
     forms = alternatives(form.rstrip("!"))
-    return [Key(tuple(name.split("=")), forms, form.endswith("!"), *limits) for name in names.split()]
+    first = tuple(release(number) for number in since.split())
+    bound = release(strict) if strict else None
+    return [Key(tuple(name.split("=")), forms, form.endswith("!"), first, bound) for name in names.split()]
 
 
 def release(text: str) -> Release:
@@ -161,19 +168,18 @@ def usual_path(path: tuple[str | int, ...]) -> tuple[str, ...]:
     forms: tuple[str, ...] = ("{server}",)
     for key in path:
         if isinstance(key, int) or key == "*":
-            usual, forms = (*usual, "*"), _inner_forms(forms)
+            usual, forms = (*usual, "*"), _inner(forms, item_of)
             continue
         block = next((name for form in forms if (name := block_of(form))), None)
         row = keys_of(block).get(key.lower()) if block else None
         usual = (*usual, row.names[0] if row else key.lower())
-        forms = row.forms if row else _inner_forms(forms) if block is None else ()
+        forms = row.forms if row else _inner(forms, entry_of)
     return usual
 
 
-def _inner_forms(forms: tuple[str, ...]) -> tuple[str, ...]:
+def _inner(forms: tuple[str, ...], inside: Callable[[str], str | None]) -> tuple[str, ...]:
     """The forms inside the list, or the block with any names, among these forms."""
-    inner = next((item for form in forms if (item := item_of(form) or entry_of(form))), None)
-    return alternatives(inner) if inner else ()
+    return next((alternatives(inner) for form in forms if (inner := inside(form))), ())
 
 
 def spellings(path: str) -> tuple[str, ...]:

@@ -32,6 +32,12 @@ def _users(found: Settings) -> Iterator[tuple[Path, Any]]:
                 yield (*path, "users", index), user
 
 
+def _account_names(found: Settings) -> list[str]:
+    """The names of the accounts, which are a block or a list."""
+    accounts = found.at("accounts")
+    return [name for name in accounts if isinstance(name, str)] if isinstance(accounts, (dict, list)) else []
+
+
 @demand(
     "user-without-name",
     "parser",
@@ -113,8 +119,7 @@ def leaf_account(found: Settings) -> Iterator[tuple[Path, str]]:
     """The account of a leaf node's remote is in accounts."""
     if any(is_set(found.at(key)) for key in ("operator", "trusted_keys")):
         return
-    accounts = found.at("accounts")
-    known = {"$G", "", *(accounts if isinstance(accounts, (dict, list)) else ())}
+    known = {"$G", "", *_account_names(found)}
     if not found.at("no_system_account"):
         known.add("$SYS")
     remotes = found.block("leafnodes").get("remotes")
@@ -159,8 +164,7 @@ def exported(found: Settings) -> Iterator[tuple[Path, str]]:
 )
 def reserved(found: Settings) -> Iterator[tuple[Path, str]]:
     """No account has the name of the server's own."""
-    accounts = found.at("accounts")
-    if isinstance(accounts, (dict, list)) and "$G" in accounts:
+    if "$G" in _account_names(found):
         yield ("accounts",), "`$G` is the server's own account"
 
 
@@ -170,7 +174,7 @@ def reserved(found: Settings) -> Iterator[tuple[Path, str]]:
     "add the account, or correct the name",
     fails=CALLOUT % "B",
     passes=CALLOUT % "A",
-    since=(2, 10, 12),
+    since=(2, 11, 0),
 )
 def callout(found: Settings) -> Iterator[tuple[Path, str]]:
     """Accounts that an auth callout may use exist."""
@@ -190,8 +194,7 @@ def callout(found: Settings) -> Iterator[tuple[Path, str]]:
 )
 def account_twice(found: Settings) -> Iterator[tuple[Path, str]]:
     """A list of accounts has each once."""
-    accounts = found.at("accounts")
-    names = [name for name in accounts if isinstance(name, str)] if isinstance(accounts, list) else []
+    names = _account_names(found) if isinstance(found.at("accounts"), list) else []
     for index, name in enumerate(names):
         if name in names[:index]:
             yield ("accounts", index), f"the account `{name}` is listed twice"
