@@ -54,15 +54,15 @@ class Questioner:
         if moved.needs_certificate:
             self._authority = self._authority or Authority()
             self._authority.issue(os.path.join(root, CERTIFICATES), moved.names)
-        done = _said(moved, binary, root, state)
+        done = _run_test(moved, binary, root, state)
         if done.code == 0 and _VALID in done.err + done.out:
             return Answer(state.release.file, state.name, str(state.version), binary.version)
         folder = posixpath.dirname(moved.config_file)
         read = {posixpath.relpath(os.path.join(root, path), folder): text for path, text in moved.files.items()}
         files = {name: read[name] for name in rendering.configurations}
         guesses = Guesses(made_up(rendering), frozenset(read) - frozenset(rendering.files))
-        found = refusals(done.err or done.out, Read(root, moved.config_file, files), guesses)
-        return Answer(state.release.file, state.name, str(state.version), binary.version, refusals=found)
+        faults = refusals(done.err or done.out, Read(root, moved.config_file, files), guesses)
+        return Answer(state.release.file, state.name, str(state.version), binary.version, refusals=faults)
 
 
 def why_not(state: RegionState) -> str:
@@ -74,7 +74,7 @@ def why_not(state: RegionState) -> str:
     return "" if state.pods else f"StatefulSet `{state.nats.name}` has no replicas"
 
 
-def _said(moved: Moved, binary: Binary, root: str, state: RegionState) -> Done:
+def _run_test(moved: Moved, binary: Binary, root: str, state: RegionState) -> Done:
     """What the server did with its configuration."""
     command = [binary.path, *moved.arguments, "-t"]
     where = (Where(state.release.file), Where(binary.path))

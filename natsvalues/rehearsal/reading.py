@@ -62,7 +62,7 @@ def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -
 
 
 def configured(state: RegionState) -> Rendering:
-    """A region's servers and their configuration, without what a kubelet and load balancers make of them."""
+    """A region's servers and their configuration, without what only a rehearsal needs."""
     nats = state.nats
     return Rendering(
         region=state.name,

@@ -55,14 +55,14 @@ class Rendering(NamedTuple):
     @property
     def configurations(self) -> dict[str, str]:
         """The files that a server reads as configuration: nats.conf, and what it includes of its ConfigMap."""
-        found: dict[str, str] = {}
+        reached: dict[str, str] = {}
         left = [posixpath.basename(self.config_file)]
         while left:
             name = left.pop()
-            if name in self.files and name not in found:
-                found[name] = self.files[name]
-                left += [joined(name, include.path) for include in includes(read(found[name]))]
-        return found
+            if name in self.files and name not in reached:
+                reached[name] = self.files[name]
+                left += [joined(name, include.path) for include in includes(read(reached[name]))]
+        return reached
 
     @property
     def replicas(self) -> int:

@@ -106,6 +106,13 @@ def test_included_files(answer, version):
     assert told(found) == [("variable reference for 'MOST' can not be found", "inner.conf", ("max_subs",))]
 
 
+def test_files_that_the_server_does_not_read(answer):
+    """Another file of the ConfigMap may be anything; one in another folder is not the one with the same name."""
+    data = {"other.conf": "}", "more.conf": "max_subz: 3\n"}
+
+    assert answer("2.14.2", CONF + "include sub/more.conf\n", data=data).refusals == ()
+
+
 @pytest.mark.parametrize("version", ["2.10.26", "2.15.1"])
 def test_what_only_a_pod_has_is_no_fault(answer, version):
     """A value from a Secret, variables of envFrom, an included file, an operator: what follows from them is a guess."""

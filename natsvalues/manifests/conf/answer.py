@@ -87,8 +87,8 @@ def refusals(output: str, has: Read, guesses: Guesses = NONE) -> tuple[Refusal, 
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     if lines and not lines[0].startswith((_PROGRAM, has.root)):
         return (Refusal(_shown(lines[0], has.root), ""),)  # an unknown option: the usage follows
-    found = {_refusal(line.removeprefix(_PROGRAM), has, guesses) for line in lines}
-    return tuple(sorted(found, key=lambda item: (item.file, [str(part) for part in item.path], item.words)))
+    faults = {_refusal(line.removeprefix(_PROGRAM), has, guesses) for line in lines}
+    return tuple(sorted(faults, key=lambda item: (item.file, [str(part) for part in item.path], item.words)))
 
 
 def _refusal(line: str, has: Read, guesses: Guesses) -> Refusal:
