@@ -18,6 +18,7 @@ from natsvalues.errors import NatsvaluesError
 from natsvalues.lint.rehearsed import Rehearsed, rehearsals
 from natsvalues.lint.subject import Cluster, Subject, clusters_of, values_of
 from natsvalues.manifests.chart import find_nats
+from natsvalues.manifests.conf.answer import Answer, Read, refusals
 from natsvalues.manifests.objects import entries
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import Overlays, load
@@ -99,7 +100,8 @@ def subject(example: str, renderings: Renderings, folder: str) -> Subject:
     ]
     texts = {f"{name}.yaml": item.text() for name, item in releases.items()}
     values = (values_of("values.yaml", yaml.safe_dump(parts["values"])),) if "values" in parts else ()
-    return Subject(known, planned, tuple(clusters), texts, values, _rehearsed(parts, clusters))
+    made = Subject(known, planned, tuple(clusters), texts, values, _rehearsed(parts, clusters))
+    return made._replace(answers=_answers(parts, clusters))
 
 
 def _rehearsed(parts: dict[str, Any], clusters: list[Cluster]) -> tuple[Rehearsed, ...]:
@@ -110,6 +112,23 @@ def _rehearsed(parts: dict[str, Any], clusters: list[Cluster]) -> tuple[Rehearse
     ran = parts["rehearsed"].get("renderings", [cluster.release.digest() for cluster in clusters])
     scenario = {**well, **parts["rehearsed"], "renderings": dict(enumerate(ran))}
     return rehearsals(json.dumps({"format": 1, "scenarios": [scenario]}), "rehearsal.json")
+
+
+def _answers(parts: dict[str, Any], clusters: list[Cluster]) -> tuple[Answer, ...]:
+    """What the servers of an example said to their configurations."""
+    if "asked" not in parts:
+        return ()
+    output = parts["asked"].replace("FILE", "/pod/nats.conf")
+    return tuple(
+        Answer(
+            cluster.release.file,
+            cluster.region,
+            str(cluster.version),
+            str(cluster.version),
+            refusals=refusals(output, Read("/pod", "/pod/nats.conf", {"nats.conf": cluster.nats.conf})),
+        )
+        for cluster in clusters
+    )
 
 
 def write_overlays(parts: dict[str, Any], folder: str) -> Overlays:

@@ -90,6 +90,9 @@ def lint(
         str | None,
         typer.Option(help="Add the results of a rehearsal of these renderings (rehearse -o json).", metavar="FILE"),
     ] = None,
+    server: Annotated[
+        bool, typer.Option("--server", help="Ask nats-server -t of each image's version about the renderings.")
+    ] = False,
 ) -> None:
     """Check overlays, renderings or nats.conf files against the rules of a supercluster, before they are deployed."""
     options = lint_verb.LintOptions(
@@ -103,6 +106,7 @@ def lint(
         write_baseline,
         fix,
         evidence,
+        server,
     )
     raise Leave(lint_verb.run_lint(options))
 

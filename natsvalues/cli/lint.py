@@ -42,6 +42,7 @@ class LintOptions(NamedTuple):
     write_baseline: str | None = None
     fix: bool = False
     evidence: str | None = None
+    server: bool = False
 
 
 def run_lint(options: LintOptions) -> int:
@@ -67,6 +68,10 @@ def _lint(options: LintOptions) -> int:
 
 def _subject(options: LintOptions) -> Subject:
     files = _files_and_chart(options)
+    if options.server:
+        from natsvalues.cli.lint_server import with_answers  # starts servers; seldom used
+
+        files = with_answers(files)
     if options.evidence is None:
         return files
     if not files.clusters or files.files:

@@ -88,6 +88,8 @@ def lint(
 def _applies(rule: Rule, subject: Subject) -> bool:
     if rule.applies_to == "rehearsal":
         return bool(subject.rehearsed)
+    if rule.applies_to == "server":
+        return bool(subject.answers)
     if subject.files and rule.needs != "configuration":
         return False
     if rule.applies_to == "regions":

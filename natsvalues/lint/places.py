@@ -51,7 +51,7 @@ def _entry(node: Node | None, key: str | int) -> tuple[Node, Node] | None:
 
 def in_conf(release: Release, nats: Nats, conf: Conf, *path: str | int) -> Where:
     """The place of a setting of nats.conf; if it is not set, of the block around it."""
-    line, column = line_column(nats.conf, _offset(conf, path))
+    line, column = line_column(nats.conf, offset_of(conf, path))
     manifest = nats.config_map
     field = f"{manifest.key} {nats.config_key}" + (f": {dotted(path)}" if path else "")
     first = conf_line(nats)
@@ -63,7 +63,8 @@ def in_conf(release: Release, nats: Nats, conf: Conf, *path: str | int) -> Where
     return Where(release.file, first + line - 1, margin + column, field)
 
 
-def _offset(conf: Conf, path: tuple[str | int, ...]) -> int:
+def offset_of(conf: Conf, path: tuple[str | int, ...]) -> int:
+    """Where a setting begins; if it is not set, the block around it."""
     node: Any = conf.root
     offset = 0
     for part in path:

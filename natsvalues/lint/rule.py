@@ -6,7 +6,8 @@ The parts are `conf` (nats.conf), `container` (its `env` merges by name), `state
 `clients` and `headless` (the chart's own Services), `overlay` (the region's file), `supercluster`, and a region's name
 for parts of that region alone. `untouched: true`: rendered with the chart's gateway on, and without natsvalues; `only`:
 that region alone; `text`: text of nats.conf replaced; `add`: one more document; `fill`: a ConfigMap with so many random
-characters; `values`: the chart's; `rehearsed`: a scenario of the evidence.
+characters; `values`: the chart's; `rehearsed`: a scenario of the evidence; `asked`: what a server printed, FILE is the
+path of its nats.conf.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """Worst first."""
-Target = Literal["cluster", "supercluster", "overlays", "regions", "rehearsal"]
+Target = Literal["cluster", "supercluster", "overlays", "regions", "rehearsal", "server"]
 Need = Literal["configuration", "kubernetes"]
 """What a rule looks at: nats.conf alone, also where that is a plain file; or objects of Kubernetes as well."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.lint.rehearsed import Rehearsed
+    from natsvalues.manifests.conf.answer import Answer
     from natsvalues.manifests.release import Manifest, Release
     from natsvalues.manifests.server import ServerVersion
     from natsvalues.manifests.services import Role
@@ -215,6 +216,8 @@ class Subject(NamedTuple):
     """The chart's own values, where lint rendered it."""
     files: tuple[Cluster, ...] = ()
     """Every server where they are plain files, without Kubernetes objects: `clusters` has the first of each region."""
+    answers: tuple[Answer, ...] = ()
+    """What the servers of the clusters' images said, where they were asked."""
 
     @property
     def servers(self) -> tuple[Cluster, ...]:

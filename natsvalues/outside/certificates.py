@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.text.hosts import is_valid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,9 +25,14 @@ class Authority:
         self._authority = trustme.CA(organization_name="natsvalues rehearsal")
 
     def issue(self, folder: str, names: Iterable[str]) -> None:
-        """Write tls.crt, tls.key and ca.crt for a server of these names and addresses, for server and client use."""
+        """Write tls.crt, tls.key and ca.crt for a server of these names and addresses, for server and client use.
+
+        What is no name of DNS is left out: nothing can dial it.
+        """
         os.makedirs(folder, exist_ok=True)
-        issued = self._authority.issue_cert(*dict.fromkeys(names))
+        issued = self._authority.issue_cert(
+            *(name for name in dict.fromkeys(names) if is_valid(name.removeprefix("*.")))
+        )
         with open(os.path.join(folder, CERTIFICATE), "wb") as file:
             file.writelines(part.bytes() for part in issued.cert_chain_pems)
         with open(os.open(os.path.join(folder, KEY), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

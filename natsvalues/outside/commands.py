@@ -6,9 +6,12 @@ import contextlib
 import os
 import signal
 import subprocess
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SECONDS = 60
 
@@ -29,8 +32,18 @@ def patience() -> float:
         return SECONDS
 
 
-def run(command: list[str], *, seconds: float, stdin: str | None = None) -> Done:
-    """Run a program to its end. Raises FileNotFoundError if there is none, TimeoutError after `seconds`."""
+def run(
+    command: list[str],
+    *,
+    seconds: float,
+    stdin: str | None = None,
+    env: Mapping[str, str] | None = None,
+    folder: str | None = None,
+) -> Done:
+    """Run a program to its end, with our environment or exactly `env`, in our folder or in `folder`.
+
+    Raises FileNotFoundError if there is none, TimeoutError after `seconds`.
+    """
     process = subprocess.Popen(  # the user's program, run without a shell
         command,
         stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
@@ -38,6 +51,8 @@ def run(command: list[str], *, seconds: float, stdin: str | None = None) -> Done
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
+        env=env,
+        cwd=folder,
         start_new_session=True,  # so that what it started (plugins, credential helpers) ends with it
     )
     try:

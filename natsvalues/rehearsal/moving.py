@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from natsvalues.manifests.chart import joined
 from natsvalues.manifests.conf.language import spellings
 from natsvalues.manifests.settings import jetstream_is_on
 from natsvalues.rehearsal.addresses import Layout, host_port
@@ -19,9 +21,12 @@ Path = tuple[str | int, ...]
 _LISTENERS = ("cluster", "gateway", "leafnodes", "leaf", "websocket", "ws", "mqtt")
 _STORE = spellings("jetstream.store_dir")
 _FOLDERS = (*_STORE, "dir", "ports_file_dir", "pid_file", "pidfile", "log_file", "logfile")
+_OPERATORS = spellings("operator")
 _CERTIFICATES = {"cert_file": "tls.crt", "key_file": "tls.key", "ca_file": "ca.crt"}
-_LISTENS = ("listen", "http", "https", "host", "net", "addr")
+_HOSTS = ("host", "net", "addr")
+_LISTENS = ("listen", "http", "https", *_HOSTS)
 _URL_HOST = re.compile(r"(?<=://)((?:[^@/]*@)?)(?:\[[^\]]*\]|[^/:]*)(:\d+)?")
+_SIGNAL = re.compile(r"--?(?:sl|signal)\b")
 CERTIFICATES = "certificates"
 
 
@@ -45,6 +50,15 @@ class Moved(NamedTuple):
     names: tuple[str, ...]
     needs_certificate: bool
 
+    def write(self, root: str) -> None:
+        """Write the files below a pod's folder, and make the folder of the pid file."""
+        for path, text in self.files.items():
+            whole = os.path.join(root, path)
+            os.makedirs(os.path.dirname(whole), exist_ok=True)
+            with open(whole, "w", encoding="utf-8") as file:
+                file.write(text)
+        os.makedirs(os.path.join(root, "var", "run", "nats"), exist_ok=True)
+
 
 class _Guide(NamedTuple):
     """What one pod's settings are replaced with."""
@@ -65,22 +79,24 @@ def pod_files(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
     pod, mine = rendering.pods[ordinal], places.pod(key, ordinal)
     variables = environment(rendering, pod, mine)
     guide = _Guide(rendering, key, layout, pod, mine, root, variables)
-    folder = posixpath.dirname(rendering.config_file).lstrip("/")
+    folder = posixpath.dirname(posixpath.normpath(f"/{rendering.config_file}")).lstrip("/")  # never above the root
     files: dict[str, str] = {}
     moves: dict[str, Move] = {}
     main = posixpath.basename(rendering.config_file)
+    placed = {name: posixpath.normpath(posixpath.join(folder, name)) for name in rendering.files}
+    configurations = rendering.configurations
     for name, text in rendering.files.items():
         is_main = name == main
-        if not is_main and not name.endswith((".conf", ".cfg")):
-            files[posixpath.join(folder, name)] = text
+        if name not in configurations:
+            files[placed[name]] = text
             continue
         ops = list(_operations(symbolic(read(text)), guide, is_main=is_main))
-        files[posixpath.join(folder, name)] = edit(text, [op for op, _ in ops])
+        files[placed[name]] = edit(text, [op for op, _ in ops])
         for _, move in ops:
             moves.setdefault(move.setting, move)
         for include in includes(read(text)):
-            path = posixpath.normpath(posixpath.join(folder, include.path.lstrip("/")))
-            if posixpath.basename(path) not in rendering.files and not path.startswith(".."):
+            path = posixpath.normpath(posixpath.join(folder, joined(name, include.path)))
+            if path not in placed.values() and not path.startswith(".."):
                 files.setdefault(path, "")
                 moves[f"include {include.path}"] = Move(
                     f"include {include.path}", "a file that is not in the release", "an empty file", "unknown here"
@@ -106,7 +122,9 @@ def _arguments(rendering: Rendering, config: str, variables: dict[str, str]) -> 
     """The container's own arguments, with the new path of the configuration file and the values of variables."""
     container = rendering.nats.container_value
     words = [str(word) for word in container.get("args") or (container.get("command") or ())[1:]]
-    if not any(rendering.config_file in word for word in words) or "-c" in (container.get("command") or ())[1:2]:
+    signals = any(_SIGNAL.match(word) for word in words)  # would reach whatever server runs on this machine
+    is_shell = "-c" in (container.get("command") or ())[1:2]
+    if not any(rendering.config_file in word for word in words) or is_shell or signals:
         return ("-c", config)  # such as a shell around it: its other effects are unknown
     return tuple(expanded(word.replace(rendering.config_file, config), variables) for word in words)
 
@@ -128,7 +146,7 @@ def _operations(conf: dict[str, Any], guide: _Guide, *, is_main: bool) -> Iterat
         return
     if not set(conf) & {"listen", "host", "net", "addr"}:
         yield _op(("host",), None, guide.mine, here)
-    if guide.rendering.monitor is None:
+    if guide.rendering.monitor is None and type(conf.get("http_port", 0)) in (int, Variable):
         yield _op(("http_port",), None, 8222, "the rehearsal reads the servers' monitoring endpoint")
     jetstream = conf.get("jetstream")
     if jetstream_is_on(conf) and not isinstance(jetstream, dict):
@@ -168,15 +186,18 @@ def _walk(value: Any, at: Path, guide: _Guide) -> Iterator[tuple[ConfOp, Move]]:
 
 def _changed(key: str, value: Any, path: Path, guide: _Guide) -> tuple[Any, str] | None:
     """The new value and the reason; None if it stays."""
-    if key in _CERTIFICATES:
+    if key in _CERTIFICATES and (value is None or isinstance(value, str)):
         return f"{guide.root}/{CERTIFICATES}/{_CERTIFICATES[key]}", "a temporary certificate with the declared names"
     if key in _FOLDERS and isinstance(value, str):
         return guide.root + posixpath.join("/", value), "below the pod's own folder"
+    if path[0] in _OPERATORS and isinstance(value, str) and value.startswith("/"):
+        return guide.root + value, "below the pod's own folder"
     block = path[0] if len(path) > 1 else ""
     listens = len(path) == 1 or (len(path) == 2 and block in _LISTENERS)  # noqa: PLR2004   # a block's own setting
-    if listens and key in _LISTENS and isinstance(value, (str, int)) and not isinstance(value, bool):
+    is_host = key in _HOSTS
+    if listens and key in _LISTENS and type(value) in ((str,) if is_host else (str, int)):
         _, _, port = str(value).rpartition(":")
-        address = guide.mine if key in ("host", "net", "addr") else f"{guide.mine}:{port}"
+        address = guide.mine if is_host else f"{guide.mine}:{port}"
         return address, f"the address of {guide.pod}"
     if key == "advertise" and isinstance(value, str):
         host, port = host_port(value)

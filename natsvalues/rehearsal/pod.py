@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -103,12 +102,7 @@ class Pod:
     def prepare(self, charge: Charge) -> None:
         """Set a template and write its files. Nothing is started or restarted."""
         self.charge = charge
-        for path, text in charge.moved.files.items():
-            whole = os.path.join(self.folder, path)
-            os.makedirs(os.path.dirname(whole), exist_ok=True)
-            with open(whole, "w", encoding="utf-8") as file:
-                file.write(text)
-        os.makedirs(os.path.join(self.folder, "var", "run", "nats"), exist_ok=True)
+        charge.moved.write(self.folder)
 
     # --- running ----------------------------------------------------------------------------------------------
 

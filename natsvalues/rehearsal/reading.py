@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
@@ -18,7 +19,12 @@ from natsvalues.supercluster.region_state import region_state
 from natsvalues.text.natsconf import ConfSyntaxError
 
 if TYPE_CHECKING:
+    from natsvalues.manifests.plain import Plain
     from natsvalues.overlays.model import NatsSelector
+    from natsvalues.supercluster.region_state import RegionState
+
+_FILE_NAME = re.compile(r"(?!\.\.)[-._a-zA-Z0-9]+")
+"""The keys that the API server accepts in a ConfigMap: no other one becomes a file."""
 
 
 def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -> Rendering:
@@ -32,6 +38,7 @@ def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -
         state = region_state(release, nats, version=selector.version if selector else None)
     except ConfSyntaxError as error:
         raise placed(release, nats, error) from None
+    _require_servers(nats, state.spec)
     container = nats.container_value
     pod = state.spec["template"]["spec"]
     monitored = monitor(state.conf)
@@ -40,28 +47,53 @@ def read_rendering(text: str, file: str, selector: NatsSelector | None = None) -
     if not state.version.known:
         notes.append(f"the image `{container.get('image')}` has no version in its tag; {ASSUMED} was run")
         state = state._replace(version=ASSUMED)
-    _require_servers(nats, state.spec)
     if not state.name:
         state = state._replace(name=posixpath.basename(file).rpartition(".")[0])
-    rendering = Rendering(
-        region=state.name,
-        file=file,
-        digest=release.digest(),
-        state=state,
-        files={key: item for key, item in nats.config_map.value["data"].items() if isinstance(item, str)},
-        config_file=config_path(container) or "",
+    rendering = configured(state)._replace(
         probes=probes,
         grace=float(pod.get("terminationGracePeriodSeconds", 30)),
         drains=drains_on_stop(container),
         parallel=state.spec.get("podManagementPolicy") == "Parallel",
         reloads=any("reload" in str(item.get("image", "")) for item in pod["containers"]),
         template=json.dumps(state.spec["template"], sort_keys=True, default=str),
-        balancers=(),
-        monitor=monitored,
-        gateway_port=gateway_listen(state.conf),
         notes=tuple(notes),
     )
     return rendering._replace(balancers=balancers(rendering))
+
+
+def configured(state: RegionState) -> Rendering:
+    """A region's servers and their configuration, without what only a rehearsal needs."""
+    nats = state.nats
+    return Rendering(
+        region=state.name,
+        file=state.release.file,
+        digest=state.release.digest(),
+        state=state,
+        files=_files(nats),
+        config_file=config_path(nats.container_value) or "" if nats.plain is None else _deep_enough(nats.plain),
+        probes=(),
+        grace=0,
+        drains=False,
+        parallel=False,
+        reloads=False,
+        template="",
+        balancers=(),
+        monitor=monitor(state.conf),
+        gateway_port=gateway_listen(state.conf),
+    )
+
+
+def _files(nats: Nats) -> dict[str, str]:
+    """The files in the folder of nats.conf, by their paths from there."""
+    if nats.plain is not None:
+        return {"nats.conf": nats.plain.text, **{path: text.text for path, text in nats.plain.included.items()}}
+    data = nats.config_map.value["data"].items()
+    return {key: item for key, item in data if isinstance(item, str) and _FILE_NAME.fullmatch(str(key))}
+
+
+def _deep_enough(plain: Plain) -> str:
+    """A path for nats.conf from which those of its included files lead to no folder above the pod's own."""
+    return "/" + "etc/" * max(path.count("../") + 1 for path in ("", *plain.included)) + "nats.conf"
 
 
 def _require_servers(nats: Nats, spec: dict[str, Any]) -> None:

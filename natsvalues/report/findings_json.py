@@ -27,6 +27,11 @@ def findings_json(report: Report) -> str:
         "regions": sorted({cluster.region for cluster in report.subject.clusters} | set(report.subject.plans)),
         "summary": {**counts, "ignored": len(report.ignored), "known": len(report.known)},
         "rehearsed": [_rehearsed(item, report) for item in report.subject.rehearsed],
+        "asked": [
+            {"region": item.region, "file": item.file, "version": item.asked}
+            for item in report.subject.answers
+            if item.asked
+        ],
         "findings": [finding_json(finding) for finding in report.findings],
         "ignored": [{**finding_json(item.finding), "reason": item.reason} for item in report.ignored],
         "known": [finding_json(finding) for finding in report.known],

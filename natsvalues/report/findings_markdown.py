@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.report.findings_text import rehearsed, summary
+from natsvalues.report.findings_text import rehearsed, servers_asked, summary
 
 if TYPE_CHECKING:
     from natsvalues.errors import Where
@@ -16,7 +16,7 @@ _SIGNS = {"error": "🔴 error", "warning": "🟠 warning", "note": "🔵 note"}
 def findings_markdown(report: Report) -> str:
     """A summary, a table of the findings, and each rule's remedy once."""
     lines = ["### natsvalues lint", "", summary(report)]
-    for line in rehearsed(report):
+    for line in (*rehearsed(report), *servers_asked(report)):
         lines += ["", line]
     if report.findings:
         lines += ["", "| | Rule | Region | Where | What |", "| --- | --- | --- | --- | --- |"]

@@ -22,7 +22,7 @@ def findings_text(report: Report) -> str:
         f"ignored[{item.finding.rule.id}] {item.finding.message}\n --> {item.finding.where[0]}\n  = {item.reason}\n"
         for item in report.ignored
     ]
-    return "\n".join([*parts, *rehearsed(report), summary(report) + "\n"])
+    return "\n".join([*parts, *rehearsed(report), *servers_asked(report), summary(report) + "\n"])
 
 
 def _paragraph(finding: Finding, texts: dict[str, str]) -> str:
@@ -48,6 +48,16 @@ def rehearsed(report: Report) -> list[str]:
         for item in report.subject.rehearsed
         if item.converged and not item.lossy and proves(item, report.subject)
     ]
+
+
+def servers_asked(report: Report) -> list[str]:
+    """One line with the versions of the servers that were asked."""
+    versions = {
+        item.asked + (f" (for {item.version})" if item.asked != item.version else "")
+        for item in report.subject.answers
+        if item.asked
+    }
+    return [f"asked nats-server {', '.join(sorted(versions))}"] if versions else []
 
 
 def summary(report: Report) -> str:

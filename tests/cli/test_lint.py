@@ -13,11 +13,11 @@ from natsvalues.diff.impact import IMPACTS
 from natsvalues.lint.rules import RULES
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-OF_BOTH, ONLY_OVERLAYS, OF_EVIDENCE = (
-    sum(rule.applies_to == looks for rule in RULES) for looks in ("regions", "overlays", "rehearsal")
+OF_BOTH, ONLY_OVERLAYS, OF_EVIDENCE, OF_SERVER = (
+    sum(rule.applies_to == looks for rule in RULES) for looks in ("regions", "overlays", "rehearsal", "server")
 )
 OF_OVERLAYS = ONLY_OVERLAYS + OF_BOTH
-OF_RENDERINGS = len(RULES) - ONLY_OVERLAYS - OF_EVIDENCE
+OF_RENDERINGS = len(RULES) - ONLY_OVERLAYS - OF_EVIDENCE - OF_SERVER
 SPREAD = r"podTemplate.topologySpreadConstraints.kubernetes\.io/hostname"
 VALUES = f"config.cluster.enabled=true,config.jetstream.enabled=true,{SPREAD}.maxSkew=1"
 

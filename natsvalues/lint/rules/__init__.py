@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.lint.rules import (
     accounts,
+    answers,
     balancers,
     clouds,
     configuration,
@@ -38,7 +39,7 @@ _BY_SUBJECT: dict[str, tuple[Rule, ...]] = {
     "JetStream": jetstream.RULES + accounts.RULES + majority.RULES,
     "Placement": placement.RULES,
     "Security": security.RULES,
-    "Configuration": configuration.RULES,
+    "Configuration": configuration.RULES + answers.RULES,
     "Helm seam": seam.RULES + values.RULES,
     "Overlays": decisions.RULES + overlays.RULES,
     "Rehearsal": rehearsal.RULES,
