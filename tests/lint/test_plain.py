@@ -17,7 +17,7 @@ from natsvalues.lint.subject import Subject, cluster_of, clusters_of
 from natsvalues.manifests.plain import Plain, plain_release
 from natsvalues.manifests.release import Release
 
-ON_PLAIN = {rule.id for rule in RULES if rule.needs == "configuration"}
+ON_PLAIN = {rule.id for rule in RULES if rule.needs == "configuration" and rule.applies_to != "server"}
 NAMES = ("NM003", "NM005")
 """Rules about server names: in a rendering they come from the pods, in a plain file from the environment."""
 STAMPS = re.compile(r"\n[ ]+natsvalues\.io/[^\n]*")
