@@ -8,17 +8,22 @@ from typing import NamedTuple
 _TAG = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+].*)?\Z")
 Release = tuple[int, int, int]
 """The three numbers of a released version."""
+_LAST_PATCH = 999
 NEEDS_ALL_VOTES = (2, 12)
 """The first release with `needs_all_votes`."""
 
 
 class ServerVersion(NamedTuple):
-    """A nats-server version; `known` is false if the image tag has no version: then 2.10 is assumed."""
+    """A nats-server version; `known` is false if the image tag has no version: then 2.10 is assumed.
+
+    `exact` is false for a tag such as 2.12, which is a patch of that minor version, usually the newest.
+    """
 
     major: int
     minor: int
     patch: int
     known: bool = True
+    exact: bool = True
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}" if self.known else "unknown"
@@ -26,7 +31,14 @@ class ServerVersion(NamedTuple):
     @property
     def program(self) -> str:
         """The server in a sentence: `nats-server 2.14.2`, without a number if it is not known."""
-        return f"nats-server {self}" if self.known else "nats-server"
+        if not self.known:
+            return "nats-server"
+        return f"nats-server {self}" if self.exact else f"nats-server {self.major}.{self.minor}"
+
+    @property
+    def newest(self) -> Release:
+        """The newest release that it may be."""
+        return (self.major, self.minor, self.patch if self.exact else _LAST_PATCH)
 
     @property
     def names_clusters(self) -> bool:
@@ -69,4 +81,6 @@ def version_of_image(image: str) -> ServerVersion:
 def parse_version(text: str) -> ServerVersion | None:
     """`2.14.2`, `v2.11`, `2.12.8-alpine`; None for anything else."""
     match = _TAG.match(text)
-    return ServerVersion(int(match[1]), int(match[2]), int(match[3] or 0)) if match else None
+    if match is None:
+        return None
+    return ServerVersion(int(match[1]), int(match[2]), int(match[3] or 0), exact=match[3] is not None)

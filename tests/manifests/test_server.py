@@ -32,7 +32,8 @@ IMAGES = {
 @pytest.mark.parametrize("image", IMAGES)
 def test_the_tag_tells_the_version(image):
     """Registries with ports, digests and suffixes do not confuse it."""
-    assert version_of_image(image) == ServerVersion(*IMAGES[image], known=True)
+    is_exact = image not in ("nats:2.11", "nats:2.11-alpine3.21")
+    assert version_of_image(image) == ServerVersion(*IMAGES[image], known=True, exact=is_exact)
 
 
 @pytest.mark.parametrize(

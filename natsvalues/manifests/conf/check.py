@@ -80,7 +80,7 @@ class _Reading(NamedTuple):
     used: frozenset[str]
 
     def knows(self, key: language.Key) -> bool:
-        return not self.version.known or key.is_known_to(self.version[:3])
+        return not self.version.known or key.is_known_to(self.version.newest)
 
 
 def _block(name: str, block: dict[str, Any], at: tuple[str | int, ...], reading: _Reading) -> Iterator[Fault]:
@@ -111,7 +111,7 @@ def _value(key: language.Key, value: Any, at: tuple[str | int, ...], reading: _R
         return
     form = next((form for form in key.forms if language.fits(form, value)), None)
     if form is None:
-        loose = key.strict is not None and reading.version.known and reading.version[:3] < key.strict
+        loose = key.strict is not None and reading.version.known and reading.version.newest < key.strict
         yield _misfit(key.forms, value, at)._replace(by="nobody" if loose else "parser")
         return
     yield from _inside(form, value, at, reading)

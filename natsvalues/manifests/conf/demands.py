@@ -26,6 +26,6 @@ def unmet(conf: dict[str, Any], version: ServerVersion, line: CommandLine) -> li
     return [
         Fault(written.get(path, path), "demand", details, demand.remedy, demand.by, demand.name)
         for demand in DEMANDS
-        if not version.known or demand.holds_for(version[:3])
+        if not version.known or demand.holds_for(version.newest)
         for path, details in demand.check(settings)
     ]

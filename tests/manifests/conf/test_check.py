@@ -86,6 +86,14 @@ def test_a_key_that_came_to_an_older_minor_version_afterwards(version, known):
     assert all("it came with 2.11.11 and 2.12.1" in words for words in found)
 
 
+@pytest.mark.parametrize(("tag", "known"), [("2.11", True), ("2.12-alpine", True), ("2.10", False)])
+def test_a_tag_without_a_patch_is_the_newest_patch(tag, known):
+    """cluster.write_deadline came with 2.11.11, and nobody knows which patch nats:2.11 is."""
+    found = said('cluster {write_deadline: "10s"}', parse_version(tag))
+    assert (not found) == known
+    assert all("nats-server 2.10 does not know" in words for words in found)
+
+
 def test_an_unknown_version_may_know_every_key():
     """An image without a version in its tag is taken for none."""
     assert said("feature_flags {x: true}", UNKNOWN) == []
