@@ -37,7 +37,7 @@ def test_a_lock_has_what_is_asked_for(name):
 
 @pytest.mark.parametrize("name", GROUPS)
 def test_every_entry_has_a_hash_and_no_entry_a_place(name):
-    """pip refuses a file with another hash, whoever serves it."""
+    """With these pip refuses a file with another hash, whoever serves it."""
     text = locked(name)
     entries = re.split(r"\n(?=\S)", text.strip())
 
