@@ -24,6 +24,8 @@ STAGES = ("local", "expose", "join")
 # What the chart's own values bring, or the server's version: natsvalues changes neither.
 OF_THE_INPUT = {"SE003", "PR009", "GW015", "GW016", "PL001"}
 # gateway-handmade has load balancers of its own, which stay in its values: natsvalues warns of them as well.
+REFUSED = {"NC004"}
+"""full.yaml has a token and users of accounts: nats-server -t refuses both together (run on 2.10.26 and 2.15.1)."""
 HANDMADE = {"LB003", "LB021"}
 
 
@@ -103,7 +105,8 @@ def test_output_from_stored_renderings_is_clean(rendered):
     for path in stored_files(rendered):
         with open(path, encoding="utf-8", newline="") as file:
             for case, found in check(file.read()).items():
-                left = {item for item in found if "handmade" not in path or item.split()[0] not in HANDMADE}
+                known = HANDMADE if "handmade" in path else REFUSED if path.endswith("full.yaml") else ()
+                left = {item for item in found if item.split()[0] not in known}
                 wrong |= {f"{os.path.relpath(path, rendered)} {case}": left} if left else {}
 
     assert wrong == {}
