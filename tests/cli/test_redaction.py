@@ -99,7 +99,8 @@ PATCHES: dict[str, dict[str, list[Any]]] = {
     "blocks of nats.conf": {
         "nats.conf": [
             ("replace", "/authorization", {"token": "canary-a", "users": [{"user": "x", "pass": "canary-b"}]}),
-            ("add", "/accounts/APP/users/-", {"nkey": SEED, "password": BCRYPT}),
+            ("add", "/accounts/APP/users/-", {"nkey": SEED}),
+            ("add", "/accounts/APP/users/-", {"user": "d", "password": BCRYPT}),
             ("add", "/leafnodes/authorization", {"user": "x", "password": "canary-c"}),
             ("remove", "/resolver_preload"),
             ("replace", "/websocket/token", JWT + "x"),
@@ -132,7 +133,11 @@ PATCHES: dict[str, dict[str, list[Any]]] = {
             ("add", "/metadata/annotations", {"api-key": "canary-c", "note": "token=canary-d"}),
         ]
     },
-    "all variables": {"StatefulSet/nats": [("replace", ENV, [{"name": "PASS", "value": "canary-a"}])]},
+    "all variables": {
+        "StatefulSet/nats": [
+            ("replace", ENV, [{"name": "GATEWAY_PASSWORD", "value": "canary-a"}, {"name": "SERVER_NAME", "value": "s"}])
+        ]
+    },
     "a variable's value": {"StatefulSet/nats": [("replace", f"{ENV}/3/value", "canary-a")]},
     "a file": {"ConfigMap/nats-config": [("add", "/data/a.conf", f"password: canary-a\ntoken = 'canary-b'\n{KEY}")]},
     "the whole file": {
