@@ -30,7 +30,7 @@ def rendering(region, account="$SYS", dials=REGIONS, jetstream=True, **jetstream
     }
     empty = dict.fromkeys(Rendering._fields)
     statefulset = SimpleNamespace(value={"spec": {"replicas": 3}})
-    nats = SimpleNamespace(name="nats", statefulset=statefulset, container_value={}, env=[])
+    nats = SimpleNamespace(plain=None, name="nats", statefulset=statefulset, container_value={}, env=[])
     state = RegionState(region, None, nats, conf, ServerVersion(2, 14, 6), ())
     return Rendering(**empty | {"region": region, "state": state})
 
