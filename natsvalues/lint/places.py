@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from natsvalues.errors import Where
-from natsvalues.overlays.server_conf import conf_line
+from natsvalues.overlays.server_conf import conf_line, offset_of
 from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
-from natsvalues.text.natsconf import Conf, ConfArray, ConfMap, Entry
 from natsvalues.text.paths import dotted
 from natsvalues.text.spans import line_column
 from natsvalues.text.yamltree import key_text
@@ -15,6 +14,7 @@ from natsvalues.text.yamltree import key_text
 if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
     from natsvalues.manifests.release import Manifest, Release
+    from natsvalues.text.natsconf import Conf
     from natsvalues.text.yamltree import Tree
 
 
@@ -61,21 +61,3 @@ def in_conf(release: Release, nats: Nats, conf: Conf, *path: str | int) -> Where
     meant = nats.conf.split("\n")[line - 1]
     margin = len(raw) - len(meant) if meant and raw.endswith(meant) else 0
     return Where(release.file, first + line - 1, margin + column, field)
-
-
-def offset_of(conf: Conf, path: tuple[str | int, ...]) -> int:
-    """Where a setting begins; if it is not set, the block around it."""
-    node: Any = conf.root
-    offset = 0
-    for part in path:
-        if isinstance(node, ConfMap):
-            entry = next((item for item in reversed(node.entries) if getattr(item, "key", None) == part), None)
-            if not isinstance(entry, Entry):
-                break
-            node, offset = entry.value, entry.span.start
-        elif isinstance(node, ConfArray) and isinstance(part, int) and part < len(node.items):
-            node = node.items[part]
-            offset = node.span.start
-        else:
-            break
-    return offset

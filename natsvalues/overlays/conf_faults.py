@@ -6,7 +6,7 @@ why. What an edit or a patch of an overlay adds would make a working release one
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.conf.of_nats import server_faults
@@ -21,33 +21,26 @@ if TYPE_CHECKING:
     from natsvalues.manifests.conf.check import Fault
     from natsvalues.overlays.scene import Scene
 
-_REPORTED_ELSEWHERE = ("test",)
-"""What only `nats-server -t` refuses: lint has it."""
-
 
 def conf_notices(scene: Scene, rendered: Nats) -> list[Notice]:
     """A warning for each fault that the rendering had, with its line; raises NatsvaluesError for one that is new."""
-    faults = [fault for fault in _faults(scene, scene.nats) if fault.by not in _REPORTED_ELSEWHERE]
+    faults = [fault for fault in _faults(scene, scene.nats) if fault.by != "test"]  # those are for lint
     if not faults:
         return []
-    known = {_identity(fault) for fault in _faults(scene, rendered)}
+    known = {fault.identity for fault in _faults(scene, rendered)}
     for fault in faults:
-        if _identity(fault) not in known and fault.stops_server:
+        if fault.identity not in known and fault.stops_server:
             raise NatsvaluesError(
                 "NV-C006",
                 f"{scene.version.program} would not start with the edited nats.conf: {fault.message}",
                 where=(*_patched(scene, fault), scene.at_conf(dotted(fault.path))),
                 hint=fault.remedy,
             )
-    return [_warning(scene, rendered, fault) for fault in faults if _identity(fault) in known]
+    return [_warning(scene, rendered, fault) for fault in faults if fault.identity in known]
 
 
 def _faults(scene: Scene, nats: Nats) -> list[Fault]:
     return server_faults(nats, settings(nats), scene.version)
-
-
-def _identity(fault: Fault) -> tuple[Any, ...]:
-    return fault.kind, fault.path, fault.message
 
 
 def _warning(scene: Scene, rendered: Nats, fault: Fault) -> Notice:

@@ -25,7 +25,7 @@ from natsvalues.overlays.transforms.stamps import is_stamped, stamp_ops, stamps
 from natsvalues.text.natsconf import ConfEditError, ConfOp, ConfSyntaxError, Raw, Variable, read, symbolic
 from natsvalues.text.natsconf import edit as edit_conf
 from natsvalues.text.natsconf import same as same_conf
-from natsvalues.text.paths import Item, Op, Path, PathError, concrete, dotted, pointer
+from natsvalues.text.paths import Item, Op, Path, PathError, concrete, dotted, pointer, value_at
 from natsvalues.text.yamledit import EditRefused, same
 from natsvalues.text.yamlwrite import block
 
@@ -220,7 +220,7 @@ class _Run:
                 "",
                 op.op,
                 dotted(op.path if any(isinstance(part, Item) for part in op.path) else steps),
-                _get(manifest.value, steps),
+                value_at(manifest.value, steps),
                 op.value,
                 rendered.line_of(*steps) if rendered else None,
                 patch.rule,
@@ -250,7 +250,7 @@ class _Run:
         self.wire.setdefault(manifest.number, []).append(wire)
         self._keep(manifest.edited((target,)))
         for op, path in ops:
-            old, new = _get(before, path), None if op.op == "remove" else op.value
+            old, new = value_at(before, path), None if op.op == "remove" else op.value
             if op.op != "test" and not same_conf(old, new):
                 self.receipts.append(
                     Receipt(
@@ -314,17 +314,8 @@ def _conf_path(conf: Any, path: Path) -> tuple[str | int, ...]:
     for part in path:
         step = int(part) if isinstance(conf, list) and isinstance(part, str) and part.isdigit() else part
         steps.append(step if isinstance(step, int) else str(step))
-        conf = _get(conf, (steps[-1],))
+        conf = value_at(conf, (steps[-1],))
     return tuple(steps)
-
-
-def _get(document: Any, steps: tuple[str | int, ...]) -> Any:
-    for step in steps:
-        try:
-            document = document[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return document
 
 
 def plain(value: Any) -> Any:

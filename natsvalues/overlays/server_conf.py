@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
     from natsvalues.manifests.included import Included
     from natsvalues.manifests.release import Release
+    from natsvalues.text.natsconf import Conf
 
 REFUSED = MISLEADING | {UNCLOSED}
 """Constructs that the server accepts but reads differently than they look; an edit would go to the wrong place."""
@@ -119,18 +120,25 @@ def placed(release: Release, nats: Nats, error: ConfSyntaxError) -> NatsvaluesEr
 
 def line_of(nats: Nats, path: tuple[str | int, ...]) -> int:
     """The line, in the stream, of a setting of the file; of the block around it where it does not exist yet."""
-    node: Any = read(nats.conf).root
+    return conf_line(nats) + nats.conf.count("\n", 0, offset_of(read(nats.conf), path))
+
+
+def offset_of(conf: Conf, path: tuple[str | int, ...]) -> int:
+    """Where a setting begins; if it is not set, the block around it."""
+    node: Any = conf.root
     offset = 0
     for part in path:
         if isinstance(node, ConfMap):
             entry = next((item for item in reversed(node.entries) if getattr(item, "key", None) == part), None)
-            node, start = (entry.value, entry.span.start) if isinstance(entry, Entry) else (None, offset)
+            if not isinstance(entry, Entry):
+                break
+            node, offset = entry.value, entry.span.start
         elif isinstance(node, ConfArray) and isinstance(part, int) and part < len(node.items):
-            node, start = node.items[part], node.items[part].span.start
+            node = node.items[part]
+            offset = node.span.start
         else:
             break
-        offset = start
-    return conf_line(nats) + nats.conf.count("\n", 0, offset)
+    return offset
 
 
 def unread_file(nats: Nats) -> str:

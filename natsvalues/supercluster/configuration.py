@@ -20,9 +20,5 @@ def faults_of(state: RegionState) -> tuple[Fault, ...]:
 
 def new_faults(before: RegionState | None, after: RegionState) -> list[Fault]:
     """The faults that stop the servers and that they did not have before; all of them without a state before."""
-    known = {(fault.kind, fault.path, fault.message) for fault in faults_of(before)} if before is not None else set()
-    return [
-        fault
-        for fault in faults_of(after)
-        if fault.stops_server and (fault.kind, fault.path, fault.message) not in known
-    ]
+    known = {fault.identity for fault in faults_of(before)} if before is not None else set()
+    return [fault for fault in faults_of(after) if fault.stops_server and fault.identity not in known]

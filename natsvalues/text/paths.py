@@ -90,6 +90,16 @@ def concrete(path: Path, document: Any) -> tuple[str | int, ...]:
     return tuple(steps)
 
 
+def value_at(document: Any, steps: tuple[str | int, ...]) -> Any:
+    """The value at a concrete path; None where there is none."""
+    for step in steps:
+        try:
+            document = document[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return document
+
+
 def _index(items: list[Any], part: str | int | Item, path: Path) -> int | str:
     if isinstance(part, Item):
         matches = [

@@ -5,14 +5,14 @@ Where the pod template changes too, the pods restart and read everything: `workl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.diff.impact.declaration import Consequence, impact
 from natsvalues.manifests.accounts import DECIDE_START, start_problem
 from natsvalues.manifests.reload_effect import effect
 from natsvalues.supercluster.configuration import new_faults
 from natsvalues.text.natsconf import same
-from natsvalues.text.paths import Item, dotted
+from natsvalues.text.paths import Item, dotted, value_at
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
@@ -233,18 +233,9 @@ def server_refuses_release(context: Context) -> str | None:
         if servers.before is None or servers.after is None:
             continue
         for fault in new_faults(servers.before, servers.after):
-            if same(_at(servers.old_conf, fault.path), _at(servers.new_conf, fault.path)):
+            if same(value_at(servers.old_conf, fault.path), value_at(servers.new_conf, fault.path)):
                 return f"{servers.after.version.program} does not start with nats.conf: {fault.message}"
     return None
-
-
-def _at(conf: Any, path: tuple[str | int, ...]) -> Any:
-    for key in path:
-        try:
-            conf = conf[key]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return conf
 
 
 def _is_about(fault: Fault, change: Change) -> bool:

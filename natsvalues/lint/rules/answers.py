@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import Where
-from natsvalues.lint.places import in_conf, offset_of
+from natsvalues.lint.places import in_conf
 from natsvalues.lint.rule import Problem, rule
+from natsvalues.overlays.server_conf import offset_of
 from natsvalues.text.natsconf import read
 from natsvalues.text.paths import dotted
 from natsvalues.text.spans import line_column

@@ -62,6 +62,11 @@ class Fault(NamedTuple):
     """The name of the demand, for the kind `demand`."""
 
     @property
+    def identity(self) -> tuple[Kind, tuple[str | int, ...], str]:
+        """What two configurations have in common that have the same fault."""
+        return self.kind, self.path, self.message
+
+    @property
     def stops_server(self) -> bool:
         """Whether a server does not start with it, and refuses a reload."""
         return self.by in ("parser", "start")

@@ -25,16 +25,9 @@ _MODES = "on enabled true disabled off false accept auto s2_auto fast s2_fast be
 )
 def compression(settings: Settings) -> Iterator[tuple[Path, str]]:
     """Compression has a mode that the server knows."""
-    remotes = settings.block("leafnodes").get("remotes")
-    for path, value in (
-        (("cluster", "compression"), settings.at("cluster", "compression")),
-        (("leafnodes", "compression"), settings.at("leafnodes", "compression")),
-        *(
-            (("leafnodes", "remotes", index, "compression"), remote.get("compression"))
-            for index, remote in enumerate(remotes if isinstance(remotes, list) else [])
-            if isinstance(remote, dict)
-        ),
-    ):
+    blocks: list[tuple[Path, dict[str, Any]]] = [((name,), settings.block(name)) for name in ("cluster", "leafnodes")]
+    for around, block in (*blocks, *settings.blocks("leafnodes", "remotes")):
+        path, value = (*around, "compression"), block.get("compression")
         mode, at = (value.get("mode"), (*path, "mode")) if isinstance(value, dict) else (value, path)
         if isinstance(mode, str) and mode and mode.lower() not in (*_MODES, "not supported", "not_supported"):
             yield at, f"compression `{mode}`: the modes are {', '.join(_MODES)}"
@@ -45,11 +38,7 @@ def _tls_blocks(settings: Settings) -> Iterator[tuple[Path, dict[str, Any]]]:
     blocks = ("cluster", "gateway", "leafnodes", "websocket", "mqtt")
     places += [((name, "tls"), settings.at(name, "tls")) for name in blocks]
     for name, key in (("gateway", "gateways"), ("leafnodes", "remotes")):
-        listed = settings.block(name).get(key)
-        places += [
-            ((name, key, index, "tls"), remote.get("tls") if isinstance(remote, dict) else None)
-            for index, remote in enumerate(listed if isinstance(listed, list) else [])
-        ]
+        places += [((*path, "tls"), remote.get("tls")) for path, remote in settings.blocks(name, key)]
     yield from ((path, block) for path, block in places if isinstance(block, dict))
 
 
@@ -97,18 +86,11 @@ def known_urls(settings: Settings) -> Iterator[tuple[Path, str]]:
 )
 def proxy_tls(settings: Settings) -> Iterator[tuple[Path, str]]:
     """TLS to a leaf node's proxy needs an https url."""
-    for path, remote in _remotes(settings):
+    for path, remote in settings.blocks("leafnodes", "remotes"):
         proxy = remote.get("proxy")
         url = proxy.get("url") if isinstance(proxy, dict) and "tls" in proxy else None
         if isinstance(url, str) and not url.startswith("https:"):
             yield (*path, "proxy", "tls"), "the proxy has tls, and no https url"
-
-
-def _remotes(settings: Settings) -> Iterator[tuple[Path, dict[str, Any]]]:
-    listed = settings.block("leafnodes").get("remotes")
-    for index, remote in enumerate(listed if isinstance(listed, list) else []):
-        if isinstance(remote, dict):
-            yield ("leafnodes", "remotes", index), remote
 
 
 @demand(
@@ -121,12 +103,9 @@ def _remotes(settings: Settings) -> Iterator[tuple[Path, dict[str, Any]]]:
 def url_twice(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A route, and a url of a remote, is listed once; the server ignores the second."""
     lists: list[tuple[Path, Any]] = [(("cluster", "routes"), settings.at("cluster", "routes"))]
-    gateways = settings.block("gateway").get("gateways")
-    lists += [
-        (("gateway", "gateways", index, "urls"), remote.get("urls") if isinstance(remote, dict) else None)
-        for index, remote in enumerate(gateways if isinstance(gateways, list) else [])
-    ]
-    lists += [((*path, key), remote.get(key)) for path, remote in _remotes(settings) for key in ("url", "urls")]
+    lists += [((*path, "urls"), remote.get("urls")) for path, remote in settings.blocks("gateway", "gateways")]
+    leaf_nodes = settings.blocks("leafnodes", "remotes")
+    lists += [((*path, key), remote.get(key)) for path, remote in leaf_nodes for key in ("url", "urls")]
     for path, listed in lists:
         texts = [url for url in listed if isinstance(url, str)] if isinstance(listed, list) else []
         if len(set(texts)) < len(texts):
@@ -144,7 +123,7 @@ def url_twice(settings: Settings) -> Iterator[tuple[Path, str]]:
 def leaf_remote_twice(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A leaf node's remotes differ in their urls, their account or their credentials."""
     seen: list[tuple[Any, ...]] = []
-    for path, remote in _remotes(settings):
+    for path, remote in settings.blocks("leafnodes", "remotes"):
         given = [remote.get(key) for key in ("url", "urls")]
         urls = [url for item in given for url in (item if isinstance(item, list) else [item]) if url]
         login = remote.get("credentials") or remote.get("nkey")

@@ -45,17 +45,14 @@ def gateway_lacks(settings: Settings) -> Iterator[tuple[Path, str]]:
 )
 def remote_lacks(settings: Settings) -> Iterator[tuple[Path, str]]:
     """A remote gateway needs a name and a url."""
-    listed = settings.block("gateway").get("gateways")
     if not settings.listens("gateway") and not is_set(settings.at("gateway", "name")):
         return
-    for index, remote in enumerate(listed if isinstance(listed, list) else []):
-        if not isinstance(remote, dict):
-            continue
+    for path, remote in settings.blocks("gateway", "gateways"):
         name = remote.get("name")
         missing = "name" if not is_set(name) else "url" if not (remote.get("urls") or remote.get("url")) else ""
         if missing:
             shown = f": `{name}`" if is_set(name) else ""
-            yield ("gateway", "gateways", index), f"a remote has no {missing}{shown}"
+            yield path, f"a remote has no {missing}{shown}"
 
 
 @demand(
@@ -111,8 +108,7 @@ def domain(settings: Settings) -> Iterator[tuple[Path, str]]:
 )
 def jetstream_server_name(settings: Settings) -> Iterator[tuple[Path, str]]:
     """JetStream in a cluster needs server_name."""
-    named = settings.line.server_name or is_set(settings.at("server_name"))
-    if settings.line.jetstream and settings.listens("cluster") and not named:
+    if settings.line.jetstream and settings.listens("cluster") and not settings.is_named:
         yield (), "JetStream in a cluster, and no server_name"
 
 
@@ -145,6 +141,12 @@ def payload(settings: Settings) -> Iterator[tuple[Path, str]]:
         yield ("max_payload",), f"max_payload is {payload}, and max_pending {most}"
 
 
+def _lame_duck(settings: Settings) -> tuple[int | None, int | None]:
+    """Duration and grace period in nanoseconds, with the server's defaults; None for what is no duration."""
+    length = nanoseconds(settings.at("lame_duck_duration") or "2m")
+    return length, nanoseconds(settings.at("lame_duck_grace_period") or "10s")
+
+
 @demand(
     "lame-duck-refused",
     "parser",
@@ -154,8 +156,7 @@ def payload(settings: Settings) -> Iterator[tuple[Path, str]]:
 )
 def lame_duck(settings: Settings) -> Iterator[tuple[Path, str]]:
     """lame_duck_duration is 30s or more, lame_duck_grace_period not negative."""
-    length = nanoseconds(settings.at("lame_duck_duration") or "2m")
-    grace = nanoseconds(settings.at("lame_duck_grace_period") or "10s")
+    length, grace = _lame_duck(settings)
     if length is not None and length < SHORTEST:
         yield ("lame_duck_duration",), f"lame_duck_duration is {length / SECOND:g} s"
     elif grace is not None and grace < 0:
@@ -169,10 +170,9 @@ def lame_duck(settings: Settings) -> Iterator[tuple[Path, str]]:
     fails="lame_duck_duration: 30s, lame_duck_grace_period: 30s",
     passes="lame_duck_duration: 30s, lame_duck_grace_period: 10s",
 )
-def grace(settings: Settings) -> Iterator[tuple[Path, str]]:
+def grace_period(settings: Settings) -> Iterator[tuple[Path, str]]:
     """lame_duck_grace_period is shorter than lame_duck_duration."""
-    length = nanoseconds(settings.at("lame_duck_duration") or "2m")
-    grace = nanoseconds(settings.at("lame_duck_grace_period") or "10s")
+    length, grace = _lame_duck(settings)
     if length is not None and grace is not None and grace >= length >= SHORTEST:
         message = f"the grace period {grace / SECOND:g} s is not shorter than {length / SECOND:g} s"
         yield ("lame_duck_grace_period",), message
@@ -221,12 +221,7 @@ def mqtt_alone(settings: Settings) -> Iterator[tuple[Path, str]]:
 def mqtt_name(settings: Settings) -> Iterator[tuple[Path, str]]:
     """MQTT in a cluster needs server_name."""
     clustered = settings.listens("cluster") or settings.listens("gateway")
-    if (
-        settings.listens("mqtt")
-        and clustered
-        and not settings.line.server_name
-        and not is_set(settings.at("server_name"))
-    ):
+    if settings.listens("mqtt") and clustered and not settings.is_named:
         yield ("mqtt",), "mqtt in a cluster, and no server_name"
 
 
@@ -283,7 +278,7 @@ LINKS = (
     jetstream_cluster_name,
     payload,
     lame_duck,
-    grace,
+    grace_period,
     websocket,
     mqtt_alone,
     mqtt_name,

@@ -11,7 +11,7 @@ from natsvalues.manifests.conf.demands import unmet
 from natsvalues.manifests.conf.usual import CommandLine
 from natsvalues.manifests.included import included, text_of_include
 from natsvalues.manifests.settings import NAME_OPTIONS, runs_jetstream
-from natsvalues.text.natsconf import Scalar, Variable, read, symbolic, unresolved
+from natsvalues.text.natsconf import Scalar, read, unresolved
 
 if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
@@ -35,7 +35,7 @@ def server_faults(nats: Nats, conf: dict[str, Any], version: ServerVersion) -> l
         option(container, *NAME_OPTIONS) is not None,
         option(container, "cluster_name"),
     )
-    return listed + list(_unset(nats)) + unmet(conf, version, line)
+    return listed + _unset(nats) + unmet(conf, version, line)
 
 
 def _unset(nats: Nats) -> list[Fault]:
@@ -47,27 +47,17 @@ def _unset(nats: Nats) -> list[Fault]:
         return []
     conf = read(nats.conf)
     left = unresolved(conf, known, lambda path: text_of_include(nats, path) or "")
-    text = symbolic(conf)
-    names = dict.fromkeys(item.value if isinstance(item, Scalar) else f"in {item.path}" for item in left)
-    return [
-        Fault(
-            _path_of(Variable(str(name)), text) or (),
+    from natsvalues.text.natsconf.positions import positions  # imported here because few variables are not set
+
+    places = {position.value.span: position.path for position in positions(conf)}
+    listed: dict[str, Fault] = {}
+    for item in left:
+        name = f"`${item.value}`" if isinstance(item, Scalar) else f"in {item.path}"
+        fault = Fault(
+            places.get(item.span, ()),
             "variable",
-            f"the variable {name if str(name).startswith('in ') else f'`${name}`'} is set neither in nats.conf nor in "
-            "the environment of the server's container",
+            f"the variable {name} is set neither in nats.conf nor in the environment of the server's container",
             "set it in the chart's values, in container.env",
         )
-        for name in names
-    ]
-
-
-def _path_of(wanted: Variable, value: Any) -> tuple[str | int, ...] | None:
-    """The path at which a variable stands; None if it is not there."""
-    if value == wanted and isinstance(value, Variable):
-        return ()
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, part in parts:
-        path = _path_of(wanted, part)
-        if path is not None:
-            return (key, *path)
-    return None
+        listed.setdefault(name, fault)
+    return list(listed.values())

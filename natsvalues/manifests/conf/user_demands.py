@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.conf.demand import demand
-from natsvalues.manifests.conf.usual import is_set
+from natsvalues.manifests.conf.usual import blocks_in, is_set
 from natsvalues.manifests.quantities import SECOND, nanoseconds
 from natsvalues.text.natsconf import Variable
 
@@ -26,10 +26,8 @@ def _users(settings: Settings) -> Iterator[tuple[Path, Any]]:
     blocks: list[tuple[Path, Any]] = [(("authorization",), settings.block("authorization"))]
     blocks += [(("accounts", name), block) for name, block in settings.block("accounts").items()]
     for path, block in blocks:
-        listed = block.get("users") if isinstance(block, dict) else None
-        for index, user in enumerate(listed if isinstance(listed, list) else []):
-            if isinstance(user, dict):
-                yield (*path, "users", index), user
+        if isinstance(block, dict):
+            yield from blocks_in(block.get("users"), (*path, "users"))
 
 
 def _account_names(settings: Settings) -> list[str]:
@@ -122,11 +120,10 @@ def leaf_account(settings: Settings) -> Iterator[tuple[Path, str]]:
     known = {"$G", "", *_account_names(settings)}
     if not settings.at("no_system_account"):
         known.add("$SYS")
-    remotes = settings.block("leafnodes").get("remotes")
-    for index, remote in enumerate(remotes if isinstance(remotes, list) else []):
-        name = remote.get("account") if isinstance(remote, dict) else None
+    for path, remote in settings.blocks("leafnodes", "remotes"):
+        name = remote.get("account")
         if isinstance(name, str) and name not in known:
-            yield ("leafnodes", "remotes", index, "account"), f"a leaf node's account `{name}` is not in accounts"
+            yield (*path, "account"), f"a leaf node's account `{name}` is not in accounts"
 
 
 @demand(
@@ -142,10 +139,7 @@ def exported(settings: Settings) -> Iterator[tuple[Path, str]]:
     for name, account in accounts.items():
         for kind in ("exports", "imports"):
             listed = account.get(kind) if isinstance(account, dict) else None
-            for index, item in enumerate(listed if isinstance(listed, list) else []):
-                if not isinstance(item, dict):
-                    continue
-                path: Path = ("accounts", name, kind, index)
+            for path, item in blocks_in(listed, ("accounts", name, kind)):
                 if ("stream" in item) + ("service" in item) > 1:
                     yield path, "both a stream and a service"
                 source = item.get("stream", item.get("service")) if kind == "imports" else None
@@ -178,10 +172,9 @@ def reserved(settings: Settings) -> Iterator[tuple[Path, str]]:
 )
 def callout(settings: Settings) -> Iterator[tuple[Path, str]]:
     """Accounts that an auth callout may use exist."""
-    accounts = settings.at("accounts")
     allowed = settings.at("authorization", "auth_callout", "allowed_accounts")
     for name in allowed if isinstance(allowed, list) else []:
-        if isinstance(name, str) and name not in (accounts if isinstance(accounts, (dict, list)) else ()):
+        if isinstance(name, str) and name not in _account_names(settings):
             yield ("authorization", "auth_callout", "allowed_accounts"), f"the account `{name}` is not in accounts"
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.manifests.conf import language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Path = tuple[str | int, ...]
 
@@ -34,6 +37,15 @@ class Settings(NamedTuple):
         """The block at a path; empty if there is none."""
         value = self.at(*path)
         return value if isinstance(value, dict) else {}
+
+    def blocks(self, *path: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """The blocks in the list at a path, each with its own path; none if there is no list."""
+        yield from blocks_in(self.at(*path), path)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the server has a name, from the configuration or the command line."""
+        return self.line.server_name or is_set(self.at("server_name"))
 
     def listens(self, name: str) -> bool:
         """Whether a block opens a port: a port that is not 0, by itself or in `listen`."""
@@ -91,6 +103,13 @@ def _usual_value(forms: tuple[str, ...], value: Any, at: Path, source: Path, wri
 def _port(given: Any) -> Any:
     """The port of an address; the variable if it is one."""
     return int(given.rpartition(":")[2] or 0) if isinstance(given, str) and language.fits("address", given) else given
+
+
+def blocks_in(listed: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The blocks in a list that stands at a path; none if it is no list."""
+    for index, item in enumerate(listed if isinstance(listed, list) else []):
+        if isinstance(item, dict):
+            yield (*path, index), item
 
 
 def is_set(value: Any) -> bool:

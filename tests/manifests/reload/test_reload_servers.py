@@ -17,6 +17,7 @@ import pytest
 from natsvalues.manifests import reload_effect
 from natsvalues.manifests.reload_table import READ, ROWS, RUN_ON
 from natsvalues.manifests.server import ServerVersion, parse_version
+from natsvalues.text.paths import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,16 +85,6 @@ KEYS["operator_key"] = public_key(14, 1)
 def path_of(trial) -> tuple[str | int, ...]:
     """The path of a trial, with numbers for the items of lists."""
     return tuple(int(key) if key.isdigit() else key for key in trial.path.split("."))
-
-
-def value_at(conf: Any, path) -> Any:
-    """The value at a path, None where there is none."""
-    for key in path:
-        try:
-            conf = conf[key]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return conf
 
 
 def changed(conf: dict[str, Any], trial) -> dict[str, Any]:
