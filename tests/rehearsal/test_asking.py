@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 
 import pytest
@@ -22,7 +21,7 @@ from natsvalues.text.paths import Op
 
 VERSIONS = ("2.10.26", "2.11.4", "2.11.10", "2.12.8", "2.14.2", "2.14.6", "2.15.1")
 CONF = "port: 4222\nserver_name: $SERVER_NAME\n"
-SCRIPTS = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, "scripts")
+SAMPLES = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, "scripts", "configurations", "samples.py")
 pytestmark = [pytest.mark.nats, pytest.mark.helm]
 
 
@@ -235,14 +234,9 @@ def test_a_server_that_gives_no_answer(answer, monkeypatch, processes):
 
 
 @pytest.fixture(scope="module")
-def samples():
+def samples(load_module):
     """The module that makes a configuration for each key."""
-    sys.path.insert(0, SCRIPTS)
-    try:
-        from configurations import samples
-    finally:
-        sys.path.remove(SCRIPTS)
-    return samples
+    return load_module(SAMPLES)
 
 
 @pytest.mark.slow

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 import pytest
 
 pytestmark = [pytest.mark.nats, pytest.mark.helm, pytest.mark.slow, pytest.mark.timeout(240)]
-HERE = os.path.dirname(os.path.abspath(__file__))
 OFFLINE = 10194
 """The API's error code of a stream that is offline."""
 
@@ -18,10 +16,9 @@ OFFLINE = 10194
     [("2.14.6", "2.11.10", True), ("2.14.6", "2.10.26", False), ("2.15.1", "2.14.6", False)],
 )
 def test_a_stream_with_a_newer_feature_waits_for_the_newer_server(
-    load_module, run, helm3, nats_chart, nats_server, tmp_path, newer, older, is_offline
+    real, run, helm3, nats_chart, nats_server, tmp_path, newer, older, is_offline
 ):
     """A stream of default features stays whole on the older one, and both are whole when the newer one is back."""
-    real = load_module(os.path.join(HERE, "servers_on_loopback.py"))
     alone = run(helm3, "template", "nats", nats_chart, "--set", "config.jetstream.enabled=true").stdout
     servers = real.Servers(nats_server(newer), str(tmp_path))
 

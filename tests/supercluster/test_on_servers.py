@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 import pytest
 
@@ -11,7 +10,6 @@ from natsvalues.supercluster.cold_start import never_elects
 from natsvalues.supercluster.losses import losses
 
 pytestmark = [pytest.mark.nats, pytest.mark.helm, pytest.mark.slow, pytest.mark.timeout(300)]
-HERE = os.path.dirname(os.path.abspath(__file__))
 VERSIONS = ("2.10.26", "2.11.10", "2.12.8", "2.14.6", "2.15.1")
 JETSTREAM = "config.jetstream.enabled=true"
 CLUSTER = f"{JETSTREAM},config.cluster.enabled=true"
@@ -19,20 +17,6 @@ LONE = f"{CLUSTER},config.cluster.replicas=1"
 GATEWAY = "config.gateway.enabled=true,config.cluster.merge.name=nats,config.gateway.merge.name=nats"
 OWN_ACCOUNT = "config.merge.system_account=SYS,config.merge.accounts.SYS.users[0].user=s"
 WHOLE = (100, 40)
-
-
-@pytest.fixture(scope="module")
-def real(load_module):
-    """Return the module that runs servers."""
-    return load_module(os.path.join(HERE, "servers_on_loopback.py"))
-
-
-@pytest.fixture
-def servers(real, nats_server, tmp_path, request):
-    """The servers of one version; every one of them is stopped and reaped, whatever happens."""
-    running = real.Servers(nats_server(request.param), str(tmp_path))
-    yield running
-    running.stop()
 
 
 @pytest.fixture

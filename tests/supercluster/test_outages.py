@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from natsvalues.supercluster.meta_groups import MetaGroup, groups_of, outage
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 ASKED = os.environ.get("NATSVALUES_OUTAGE_VERSIONS", "").split()
 """Versions to run every case on, half a minute each; without any, the three cases that matter, on one version."""
 VERSIONS = ASKED or ["2.14.6"]
@@ -114,20 +113,6 @@ def test_of_two_regions_one_is_needed_whatever_their_numbers():
 
 
 # --- on real servers ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def real(load_module):
-    """Return the module that runs servers."""
-    return load_module(os.path.join(HERE, "servers_on_loopback.py"))
-
-
-@pytest.fixture
-def servers(real, nats_server, tmp_path, request):
-    """The servers of one version; every one of them is stopped and reaped, whatever happens."""
-    running = real.Servers(nats_server(request.param), str(tmp_path))
-    yield running
-    running.stop()
 
 
 @pytest.fixture

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import pytest
 
-SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "scripts")
+SAMPLES = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "scripts", "configurations", "samples.py")
 
 
 @pytest.fixture(scope="session")
-def samples():
+def samples(load_module):
     """The module that makes a configuration for each key."""
-    sys.path.insert(0, SCRIPTS)
-    try:
-        from configurations import samples
-    finally:
-        sys.path.remove(SCRIPTS)
-    return samples
+    return load_module(SAMPLES)
