@@ -127,6 +127,27 @@ def leader_of(address: str) -> str:
     return _meta_group(address).get("leader") or ""
 
 
+async def formed(servers: Servers, rendering: str, members: list[str]) -> bool:
+    """Whether these pods of a rendering are in time healthy and all counted in their meta group.
+
+    Of three servers of 2.10.26 that started together, 5 of 50 times one stayed outside until it was restarted; of
+    2.11.10 and 2.12.8 never in 25.
+    """
+    if not await until(lambda: all(status(member) == 200 for member in members)):
+        return False
+    if not await until(lambda: meta_size(members[0]) == len(members), 10):
+        servers.stop(*(member for member in members if not _counted(member, members)))
+        servers.start(rendering, int(members[0].split(".")[2]))
+    return await until(lambda: all(status(member) == 200 and meta_size(member) == len(members) for member in members))
+
+
+def _counted(address: str, members: list[str]) -> bool:
+    """Whether the meta leader counts a server; only the leader lists the others."""
+    name = f"region-{address.split('.')[2]}-{int(address.split('.')[3]) - 1}"
+    groups = [_meta_group(member) for member in members]
+    return any(name in (group.get("leader"), *(peer["name"] for peer in group.get("replicas", ()))) for group in groups)
+
+
 def meta_size(address: str) -> int:
     """How many servers a server counts in its meta group; 0 while nothing listens."""
     return _meta_group(address).get("cluster_size") or 0

@@ -43,7 +43,7 @@ def test_a_cluster_keeps_of_a_single_server_what_is_restored(real, servers, rend
         taken = await real.backup(first, "KEPT")
         servers.stop()
         members = servers.start(cluster)
-        assert await real.until(lambda: all(real.status(member) == 200 for member in members))
+        assert await real.formed(servers, cluster, members)
         assert await real.lists(first, set())
         # Before its own files are deleted, this server refuses a restored stream of that name (10130).
         assert await real.until(lambda: servers.streams_on_disk(first) == set())
@@ -54,6 +54,7 @@ def test_a_cluster_keeps_of_a_single_server_what_is_restored(real, servers, rend
             assert await real.lists(first, {"KEPT"})
             assert await real.holds(first, "KEPT") == WHOLE
             assert await real.until(lambda: all(servers.streams_on_disk(member) == {"KEPT"} for member in members))
+            await asyncio.sleep(8)  # restarted a second after it, the leader did not know it in 2 of 6 runs (2.11.10)
             servers.stop()
             servers.start(cluster)
 
@@ -70,7 +71,8 @@ def test_a_second_release_takes_what_is_restored(real, servers, rendered):
     async def walk():
         (old,) = servers.start(alone)
         members = servers.start(cluster, region=2)
-        assert await real.until(lambda: all(real.status(server) == 200 for server in (old, *members)))
+        assert await real.until(lambda: real.status(old) == 200)
+        assert await real.formed(servers, cluster, members)
         await real.fill(old, "KEPT")
         await real.restore(members[1], await real.backup(old, "KEPT"), replicas=3)
         assert await real.until(lambda: all(servers.streams_on_disk(member) == {"KEPT"} for member in members))
@@ -86,7 +88,7 @@ def test_a_single_server_does_not_recover_what_a_cluster_replicates(real, server
 
     async def walk():
         first, *_ = members = servers.start(cluster)
-        assert await real.until(lambda: all(real.status(member) == 200 for member in members))
+        assert await real.formed(servers, cluster, members)
         for number in range(4):
             await real.fill(first, f"R1-{number}")
         await real.fill(first, "R3", replicas=3)
