@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from natsvalues.outside.server_binary import Binary
     from natsvalues.rehearsal.moving import Move
     from natsvalues.rehearsal.timeline import Event
 
@@ -82,6 +83,7 @@ class Outcome(NamedTuple):
     moves: dict[str, tuple[Move, ...]]
     balancers: dict[str, str]
     versions: dict[str, str]
+    programs: tuple[Binary, ...]
     renderings: dict[str, str]
     scale: float
     cost: Cost

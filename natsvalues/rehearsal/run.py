@@ -204,6 +204,7 @@ def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
             for item in balancers
         },
         versions=world.versions,
+        programs=tuple(world.programs.values()),
         renderings={key: item.digest for key, item in world.renderings.items()},
         scale=order.scale,
         cost=cost,
