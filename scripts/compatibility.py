@@ -37,12 +37,14 @@ _HEAD = f"""\
 With which versions the tests ran, as they recorded it themselves: a test counts for each program that it started and
 each chart whose rendering it read. `scripts/compatibility.py` writes this page. Helm {{pinned}}, one Python and the
 servers run all tests; other Helms run {", ".join(f"`{path}`" for path in SHORT)}, and other Pythons
-{", ".join(f"`{path}`" for path in WITH_PYTHON)}. "not run" means that this version was not available.
+{", ".join(f"`{path}`" for path in WITH_PYTHON)}.
+"not run" means that this version was not available.
 
 The NATS charts are stored renderings, which a plain clone has none of; the chart of the tests has their shape.
 
 Helm 4.2.3 fails the tests with an umbrella chart: with any post-renderer (tried with `tee`) it removes the newline at
-the end of a value that is the last of its document, so objects differ that natsvalues left alone. 4.1.4 and 4.3.1 do not.
+the end of a value that is the last of its document, so objects differ that natsvalues left alone. 4.1.4 and 4.3.1 do
+not.
 
 | Component | Version | Tests passed | Failed | Run on |
 | --- | --- | --- | --- | --- |

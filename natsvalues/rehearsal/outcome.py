@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from natsvalues.outside.server_binary import Binary
     from natsvalues.rehearsal.moving import Move
     from natsvalues.rehearsal.timeline import Event
 
@@ -54,6 +53,15 @@ class PodFate(NamedTuple):
     ready_after: float | None
 
 
+class Program(NamedTuple):
+    """A server's program that ran: where it lies, and what is known of it (`outside/server_binary.py`)."""
+
+    path: str
+    version: str
+    is_fetched: bool
+    is_known: bool
+
+
 class Cost(NamedTuple):
     """Resources used: wall and CPU seconds, and the peak resident bytes of all servers together.
 
@@ -83,7 +91,7 @@ class Outcome(NamedTuple):
     moves: dict[str, tuple[Move, ...]]
     balancers: dict[str, str]
     versions: dict[str, str]
-    programs: tuple[Binary, ...]
+    programs: tuple[Program, ...]
     renderings: dict[str, str]
     scale: float
     cost: Cost

@@ -6,9 +6,8 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.outside.server_binary import Binary
 from natsvalues.rehearsal.moving import Move
-from natsvalues.rehearsal.outcome import Cause, Cost, Group, Outcome, PodFate, StreamFate
+from natsvalues.rehearsal.outcome import Cause, Cost, Group, Outcome, PodFate, Program, StreamFate
 from natsvalues.rehearsal.timeline import MOST_EVENTS, Event, Timeline, state_at, tracks
 from natsvalues.report.rehearsal_json import document
 from natsvalues.report.rehearsal_junit import junit
@@ -56,8 +55,8 @@ OUTCOME = Outcome(
     balancers={"us-east/gw": "127.2.100.1"},
     versions={"us-east": "2.14.6"},
     programs=(
-        Binary("/cache/nats-server-2.14.6/nats-server", "2.14.6", is_known=True),
-        Binary("/cache/nats-server-2.14.3/nats-server", "2.14.3", is_fetched=True),
+        Program("/cache/nats-server-2.14.6/nats-server", "2.14.6", is_fetched=False, is_known=True),
+        Program("/cache/nats-server-2.14.3/nats-server", "2.14.3", is_fetched=True, is_known=False),
     ),
     renderings={"us-east": "abc"},
     scale=20.0,
