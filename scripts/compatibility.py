@@ -124,9 +124,10 @@ def run_others(folder: str) -> list[str]:
         given = {f"NATSVALUES_HELM{major}": path for major, path in zip("34", pair, strict=True) if path}
         name = "-".join(os.path.basename(os.path.dirname(path)) for path in given.values())
         paths.append(_record(os.path.join(folder, f"{name}.json"), sys.executable, SHORT, given))
+    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
     for version in PYTHONS:
-        python = _python(version)
-        if python and version != f"{sys.version_info[0]}.{sys.version_info[1]}":
+        python = None if version == own else _python(version)
+        if python:
             paths.append(_record(os.path.join(folder, f"python-{version}.json"), python, WITH_PYTHON, {}))
     return paths
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 
 import pytest
+import yaml
 
 from natsvalues.outside.server_hashes import HASHES, PROGRAMS
 
@@ -65,6 +67,21 @@ def test_an_audit_without_a_registry_says_so_and_fails_nothing(run, scripts):
 
     assert (done.returncode, done.stdout.count("\n")) == (0, 1)
     assert done.stdout.startswith("audit: nothing was checked: ")
+
+
+def test_workflows_have_few_permissions_and_pinned_actions(root, code_blocks):
+    """Those of the example and of docs/ci.md: they read, one job uploads, and an action is a commit."""
+    with open(os.path.join(root, "examples", "github-actions", "nats.yml"), encoding="utf-8") as file:
+        example = yaml.safe_load(file)
+    documented = next(block for block in map(yaml.safe_load, code_blocks("yaml")) if "jobs" in block)
+    for workflow in (example, documented):
+        assert workflow["permissions"] == {"contents": "read"}
+        for name, job in workflow["jobs"].items():
+            uploads = {"contents": "read", "security-events": "write"}
+            assert job.get("permissions") == (uploads if name == "lint" else None)
+            actions = [step["uses"] for step in job["steps"] if "uses" in step]
+            others = [action for action in actions if not action.startswith("OWNER/")]  # the user puts a commit there
+            assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in others), others
 
 
 CLEAN = {"name": "a", "version": "1", "vulns": []}
