@@ -38,7 +38,7 @@ With which versions the tests ran, as they recorded it themselves: a test counts
 each chart whose rendering it read. `scripts/compatibility.py` writes this page. Helm {{pinned}}, one Python and the
 servers run all tests; other Helms run {", ".join(f"`{path}`" for path in SHORT)}, and other Pythons
 {", ".join(f"`{path}`" for path in WITH_PYTHON)}.
-"not run" means that this version was not available.
+"not run" means that there is no record of this version.
 
 The NATS charts are stored renderings, which a plain clone has none of; the chart of the tests has their shape.
 
