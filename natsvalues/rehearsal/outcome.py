@@ -53,6 +53,15 @@ class PodFate(NamedTuple):
     ready_after: float | None
 
 
+class Program(NamedTuple):
+    """A server's program that ran: where it lies, and what is known of it (`outside/server_binary.py`)."""
+
+    path: str
+    version: str
+    is_fetched: bool
+    is_known: bool
+
+
 class Cost(NamedTuple):
     """Resources used: wall and CPU seconds, and the peak resident bytes of all servers together.
 
@@ -82,6 +91,7 @@ class Outcome(NamedTuple):
     moves: dict[str, tuple[Move, ...]]
     balancers: dict[str, str]
     versions: dict[str, str]
+    programs: tuple[Program, ...]
     renderings: dict[str, str]
     scale: float
     cost: Cost

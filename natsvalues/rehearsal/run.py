@@ -13,7 +13,7 @@ from natsvalues.outside import loopback, proc, processes
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.groups import observed_groups
 from natsvalues.rehearsal.judgement import judge
-from natsvalues.rehearsal.outcome import Cost, Group, Outcome, PodFate
+from natsvalues.rehearsal.outcome import Cost, Group, Outcome, PodFate, Program
 from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.stage import Aims, Stage, Step, Stuck
 from natsvalues.rehearsal.world import World
@@ -204,6 +204,7 @@ def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
             for item in balancers
         },
         versions=world.versions,
+        programs=tuple(Program(*binary) for binary in world.programs.values()),
         renderings={key: item.digest for key, item in world.renderings.items()},
         scale=order.scale,
         cost=cost,

@@ -40,6 +40,7 @@ class World:
         self.balancers: dict[str, list[LoadBalancer]] = {}
         self.moves: dict[str, tuple[Move, ...]] = {}
         self.versions: dict[str, str] = {}
+        self.programs: dict[str, Binary] = {}
         self.notes: list[str] = []
         self.cut_off: set[str] = set()
         self.names: dict[str, tuple[Balancer, ...]] = {}
@@ -118,6 +119,7 @@ class World:
         if binary.version != version:
             self.note(f"{key}: nats-server {version} is not available; the nearest version, {binary.version}, was run")
         self.versions[key] = binary.version
+        self.programs[binary.version] = binary
         return binary
 
     async def _balance(self, declared: dict[str, tuple[Balancer, ...]]) -> None:

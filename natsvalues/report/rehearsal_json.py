@@ -43,6 +43,7 @@ def scenario(outcome: Outcome) -> dict[str, Any]:
             "lost": sum(fate.lost for fate in outcome.streams),
         },
         "servers": outcome.versions,
+        "programs": [program._asdict() for program in outcome.programs],
         "renderings": outcome.renderings,
         "mapping": {
             "load_balancers": outcome.balancers,

@@ -30,8 +30,9 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
         lines.append(f"  stream {fate.name} ({fate.region}): {fate.fate}; {counted}; {fate.seen}")
     restarts = sum(pod.restarts for pod in outcome.pods)
     servers = ", ".join(f"{region} {version}" for region, version in outcome.versions.items())
-    cost = outcome.cost
     lines.append(f"  {len(outcome.pods)} servers ({servers}), {restarts} restarts by the kubelet")
+    lines.append(f"  {programs(outcome)}")
+    cost = outcome.cost
     cpu = f"CPU {cost.server_cpu:g} s of the servers, {cost.own_cpu:g} s of natsvalues"
     lines.append(f"  {cost.wall:g} s; {cpu}; memory of the servers {cost.memory // 1_000_000} MB")
     lines.append(
@@ -53,6 +54,16 @@ def chain(causes: tuple[Cause, ...]) -> list[str]:
         lines.append(f"{number}. {cause.subject}: waits for {cause.waits_for}{back}")
         lines.append(f"   {in_log(cause.seen)}")
     return lines
+
+
+def programs(outcome: Outcome) -> str:
+    """The versions that were run, where each came from, and whether it is a program that natsvalues knows by hash."""
+    described = (
+        f"{program.version} ({'fetched' if program.is_fetched else 'from the cache'}, "
+        f"{'known' if program.is_known else 'unknown'} hash)"
+        for program in outcome.programs
+    )
+    return f"nats-server {', '.join(described)}"
 
 
 def _when(outcome: Outcome) -> str:

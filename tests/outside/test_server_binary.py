@@ -7,6 +7,7 @@ import pytest
 from natsvalues.errors import NatsvaluesError
 from natsvalues.outside import server_binary as module
 from natsvalues.outside.server_binary import nearest, server_binary
+from natsvalues.outside.server_hashes import HASHES
 
 OFFERED = ["2.10.25", "2.10.26", "2.12.0", "2.12.8", "2.14.0", "2.14.6"]
 
@@ -21,7 +22,7 @@ def cache(tmp_path, monkeypatch):
 def put(cache, version):
     """Put something into the cache."""
     folder = cache / f"nats-server-{version}"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "nats-server").touch()
 
 
@@ -35,11 +36,11 @@ def test_the_nearest_patch_of_the_same_line(version, found):
 
 
 def test_what_is_in_the_cache_is_not_fetched(cache, monkeypatch):
-    """The cache has the layout of the tests' tools."""
+    """The cache has the layout of the tests' tools. What somebody else put there is not a known program."""
     put(cache, "2.14.6")
     monkeypatch.setattr(module, "_fetch", lambda _: pytest.fail("fetched"))
 
-    assert server_binary("2.14.6") == (str(cache / "nats-server-2.14.6" / "nats-server"), "2.14.6")
+    assert server_binary("2.14.6") == (str(cache / "nats-server-2.14.6" / "nats-server"), "2.14.6", False, False)
 
 
 def test_a_missing_patch_falls_to_the_nearest(cache, monkeypatch):
@@ -75,9 +76,21 @@ def test_the_cache_is_the_users_own(monkeypatch, tmp_path):
     """Under XDG_CACHE_HOME, where NATSVALUES_TOOLS does not say otherwise."""
     monkeypatch.delenv("NATSVALUES_TOOLS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(module, "_fetch", lambda _: None)
+    monkeypatch.setattr(module, "_fetch", lambda version: put(tmp_path / "natsvalues", version))
 
-    assert server_binary("2.14.6").path == str(tmp_path / "natsvalues" / "nats-server-2.14.6" / "nats-server")
+    binary = server_binary("2.14.6")
+    assert binary.path == str(tmp_path / "natsvalues" / "nats-server-2.14.6" / "nats-server")
+    assert (binary.is_fetched, binary.is_known) == (True, False)
+
+
+@pytest.mark.nats
+@pytest.mark.parametrize("version", HASHES)
+def test_the_program_of_every_pinned_wheel_is_known(version, binaries, nats_server, monkeypatch):
+    """Its hash says so, wherever it lies and however it came there."""
+    nats_server(version)
+    monkeypatch.setenv("NATSVALUES_TOOLS", binaries.tools())
+
+    assert server_binary(version)[1:] == (version, False, True)
 
 
 def test_a_wheel_with_another_hash_is_refused(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.rehearsal.moving import Move
-from natsvalues.rehearsal.outcome import Cause, Cost, Group, Outcome, PodFate, StreamFate
+from natsvalues.rehearsal.outcome import Cause, Cost, Group, Outcome, PodFate, Program, StreamFate
 from natsvalues.rehearsal.timeline import MOST_EVENTS, Event, Timeline, state_at, tracks
 from natsvalues.report.rehearsal_json import document
 from natsvalues.report.rehearsal_junit import junit
@@ -54,6 +54,10 @@ OUTCOME = Outcome(
     moves={"us-east": (Move("host", "", "127.2.1.1", "the address of nats-0"),)},
     balancers={"us-east/gw": "127.2.100.1"},
     versions={"us-east": "2.14.6"},
+    programs=(
+        Program("/cache/nats-server-2.14.6/nats-server", "2.14.6", is_fetched=False, is_known=True),
+        Program("/cache/nats-server-2.14.3/nats-server", "2.14.3", is_fetched=True, is_known=False),
+    ),
     renderings={"us-east": "abc"},
     scale=20.0,
     cost=Cost(12.5, 1.1, 0.7, 131_000_000),
@@ -80,6 +84,20 @@ def test_a_converged_outcome_tells_its_time():
     """And has no chain."""
     assert scenario_text(WELL).splitlines()[0] == "cold-restart: converged in 3.5 s (cold restart of all regions)"
     assert "waits for" not in scenario_text(WELL)
+
+
+def test_the_reports_name_the_programs():
+    """Each with its version, where it came from, and whether its hash is known; in JSON with its path."""
+    line = "nats-server 2.14.6 (from the cache, known hash), 2.14.3 (fetched, unknown hash)"
+
+    assert f"  {line}" in scenario_text(OUTCOME).splitlines()
+    assert f"<p>{line}</p>" in as_file([OUTCOME], "timeline.html")
+    assert json.loads(as_file([OUTCOME], "t.json"))["scenarios"][0]["programs"][1] == {
+        "path": "/cache/nats-server-2.14.3/nats-server",
+        "version": "2.14.3",
+        "is_fetched": True,
+        "is_known": False,
+    }
 
 
 def test_the_svg_is_well_formed_and_shows_every_kind_of_thing():
