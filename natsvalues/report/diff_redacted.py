@@ -23,7 +23,7 @@ from natsvalues.text.spans import Edit, Span, splice
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.diff.changes import Change, ObjectDiff, ReleaseDiff
+    from natsvalues.diff.changes import Change, Impact, ObjectDiff, ReleaseDiff
     from natsvalues.text.paths import Path
 
 DIGITS = 8
@@ -46,6 +46,10 @@ def redacted_diff(diff: ReleaseDiff, mark: Mark, *, whole: bool) -> ReleaseDiff:
         objects=tuple(_object(item, how, whole=whole) for item in diff.objects),
         drift=tuple(_object(item, how, whole=False) for item in diff.drift),
         values=tuple(_change(change, "", how) for change in diff.values),
+        notes=tuple(
+            note._replace(message=without_formats(note.message, how), remedy=without_formats(note.remedy, how))
+            for note in diff.notes
+        ),
     )
 
 
@@ -55,7 +59,12 @@ def _object(item: ObjectDiff, how: Hiding, *, whole: bool) -> ObjectDiff:
         before=redacted_object(item.before, how) if kept and item.before is not None else None,
         after=redacted_object(item.after, how) if kept and item.after is not None else None,
         changes=tuple(_change(change, item.key.kind, how) for change in item.changes),
+        impact=_impact(item.impact, how),
     )
+
+
+def _impact(impact: Impact, how: Hiding) -> Impact:
+    return impact._replace(reason=without_formats(impact.reason, how), remedy=without_formats(impact.remedy, how))
 
 
 def redacted_object(value: dict[str, Any], how: Hiding) -> dict[str, Any]:
@@ -82,7 +91,7 @@ def _change(change: Change, kind: str, how: Hiding) -> Change:
     else:
         kind = "" if change.file else kind
         texts = [redacted(side, path, kind, how, named=change.named) for side in sides]
-    return change._replace(path=tuple(_shown_path(change.path, how)), before=texts[0], after=texts[1])
+    return change._replace(path=tuple(_shown_path(change.path, how)), before=texts[0], after=texts[1], impact=_impact(change.impact, how))
 
 
 def _shown_path(path: Path, how: Hiding) -> Iterator[str | int | Item]:

@@ -53,6 +53,6 @@ def _change(receipt: Receipt, how: Hiding) -> dict[str, Any]:
         "after": plain(redacted(receipt.after, receipt.path, receipt.target.kind, how)),
         "line": receipt.line,
         "rule": receipt.rule,
-        "why": receipt.why,
+        "why": without_formats(receipt.why),
         "source": receipt.source or None,
     }

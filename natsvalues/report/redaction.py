@@ -26,8 +26,8 @@ _ENCRYPTION = frozenset(("key", "ek", "prev_key", "prev_ek"))
 _VOLUME = frozenset(("secret", "serviceAccountToken"))
 _APPLIED = "last-applied-configuration"
 _IMAGES = frozenset(("image", "repository"))
-_REFERENCE = re.compile(r"\$\([A-Za-z_]\w*\)|<<\s*\$[A-Za-z_]\w*\s*>>")
-_VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
+_REFERENCE = r"\$\([A-Za-z_]\w*\)|<<\s*\$[A-Za-z_]\w*\s*>>"
+_VARIABLE = r"\$[A-Za-z_]\w*"
 # The parts of a dotted path: a quoted key, an item by its name, an index, a key.
 _PART = re.compile(r"\[\"([^\"]*)\"\]|\[([\w.]+)=([^\]]*)\]|\[(\d+|-)\]|([^.\[\]]+)")
 _LONG_KEY = 16
@@ -143,9 +143,9 @@ def _shown_key(key: Any, how: Hiding) -> Any:
 
 
 def _scalar(value: Any, text: Any, place: Place, how: Hiding) -> Any:
-    if isinstance(text, str) and not place.is_data:
-        is_variable = isinstance(value, Raw) and _VARIABLE.fullmatch(text)
-        if is_variable or _REFERENCE.fullmatch(text) or is_public_key(text):
+    if isinstance(text, str) and not place.is_data and ("$" in text or place.kind):
+        is_variable = isinstance(value, Raw) and re.fullmatch(_VARIABLE, text)
+        if is_variable or re.fullmatch(_REFERENCE, text) or is_public_key(text):
             return value
     if kind := place.hides():
         return how.mark(text, kind)

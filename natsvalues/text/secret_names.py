@@ -39,16 +39,15 @@ _IN_BLOCK = """
 READABLE_IN_BLOCK = frozenset(_IN_BLOCK.split())
 """Settings of such a block that nobody keeps a secret in, as `flat` names: those of nats.conf, and some of charts."""
 # Names that end so say which Secret is used, never what it contains.
-_REFERENCE = re.compile(r"(?:secretnames?|secret(?:key)?refs?|pullsecrets?|existingsecret(?:name|\w*keys?)?)\Z")
+_REFERENCE = r"(?:secretnames?|secret(?:key)?refs?|pullsecrets?|existingsecret(?:name|\w*keys?)?)\Z"
 # What is something else, though a word of it tells of a secret: as a whole name, at its end, and anywhere in it.
 _READABLE = frozenset(
     ["noauthuser", "authcallout", "authusers", "authtimeout", "jwtcookie", "usercookie", "passcookie", "tokencookie"]
 )
-_END = re.compile(r"(?:tokenreviews?|subtokens|subscriptiontokens|tokenposition)\Z")
-_INSIDE = re.compile(r"pass[_.-]?through|(?:authorization|authentication)\.k8s\.io", re.IGNORECASE)
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
-_JOINED = re.compile(r"(?:pw|pwd|(?<!com)(?<!by)(?<!encom)(?<!tres)(?<!sur)(?<!over)(?<!under)pass)\Z|(auth)\Z")
-_SEPARATORS = re.compile(r"[^a-z0-9]+")
+_END = r"(?:tokenreviews?|subtokens|subscriptiontokens|tokenposition)\Z"
+_INSIDE = r"(?i)pass[_.-]?through|(?:authorization|authentication)\.k8s\.io"
+_WORD = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+"
+_JOINED = r"(?:pw|pwd|(?<!com)(?<!by)(?<!encom)(?<!tres)(?<!sur)(?<!over)(?<!under)pass)\Z|(auth)\Z"
 _BY_PART = tuple((part, kind) for kind, parts in PARTS.items() for part in parts.split())
 _BY_WORD = {word: kind for kind, words in WORDS.items() for word in words.split()}
 _HINTS = (*(part for part, _ in _BY_PART), *_BY_WORD)
@@ -60,16 +59,18 @@ _KEY_OF = frozenset(
 @lru_cache(4096)
 def kind_of(name: str) -> str:
     """What kind of secret a field, variable, option or header of this name holds; empty for none."""
-    name = _INSIDE.sub("", name)
+    if not may_have_name(name):
+        return ""
+    name = re.sub(_INSIDE, "", name)
     whole = flat(name)
-    if not _may_tell(whole) or whole in _READABLE or _END.search(whole) or _REFERENCE.search(whole):
+    if whole in _READABLE or re.search(_END, whole) or re.search(_REFERENCE, whole):
         return ""
     for part, kind in _BY_PART:
         if part in whole:
             return kind
-    for word in _WORD.findall(name):
+    for word in re.findall(_WORD, name):
         kind = _BY_WORD.get(word.lower(), "")
-        joined = _JOINED.search(word.lower())
+        joined = re.search(_JOINED, word.lower())
         if kind or joined:
             return kind or ((joined and joined[1]) or "password")
     return ""
@@ -77,21 +78,21 @@ def kind_of(name: str) -> str:
 
 def flat(name: str) -> str:
     """A name in lower case without separators."""
-    return _SEPARATORS.sub("", name.lower())
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 def may_have_name(text: str) -> bool:
     """Whether a text may have such a name; quick, and right whenever it says no."""
-    return _may_tell(text.lower().replace("_", "").replace("-", "").replace(".", ""))
-
-
-def _may_tell(text: str) -> bool:
-    return any(hint in text for hint in _HINTS)
+    text = text.lower().replace("_", "").replace("-", "").replace(".", "").replace(" ", "")
+    for hint in _HINTS:  # noqa: SIM110 - a generator takes twice the time
+        if hint in text:
+            return True
+    return False
 
 
 def is_reference(name: str) -> bool:
     """Whether a field of this name says which Secret is used."""
-    return bool(_REFERENCE.search(flat(name)))
+    return bool(re.search(_REFERENCE, flat(name)))
 
 
 def is_key_of(parent: str, name: str) -> bool:

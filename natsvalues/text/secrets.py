@@ -9,7 +9,6 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NamedTuple
 
 from natsvalues.text.secret_names import kind_of, may_have_name
@@ -35,6 +34,7 @@ class Hiding(NamedTuple):
 
 PLAIN = Hiding()
 
+# Patterns that few texts need are compiled when they are first used: post-rendering starts with each call of helm.
 # Each format with texts of which one stands in everything that has it, so that few are ever searched for.
 _FORMATS = (
     (("$2",), "password", r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}"),  # bcrypt
@@ -62,22 +62,21 @@ _FORMATS = (
     (("sk-",), "key", r"\bsk-[\w-]{20,}"),  # OpenAI and others
     (("sig=", "Signature="), "key", r"(?i)[?&](?:sig|x-amz-signature|signature)=[^&\s\"']+"),  # signed URLs
 )  # fmt: skip
+_BY_HINT = tuple((hint, kind, pattern) for hints, kind, pattern in _FORMATS for hint in hints)
 _SEED = re.compile(r"\bS[OACUNXP][A-Z2-7]{56}\b")
-_PUBLIC_KEY = re.compile(r"[UAONCX][A-Z2-7]{55}")
-_IN_URL = re.compile(r"(\w+://)([^/\s]*@|[^\s/@:\"']*:(?:(?!\w+://)[^\s\"'])*@)")
-_WITHOUT_SCHEME = re.compile(
-    r"(?<![\w/@.:-])(?!release:)([^\s:/@\"'`<>|,;=()\[\]{}]+:(?!/)[^\s,\"'`]+)@(?!sha\d+:)(?=[\w\[])"
-)
-_NAME = re.compile(r"\$?([A-Za-z_][\w.-]*)")
+_PUBLIC_KEY = r"[UAONCX][A-Z2-7]{55}"
+_IN_URL = r"(\w+://)([^/\s]*@|[^\s/@:\"']*:(?:(?!\w+://)[^\s\"'])*@)"
+_WITHOUT_SCHEME = r"(?<![\w/@.:-])(?!release:)([^\s:/@\"'`<>|,;=()\[\]{}]+:(?!/)[^\s,\"'`]+)@(?!sha\d+:)(?=[\w\[])"
+_NAME = r"\$?([A-Za-z_][\w.-]*)"
 _VALUE = re.compile(r"[\\\"'\])}]*\s*(?:[:=>,]|\s)[\s\\\"'\[({]*\S")
-_OPTION = re.compile(r"(?:(?<=[\s\"',\[])|\A)(-{1,2}[A-Za-z][^\s=\\\"',]*)(?:[\s\\\"',=]+([^\s\\\"',]+))?")
-_ATTACHED = re.compile(r"\b(?:mysql|mariadb|sshpass|redis-cli)[^;&|\n]*?\s-[pa]")
-_HARMLESS_P = re.compile(r"\b(?:mkdir|cp|ssh|scp|sftp|nc|tar|test|touch|install|export|ps|read)\b[^;&|\n]*\Z")
-_NUMBER_OR_PATH = re.compile(r"\d{1,5}(?::\d{1,5})?(?:/\w+)?\Z|[.~]{0,2}/|\$")
+_OPTION = r"(?:(?<=[\s\"',\[])|\A)(-{1,2}[A-Za-z][^\s=\\\"',]*)(?=[\s\\\"',=]+([^\s\\\"',]+))?"
+_ATTACHED = r"\b(?:mysql|mariadb|sshpass|redis-cli)[^;&|\n]*?\s-[pa]"
+_HARMLESS_P = r"\b(?:mkdir|cp|ssh|scp|sftp|nc|tar|test|touch|install|export|ps|read)\b[^;&|\n]*\Z"
+_NUMBER_OR_PATH = r"\d{1,5}(?::\d{1,5})?(?:/\w+)?\Z|[.~]{0,2}/|\$"
 _COMMAND = 300
 """How many characters before an option may say which command it is for."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
-_PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
+_PERCENT = r"%([0-9A-Fa-f]{2})"
 _STANDARD = str.maketrans("-_", "+/")
 
 
@@ -92,9 +91,9 @@ def without_formats(text: str, how: Hiding = PLAIN) -> str:
     text = without_logins(text, how)
     if "S" in text:
         text = _SEED.sub(lambda match: how.mark(match[0], "key"), text)
-    for hints, kind, pattern in _FORMATS:
-        if any(hint in text for hint in hints):
-            text = _compiled(pattern).sub(lambda match, kind=kind: how.mark(match[0], kind), text)  # type: ignore[misc]
+    for hint, kind, pattern in _BY_HINT:
+        if hint in text:
+            text = re.sub(pattern, _marked(how, kind), text, flags=re.DOTALL)
     return text
 
 
@@ -102,19 +101,20 @@ def without_logins(text: str, how: Hiding = PLAIN) -> str:
     """A text without what stands before the last @ of an address, in a URL or as `user:password@host`."""
     if "@" not in text:
         return text
-    text = _IN_URL.sub(lambda match: f"{match[1]}{how.mark(match[2][:-1], LOGIN)}@", text)
-    return _WITHOUT_SCHEME.sub(lambda match: f"{how.mark(match[1], LOGIN)}@", text)
+    text = re.sub(_IN_URL, lambda match: f"{match[1]}{how.mark(match[2][:-1], LOGIN)}@", text)
+    return re.sub(_WITHOUT_SCHEME, lambda match: f"{how.mark(match[1], LOGIN)}@", text)
 
 
 def kind_assigned(text: str, variables: frozenset[str] = frozenset()) -> str:
     """The kind of the first secret that a text assigns to a name or gives to an option; empty if there is none."""
+    text = text.replace("\\n", "\n").replace("\\t", "\t")  # of a text inside JSON
     if variables or may_have_name(text):
-        for match in _NAME.finditer(text):
+        for match in re.finditer(_NAME, text):
             kind = kind_of(match[1]) or ("secret" if match[1] in variables else "")
             if kind and _VALUE.match(text, match.end()):
                 return kind
     if "-" in text:
-        for match in _OPTION.finditer(text):
+        for match in re.finditer(_OPTION, text):
             before = text[max(0, match.start() - _COMMAND) : match.start()]
             kind = kind_of_option(match[1], match[2] or "", before)
             if kind:
@@ -134,12 +134,12 @@ def kind_of_option(option: str, following: str, before: str = "") -> str:
     if name == "user" and following:
         return LOGIN  # of the NATS client, a user or a token
     if (name in ("u", "U") or name.lower().endswith("user")) and ":" in following:
-        return "" if "://" in following or _NUMBER_OR_PATH.match(following) else LOGIN
+        return "" if "://" in following or re.match(_NUMBER_OR_PATH, following) else LOGIN
     if option[:2] in ("-u", "-U") and ":" in option and "://" not in option:
         return LOGIN
-    if option.startswith(("-p", "-a")) and _ATTACHED.search(f"{before} {option[:2]}"):
+    if option.startswith(("-p", "-a")) and re.search(_ATTACHED, f"{before} {option[:2]}"):
         return "password"
-    if option == "-p" and following and not _NUMBER_OR_PATH.match(following) and not _HARMLESS_P.search(before):
+    if option == "-p" and following and not re.match(_NUMBER_OR_PATH, following) and not re.search(_HARMLESS_P, before):
         return "password"
     return ""
 
@@ -149,7 +149,7 @@ def is_public_key(text: str) -> bool:
 
     facts: nkeys (nats-io/nkeys): a byte for the letter, 32 bytes and a CRC-16 of both, in base32.
     """
-    if not _PUBLIC_KEY.fullmatch(text):
+    if not re.fullmatch(_PUBLIC_KEY, text):
         return False
     import base64  # for what looks like one only
 
@@ -160,7 +160,7 @@ def is_public_key(text: str) -> bool:
 def _kind_encoded(text: str, variables: frozenset[str]) -> str:
     """The kind of the first secret that stands in a text as base64 or percent-encoded."""
     if "%" in text:
-        decoded = _PERCENT.sub(lambda match: chr(int(match[1], 16)), text)
+        decoded = re.sub(_PERCENT, lambda match: chr(int(match[1], 16)), text)
         if decoded != text and (kind := kind_assigned(decoded, variables) or _kind_by_format(decoded)):
             return kind
     for match in _BASE64.finditer(text):
@@ -191,6 +191,5 @@ def _kind_by_format(text: str) -> str:
     return kinds[0] if kinds else ""
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.DOTALL)
+def _marked(how: Hiding, kind: str) -> Callable[[re.Match[str]], str]:
+    return lambda match: how.mark(match[0], kind)
