@@ -91,7 +91,9 @@ def _change(change: Change, kind: str, how: Hiding) -> Change:
     else:
         kind = "" if change.file else kind
         texts = [redacted(side, path, kind, how, named=change.named) for side in sides]
-    return change._replace(path=tuple(_shown_path(change.path, how)), before=texts[0], after=texts[1], impact=_impact(change.impact, how))
+    return change._replace(
+        path=tuple(_shown_path(change.path, how)), before=texts[0], after=texts[1], impact=_impact(change.impact, how)
+    )
 
 
 def _shown_path(path: Path, how: Hiding) -> Iterator[str | int | Item]:

@@ -70,8 +70,8 @@ class Needle(NamedTuple):
 
 
 def word(random: Random, length: int = 16, letters: str = LETTERS) -> str:
-    """A random word that no text of ours has."""
-    return "".join(random.choices(letters, k=length))
+    """A random word that no text of ours has; it begins with a letter, as nats.conf wants it without quotes."""
+    return random.choice([*filter(str.isalpha, letters)]) + "".join(random.choices(letters, k=length - 1))
 
 
 def b64(text: str) -> str:

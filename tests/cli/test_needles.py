@@ -129,7 +129,9 @@ mqtt {{ port: 1883, authorization {{ token: {kept[8]} }} }}
 # the password was {kept[9]}
 debug: no # token = {kept[10]}
 """
-    conf = CONF.replace("store_dir: /data", f"store_dir: /data, cipher: aes, key: {kept[11]}, prev_ek: {kept[12]}") + main
+    conf = (
+        CONF.replace("store_dir: /data", f"store_dir: /data, cipher: aes, key: {kept[11]}, prev_ek: {kept[12]}") + main
+    )
     env = [{"name": "SERVER_NAME", "value": "$(POD_NAME)"}, {"name": "OF_POD", "value": kept[13]}]
     everything = [text for text in [*kept[:15], *(user.split("'")[-2] for user in users)]]
     return conf, f"OF_INCLUDE: '{kept[14]}'\n", env, everything
@@ -200,4 +202,127 @@ def test_no_verb_says_a_secret(needles, say, tmp_path):
     say("lint", say.app("lint", "us-east.yaml", "--overlays", "overlays", *outputs), codes=(4,))
     outputs = [f"--output={name}=reports/topology.{name}" for name in TOPOLOGY_FORMATS]
     say("topology", say.app("topology", "us-east.yaml", "--overlays", "overlays", *outputs))
+    assert f"seed {SEED}: {leaks(say.said, traces)}" == f"seed {SEED}: []"
+
+
+def patched(needles, chance):
+    """The user's own patches with needles of each sort in a release, in nats.conf, and beside them; and the traces."""
+    some = chance.sample(made(needles, SEED + 3), 120)
+    ops = [{"op": "add", "path": f"/spec/more{index}", "value": item.value} for index, item in enumerate(some)]
+    kept = [needles.word(chance) for _ in range(4)]
+    of_conf = [
+        {"op": "add", "path": "/accounts/P", "value": {"users": [{"user": "p", "password": kept[0]}]}},
+        {"op": "add", "path": "/GW_LOGIN", "value": kept[1]},
+        {"op": "replace", "path": "/mqtt/authorization/token", "value": kept[2]},
+    ]
+    pod = {"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "OF_POD", "value": kept[3]}}
+    patches = [
+        {"target": {"kind": "Thing", "name": "thing-20"}, "ops": ops},
+        {"target": {"file": "nats.conf"}, "ops": of_conf},
+        {"target": {"kind": "StatefulSet", "name": "nats"}, "ops": [pod]},
+    ]
+    return patches, {**{item.label: item.traces for item in some}, **{text: (text,) for text in kept}}
+
+
+def test_no_patch_tells(needles, say, tmp_path):
+    """What the user's own patches put into a release is said by no verb that applies them."""
+    chance = random.Random(SEED)  # noqa: S311
+    patches, traces = patched(needles, chance)
+    text, of_release = release(needles, SEED)
+    overlays(tmp_path, patches=patches)
+    (tmp_path / "input.yaml").write_text(text)
+    items = [json.loads(document) for document in text.split("---\n")]
+    config = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "f"}, "data": {"overlays": "overlays"}}
+    kind = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList"}
+
+    released = say("post-render", lambda: post_render(PostRenderOptions(overlays="overlays")), text, output=False)
+    assert all(any(trace in released for trace in every) for every in traces.values())
+    traces |= of_release
+    for words in (("last",), ("last", "--json"), ("overlay", "show", "us-east", "--overlays", "overlays")):
+        say(" ".join(words), say.app(*words))
+    for words in (("explain", "input.yaml"), ("explain", "--json", "input.yaml")):
+        say(" ".join(words), say.app(*words, "--overlays", "overlays"))
+    listed = say("krm", krm, json.dumps({**kind, "items": items, "functionConfig": config}), output=False)
+    say.said["krm: results"] = listed[listed.index("results:") :]
+    for form in ("kustomize", "flux", "helmfile"):
+        say(form, say.app("export", form, "us-east", "input.yaml", "-o", f"out-{form}", "--overlays", "overlays"))
+    assert f"seed {SEED}: {leaks(say.said, traces)}" == f"seed {SEED}: []"
+
+
+def test_no_plain_file_tells(needles, say, tmp_path):
+    """Plain nats.conf files with what they include, whose lines the findings quote."""
+    chance = random.Random(SEED)  # noqa: S311
+    traces = {}
+    for name in ("old", "new"):
+        conf, more, _, secrets = in_conf(needles, chance)
+        text = conf.replace("$OF_POD", f"$OF_INCLUDE\n unknown_{name}: 1\n")
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.conf").write_text(f"wrong_1: 1\n{text}".replace("\n", "\nwrong: 1\n"))
+        (tmp_path / name / "more.conf").write_text(f"wrong_2: 1\n{more}")
+        traces |= {f"{name} {number}": (text,) for number, text in enumerate(secrets) if number != 13}
+    outputs = [f"--output={name}=reports/diff.{name}" for name in DIFF_FORMATS]
+    say("diff", lambda: diff(["old/a.conf", "new/a.conf", *outputs]))
+    outputs = [f"--output={name}=reports/lint.{name}" for name in LINT_FORMATS]
+    say("lint", say.app("lint", "new/a.conf", *outputs), codes=(4,))
+    assert "(redacted)" in say.said["lint: lint.text"]
+    assert f"seed {SEED}: {leaks(say.said, traces)}" == f"seed {SEED}: []"
+
+
+WRONG = {
+    "a host": {"gateway": {"host": "nats://u:%@us.example.com"}},
+    "a host with a login": {"gateway": {"host": "u:%@us.example.com"}},
+    "a password": {"gateway": {"host": "h", "authorization": {"user": "u", "password": "%"}}},
+    "a field": {"gateway": {"host": "h", "token": "%"}},
+    "a type": {"servers": "nats://u:%@h"},
+    "a test": {
+        "patches": [{"target": {"file": "nats.conf"}, "ops": [{"op": "test", "path": "/port", "value": "u:%@h"}]}]
+    },
+    "an operation": {"patches": [{"target": {"file": "nats.conf"}, "ops": [{"op": "nats://u:%@h", "path": "/port"}]}]},
+    "a path": {"patches": [{"target": {"file": "nats.conf"}, "ops": [{"op": "remove", "path": "/nats:~1~1u:%@h/a"}]}]},
+    "a target": {"patches": [{"target": {"kind": "Thing", "name": "u:%@h"}, "ops": [{"op": "remove", "path": "/a"}]}]},
+}
+BROKEN = (
+    "token: '%",
+    "token: %]",
+    'token = "%" %',
+    "token: % {",
+    "pass: [%, %",
+    "p: $%%",
+    "'%",
+    "include '%'",
+    "% % %",
+)
+
+
+def test_no_error_tells(needles, say, tmp_path):
+    """Overlays with a secret where it does not belong, and files that cannot be read."""
+    chance = random.Random(SEED)  # noqa: S311
+    text, traces = release(needles, SEED)
+    for label, fields in WRONG.items():
+        secret = needles.word(chance)
+        traces[label] = (secret,)
+        overlays(tmp_path, **json.loads(json.dumps(fields).replace("%", secret)))
+        say(label, lambda: post_render(PostRenderOptions(overlays="overlays")), text, codes=(1,))
+        say(f"{label}, last", say.app("last"))
+        (tmp_path / "us-east.yaml").write_text(text)
+        say(f"{label}, lint", say.app("lint", "us-east.yaml", "--overlays", "overlays"), codes=(1, 4))
+    overlays(tmp_path)
+    for line in BROKEN:
+        secret = needles.word(chance)
+        traces[line] = (secret,)
+        broken = text.replace("authorization {", f"authorization {{ {line.replace('%', secret)}", 1)
+        for name in ("broken.yaml", "broken.yaml.txt", "us-east.yaml"):
+            (tmp_path / name).write_text(broken if name != "broken.yaml.txt" else f"password: [{secret}\n: {{")
+        (tmp_path / "broken.conf").write_text(f"authorization {{ {line.replace('%', secret)}")
+        say(
+            line,
+            lambda broken=broken: post_render(PostRenderOptions(overlays="overlays")),
+            broken,
+            codes=(0, 1),
+            output=False,
+        )
+        say(f"{line}, diff", lambda: diff(["broken.yaml", "us-east.yaml"]), codes=(0, 1))
+        for words in (("last",), ("lint", "us-east.yaml", "--overlays", "overlays"), ("lint", "broken.conf"),
+                      ("explain", "broken.yaml.txt", "--overlays", "overlays")):  # fmt: skip
+            say(f"{line}, {' '.join(words)}", say.app(*words), codes=(0, 1, 4))
     assert f"seed {SEED}: {leaks(say.said, traces)}" == f"seed {SEED}: []"

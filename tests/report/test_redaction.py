@@ -57,6 +57,15 @@ SHOWN = [
     ({"automountServiceAccountToken": False}, "spec.template.spec"),
     (["nats://gw.example.com:7222"], "gateway.gateways[0].urls"),
     ("nats://nats-0:6222", "cluster.routes[0]"),
+    ("<< $GW_LOGIN >>", "config.gateway.merge.authorization.password"),
+    ({"user": "g", "timeout": 2, "users": [{"user": "a", "permissions": {"publish": ">"}}]}, "cluster.authorization"),
+    ({"issuer": "A", "account": "AUTH", "auth_users": ["a"]}, "authorization.auth_callout"),
+    ([{"name": "a", "secret": {"secretName": "gate", "items": [{"key": "k", "path": "p"}]}}], "spec.volumes"),
+    ([{"key": "k", "path": "p"}], "spec.volumes[name=a].secret.items"),
+    ("ghcr.io/example/auth:1.2", "spec.template.spec.containers[name=a].image"),
+    (["--port", "4222", "-p", "8222", "--compass", "north"], "spec.template.spec.containers[0].args"),
+    ([{"name": "COMPASS", "value": "north"}], "spec.template.spec.containers[0].env"),
+    ({"key": "app", "topologyKey": "zone", "passthrough": "on"}, "spec"),
     ("/healthz?js-server-only=true", "spec.template.spec.containers[0].startupProbe.httpGet.path"),
 ]
 
