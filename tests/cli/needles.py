@@ -11,19 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
-NAMES = """
+TELLING = """
     password PASSWORD passwd pass passphrase pw PW pword PWORD pwd DB_PW DB_PASS dbPassword db.password mysql-pwd
     token TOKEN api_token apiToken X-Vault-Token secret client_secret clientSecret SECRET_KEY_BASE creds credentials
     auth AUTH AUTHORIZATION authorization Proxy-Authorization X-Auth X-Api-Key api-key APIKEY SIGNING_KEY signingKeys
     signing.key SESSION_KEY LICENSE_KEY licenseKey ENCRYPTION_KEY private_key privateKey access-key AccountKey
     nkey NKEY_SEED seed jwt JWT bearer Cookie Set-Cookie bcrypt basicAuth oauth2 rootpw jsKey
-""".split()
-OPTIONS = """
-    --auth|% --auth=% -auth|% --authorization|% --pass|% -pass|% --password=% --user|u:% --user=u:% --user|% -u|u:% -uu:%
+"""
+NAMES = TELLING.split()
+ARGUMENTS = """
+    --auth|% --auth=% -auth|% --authorization|% --pass|% -pass|% --password=% --user|u:% --user=u:% --user|% -u|u:%
+    -uu:%
     -p|% --token|% --creds|% --proxy-user|u:% --api-key|% -H|X-Auth:% -H|Cookie:s=% --header|Authorization:%
     --from-literal=pw=% --set|db.password=%
-""".split()
+"""
 """Arguments with a bar between them, and a secret for the percent sign."""
+OPTIONS = ARGUMENTS.split()
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 FORMATS = {
@@ -59,6 +62,33 @@ FORMATS = {
     "signed URL": ("https://a.blob.example.com/x?sv=1&sig=%", 30, LETTERS),
 }
 """Texts whose format tells of a secret, with its length and letters."""
+
+WRONG = {
+    "a host": {"gateway": {"host": "nats://u:%@us.example.com"}},
+    "a host with a login": {"gateway": {"host": "u:%@us.example.com"}},
+    "a password": {"gateway": {"host": "h", "authorization": {"user": "u", "password": "%"}}},
+    "a field": {"gateway": {"host": "h", "token": "%"}},
+    "a type": {"servers": "nats://u:%@h"},
+    "a test": {
+        "patches": [{"target": {"file": "nats.conf"}, "ops": [{"op": "test", "path": "/port", "value": "u:%@h"}]}]
+    },
+    "an operation": {"patches": [{"target": {"file": "nats.conf"}, "ops": [{"op": "nats://u:%@h", "path": "/port"}]}]},
+    "a path": {"patches": [{"target": {"file": "nats.conf"}, "ops": [{"op": "remove", "path": "/nats:~1~1u:%@h/a"}]}]},
+    "a target": {"patches": [{"target": {"kind": "Thing", "name": "u:%@h"}, "ops": [{"op": "remove", "path": "/a"}]}]},
+}
+"""Overlays with a secret, for the percent sign, where none belongs."""
+BROKEN = (
+    "token: '%",
+    "token: %]",
+    'token = "%" %',
+    "token: % {",
+    "pass: [%, %",
+    "p: $%%",
+    "'%",
+    "include '%'",
+    "% % %",
+)
+"""The beginning of a block of nats.conf that cannot be read."""
 
 
 class Needle(NamedTuple):

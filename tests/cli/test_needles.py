@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
 import random
+import shutil
 from typing import Any
 
 import pytest
@@ -74,8 +74,8 @@ def say(tmp_path, monkeypatch, capsysbinary):
         said[f"{name}: standard error"] = error
         if output:
             said[f"{name}: standard output"] = out
-        with contextlib.suppress(FileNotFoundError):
-            said[f"{name}: state file"] = open(state_file(), encoding="utf-8").read()
+        if os.path.exists(state_file()):
+            shutil.copy(state_file(), tmp_path / "reports")
         for file in (tmp_path / "reports").glob("*"):
             said[f"{name}: {file.name}"] = file.read_text(encoding="utf-8")
             file.unlink()
@@ -133,7 +133,7 @@ debug: no # token = {kept[10]}
         CONF.replace("store_dir: /data", f"store_dir: /data, cipher: aes, key: {kept[11]}, prev_ek: {kept[12]}") + main
     )
     env = [{"name": "SERVER_NAME", "value": "$(POD_NAME)"}, {"name": "OF_POD", "value": kept[13]}]
-    everything = [text for text in [*kept[:15], *(user.split("'")[-2] for user in users)]]
+    everything = [*kept[:15], *(user.split("'")[-2] for user in users)]
     return conf, f"OF_INCLUDE: '{kept[14]}'\n", env, everything
 
 
@@ -268,37 +268,11 @@ def test_no_plain_file_tells(needles, say, tmp_path):
     assert f"seed {SEED}: {leaks(say.said, traces)}" == f"seed {SEED}: []"
 
 
-WRONG = {
-    "a host": {"gateway": {"host": "nats://u:%@us.example.com"}},
-    "a host with a login": {"gateway": {"host": "u:%@us.example.com"}},
-    "a password": {"gateway": {"host": "h", "authorization": {"user": "u", "password": "%"}}},
-    "a field": {"gateway": {"host": "h", "token": "%"}},
-    "a type": {"servers": "nats://u:%@h"},
-    "a test": {
-        "patches": [{"target": {"file": "nats.conf"}, "ops": [{"op": "test", "path": "/port", "value": "u:%@h"}]}]
-    },
-    "an operation": {"patches": [{"target": {"file": "nats.conf"}, "ops": [{"op": "nats://u:%@h", "path": "/port"}]}]},
-    "a path": {"patches": [{"target": {"file": "nats.conf"}, "ops": [{"op": "remove", "path": "/nats:~1~1u:%@h/a"}]}]},
-    "a target": {"patches": [{"target": {"kind": "Thing", "name": "u:%@h"}, "ops": [{"op": "remove", "path": "/a"}]}]},
-}
-BROKEN = (
-    "token: '%",
-    "token: %]",
-    'token = "%" %',
-    "token: % {",
-    "pass: [%, %",
-    "p: $%%",
-    "'%",
-    "include '%'",
-    "% % %",
-)
-
-
 def test_no_error_tells(needles, say, tmp_path):
     """Overlays with a secret where it does not belong, and files that cannot be read."""
     chance = random.Random(SEED)  # noqa: S311
     text, traces = release(needles, SEED)
-    for label, fields in WRONG.items():
+    for label, fields in needles.WRONG.items():
         secret = needles.word(chance)
         traces[label] = (secret,)
         overlays(tmp_path, **json.loads(json.dumps(fields).replace("%", secret)))
@@ -307,7 +281,7 @@ def test_no_error_tells(needles, say, tmp_path):
         (tmp_path / "us-east.yaml").write_text(text)
         say(f"{label}, lint", say.app("lint", "us-east.yaml", "--overlays", "overlays"), codes=(1, 4))
     overlays(tmp_path)
-    for line in BROKEN:
+    for line in needles.BROKEN:
         secret = needles.word(chance)
         traces[line] = (secret,)
         broken = text.replace("authorization {", f"authorization {{ {line.replace('%', secret)}", 1)
@@ -316,7 +290,7 @@ def test_no_error_tells(needles, say, tmp_path):
         (tmp_path / "broken.conf").write_text(f"authorization {{ {line.replace('%', secret)}")
         say(
             line,
-            lambda broken=broken: post_render(PostRenderOptions(overlays="overlays")),
+            lambda: post_render(PostRenderOptions(overlays="overlays")),
             broken,
             codes=(0, 1),
             output=False,
@@ -325,4 +299,33 @@ def test_no_error_tells(needles, say, tmp_path):
         for words in (("last",), ("lint", "us-east.yaml", "--overlays", "overlays"), ("lint", "broken.conf"),
                       ("explain", "broken.yaml.txt", "--overlays", "overlays")):  # fmt: skip
             say(f"{line}, {' '.join(words)}", say.app(*words), codes=(0, 1, 4))
+    assert f"seed {SEED}: {leaks(say.said, traces)}" == f"seed {SEED}: []"
+
+
+@pytest.mark.helm
+def test_no_report_of_values_tells(needles, say, tmp_path, helm3, nats_chart, monkeypatch):
+    """The report of `values` shows what it sets in place of the user's own, and what the chart ignores."""
+    chance = random.Random(SEED)  # noqa: S311
+    kept = [needles.word(chance) for _ in range(6)]
+    traces = {f"values {number}": (text,) for number, text in enumerate(kept)}
+    own = {
+        "authorization": {"user": "u", "password": kept[0]},
+        "gateways": [{"name": "x", "url": f"nats://u:{kept[1]}@h"}],
+    }
+    merge = {"GW_LOGIN": kept[2], "accounts": {"A": {"users": [{"user": "u", "password": "<< $GW_LOGIN >>"}]}}}
+    values = {
+        "config": {"cluster": {"enabled": True}, "gateway": {"enabled": True, "merge": own}, "merge": merge},
+        "container": {
+            "env": {"API_TOKEN": kept[3]},
+            "merge": {"args": ["--config", "/etc/nats-config/nats.conf", "--auth", kept[4]]},
+        },
+        "natsBoxx": {"password": kept[5]},
+    }
+    (tmp_path / "values.yaml").write_text(json.dumps(values))
+    overlays(tmp_path)
+    monkeypatch.setenv("HELM_BIN", helm3)
+    words = ("us-east", "-f", "values.yaml", "--chart", nats_chart, "--overlays", "overlays")
+    made_of = say("values", say.app("values", *words), output=False)
+    assert kept[2] in made_of
+    assert "(redacted password)" in say.said["values: standard error"]
     assert f"seed {SEED}: {leaks(say.said, traces)}" == f"seed {SEED}: []"

@@ -57,6 +57,7 @@ SHOWN = [
     ({"automountServiceAccountToken": False}, "spec.template.spec"),
     (["nats://gw.example.com:7222"], "gateway.gateways[0].urls"),
     ("nats://nats-0:6222", "cluster.routes[0]"),
+    ("UAAAODQVDQRSUMJYH5DE2VC3MJUXA536QWGJHGVBVCX3NPOEZPJNTBIX", "accounts.A.users[0].nkey"),
     ("<< $GW_LOGIN >>", "config.gateway.merge.authorization.password"),
     ({"user": "g", "timeout": 2, "users": [{"user": "a", "permissions": {"publish": ">"}}]}, "cluster.authorization"),
     ({"issuer": "A", "account": "AUTH", "auth_users": ["a"]}, "authorization.auth_callout"),

@@ -31,10 +31,10 @@ TELLING = {
 }
 READABLE = """
     secretName tls.secretName MY_SECRET_NAME secretKeyRef secretRef existingSecret existingSecretPasswordKey
-    imagePullSecrets tokenReviews tokenreviews passthrough passThrough ssl-passthrough pass_through compass compassHeading
-    bypass key keys key_file cert_file topologyKey matchLabelKeys configMapKeyRef public_key publicKey trusted_keys
-    no_auth_user auth_callout auth_users jwt_cookie max_sub_tokens account_token_position author authority monkey exceeds
-    rbac.authorization.k8s.io authentication.k8s.io server_name sessionAffinity user username account
+    imagePullSecrets tokenReviews tokenreviews passthrough passThrough ssl-passthrough pass_through compass
+    compassHeading bypass key keys key_file cert_file topologyKey matchLabelKeys configMapKeyRef public_key publicKey
+    trusted_keys no_auth_user auth_callout auth_users jwt_cookie max_sub_tokens account_token_position author authority
+    monkey exceeds rbac.authorization.k8s.io authentication.k8s.io server_name sessionAffinity user username account
 """
 
 
