@@ -139,7 +139,7 @@ def item_place(items: list[Any] | tuple[Any, ...], index: int, place: Place) -> 
 
 
 def _shown_key(key: Any, how: Hiding) -> Any:
-    return without_formats(key, how) if isinstance(key, str) and len(key) >= _LONG_KEY else key
+    return without_formats(key, how) if isinstance(key, str) and ("@" in key or len(key) >= _LONG_KEY) else key
 
 
 def _scalar(value: Any, text: Any, place: Place, how: Hiding) -> Any:

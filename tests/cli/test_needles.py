@@ -10,6 +10,7 @@ import shutil
 from typing import Any
 
 import pytest
+import yaml
 
 from natsvalues.cli.app import run as run_app
 from natsvalues.cli.diff.command import diff
@@ -48,7 +49,7 @@ port: 4222
 http_port: 8222
 server_name: $SERVER_NAME
 cluster { name: us-east, port: 6222, routes: [nats://nats-0:6222] }
-gateway { name: us-east, port: 7222, advertise: "us.example.com:7222" }
+gateway { name: us-east, port: 7222, advertise: "us.example.com:7222", OF_GATEWAY }
 jetstream { store_dir: /data }
 """
 
@@ -132,8 +133,11 @@ debug: no # token = {kept[10]}
     conf = (
         CONF.replace("store_dir: /data", f"store_dir: /data, cipher: aes, key: {kept[11]}, prev_ek: {kept[12]}") + main
     )
+    peers = f"""gateways: [{{name: eu-west, url: "nats://g:{kept[15]}@eu:7222"}}, {{name: x, urls: ["tls://{kept[16]}@x:7222"]}}]
+  authorization {{ user: g, password: "{kept[17]}" }}"""
+    conf = conf.replace("OF_GATEWAY", peers)
     env = [{"name": "SERVER_NAME", "value": "$(POD_NAME)"}, {"name": "OF_POD", "value": kept[13]}]
-    everything = [*kept[:15], *(user.split("'")[-2] for user in users)]
+    everything = [*kept[:18], *(user.split("'")[-2] for user in users)]
     return conf, f"OF_INCLUDE: '{kept[14]}'\n", env, everything
 
 
@@ -264,6 +268,11 @@ def test_no_plain_file_tells(needles, say, tmp_path):
     say("diff", lambda: diff(["old/a.conf", "new/a.conf", *outputs]))
     outputs = [f"--output={name}=reports/lint.{name}" for name in LINT_FORMATS]
     say("lint", say.app("lint", "new/a.conf", *outputs), codes=(4,))
+    text, more_traces = release(needles, SEED)
+    objects = [json.loads(document) for document in text.split("---\n")]
+    (tmp_path / "us-east.yaml").write_text(yaml.dump_all(objects, sort_keys=False, default_style="|"))
+    say("lint of YAML", say.app("lint", "us-east.yaml", "--region", "us-east"), codes=(4,))
+    traces |= more_traces
     assert "(redacted)" in say.said["lint: lint.text"]
     assert f"seed {SEED}: {leaks(say.said, traces)}" == f"seed {SEED}: []"
 
