@@ -98,8 +98,8 @@ class Charts:
         from natsvalues.cli.lint_inputs import Inputs, subject
         from natsvalues.cli.lint_render import Chart, renderings, values_files
         from natsvalues.errors import NatsvaluesError
-        from natsvalues.text.secrets import without_formats
         from natsvalues.lint.linter import lint
+        from natsvalues.text.secrets import without_formats
 
         set_options = tuple(f"{key}={_set_value(value)}" for key, value in (settings or {}).items())
         wanted = Inputs(overlays=overlays, region=region)

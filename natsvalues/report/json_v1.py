@@ -23,15 +23,15 @@ def place(where: Where) -> dict[str, Any]:
 
 def problem(error: NatsvaluesError) -> dict[str, Any]:
     """An error: code, message, places, remedy."""
-    return {"code": error.code, **_said(error.message, error.where, error.hint)}
+    return {"code": error.code, **_message(error.message, error.where, error.hint)}
 
 
 def notice(item: Notice) -> dict[str, Any]:
     """A warning or a note."""
-    return {"level": item.level, **_said(item.message, item.where, item.hint)}
+    return {"level": item.level, **_message(item.message, item.where, item.hint)}
 
 
-def _said(message: str, where: tuple[Where, ...], hint: str) -> dict[str, Any]:
+def _message(message: str, where: tuple[Where, ...], hint: str) -> dict[str, Any]:
     places = [place(item) for item in where]
     return {"message": without_formats(message), "where": places, "help": without_formats(hint)}
 

@@ -52,8 +52,8 @@ def compare(sides: Sides, ignored: list[Rule], phases: Phases) -> ReleaseDiff:
         comparison.leave_out(ignored)
     with phases.of("judge"):
         objects, notes = judge(comparison, sides.decision)
-    found = comparison.diff(objects, (*sides.notes, *notes), sides.region)._replace(drift=sides.drift)
-    return found if found.is_empty else found._replace(variables=secret_variables(_texts(sides)))
+    differences = comparison.diff(objects, (*sides.notes, *notes), sides.region)._replace(drift=sides.drift)
+    return differences if differences.is_empty else differences._replace(variables=secret_variables(_texts(sides)))
 
 
 def _texts(sides: Sides) -> Iterator[str]:
