@@ -99,6 +99,7 @@ class Charts:
         from natsvalues.cli.lint_render import Chart, renderings, values_files
         from natsvalues.errors import NatsvaluesError
         from natsvalues.lint.linter import lint
+        from natsvalues.text.secrets import without_formats
 
         set_options = tuple(f"{key}={_set_value(value)}" for key, value in (settings or {}).items())
         wanted = Inputs(overlays=overlays, region=region)
@@ -109,7 +110,7 @@ class Charts:
                 results, wanted, lint(subject(wanted, results, values_files(source, results)), region=region)
             )
         except NatsvaluesError as error:
-            message = str(error)
+            message = without_formats(str(error))
         pytest.fail(message, pytrace=False)
 
 

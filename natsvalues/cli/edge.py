@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.cli.state import Run, remember
 from natsvalues.errors import EXIT_BUG, EXIT_INTERRUPTED, NatsvaluesError
+from natsvalues.text.secrets import without_formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ def guarded(run: Run, work: Callable[[], int], *, remembered: bool = False) -> i
     except NatsvaluesError as error:
         if remembered:
             remember(run.failed(error))
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{without_formats(str(error))}\n")
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")

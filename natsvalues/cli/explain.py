@@ -13,7 +13,7 @@ from natsvalues.cli.streams import STANDARD_INPUT, read_stream
 from natsvalues.errors import EXIT_OK
 from natsvalues.overlays.losses_since import state_after
 from natsvalues.overlays.stages import guidance
-from natsvalues.report.json_v1 import change, notice
+from natsvalues.report.json_v1 import changes, notice
 from natsvalues.report.text import explanation
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def explain(path: str | None, options: PostRenderOptions, *, as_json: bool) -> i
                 "format": 1,
                 "region": result.plan.region.name,
                 "stage": result.plan.region.stage,
-                "changes": [change(receipt) for receipt in result.receipts],
+                "changes": changes(result),
                 "notices": [notice(item) for item in result.notices],
                 "guidance": list(advice),
             }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues import __version__
 from natsvalues.errors import ManyErrors, NatsvaluesError
-from natsvalues.report.json_v1 import change, notice, problem
+from natsvalues.report.json_v1 import changes, notice, problem
 
 if TYPE_CHECKING:
     from natsvalues.overlays.pipeline import Result
@@ -44,7 +44,7 @@ class Run:
         return self._report(
             "ok",
             stage=result.plan.region.stage,
-            changes=[change(receipt) for receipt in result.receipts],
+            changes=changes(result),
             notices=[notice(item) for item in result.notices],
         )
 

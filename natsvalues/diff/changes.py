@@ -62,8 +62,8 @@ class Change(NamedTuple):
     its data holds. `op` is `add`, `remove`, `replace`, or `reorder` (the same items in another order; before and
     after are then the items' names). `derived` names the cause of a change that only follows from others.
     `pointer` is the JSON Pointer into the new object (into the old one for what is removed); empty inside files.
-    Lines count from 1, in the file of either side. `named` is what beside the value tells what it is: the option
-    before it in a list, the `name` or `path` of a `value`.
+    Lines count from 1, in the file of either side. `named` is what beside the value tells what it is: the options
+    before it in a list, the `name` or `path` of a `value`, on either side, with spaces between them.
     """
 
     path: Path
@@ -136,6 +136,8 @@ class ReleaseDiff(NamedTuple):
     region: str = ""
     drift: tuple[ObjectDiff, ...] = ()
     """What differs in the cluster from the old side; before is what the release says, after what is there."""
+    variables: frozenset[str] = frozenset()
+    """Names of variables that hold a secret, because of where either side uses them."""
 
     @property
     def is_empty(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.diff.changes import Change
@@ -12,6 +13,8 @@ from natsvalues.text.paths import Item
 from natsvalues.text.paths import field_of as named_item
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from natsvalues.text.paths import Path
 
 ABSENT = object()
@@ -28,29 +31,29 @@ def compare(before: Any, after: Any, *, file: str = "", of_object: bool = False)
     narrowed = pairing.narrow(before, after, ())
     if narrowed is None:
         return tuple(pairing.reorders)
-    changes = (change._replace(named=name_beside(change.path, before, after)) for change in _walked(*narrowed, file))
+    changes = (change._replace(named=names_beside(change, before, after)) for change in _walked(*narrowed, file))
     return (*changes, *pairing.reorders)
 
 
-def name_beside(path: Path, *sides: Any) -> str:
-    """What stands beside a value, on either side, and names it; empty where nothing does."""
-    return next((name for name in (_name_beside(path, side) for side in sides) if name), "")
+def names_beside(change: Change, *sides: Any) -> str:
+    """What stands beside a value on either side, and names it, with spaces between; empty where nothing does."""
+    return " ".join(dict.fromkeys(name for side in sides for name in _names_beside(change, side)))
 
 
-def _name_beside(path: Path, value: Any) -> str:
-    last = path[-1] if path else None
-    for depth, part in enumerate(path):
+def _names_beside(change: Change, value: Any) -> Iterator[str]:
+    last = change.path[-1] if change.path else None
+    for depth, part in enumerate(change.path):
         if isinstance(value, dict) and value.get("kind") == "Secret" and part == "data":
-            return "Secret"
-        if depth == len(path) - 1:
+            yield "Secret"
+        if depth == len(change.path) - 1:
             break
         value = at(value, part)
     if isinstance(value, dict) and last == "value":
-        return str(value.get("name") or value.get("path") or "")
-    if isinstance(value, list) and isinstance(last, int) and 0 < last <= len(value):
-        before = value[last - 1]
-        return before if isinstance(before, str) and before.startswith("-") and "=" not in before else ""
-    return ""
+        yield from (str(name) for name in (value.get("name"), value.get("path")) if name)
+    if isinstance(value, list) and isinstance(last, int):
+        for before, item in pairwise(value):  # wherever the value stands: its index is that of one side only
+            if item in (change.before, change.after) and isinstance(before, str) and before.startswith("-"):
+                yield before
 
 
 def at(value: Any, part: Any) -> Any:

@@ -11,6 +11,7 @@ from natsvalues.lint.ignores import Choices, choices, comments, ignored_by_comme
 from natsvalues.lint.rule import SEVERITIES, Finding, Rule, Severity
 from natsvalues.lint.rules import RULES
 from natsvalues.lint.subject import Subject, require_distinct
+from natsvalues.text.secrets import without_formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -101,7 +102,7 @@ def _findings(rule: Rule, subject: Subject) -> Iterator[Finding]:
     for target in _targets(rule, subject):
         for problem in rule.check(target):
             severity = problem.severity or rule.severity
-            yield Finding(rule, severity, problem.message, problem.where, problem.regions, problem.fix)
+            yield Finding(rule, severity, without_formats(problem.message), problem.where, problem.regions, problem.fix)
 
 
 def _targets(rule: Rule, subject: Subject) -> Iterable[Cluster | Subject]:

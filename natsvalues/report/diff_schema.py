@@ -68,7 +68,9 @@ def schema() -> dict[str, Any]:
                         "description": "JSON Pointer into the new object, into the old one for what is removed.",
                     },
                     "op": {"enum": ["add", "remove", "replace", "reorder"]},
-                    "before": {"description": "Null where it was added. Secrets are marks: (redacted 3f9a2c41)."},
+                    "before": {
+                        "description": "Null where it was added. A secret is a mark: (redacted token 3f9a2c41)."
+                    },
                     "after": {"description": "Null where it was removed."},
                     "impact": {"$ref": "#/$defs/impact"},
                     "derived": {**_MAYBE_TEXT, "description": "What the change only follows from."},

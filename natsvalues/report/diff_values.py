@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 SIGNS = {"add": "+", "remove": "-", "replace": "~", "reorder": "~", "change": "~", "rename": "~"}
 _CONTEXT = 3
 _ONE_LINE = 160
-_SHORTEST = 24
-_MARK = re.compile(r"\(redacted [0-9a-f]+\)")
+_SHORTEST = 28
+_MARK = re.compile(r"\(redacted [a-z]+(?: [0-9a-f]+)?\)")
 _UNENDED = "(no newline at the end)"
 _BARE = re.compile(r"[^\s\[\]{}\"'>|&*!%@`#-](?:(?! -> ).)*(?<! )\Z")
 
@@ -86,7 +86,7 @@ def _mark_around(text: str, index: int) -> tuple[int, int]:
 
 
 def pair(before: str, after: str, room: int) -> tuple[str, str]:
-    """Two different texts, each cut to `room` characters (at least 24) so that their difference stays visible."""
+    """Two different texts, each cut to `room` characters (at least 28) so that their difference stays visible."""
     room = max(room, _SHORTEST)
     if max(len(before), len(after)) <= room:
         return before, after
@@ -132,7 +132,7 @@ def in_short(change: Change, room: int) -> str:
 
 
 def sides(change: Change, room: int) -> list[Line]:
-    """What was and what is, one line for each that exists, at most `room` characters (at least 24)."""
+    """What was and what is, one line for each that exists, at most `room` characters (at least 28)."""
     before, after = shown(change.before), shown(change.after)
     if change.op == "add":
         return [Line("+", shortened(after, max(room, _SHORTEST)))]

@@ -8,6 +8,8 @@ from natsvalues.lint.rehearsed import converged_in
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.lint.rules.rehearsal import proves
 from natsvalues.report.excerpt import excerpt
+from natsvalues.text.secret_variables import secret_variables
+from natsvalues.text.secrets import Hiding
 
 if TYPE_CHECKING:
     from natsvalues.errors import Where
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 def findings_text(report: Report) -> str:
     """All findings, the ignored ones in a line each, and a summary."""
-    parts = [_paragraph(finding, report.subject.texts) for finding in report.findings]
+    texts = report.subject.texts
+    how = Hiding(variables=secret_variables(texts.values()))
+    parts = [_paragraph(finding, texts, how) for finding in report.findings]
     parts += [
         f"ignored[{item.finding.rule.id}] {item.finding.message}\n --> {item.finding.where[0]}\n  = {item.reason}\n"
         for item in report.ignored
@@ -25,16 +29,16 @@ def findings_text(report: Report) -> str:
     return "\n".join([*parts, *rehearsed(report), *servers_asked(report), summary(report) + "\n"])
 
 
-def _paragraph(finding: Finding, texts: dict[str, str]) -> str:
+def _paragraph(finding: Finding, texts: dict[str, str], how: Hiding) -> str:
     lines = [f"{finding.severity}[{finding.rule.id}] {finding.rule.name}: {finding.message}"]
-    lines += [f" --> {finding.where[0]}", *_quoted(finding.where[0], texts)]
+    lines += [f" --> {finding.where[0]}", *_quoted(finding.where[0], texts, how)]
     lines += [f"  also {place}" for place in finding.where[1:]]
     lines.append(f"help: {finding.rule.remedy}")
     return "\n".join(lines) + "\n"
 
 
-def _quoted(where: Where, texts: dict[str, str]) -> list[str]:
-    lines = excerpt(texts, where)
+def _quoted(where: Where, texts: dict[str, str], how: Hiding) -> list[str]:
+    lines = excerpt(texts, where, how)
     width = max((len(str(line.number)) for line in lines), default=0)
     return [
         f"{'>' if line.number == where.line else ' '} {line.number:>{width}} | {line.text}".rstrip() for line in lines

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import ManyErrors, NatsvaluesError, Where
 from natsvalues.manifests.carried import INDEX, INTERNAL, PATH
-from natsvalues.report.json_v1 import change
+from natsvalues.report.json_v1 import changes
+from natsvalues.text.secrets import without_formats
 
 if TYPE_CHECKING:
     from natsvalues.delivery.resource_list import ResourceList
@@ -20,7 +21,8 @@ _SEVERITY = {"warning": "warning", "note": "info"}
 def succeeded(given: ResourceList, result: Result) -> list[dict[str, Any]]:
     """The results of a run: its notices, then one `info` for each change, with its rule as a tag."""
     results = [_notice(given, item) for item in result.notices]
-    return results + [_change(result, receipt) for receipt in result.receipts]
+    shown = zip(result.receipts, changes(result), strict=True)
+    return results + [_change(result, receipt, entry) for receipt, entry in shown]
 
 
 def failed(given: ResourceList, error: NatsvaluesError) -> list[dict[str, Any]]:
@@ -43,7 +45,8 @@ def _notice(given: ResourceList, notice: Notice) -> dict[str, Any]:
 
 
 def _words(message: str, where: tuple[Where, ...], hint: str) -> str:
-    return "\n".join([message, *(f" --> {place}" for place in where), *([f"help: {hint}"] if hint else [])])
+    words = "\n".join([message, *(f" --> {place}" for place in where), *([f"help: {hint}"] if hint else [])])
+    return without_formats(words)
 
 
 def _place(given: ResourceList, where: tuple[Where, ...]) -> dict[str, Any]:
@@ -81,9 +84,8 @@ def _file(manifest: Manifest) -> dict[str, Any]:
     return {"file": {"path": str(path)} | ({"index": int(index)} if index.isdigit() else {})}
 
 
-def _change(result: Result, receipt: Receipt) -> dict[str, Any]:
+def _change(result: Result, receipt: Receipt, entry: dict[str, Any]) -> dict[str, Any]:
     """One change; values are those of the JSON report, without secrets."""
-    entry = change(receipt)
     path = f"{entry['file']}: {entry['path']}" if entry["file"] else entry["path"]
     values = {name: entry[key] for name, key in (("currentValue", "before"), ("proposedValue", "after"))}
     field = {"path": path} | {name: item for name, item in values.items() if item is not None}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.lint.rehearsed import FORMAT
-from natsvalues.text.secrets import without_user_info
+from natsvalues.text.secrets import without_formats
 
 if TYPE_CHECKING:
+    from natsvalues.rehearsal.moving import Move
     from natsvalues.rehearsal.outcome import Outcome
 
 
@@ -33,11 +34,11 @@ def scenario(outcome: Outcome) -> dict[str, Any]:
         "times": outcome.times,
         "scale": outcome.scale,
         "causes": [cause._asdict() | {"seen": in_log(cause.seen)} for cause in outcome.causes],
-        "remedy": outcome.remedy,
-        "notes": list(outcome.notes),
+        "remedy": in_log(outcome.remedy),
+        "notes": [in_log(note) for note in outcome.notes],
         "pods": [pod._asdict() for pod in outcome.pods],
         "meta_groups": [group._asdict() for group in outcome.groups],
-        "streams": [fate._asdict() for fate in outcome.streams],
+        "streams": [fate._asdict() | {"seen": in_log(fate.seen)} for fate in outcome.streams],
         "messages": {
             "acknowledged": sum(fate.acknowledged for fate in outcome.streams),
             "lost": sum(fate.lost for fate in outcome.streams),
@@ -47,13 +48,17 @@ def scenario(outcome: Outcome) -> dict[str, Any]:
         "renderings": outcome.renderings,
         "mapping": {
             "load_balancers": outcome.balancers,
-            "settings": {region: [move._asdict() for move in moves] for region, moves in outcome.moves.items()},
+            "settings": {region: [_moved(move) for move in moves] for region, moves in outcome.moves.items()},
         },
         "cost": outcome.cost._asdict(),
         "timeline": [event._asdict() | {"text": in_log(event.text)} for event in outcome.events],
     }
 
 
+def _moved(move: Move) -> dict[str, Any]:
+    return move._asdict() | {"rendered": in_log(move.rendered), "run": in_log(move.run)}
+
+
 def in_log(text: str) -> str:
-    """A line of a log without the user and password of a url."""
-    return without_user_info(text)
+    """A line of a log without logins and known formats of secrets."""
+    return without_formats(text)

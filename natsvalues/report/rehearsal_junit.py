@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from natsvalues.report.rehearsal_json import in_log
 from natsvalues.report.rehearsal_text import chain, scenario_text
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def junit(outcomes: list[Outcome], expect: str) -> str:
         parts.append(f'<testcase classname="rehearsal" name={name} time="{outcome.cost.wall:.1f}">')
         if outcome.word != wanted:
             message = quoteattr(f"{outcome.word} instead of {wanted} ({outcome.phase})")
-            text = "\n".join([*chain(outcome.causes), f"remedy: {outcome.remedy}"])
+            text = "\n".join([*chain(outcome.causes), f"remedy: {in_log(outcome.remedy)}"])
             parts.append(f'<failure type="{outcome.word}" message={message}>{_clean(text)}</failure>')
         parts.append(f"<system-out>{_clean(scenario_text(outcome))}</system-out></testcase>")
     return "\n".join([*parts, "</testsuite>", ""])

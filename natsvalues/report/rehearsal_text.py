@@ -18,7 +18,7 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
     lines = [f"{outcome.scenario}: {outcome.word}{_when(outcome)}"]
     lines += [f"  {line}" for line in chain(outcome.causes)]
     if outcome.remedy:
-        lines.append(f"  remedy: {outcome.remedy}")
+        lines.append(f"  remedy: {in_log(outcome.remedy)}")
     lines.append("")
     lines += drawn(outcome, width)
     lines.append("")
@@ -27,7 +27,7 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
         lines.append(f"  meta group of {group.size}, leader {group.leader}: {members}")
     for fate in outcome.streams:
         counted = f"{fate.found} messages, {fate.acknowledged} acknowledged, {fate.lost} lost"
-        lines.append(f"  stream {fate.name} ({fate.region}): {fate.fate}; {counted}; {fate.seen}")
+        lines.append(f"  stream {fate.name} ({fate.region}): {fate.fate}; {counted}; {in_log(fate.seen)}")
     restarts = sum(pod.restarts for pod in outcome.pods)
     servers = ", ".join(f"{region} {version}" for region, version in outcome.versions.items())
     lines.append(f"  {len(outcome.pods)} servers ({servers}), {restarts} restarts by the kubelet")
@@ -42,7 +42,9 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
     if mapping:
         for region, moves in outcome.moves.items():
             lines.append(f"  moved to loopback, pod 0 of {region}:")
-            lines += [f"    {move.setting}: {move.rendered or '(none)'} -> {move.run} ({move.why})" for move in moves]
+            for move in moves:
+                shown = f"{in_log(move.rendered) or '(none)'} -> {in_log(move.run)}"
+                lines.append(f"    {move.setting}: {shown} ({move.why})")
     return "\n".join(lines) + "\n"
 
 

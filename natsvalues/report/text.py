@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.report.json_v1 import change, notice
+from natsvalues.report.json_v1 import changes, notice
 
 if TYPE_CHECKING:
     from natsvalues.overlays.pipeline import Result
@@ -80,7 +80,7 @@ def explanation(result: Result, guidance: tuple[str, ...]) -> str:
     )
     notices = [notice_text(notice(item)) for item in result.notices]
     advice = "".join(f"- {line}\n" for line in guidance)
-    parts = [head + "\n", changes_text([change(item) for item in result.receipts]), *notices, "stage:\n" + advice]
+    parts = [head + "\n", changes_text(changes(result)), *notices, "stage:\n" + advice]
     return "\n".join(parts)
 
 

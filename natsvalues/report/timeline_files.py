@@ -54,7 +54,7 @@ def _page(outcomes: list[Outcome]) -> str:
             chain_text = "\n".join(chain(outcome.causes))
             parts.append(f"<h2>Why</h2><pre>{escape(chain_text)}</pre>")
         if outcome.remedy:
-            parts.append(f"<p><strong>Remedy:</strong> {escape(outcome.remedy)}</p>")
+            parts.append(f"<p><strong>Remedy:</strong> {escape(in_log(outcome.remedy))}</p>")
         parts.append(f"<p>{escape(programs(outcome))}</p>")
         rows = "".join(
             f"<tr><td>{event.seconds:.2f}</td><td>{event.kind}</td><td>{escape(event.subject)}</td>"

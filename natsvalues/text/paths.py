@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.text.secrets import without_secrets
 
 
 class Item(NamedTuple):
@@ -51,8 +52,13 @@ def dotted(path: Path) -> str:
         elif part and all(character.isalnum() or character in "_-$" for character in part):
             text += f".{part}"
         else:
-            text += f'["{part}"]'
+            text += f'["{_readable(part)}"]'
     return text.lstrip(".")
+
+
+def _readable(key: str) -> str:
+    """A key without secrets: after a forgotten quote a key is what should have been settings."""
+    return "(several lines)" if "\n" in key else without_secrets(key)
 
 
 def pointer(path: tuple[str | int, ...]) -> str:

@@ -31,7 +31,7 @@ FORMATS = {
     "github": "github",
     "html": "html",
 }
-_MARK = re.compile(r"\(redacted [0-9a-f]{8}\)")
+_MARK = re.compile(r"\(redacted ([a-z]+) [0-9a-f]{8}\)")
 
 
 def reports(case, run, tmp_path):
@@ -46,7 +46,7 @@ def reports(case, run, tmp_path):
 def numbered(text):
     """The text with the marks of secrets in the order in which they come, and without natsvalues' own version."""
     seen = {}
-    text = _MARK.sub(lambda found: f"(redacted #{seen.setdefault(found[0], len(seen) + 1)})", text)
+    text = _MARK.sub(lambda found: f"(redacted {found[1]} #{seen.setdefault(found[0], len(seen) + 1)})", text)
     return re.sub(r'("natsvalues": )"[^"]+"', r'\1"(any)"', text)
 
 

@@ -46,8 +46,8 @@ def upgrade():
         Change(
             (*CONTAINER, "env", Item("name", "TOKEN"), "value"),
             "replace",
-            "(redacted 3f9a2c)",
-            "(redacted 77bb01)",
+            "(redacted token 3f9a2c)",
+            "(redacted token 77bb01)",
             impact=RESTART,
         ),
         Change(("metadata", "labels", "helm.sh/chart"), "replace", "nats-1.3.16", "nats-2.14.2", derived="the chart"),

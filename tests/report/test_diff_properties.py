@@ -238,4 +238,4 @@ def test_two_shortened_values_still_differ(start, before, after, end, room):
     shown = pair(one, other, room)
 
     assert (shown[0] == shown[1]) == (one == other)
-    assert max(map(len, shown)) <= max(room, 24)
+    assert max(map(len, shown)) <= max(room, 28)

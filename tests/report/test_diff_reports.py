@@ -121,7 +121,7 @@ def test_noise_is_folded_but_never_what_restarts(samples):
         (None, "null"),
         ("", '""'),
         ("a -> b", '"a -> b"'),
-        ("(redacted 3f9a2c)", "(redacted 3f9a2c)"),
+        ("(redacted token 3f9a2c)", "(redacted token 3f9a2c)"),
         ("nats://host:4222", "nats://host:4222"),
         ("\x1b[2J", '"\\u001b[2J"'),
         ("\u202e", '"\\u202e"'),

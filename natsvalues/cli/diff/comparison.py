@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.diff.impact import judge
 from natsvalues.diff.releases import Comparison
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.supercluster.region_state import Decision
+from natsvalues.text.secret_variables import secret_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from natsvalues.cli.phases import Phases
     from natsvalues.diff.changes import Note, ObjectDiff, ReleaseDiff
     from natsvalues.diff.ignoring import Rule
@@ -48,4 +52,14 @@ def compare(sides: Sides, ignored: list[Rule], phases: Phases) -> ReleaseDiff:
         comparison.leave_out(ignored)
     with phases.of("judge"):
         objects, notes = judge(comparison, sides.decision)
-    return comparison.diff(objects, (*sides.notes, *notes), sides.region)._replace(drift=sides.drift)
+    differences = comparison.diff(objects, (*sides.notes, *notes), sides.region)._replace(drift=sides.drift)
+    return differences if differences.is_empty else differences._replace(variables=secret_variables(_texts(sides)))
+
+
+def _texts(sides: Sides) -> Iterator[str]:
+    """All that either side says, where a variable may be used for a secret."""
+    for side in (sides.old, sides.new):
+        yield from side.release.pieces()
+        yield from (text.text for nats in side.release.plain if nats.plain for text in nats.plain.texts)
+        if side.values:
+            yield json.dumps(side.values, default=str)
