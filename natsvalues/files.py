@@ -23,7 +23,7 @@ _KINDS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_I
 def content(path: str, hint: str = HINT) -> bytes:
     """The bytes of a file.
 
-    Raises NatsvaluesError: NV-I007 for what cannot be read or is no file, NV-I011 for more than MOST_BYTES.
+    Raises NatsvaluesError: NV-I007 for what cannot be read or is no file, NV-F014 for more than MOST_BYTES.
     """
     try:
         mode = os.stat(path).st_mode
@@ -39,10 +39,10 @@ def content(path: str, hint: str = HINT) -> bytes:
 
 
 def require_size(size: int, file: str) -> None:
-    """Raise NatsvaluesError (NV-I011) for more bytes than MOST_BYTES."""
+    """Raise NatsvaluesError (NV-F014) for more bytes than MOST_BYTES."""
     if size > MOST_BYTES:
         raise NatsvaluesError(
-            "NV-I011",
+            "NV-F014",
             f"more than {MOST_BYTES // 1024 // 1024} MiB: no release is that long",
             where=(Where(file),),
             hint="Helm can store 1 MiB of a release, compressed; give the rendering of one release",
