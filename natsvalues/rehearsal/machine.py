@@ -8,8 +8,8 @@ import re
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.outside.loopback import is_free
 
-# facts: nats-server 2.14.2 says "listen tcp 127.5.1.1:4222: bind: address already in use" and ends; of a full disk it says
-# "no space left on device" (both run, the latter on a tmpfs of 300 KB).
+# facts: nats-server 2.14.2 says "listen tcp 127.5.1.1:4222: bind: address already in use" and ends; of a full disk it
+# says "no space left on device" (both run, the latter on a tmpfs of 300 KB).
 _TAKEN = re.compile(r"listen tcp (\S+):(\d+): bind: address already in use")
 _FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)

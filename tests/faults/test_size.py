@@ -21,7 +21,8 @@ def test_a_release_without_end_is_refused_in_little_time(bomb, here, refused):
     """A file of some hundred KB took a GB of memory, and minutes."""
     release = {"name": "nats", "version": 1, "manifest": BOMBS[bomb]}
     packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(release).encode(), 1))).decode()
-    secret = {"apiVersion": "v1", "kind": "Secret", "type": "helm.sh/release.v1", "metadata": {"name": "v1"}}
+    secret = {"apiVersion": "v1", "kind": "Secret", "type": "helm.sh/release.v1"}
+    secret["metadata"] = {"name": "sh.helm.release.v1.nats.v1"}
     (here / "stored.yaml").write_text(yaml.safe_dump({**secret, "data": {"release": packed}}), encoding="utf-8")
     begun = time.monotonic()
 
