@@ -7,19 +7,21 @@ from typing import Annotated
 import typer
 
 from natsvalues import __version__
-from natsvalues.cli import app_export, app_lint, app_values
+from natsvalues.cli import app_export, app_lint, app_plugin, app_values
 from natsvalues.cli import completion as completion_verb
 from natsvalues.cli import explain as explain_verb
 from natsvalues.cli import init as init_verb
 from natsvalues.cli import last as last_verb
 from natsvalues.cli import overlay as overlay_verb
-from natsvalues.cli import plugin as plugin_verb
 from natsvalues.cli import providers as providers_verb
 from natsvalues.cli import schema as schema_verb
 from natsvalues.cli.diff.command import diff as run_diff
 from natsvalues.cli.diff.options import help_text as diff_help
+from natsvalues.cli.edge import guarded
 from natsvalues.cli.leave import Leave
 from natsvalues.cli.light import ALLOWABLE, PostRenderOptions, with_environment
+from natsvalues.cli.state import Run
+from natsvalues.cli.streams import unwritten
 from natsvalues.errors import EXIT_ERROR, EXIT_INTERRUPTED
 
 app = typer.Typer(
@@ -292,36 +294,7 @@ def overlay_show(region: Annotated[str, typer.Argument(help="The region.")], ove
     raise Leave(overlay_verb.show(region, overlays))
 
 
-plugin_app = typer.Typer(
-    help="Install, remove or check the Helm plugins of natsvalues.", no_args_is_help=True, rich_markup_mode=None
-)
-app.add_typer(plugin_app, name="plugin")
-HelmProgram = Annotated[
-    str | None,
-    typer.Option("--helm", help="The helm to use. The default is HELM_BIN, then helm on PATH.", metavar="PATH"),
-]
-Plugins = Annotated[
-    str | None,
-    typer.Option("--plugins", help="The plugins directory. The default is the one that helm uses.", metavar="DIR"),
-]
-
-
-@plugin_app.command("install")
-def plugin_install(helm: HelmProgram = None, plugins: Plugins = None) -> None:
-    """Install the plugins that this Helm needs for `--post-renderer natsvalues` and `helm natsvalues`."""
-    raise Leave(plugin_verb.install(helm, plugins))
-
-
-@plugin_app.command("uninstall")
-def plugin_uninstall(helm: HelmProgram = None, plugins: Plugins = None) -> None:
-    """Remove the plugins that `plugin install` wrote, and nothing else."""
-    raise Leave(plugin_verb.uninstall(helm, plugins))
-
-
-@plugin_app.command("status")
-def plugin_status(helm: HelmProgram = None, plugins: Plugins = None) -> None:
-    """Show for each Helm what is installed, what works, and how to fix the rest."""
-    raise Leave(plugin_verb.status(helm, plugins))
+app_plugin.declare(app)
 
 
 @app.command()
@@ -335,10 +308,16 @@ def completion(
 
 def run() -> int:
     """Run the command line; wrong usage is exit code 1, because 2 means differences."""
+    return guarded(Run(), _run)
+
+
+def _run() -> int:
     try:
         app()
     except Leave as leave:
         return int(leave.code or 0)
     except SystemExit as leave:
         return EXIT_ERROR if leave.code not in (0, None, EXIT_INTERRUPTED) else int(leave.code or 0)
+    except OSError as error:  # verbs report their own; this was a page of help
+        raise unwritten(error) from None
     return 0

@@ -12,6 +12,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from natsvalues.cli.streams import write_message, write_output
 from natsvalues.errors import EXIT_OK, NatsvaluesError
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ NO_FILES, FILES = ":4", ":0"
 def completion(app: typer.Typer, shell: str, words: list[str]) -> int:
     """Print the script for a shell; for `helm`, complete `words`, of which the last is unfinished."""
     if shell == HELM:
-        sys.stdout.write("\n".join(_candidates(app, words)) + "\n")
+        write_output("\n".join(_candidates(app, words)) + "\n")
     elif shell in SHELLS:
-        sys.stdout.write(_typer_output(app, f"source_{shell}").strip() + "\n")
+        write_output(_typer_output(app, f"source_{shell}").strip() + "\n")
     else:
         error = NatsvaluesError("NV-G010", f"no completion for `{shell}`", hint=f"one of: {', '.join(SHELLS)}")
-        sys.stderr.write(f"{error}\n")
+        write_message(f"{error}\n")
         return error.exit_code
     return EXIT_OK
 

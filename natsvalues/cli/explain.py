@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.post_render import checked_release
 from natsvalues.cli.state import Run
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream
+from natsvalues.cli.streams import STANDARD_INPUT, read_stream, write_output
 from natsvalues.errors import EXIT_OK
 from natsvalues.overlays.losses_since import state_after
 from natsvalues.overlays.stages import guidance
@@ -37,9 +36,9 @@ def explain(path: str | None, options: PostRenderOptions, *, as_json: bool) -> i
                 "notices": [notice(item) for item in result.notices],
                 "guidance": list(advice),
             }
-            sys.stdout.write(json.dumps(report, indent=1) + "\n")
+            write_output(json.dumps(report, indent=1) + "\n")
         else:
-            sys.stdout.write(explanation(result, advice))
+            write_output(explanation(result, advice))
         return EXIT_OK
 
     return guarded(run, work)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.cli.edge import guarded
-from natsvalues.cli.outputs import Output, unwritable, write
+from natsvalues.cli.outputs import Output, make_folder, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream
+from natsvalues.cli.streams import STANDARD_INPUT, read_stream, write_message, write_output
 from natsvalues.delivery import flux, helmfile, kustomize
 from natsvalues.delivery.files import marker
 from natsvalues.delivery.patches import Export, export
@@ -58,8 +57,8 @@ def _export(options: ExportOptions) -> int:
         with contextlib.suppress(OSError):  # an older export's file that nothing names any more
             os.unlink(path)
     result = exported.result._replace(notices=(*exported.result.notices, *_secrets_in_files(exported)))
-    sys.stderr.write(notices(result, level="warning"))
-    sys.stdout.write("".join(f"wrote {os.path.join(options.folder, name)}\n" for name in files))
+    write_message(notices(result, level="warning"))
+    write_output("".join(f"wrote {os.path.join(options.folder, name)}\n" for name in files))
     return EXIT_OK
 
 
@@ -118,11 +117,7 @@ def _settle(options: ExportOptions, names: set[str]) -> list[str]:
             + mark.strip(),
         )
     for name in names:
-        folder = os.path.dirname(os.path.join(options.folder, name))
-        try:
-            os.makedirs(folder, exist_ok=True)
-        except OSError as error:
-            raise unwritable(folder, str(error.strerror)) from None
+        make_folder(os.path.dirname(os.path.join(options.folder, name)))
     return stale
 
 

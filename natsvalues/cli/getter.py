@@ -7,7 +7,6 @@ the helm that called it, or the address has them.
 
 from __future__ import annotations
 
-import sys
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,6 +15,7 @@ from natsvalues.cli.helm_command import helm_command
 from natsvalues.cli.helm_words import CHART, VALUES, HelmWords, attached_value
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
+from natsvalues.cli.streams import write_output
 from natsvalues.cli.values import read_files
 from natsvalues.cli.values_chart import no_chart, renderer
 from natsvalues.delivery.names import ANY_NAMESPACE
@@ -85,8 +85,7 @@ def _getter(arguments: list[str], run: Run) -> int:
     text = "\n".join(block(region.values)) + "\n"
     if words is not None:
         _require_all(words, address, text, region.values)
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    write_output(text)
     return EXIT_OK
 
 

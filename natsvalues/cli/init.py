@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from natsvalues.cli.edge import guarded
+from natsvalues.cli.outputs import Output, make_folder, write
 from natsvalues.cli.state import Run
+from natsvalues.cli.streams import write_output
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.starter import region_file, supercluster_file
@@ -24,24 +25,22 @@ def init(folder: str, *, scope: str, name: str, region: str) -> int:
             raise NatsvaluesError(
                 "NV-S004", "a region cannot have the name `supercluster`: its file would be that of the supercluster"
             )
-        if os.path.exists(own):
+        if os.path.lexists(own):
             raise NatsvaluesError(
                 "NV-S002",
                 "the region already has an overlay",
                 where=(Where(own),),
                 hint="init never overwrites a file: use another --region or another folder",
             )
-        if os.path.exists(shared):
+        if os.path.lexists(shared):
             existing = load(folder).supercluster.jetstream.scope
             paths = {own: region_file(region, existing, first=False)}
         else:
             paths = {shared: supercluster_file(name, scope), own: region_file(region, scope, first=True)}
-        os.makedirs(folder, exist_ok=True)
-        for path, text in paths.items():
-            with open(path, "x", encoding="utf-8") as file:
-                file.write(text)
-            sys.stdout.write(f"wrote {path}\n")
-        sys.stdout.write("edit them, then: helm template … | natsvalues explain --region " + region + "\n")
+        make_folder(folder)
+        write([Output(path, text) for path, text in paths.items()])
+        wrote = "".join(f"wrote {path}\n" for path in paths)
+        write_output(f"{wrote}edit them, then: helm template … | natsvalues explain --region {region}\n")
         return EXIT_OK
 
     return guarded(Run(), work)

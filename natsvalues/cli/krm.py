@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.light import PostRenderOptions, with_environment
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream
+from natsvalues.cli.streams import STANDARD_INPUT, read_stream, write_message, write_stream
 from natsvalues.delivery.function_config import read_config
 from natsvalues.delivery.resource_list import ResourceList
 from natsvalues.errors import EXIT_OK, NatsvaluesError
@@ -39,10 +38,10 @@ def _krm() -> int:
         result = _rendered(given)
         text = given.written(result.release, succeeded(given, result))
     except NatsvaluesError as error:
-        _write(given.with_results(failed(given, error)))
+        write_stream([given.with_results(failed(given, error))])
         raise
-    _write(text)
-    sys.stderr.write(notices(result, level="warning"))
+    write_stream([text])
+    write_message(notices(result, level="warning"))
     return EXIT_OK
 
 
@@ -51,8 +50,3 @@ def _rendered(given: ResourceList) -> Result:
     overlays = config.overlays or load(overlays_folder(config.folder))
     region = with_environment(PostRenderOptions(config.region)).region
     return render(given.release, plan(overlays, choose(overlays, given.release, region)))
-
-
-def _write(text: str) -> None:
-    sys.stdout.buffer.write(text.encode())
-    sys.stdout.buffer.flush()

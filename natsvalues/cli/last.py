@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 
 from natsvalues.cli.edge import guarded
-from natsvalues.cli.state import Run, recall
+from natsvalues.cli.state import FORMAT, Run, recall, unknown_report
+from natsvalues.cli.streams import write_output
 from natsvalues.errors import EXIT_OK
 from natsvalues.report.text import last_text
 
@@ -16,7 +16,13 @@ def last(*, as_json: bool) -> int:
 
     def work() -> int:
         report = recall()
-        sys.stdout.write(json.dumps(report, indent=1) + "\n" if as_json else last_text(report))
+        if report.get("format") != FORMAT:
+            raise unknown_report()
+        try:
+            text = json.dumps(report, indent=1) + "\n" if as_json else last_text(report)
+        except (LookupError, TypeError, ValueError, AttributeError):  # somebody else wrote it
+            raise unknown_report() from None
+        write_output(text)
         return EXIT_OK
 
     return guarded(Run(), work)

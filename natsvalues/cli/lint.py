@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +10,7 @@ from natsvalues.cli.edge import guarded
 from natsvalues.cli.lint_inputs import Inputs, subject
 from natsvalues.cli.outputs import Output, outputs, require_known, write
 from natsvalues.cli.state import Run
-from natsvalues.cli.streams import read_stream
+from natsvalues.cli.streams import read_stream, write_message
 from natsvalues.errors import EXIT_GATE, EXIT_OK, NatsvaluesError, Where
 from natsvalues.lint.fixing import fixed_files
 from natsvalues.lint.ignores import severity
@@ -107,7 +106,7 @@ def _fix(report: Report) -> bool:
     for file in files:
         write([Output(file.file, file.text)])
         titles = dict.fromkeys(finding.fix.title for finding in file.findings if finding.fix is not None)
-        sys.stderr.write("".join(f"fixed {file.file}: {title}\n" for title in titles))
+        write_message("".join(f"fixed {file.file}: {title}\n" for title in titles))
     return bool(files)
 
 

@@ -10,6 +10,7 @@ from natsvalues.cli.overlays_folder import is_named, overlays_folder
 from natsvalues.cli.plain_files import plain_file, stated_version
 from natsvalues.cli.streams import STANDARD_INPUT, read_stream
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.files import listed
 from natsvalues.lint.plain import plain_subject
 from natsvalues.lint.subject import Cluster, Subject, clusters_of, values_of
 from natsvalues.manifests.plain import KUBERNETES, SUFFIX, Plain
@@ -161,8 +162,7 @@ def _is_ours(text: str) -> bool:
 
 
 def _files_in(folder: str, suffixes: tuple[str, ...]) -> list[str]:
-    names = sorted(name for name in os.listdir(folder) if name.endswith(suffixes))
-    return [os.path.join(folder, name) for name in names]
+    return [os.path.join(folder, name) for name in listed(folder, suffixes)]
 
 
 def _stem(file: str) -> str:

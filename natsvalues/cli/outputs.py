@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from typing import NamedTuple
 
+from natsvalues.cli.streams import write_output
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.text.reading import nearest
 
@@ -49,17 +49,13 @@ def write(finished: list[Output]) -> None:
             if output.file is not None:
                 written.append((_beside(output.file, output.text), output.file))  # noqa: PERF401  # known if the next fails
         for temporary, file in written:
-            os.replace(temporary, file)
+            _replace(temporary, file)
     except BaseException:
         for temporary, _ in written:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
         raise
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal that lacks a letter
-    for output in finished:
-        if output.file is None:
-            sys.stdout.write(output.text)
-    sys.stdout.flush()
+    write_output("".join(output.text for output in finished if output.file is None))
 
 
 def _beside(path: str, text: str) -> str:
@@ -71,6 +67,21 @@ def _beside(path: str, text: str) -> str:
     except OSError as error:
         raise unwritable(path, str(error.strerror)) from None
     return temporary
+
+
+def _replace(temporary: str, file: str) -> None:
+    try:
+        os.replace(temporary, file)
+    except OSError as error:  # such as a folder of that name
+        raise unwritable(file, str(error.strerror)) from None
+
+
+def make_folder(path: str) -> None:
+    """Create a folder and those above it, unless it exists. Raises NatsvaluesError if that is not possible."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, str(error.strerror)) from None
 
 
 def unwritable(path: str, reason: str) -> NatsvaluesError:

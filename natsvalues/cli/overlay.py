@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
+from natsvalues.cli.streams import write_output
 from natsvalues.errors import EXIT_OK
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.plan import Plan, joinings, plain_values, plan
@@ -22,7 +22,7 @@ def list_regions(overlays: str | None, *, as_json: bool) -> int:
 
     def work() -> int:
         regions = upgrade_order(joinings(load(overlays_folder(overlays))))
-        sys.stdout.write((json.dumps(regions) if as_json else "\n".join(regions)) + "\n")
+        write_output((json.dumps(regions) if as_json else "\n".join(regions)) + "\n")
         return EXIT_OK
 
     return guarded(Run(), work)
@@ -34,7 +34,7 @@ def show(region: str, overlays: str | None) -> int:
     def work() -> int:
         folder = overlays_folder(overlays)
         effective = plan(load(folder), region)
-        sys.stdout.write("\n".join(block(_effective(effective))) + "\n")
+        write_output("\n".join(block(_effective(effective))) + "\n")
         return EXIT_OK
 
     return guarded(Run(), work)

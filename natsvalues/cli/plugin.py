@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.state import Run
+from natsvalues.cli.streams import write_output
 from natsvalues.errors import EXIT_ERROR, EXIT_OK
 from natsvalues.outside import plugins
 from natsvalues.outside.helms import HELM_4
@@ -93,5 +94,5 @@ def _helm_text(helm: Helm) -> str:
 
 
 def _write(lines: list[str]) -> int:
-    sys.stdout.write("\n".join(lines) + "\n")
+    write_output("\n".join(lines) + "\n")
     return EXIT_OK

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.region_release import region_release
 from natsvalues.cli.state import Run, remember
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream
+from natsvalues.cli.streams import STANDARD_INPUT, read_stream, write_message, write_stream
 from natsvalues.errors import EXIT_OK
 from natsvalues.outside.calling import calling_helm
 from natsvalues.report.text import notices
@@ -26,12 +25,11 @@ def post_render(options: PostRenderOptions) -> int:
 
 def _post_render(options: PostRenderOptions, run: Run) -> int:
     result = checked_release(read_stream(), STANDARD_INPUT, options, run)
-    sys.stdout.buffer.writelines(piece.encode() for piece in result.release.pieces())
-    sys.stdout.buffer.flush()
+    write_stream(result.release.pieces())
     remember(run.succeeded(result))
     warnings = notices(result, level="warning")
     if warnings:
-        sys.stderr.write(warnings)
+        write_message(warnings)
     return EXIT_OK
 
 

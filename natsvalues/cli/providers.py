@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.state import Run
+from natsvalues.cli.streams import write_output
 from natsvalues.errors import EXIT_OK
 from natsvalues.providers import load, names
 from natsvalues.report.providers import details, listing
@@ -16,7 +15,7 @@ def providers(name: str | None) -> int:
 
     def work() -> int:
         text = listing([load(profile) for profile in names()]) if name is None else details(load(name))
-        sys.stdout.write(text)
+        write_output(text)
         return EXIT_OK
 
     return guarded(Run(), work)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.state import Run
+from natsvalues.cli.streams import write_output
 from natsvalues.diff import impact as impacts
 from natsvalues.errors import EXIT_OK, NatsvaluesError
 from natsvalues.lint import rules as lint_rules
@@ -17,7 +16,7 @@ def rules(word: str | None) -> int:
     """List all rules and impacts by group, or show one with its reason, its remedy and its examples."""
 
     def work() -> int:
-        sys.stdout.write(_listing() if word is None else _manual(word))
+        write_output(_listing() if word is None else _manual(word))
         return EXIT_OK
 
     return guarded(Run(), work)

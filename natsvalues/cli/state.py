@@ -9,7 +9,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from natsvalues import __version__
-from natsvalues.errors import ManyErrors, NatsvaluesError
+from natsvalues.errors import ManyErrors, NatsvaluesError, Where
+from natsvalues.files import content
 from natsvalues.report.json_v1 import changes, notice, problem
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Run:
             "format": FORMAT,
             "natsvalues": __version__,
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "directory": os.getcwd(),
+            "directory": _directory(),
             "overlays": self.overlays,
             "region": self.region,
             "prior": self.prior,
@@ -63,6 +64,14 @@ class Run:
         return self._report("bug", error=type(error).__name__, trace=frames)
 
 
+def _directory() -> str | None:
+    """The working directory; None if it was deleted."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return None
+
+
 def state_file() -> str:
     """The path of the report: under XDG_STATE_HOME, LOCALAPPDATA or ~/.local/state."""
     base = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
@@ -87,14 +96,28 @@ def remember(report: dict[str, Any]) -> str | None:
 
 
 def recall() -> dict[str, Any]:
-    """The report of the last run. Raises NatsvaluesError (NV-S001) if there is none."""
+    """The report of the last run. Raises NatsvaluesError: NV-S001 if there is none, NV-F013 for something else."""
+    path = state_file()
     try:
-        with open(state_file(), encoding="utf-8") as file:
-            report: dict[str, Any] = json.load(file)
-    except (OSError, ValueError):
+        report: Any = json.loads(content(path))
+    except NatsvaluesError as error:
+        if os.path.lexists(path):
+            raise
         raise NatsvaluesError(
-            "NV-S001",
-            f"no report of an earlier run in {state_file()}",
-            hint="every post-render run writes one there",
-        ) from None
+            "NV-S001", f"no report of an earlier run in {path}", hint="every post-render run writes one there"
+        ) from error
+    except (ValueError, RecursionError):
+        report = None
+    if not isinstance(report, dict):
+        raise unknown_report()
     return report
+
+
+def unknown_report() -> NatsvaluesError:
+    """The error for a report that this version did not write; it stays as it is."""
+    return NatsvaluesError(
+        "NV-F013",
+        f"not the report of a run, format {FORMAT}",
+        where=(Where(state_file()),),
+        hint="it was left as it is; the next post-render run writes another one",
+    )

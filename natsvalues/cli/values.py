@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream
+from natsvalues.cli.streams import STANDARD_INPUT, read_stream, write_message
 from natsvalues.cli.values_chart import no_chart, renderer
 from natsvalues.delivery.names import ANY_NAMESPACE
 from natsvalues.delivery.values import region_values
@@ -89,7 +88,7 @@ def _values(options: ValuesOptions, run: Run) -> int:
     comment = head(options.region, region_plan.region.stage, region.chart_version, options.words)
     write([Output(options.output, comment + text)])
     if not options.quiet:
-        sys.stderr.write(values_text(region_plan, region, given))
+        write_message(values_text(region_plan, region, given))
     return EXIT_OK
 
 

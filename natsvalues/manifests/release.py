@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.manifests.shapes import misshapen
 from natsvalues.text.digests import digest
+from natsvalues.text.paths import dotted
 from natsvalues.text.stream import Chunk, split
 from natsvalues.text.yamledit import edit
 from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, at, find
@@ -225,8 +227,26 @@ class Release:
             from natsvalues.manifests.plain import no_rendering  # in an error only
 
             raise no_rendering(self.text(), self.file) or at(self.file, chunk.line, error) from None
-        usable = isinstance(meant, dict) and isinstance(meant.get("kind"), str)
-        return Manifest(number, chunk.line, tree, crlf) if usable else None
+        if not isinstance(meant, dict) or not isinstance(meant.get("kind"), str):
+            return None
+        manifest = Manifest(number, chunk.line, tree, crlf)
+        self._require_shape(manifest)
+        return manifest
+
+    def _require_shape(self, manifest: Manifest) -> None:
+        """Raise NatsvaluesError (NV-I011) for a field of another type than Kubernetes requires."""
+        items = manifest.value.get("items") if manifest.value["kind"] == "List" else None
+        inner = list(enumerate(items)) if isinstance(items, list) else []
+        for within, value in [((), manifest.value), *((("items", index), item) for index, item in inner)]:
+            wrong = misshapen(value) if isinstance(value, dict) and isinstance(value.get("kind"), str) else None
+            if wrong is not None:
+                path, message = (*within, *wrong[0]), wrong[1]
+                raise NatsvaluesError(
+                    "NV-I011",
+                    f"{key_of(value)}: {message}",
+                    where=(self.where(manifest.line_of(*path), dotted(path)),),
+                    hint="the API server refuses it: correct the template or the values that it is rendered from",
+                )
 
     def mentioning(self, *words: str) -> list[int]:
         """Numbers of the documents whose text contains all `words`: a cheap test before parsing."""

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 TYPE = "helm.sh/release.v1"
 GZIP = b"\x1f\x8b"
-MOST_BYTES = 256 * 1024 * 1024
-"""The most bytes that a release may decompress to, which protects from decompression bombs."""
+MOST_BYTES = 32 * 1024 * 1024
+"""The most bytes that a release may decompress to: Helm can store 1 MiB, which text that people write fills with 10."""
+MOST_DOCUMENTS = 20_000
+"""The most documents of a release: Helm sends a request for each."""
 
 
 class Hook(NamedTuple):
@@ -71,18 +73,31 @@ def revisions(entries: Iterator[Entry], where: Where) -> list[Stored]:
 def _read(entry: Entry, where: Where) -> Stored:
     data = entry.value.get("data")
     text = data.get("release") if isinstance(data, dict) else None
+    place = where._replace(field="data.release")
     try:
-        return _of(json.loads(_unpacked(str(text).encode(), twice=entry.key.kind == "Secret")))
-    except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
+        stored = _of(json.loads(_unpacked(str(text).encode(), place, twice=entry.key.kind == "Secret")))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, zlib.error):
         raise NatsvaluesError(
             "NV-D003",
             f"{entry.key} is not a release as Helm stores it",
-            where=(where._replace(field="data.release"),),
+            where=(place,),
             hint="export it completely: kubectl get secret sh.helm.release.v1.NAME.vREVISION -o yaml",
         ) from None
+    if stored.manifest.count("\n---") > MOST_DOCUMENTS:
+        raise _too_large(f"more than {MOST_DOCUMENTS} documents", place)
+    return stored
 
 
-def _unpacked(text: bytes, *, twice: bool) -> bytes:
+def _too_large(much: str, place: Where) -> NatsvaluesError:
+    return NatsvaluesError(
+        "NV-F014",
+        f"the stored release has {much}",
+        where=(place,),
+        hint="Helm cannot have stored it: see who wrote this object",
+    )
+
+
+def _unpacked(text: bytes, place: Where, *, twice: bool) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
         if twice:
@@ -93,8 +108,10 @@ def _unpacked(text: bytes, *, twice: bool) -> bytes:
         return data
     unpacking = zlib.decompressobj(wbits=31)
     content = unpacking.decompress(data, MOST_BYTES)
-    if unpacking.unconsumed_tail or not unpacking.eof:
-        raise ValueError  # truncated, or a decompression bomb
+    if unpacking.unconsumed_tail:
+        raise _too_large(f"more than {MOST_BYTES // 1024 // 1024} MiB", place)
+    if not unpacking.eof:
+        raise ValueError  # truncated
     return content
 
 

@@ -41,7 +41,7 @@ class Forwarder:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Start listening; does nothing if it listens already."""
+        """Start listening; does nothing if it listens already. Raises OSError if another program has the port."""
         if self._server is None:
             self._server = await asyncio.start_server(self._accepted, self.listen.address, self.listen.port)
 

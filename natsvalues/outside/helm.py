@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import secrets
@@ -11,7 +10,8 @@ import tempfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.outside.commands import absent, patience, run
+from natsvalues.files import listed
+from natsvalues.outside.commands import absent, json_of, patience, run, strange
 from natsvalues.text.secrets import HIDDEN, without_secrets
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ def helm(*arguments: str, stdin: str | None = None) -> str:
     return done.out
 
 
+def _json(*arguments: str) -> Any:
+    """What helm prints as JSON. Raises NatsvaluesError."""
+    return json_of(helm(*arguments), f"helm {arguments[0]}")
+
+
 def _words(output: str) -> str:
     """Helm's own error, without the warnings before it, and without the stack that HELM_DEBUG puts behind it."""
     lines = [line for line in output.strip().splitlines() if line.strip()]
@@ -107,8 +112,11 @@ def _hint(message: str) -> str:
 
 def history(name: str, options: list[str]) -> list[tuple[int, str]]:
     """The revisions that Helm keeps of a release, with their statuses, from the oldest to the newest."""
-    revisions = json.loads(helm("history", name, "--output", "json", *options))
-    return [(int(item["revision"]), str(item["status"])) for item in revisions]
+    revisions = _json("history", name, "--output", "json", *options)
+    try:
+        return [(int(item["revision"]), str(item["status"])) for item in revisions]
+    except (TypeError, ValueError, KeyError):
+        raise strange("helm history", "a list of revisions is expected") from None
 
 
 def deployed(revisions: list[tuple[int, str]]) -> int:
@@ -146,6 +154,8 @@ def release_of(name: str, options: list[str]) -> HelmRelease | None:
         raise
     parts = output.split(mark)
     head, rest = parts[: len(_FIELDS)], parts[len(_FIELDS) :]
+    if len(head) != len(_FIELDS) or len(rest) % 2 or not head[2].isdigit():
+        raise strange("helm get all", "the fields of its template are expected")
     name, namespace, revision, status, chart, version, app_version, manifest = head
     pairs = tuple(zip(rest[::2], rest[1::2], strict=True))
     return HelmRelease(name, namespace, int(revision), status, f"{chart}-{version}", app_version, manifest, pairs)
@@ -154,7 +164,7 @@ def release_of(name: str, options: list[str]) -> HelmRelease | None:
 def values_of(name: str, options: list[str], *, with_defaults: bool = False) -> dict[str, Any]:
     """The values that the user gave for a release, or those it was rendered with."""
     more = ["--all"] if with_defaults else []
-    values = json.loads(helm("get", "values", name, *options, *more, "--output", "json"))
+    values = _json("get", "values", name, *options, *more, "--output", "json")
     return values if isinstance(values, dict) else {}
 
 
@@ -163,7 +173,8 @@ def applies_on_server(name: str, options: list[str]) -> bool:
 
     facts: run. Helm 4 stores the apply method with each revision; Helm 3 has only one, and does not report it.
     """
-    return bool(json.loads(helm("get", "metadata", name, *options, "--output", "json")).get("applyMethod") == "ssa")
+    metadata = _json("get", "metadata", name, *options, "--output", "json")
+    return isinstance(metadata, dict) and metadata.get("applyMethod") == "ssa"
 
 
 def defaults_of(chart: str, options: list[str]) -> str:
@@ -182,7 +193,10 @@ def fetched(chart: str, options: list[str]) -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="natsvalues-chart-") as folder:
         helm("pull", chart, "--destination", folder, *options)
-        yield next(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".tgz"))
+        packages = listed(folder, (".tgz",))
+        if not packages:
+            raise strange("helm pull", "a package of the chart is expected")
+        yield os.path.join(folder, packages[0])
 
 
 _PROBE = {
@@ -206,7 +220,7 @@ def values_given(options: list[str], stdin: str | None = None) -> dict[str, Any]
     """The user's values as helm itself merges `--values` and `--set…`: rendered with a chart that prints them."""
     with chart_of_values() as folder:
         output = helm("template", "values", folder, *options, stdin=stdin)
-    values = json.loads(output[output.index("values: ") + len("values: ") :])
+    values = json_of(output.partition("values: ")[2], "helm template")
     return values if isinstance(values, dict) else {}
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from typing import NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.outside.commands import Done, patience, run
 
 SECONDS = 30
 HELM_3, HELM_4 = 3, 4
@@ -37,33 +37,21 @@ class Helm(NamedTuple):
         return os.path.realpath(directory) in map(os.path.realpath, self.plugins)
 
 
-class Answer(NamedTuple):
-    """The result of a helm command: `code` is its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-
-def ask(program: str, *arguments: str, plugins: tuple[str, ...] = ()) -> Answer:
+def ask(program: str, *arguments: str, plugins: tuple[str, ...] = ()) -> Done:
     """Run a helm, with HELM_PLUGINS as given or as it is. Raises NatsvaluesError if it cannot be run."""
     there = {"HELM_PLUGINS": os.pathsep.join(plugins)} if plugins else {}
+    seconds = min(SECONDS, patience())
     try:
-        done = subprocess.run(  # the user's helm, with our arguments
-            [program, *arguments], env=os.environ | there, stdin=subprocess.DEVNULL, capture_output=True,
-            encoding="utf-8", errors="replace", timeout=SECONDS, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
+        return run([program, *arguments], seconds=seconds, env=os.environ | there)
+    except TimeoutError:
         raise NatsvaluesError(
-            "NV-G001", f"`helm {arguments[0]}` did not answer within {SECONDS} s", where=(Where(program),),
+            "NV-G001", f"`helm {arguments[0]}` did not answer within {seconds:g} s", where=(Where(program),),
             hint="name another helm with --helm",
         ) from None  # fmt: skip
-    except OSError as error:
+    except FileNotFoundError:
         raise NatsvaluesError(
-            "NV-G001", f"helm does not start: {error.strerror}", where=(Where(program),),
-            hint="name another helm with --helm",
-        ) from None  # fmt: skip
-    return Answer(done.returncode, done.stdout, done.stderr)
+            "NV-G001", "helm does not exist any more", where=(Where(program),), hint="name another helm with --helm"
+        ) from None
 
 
 def chosen(requested: str | None) -> Helm:

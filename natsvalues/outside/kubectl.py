@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.outside.commands import absent, patience, run
+from natsvalues.outside.commands import absent, json_of, patience, run, strange
 from natsvalues.text.secrets import without_secrets
 
 # Helm's options and the kubectl options they correspond to; helm passes them to its plugins in variables.
@@ -91,6 +91,8 @@ def _get(words: list[str], stdin: str | None) -> list[dict[str, Any]]:
         )
     if not done.out.strip():
         return []
-    answer = json.loads(done.out)
+    answer = json_of(done.out, "kubectl get")
+    if not isinstance(answer, dict):
+        raise strange("kubectl get", "an object or a list of objects is expected")
     items = answer.get("items") if str(answer.get("kind", "")).endswith("List") else [answer]
-    return [item for item in items if isinstance(item, dict)]
+    return [item for item in (items if isinstance(items, list) else []) if isinstance(item, dict)]

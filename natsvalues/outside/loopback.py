@@ -52,6 +52,18 @@ class Claim:
         self._held.close()
 
 
+def is_free(address: str, port: int) -> bool:
+    """Whether a program could listen there now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have ended do not matter
+        try:
+            held.bind((address, port))
+            held.listen()
+        except OSError:
+            return False
+    return True
+
+
 _UNCHECKED = ssl.create_default_context()
 _UNCHECKED.check_hostname = False
 _UNCHECKED.verify_mode = ssl.CERT_NONE  # as the kubelet probes: it checks no certificate

@@ -6,6 +6,7 @@ import os
 from typing import NamedTuple, TypeVar
 
 from natsvalues.errors import NatsvaluesError, Where, raise_all
+from natsvalues.files import content, listed
 from natsvalues.overlays.model import Region, Supercluster
 from natsvalues.text.composer import ScalarNode
 from natsvalues.text.reading import Positions, Reading, nearest
@@ -83,8 +84,7 @@ class Document(NamedTuple):
 
 def load(folder: str) -> Overlays:
     """Read every YAML file of the folder. Raises with all errors of all files together."""
-    names = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")))
-    files = [os.path.join(folder, name) for name in names]
+    files = [os.path.join(folder, name) for name in listed(folder, (".yaml", ".yml"))]
     return read(folder, [document for file in files for document in documents(file, _content(file))])
 
 
@@ -112,8 +112,7 @@ def read(folder: str, written: list[Document]) -> Overlays:
 
 def _content(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
+        return content(path).decode()
     except UnicodeDecodeError:
         raise NatsvaluesError(
             OVERLAY_ERROR, "not a UTF-8 text file", where=(Where(path),), hint="save it as UTF-8"

@@ -243,7 +243,7 @@ class _Run:
         if edited == text:
             return
         before = self.conf
-        manifest = self.nats.config_map
+        manifest = self._current(self.nats.config_map.key)
         self.before.setdefault(manifest.number, manifest.value)
         target = Op("replace", ("data", patch.file), edited)
         wire = {"op": "replace", "path": pointer(("data", patch.file)), "value": edited}
@@ -268,13 +268,21 @@ class _Run:
                 )
 
     def _current(self, key: ResourceKey) -> Manifest:
-        """The current document of a key. Transforms only name objects that exist."""
+        """The current document of a key. Transforms only name objects that exist.
+
+        Raises NatsvaluesError (NV-E002) for two documents of one object: an edit of one could be lost.
+        """
         if key == self.nats.statefulset.key:
-            return self.nats.statefulset
-        if key == self.nats.config_map.key:
-            return self.nats.config_map
+            return self.nats.statefulset  # of two, find_nats refuses to choose
         matches = self.release.manifests(self.release.mentioning(key.kind, key.name), lambda item: item.key == key)
-        return matches[-1]
+        if len(matches) > 1:
+            raise NatsvaluesError(
+                "NV-E002",
+                f"the release has {key} {len(matches)} times, and it needs an edit",
+                where=tuple(self.release.where(item.line, str(key)) for item in matches),
+                hint="remove all but one: Helm does not install two objects of one name",
+            )
+        return matches[0]
 
     def _keep(self, manifest: Manifest) -> None:
         if self.release.manifest(manifest.number) is manifest:

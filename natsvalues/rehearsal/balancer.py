@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from natsvalues.outside import loopback
 from natsvalues.outside.forwarder import Endpoint, Forwarder
 from natsvalues.rehearsal.balancing import Balancer, Check, Target, backends, checked, endpoints
+from natsvalues.rehearsal.machine import taken
 from natsvalues.rehearsal.snapshot import BalancerNow
 
 if TYPE_CHECKING:
@@ -46,8 +47,11 @@ class LoadBalancer:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
-        """Start forwarding and checking."""
-        await self.forwarder.open()
+        """Start forwarding and checking. Raises NatsvaluesError (NV-R032) if another program has the port."""
+        try:
+            await self.forwarder.open()
+        except OSError:
+            raise taken(*self.forwarder.listen) from None
         self.arrived = True
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._watch())]

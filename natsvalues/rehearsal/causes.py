@@ -28,6 +28,12 @@ _TROUBLES = {
 }
 
 
+_ENDS = (
+    ("fatal", "its server to start", "correct the configuration that the server refuses"),
+    ("ended", "its server to keep running", "see why its program ends: is it a nats-server for this machine?"),
+)
+
+
 class Why(NamedTuple):
     """The chain, what to do, and whether the chain is circular: then waiting longer changes nothing."""
 
@@ -43,9 +49,12 @@ def why_stuck(now: Snapshot) -> Why:
 
 def _ended(now: Snapshot) -> Why | None:
     """Servers that exit by themselves: their last log lines have the reason."""
-    fatal = [pod for pod in now.pods if "fatal" in pod.troubles and pod.restarts and not pod.ready]
-    causes = tuple(Cause(pod.name, "its server to start", pod.troubles["fatal"]) for pod in fatal)
-    return Why(causes, "correct the configuration that the server refuses", is_ring=True) if causes else None
+    waiting = [pod for pod in now.pods if pod.restarts and not pod.ready]
+    for trouble, waits_for, remedy in _ENDS:
+        causes = tuple(Cause(pod.name, waits_for, pod.troubles[trouble]) for pod in waiting if trouble in pod.troubles)
+        if causes:
+            return Why(causes, remedy, is_ring=True)
+    return None
 
 
 class _Chain:

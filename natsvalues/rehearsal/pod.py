@@ -11,9 +11,11 @@ from natsvalues.manifests.probes import KINDS, Probe
 from natsvalues.manifests.settings import POD, server_names
 from natsvalues.outside import loopback, processes
 from natsvalues.rehearsal.kubelet import Container, answered, fresh, restart_delay
+from natsvalues.rehearsal.machine import fault_in, port_taken
 from natsvalues.rehearsal.snapshot import PodNow, View, trouble_in
 
 if TYPE_CHECKING:
+    from natsvalues.errors import NatsvaluesError
     from natsvalues.outside.server_binary import Binary
     from natsvalues.rehearsal.moving import Moved
     from natsvalues.rehearsal.rendering import Rendering
@@ -49,6 +51,8 @@ class Pod:
         self.answers: dict[str, tuple[int, str]] = {}
         self.troubles: dict[str, str] = {}
         self.exit_code: int | None = None
+        self._last = ""
+        self._fault: NatsvaluesError | None = None
         self._tell = record.tell
         self._scale = record.scale
         self._kubelet: asyncio.Task[None] | None = None
@@ -79,7 +83,12 @@ class Pod:
         return self.state == "ready"
 
     def raise_failure(self) -> None:
-        """Raise the error that ended the simulated kubelet, if any: a program that cannot be started, or a bug."""
+        """Raise the error that ended the simulated kubelet, if any: a program that cannot be started, or a bug.
+
+        Raises NatsvaluesError for a full disk, too, of which the server's log speaks.
+        """
+        if self._fault is not None:
+            raise self._fault
         if self._kubelet is not None and self._kubelet.done() and not self._kubelet.cancelled():
             self._kubelet.result()
 
@@ -164,6 +173,7 @@ class Pod:
             self.answers.clear()
             self._become("starting")
             self.view = View()
+            self._last = ""
             command = [charge.binary.path, *charge.moved.arguments]
             self.process = processes.start(command, charge.moved.environment, self.folder, self._hear)
             work = [asyncio.create_task(self._probe(probe)) for probe in self.container.probes]
@@ -183,9 +193,19 @@ class Pod:
             self.exit_code = self.process.code
             restarts = self.container.restarts
             self._become("down")
+            if why == "by itself":
+                self._explain_end()
             self._tell("log", self.name, f"restart {restarts + 1}: ended {why}, exit code {self.exit_code}")
             await asyncio.sleep(restart_delay(restarts) / self._scale)
             self.container = fresh(charge.probes, restarts + 1)
+
+    def _explain_end(self) -> None:
+        """Keep the last words of a server that ended by itself. Raises NatsvaluesError if this machine is to blame."""
+        fault = port_taken(self.troubles.get("fatal", ""))
+        if fault is not None:
+            raise fault
+        if "fatal" not in self.troubles:
+            self.troubles["ended"] = f"exit code {self.exit_code}; " + (self._last or "it printed nothing")
 
     async def _until_ended(self, process: processes.Program) -> None:
         await process.ended()
@@ -198,6 +218,8 @@ class Pod:
                 status, text = await self._ask(probe)
                 self.answers[probe.kind] = (status, text)
                 well = status in _OK
+                if status:
+                    self.troubles.pop("ended", None)  # it runs now
                 self._tell("probe", f"{self.name} {probe.kind}", f"{status or text}")
                 self.container, restart = answered(self.container, probe.kind, well=well)
                 if restart:
@@ -229,6 +251,8 @@ class Pod:
             self._tell("links", self.name, "none")
 
     def _hear(self, line: str) -> None:
+        self._last = line.strip()[:300] or self._last
+        self._fault = self._fault or fault_in(line, self.folder)
         kind = trouble_in(line)
         if kind is not None:
             words = line.partition("] ")[2] or line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import tempfile
 import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +14,7 @@ from natsvalues.outside import loopback, proc, processes
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.groups import observed_groups
 from natsvalues.rehearsal.judgement import judge
+from natsvalues.rehearsal.machine import of_system
 from natsvalues.rehearsal.outcome import Cost, Group, Outcome, PodFate, Program
 from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.stage import Aims, Stage, Step, Stuck
@@ -84,6 +86,11 @@ async def rehearse(order: Order, watch: Callable[[World], None] | None = None) -
                 end = await _played(order, stage, watch)
             finally:
                 await _closed(world)
+    except OSError as error:
+        fault = of_system(error, order.keep or tempfile.gettempdir())
+        if fault is None:
+            raise
+        raise fault from None
     finally:
         claim.close()
     cost = Cost(

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from natsvalues.manifests.probes import Probe
     from natsvalues.rehearsal.rendering import Rendering
 
-Trouble = Literal["duplicate name", "wrong gateway", "rejected", "TLS", "authorization", "fatal", "reload refused"]
+Trouble = Literal[
+    "duplicate name", "wrong gateway", "rejected", "TLS", "authorization", "fatal", "ended", "reload refused"
+]
 _TROUBLES: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
     ("fatal", re.compile(r"\[FTL\]|^nats-server: |^panic: ")),
     ("duplicate name", re.compile(r"duplicate name|Duplicate Server Name|Duplicate Remote Server Name", re.IGNORECASE)),

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.files import listed
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan
@@ -37,7 +38,7 @@ def steps_in(folder: str, read: Callable[[str], str]) -> tuple[Step, ...]:
             hint="name a folder with one rendering for each region, REGION.yaml",
         )  # fmt: skip
     files = _renderings(folder)
-    folders = [name for name in sorted(os.listdir(folder)) if _renderings(os.path.join(folder, name))]
+    folders = [name for name in listed(folder, ("",)) if _renderings(os.path.join(folder, name))]
     if bool(files) == bool(folders):
         content = "renderings, and folders with renderings" if files else "no rendering"
         raise NatsvaluesError(
@@ -53,7 +54,7 @@ def steps_in(folder: str, read: Callable[[str], str]) -> tuple[Step, ...]:
 
 
 def _renderings(folder: str) -> list[str]:
-    return sorted(name for name in os.listdir(folder) if name.endswith(_ENDINGS)) if os.path.isdir(folder) else []
+    return listed(folder, _ENDINGS) if os.path.isdir(folder) else []
 
 
 def _read(folder: str, files: list[str], read: Callable[[str], str]) -> dict[str, Rendering]:

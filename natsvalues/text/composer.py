@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import ruamel
 
+from natsvalues.text.levels import TOO_DEEP
+
 PACKAGE = "ruamel.yaml"
 C_MODULE = "_ruamel_yaml"
 
@@ -114,6 +116,12 @@ else:
 FLOW_COLON, DUPLICATE_ANCHOR = "found unexpected ':'", "second occurrence"
 """What the C module says of two things that Go reads; `go_yaml` composes them."""
 
+
+def too_deep(node: Node) -> MarkedYAMLError:
+    """The error for a node below MOST_LEVELS others."""
+    return MarkedYAMLError(None, None, TOO_DEEP, node.start_mark)
+
+
 __all__ = [
     "DUPLICATE_ANCHOR",
     "FLOW_COLON",
@@ -125,4 +133,5 @@ __all__ = [
     "SequenceNode",
     "Tag",
     "YAMLError",
+    "too_deep",
 ]

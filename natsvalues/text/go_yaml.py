@@ -12,7 +12,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from natsvalues.text.composer import FLOW_COLON, MappingNode, MarkedYAMLError, Node, ScalarNode, SequenceNode
+from natsvalues.text.composer import (
+    FLOW_COLON,
+    MappingNode,
+    MarkedYAMLError,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    too_deep,
+)
+from natsvalues.text.levels import MOST_LEVELS
 
 _LETTERS = range(0xE000, 0xF8FF)
 """Characters without a meaning in Unicode, which the parser reads as letters."""
@@ -22,7 +31,7 @@ _TAG_OR_COLON = re.compile(r"(?<![^\s\[\]{},])!\S*|(?<=[^\s\[\]{},\"']):(?=\S)")
 
 
 def composed(text: str, parser: Any) -> Node | None:
-    """The root node of the one document in `text`. Raises MarkedYAMLError for what Go refuses, too.
+    """The root node of the one document in `text`. Raises MarkedYAMLError for what Go refuses, and for too many levels.
 
     `parser` makes the C parser of a text.
     """
@@ -69,6 +78,8 @@ class _Nodes:
                 root = root or node
             if kind in ("MappingStartEvent", "SequenceStartEvent"):
                 self.open.append((node, []))
+                if len(self.open) > MOST_LEVELS:
+                    raise too_deep(node)
         return root
 
     def _node(self, event: Any, kind: str) -> Node | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.text.levels import MOST_LEVELS, TOO_DEEP, levels
 from natsvalues.text.secrets import without_secrets
 
 
@@ -138,3 +139,9 @@ def _known(mapping: dict[str, Any]) -> str:
 
 def _kind(value: Any) -> str:
     return {dict: "a mapping", list: "a list", type(None): "null"}.get(type(value), "a single value")
+
+
+def require_levels(op: Op) -> None:
+    """Raise PathError if the value of an operation would be nested too deep at its path."""
+    if len(op.path) + levels(op.value) > MOST_LEVELS:
+        raise PathError(f"the value at `{dotted(op.path)}` would be {TOO_DEEP}")

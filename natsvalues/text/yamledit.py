@@ -12,7 +12,7 @@ from typing import Any
 
 from natsvalues.errors import InternalError, NatsvaluesError
 from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
-from natsvalues.text.paths import Op, PathError, concrete, dotted
+from natsvalues.text.paths import Op, PathError, concrete, dotted, require_levels
 from natsvalues.text.spans import Edit, Span, splice
 from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, is_plain, key_text
 from natsvalues.text.yamlwrite import block, flow, indented, literal, literal_is_safe, scalar_like
@@ -55,6 +55,7 @@ def _apply(tree: Tree, op: Op) -> Tree:
         return tree
     if not steps:
         raise PathError("the path of an operation is empty, which is the whole document", "give the path of a field")
+    require_levels(op)
     wanted = changed(before, op.op, steps, op.value)
     if same(before, wanted):
         return tree
@@ -68,12 +69,21 @@ def _apply(tree: Tree, op: Op) -> Tree:
                 edits = _edits(tree, "replace", steps[:depth], _get(wanted, steps[:depth]))
             else:
                 edits = _whole(tree, wanted)
-            after = Tree(splice(tree.text, edits))
+            after = _spliced(splice(tree.text, edits), wanted)
         except (_NotHere, YamlSyntaxError, ValueError):
             continue
-        if same(after.value, wanted):
+        if after is not None:
             return after
     raise InternalError("NV-X001", f"an edit at `{dotted(op.path)}` did not have the required result")
+
+
+def _spliced(text: str, wanted: Value) -> Tree | None:
+    """The document if it means what is wanted: with a final newline if a literal block at its end needs that."""
+    for ending in ("",) if text.endswith("\n") else ("", "\n"):
+        tree = Tree(text + ending)
+        if same(tree.value, wanted):
+            return tree
+    return None
 
 
 def changed(document: Value, op: str, steps: Steps, content: Value) -> Value:

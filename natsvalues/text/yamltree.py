@@ -23,7 +23,9 @@ from natsvalues.text.composer import (
     SequenceNode,
     Tag,
     YAMLError,
+    too_deep,
 )
+from natsvalues.text.levels import MOST_LEVELS, MOST_PARTS, TOO_DEEP, TOO_DEEP_CODE
 from natsvalues.text.scalars import meaning
 from natsvalues.text.spans import line_column
 from natsvalues.text.stream import BOM
@@ -35,14 +37,13 @@ Value: TypeAlias = Any
 _PLAIN = Tag(suffix="?")
 _STRING = Tag(suffix="tag:yaml.org,2002:str")
 _UNREAD = object()
-_MOST_NODES = 1_000_000
 _ALIAS = re.compile(r"(?<=[\s:-])\*[^\s,\[\]{}]+")
 _MAY_MEAN_BOOLEAN = frozenset("yYnNtTfFoO")
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
 
 class YamlSyntaxError(NatsvaluesError):
-    """The text is not YAML, or not one document. `line` counts from 1 in the text that was composed."""
+    """The text is not YAML, not one document, or too deep (NV-I010). `line` is that in the composed text, from 1."""
 
     def __init__(
         self, message: str, line: int, column: int, context: str | None = None, begun: int | None = None
@@ -61,11 +62,15 @@ class _Composer(CParser):  # type: ignore[misc]  # the C class has no types
         implicit = details[2]
         return _STRING if isinstance(implicit, tuple) and not implicit[0] else _PLAIN
 
-    def descend_resolver(self, parent: object, index: object) -> None:
-        pass
+    levels = 0
+
+    def descend_resolver(self, parent: Node, _index: object) -> None:  # called before each node is composed
+        self.levels = levels = self.levels + 1
+        if levels > MOST_LEVELS:
+            raise too_deep(parent)
 
     def ascend_resolver(self) -> None:
-        pass
+        self.levels -= 1
 
 
 class Tree:
@@ -143,9 +148,15 @@ def compose(text: str) -> Node | None:
     """
     try:
         node = _composed(text[1:] if text.startswith(BOM) else text)
+        if node is not None and "*" in text and _expanded(node, {}, ())[0] > MOST_PARTS:
+            raise YamlSyntaxError("an alias that contains itself, or aliases that expand without end", 1, 1)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+        if error.problem == TOO_DEEP:
+            deep = YamlSyntaxError(TOO_DEEP, line, column)
+            deep.code, deep.hint = TOO_DEEP_CODE, "no object of Kubernetes is nested that deep: see what wrote it"
+            raise deep from None
         begun = error.context_mark.line + 1 if error.context and error.context_mark is not None else None
         refused = YamlSyntaxError(f"not YAML: {error.problem or error.context}", line, column, error.context, begun)
         if line > text.rstrip().count("\n"):
@@ -158,8 +169,6 @@ def compose(text: str) -> Node | None:
     except UnicodeEncodeError as error:
         line, column = line_column(text, error.start)
         raise YamlSyntaxError("not YAML: a character that is not valid Unicode", line, column) from None
-    if node is not None and "*" in text and _expanded_size(node, {}, ()) > _MOST_NODES:
-        raise YamlSyntaxError("an alias that contains itself, or aliases that expand without end", 1, 1)
     return node
 
 
@@ -181,12 +190,16 @@ def parts(node: Node) -> list[Node]:
     return list(node.value) if isinstance(node, SequenceNode) else []
 
 
-def _expanded_size(node: Node, known: dict[int, int], above: tuple[int, ...]) -> int:
+def _expanded(node: Node, known: dict[int, tuple[int, int]], above: tuple[int, ...]) -> tuple[int, int]:
+    """How many nodes and levels a node has with its aliases written out. Raises MarkedYAMLError if it is too deep."""
     if id(node) in above:
-        return _MOST_NODES + 1
+        return MOST_PARTS + 1, 1
     if id(node) not in known:
         inside = (*above, id(node))
-        known[id(node)] = 1 + sum(_expanded_size(part, known, inside) for part in parts(node))
+        sizes = [_expanded(part, known, inside) for part in parts(node)]
+        known[id(node)] = 1 + sum(size for size, _ in sizes), 1 + max((levels for _, levels in sizes), default=0)
+    if len(above) + known[id(node)][1] > MOST_LEVELS:
+        raise too_deep(node)
     return known[id(node)]
 
 

@@ -219,7 +219,7 @@ def test_the_report_is_under_xdg_state_home_or_the_home_folder(monkeypatch):
         assert state_file() == "/home/somebody/.local/state/natsvalues/last.json"
 
 
-def test_a_damaged_report_counts_as_none(here):
+def test_a_damaged_report_is_named(here):
     """Half a file is no report."""
     remember({})
     for text in ("", '{"format": 1,', "\x00"):
@@ -227,7 +227,7 @@ def test_a_damaged_report_counts_as_none(here):
             file.write(text)
         with pytest.raises(NatsvaluesError) as error:
             recall()
-        assert error.value.code == "NV-S001"
+        assert error.value.code == "NV-F013"
     assert os.listdir(here / "state" / "natsvalues") == ["last.json"]
 
 

@@ -47,6 +47,11 @@ CASES = {
         Op("add", ("a", "g"), "w"),
         "a:\n  f: |\n    x\n  g: w\nb: 1\n",
     ),
+    "several lines behind the last key of a text without a final newline get one": (
+        "a:\n  b: 1",
+        Op("add", ("a", "c"), "two\nlines\n"),
+        "a:\n  b: 1\n  c: |\n    two\n    lines\n",
+    ),
     "an item is appended with its siblings' dash": (
         "ports:\n- name: a\n  port: 1\nb: 1\n",
         Op("add", ("ports", "-"), {"name": "c", "port": 2}),

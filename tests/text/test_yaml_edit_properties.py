@@ -62,6 +62,8 @@ def styled_documents(draw: st.DrawFn) -> tuple[str, object]:
     text = "\n".join(lines)
     if draw(st.booleans()):
         text = "---\n" + text
+    if draw(st.booleans()):
+        text = text.rstrip("\n")
     return text, yaml.safe_load(text)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.diff.comparison import Sides, compare
@@ -17,6 +16,7 @@ from natsvalues.cli.outputs import write
 from natsvalues.cli.phases import Phases
 from natsvalues.cli.plain_files import stated_version
 from natsvalues.cli.state import Run
+from natsvalues.cli.streams import write_message
 from natsvalues.diff.changes import at_least
 from natsvalues.diff.ignoring import rule
 from natsvalues.errors import EXIT_DIFFERENCES, EXIT_GATE, EXIT_OK, NatsvaluesError
@@ -51,7 +51,7 @@ def diff(words: list[str]) -> int:
             finished = reports(diffs, options)
         write(finished)
         if options.timings or os.environ.get("HELM_DEBUG", "").lower() in ("true", "1"):
-            sys.stderr.write(phases.line())
+            write_message(phases.line())
         return exit_code(diffs, options)
 
     return guarded(run, work)

@@ -13,6 +13,7 @@ from natsvalues.cli.diff.sides import from_file, nothing
 from natsvalues.cli.diff.upgrade import helm_words, upgrade
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.files import listed
 from natsvalues.manifests.chart import all_nats
 from natsvalues.manifests.settings import dials_others, jetstream_is_on, settings, system_account
 from natsvalues.outside.calling import calling_helm
@@ -73,8 +74,7 @@ def _folders(options: DiffOptions, old: str, new: str) -> list[Sides]:
 
 def _renderings(folder: str) -> dict[str, str]:
     """The renderings in a folder, by region."""
-    names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIXES) and not name.startswith("."))
-    return {os.path.splitext(name)[0]: os.path.join(folder, name) for name in names}
+    return {os.path.splitext(name)[0]: os.path.join(folder, name) for name in listed(folder, SUFFIXES)}
 
 
 def _contexts(options: DiffOptions, words: HelmWords, run: Run, *, drop_in: bool) -> list[Sides]:

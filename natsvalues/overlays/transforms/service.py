@@ -150,7 +150,7 @@ def _load_balancer_service(
     metadata, spec = wanted["metadata"], wanted["spec"]
     ops: list[Op] = []
     for field in ("annotations", "labels"):
-        have = (present.value["metadata"].get(field)) or {}
+        have = present.metadata.get(field) or {}
         missing = {key: text for key, text in metadata.get(field, {}).items() if have.get(key) != text}
         if missing and not have:
             ops.append(put(present.value, ("metadata", field), missing))

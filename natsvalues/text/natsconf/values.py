@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from natsvalues.text.levels import levels
 from natsvalues.text.natsconf.errors import ConfSyntaxError
+from natsvalues.text.natsconf.lexer import DEPTH_LIMIT
 from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Include, Node, Scalar
 from natsvalues.text.natsconf.reader import read
 
@@ -141,6 +143,7 @@ class _Evaluation:
         name = str(node.value)
         for scope in reversed(self.scopes):
             if name in scope:
+                self.require_levels(node, scope[name])
                 return scope[name]
         if name not in self.env:
             self.unresolved.append(node)
@@ -173,6 +176,10 @@ class _Evaluation:
         if inner.unresolved:
             self.unresolved.append(include)
         return value
+
+    def require_levels(self, node: Scalar, value: Any) -> None:
+        if len(self.scopes) + levels(value) > DEPTH_LIMIT:
+            raise self.error(node, "found variables that expand without end", "write the values out")
 
     def error(self, node: Node | Include, message: str, hint: str) -> ConfSyntaxError:
         return ConfSyntaxError(self.conf.text, node.span.start, message, hint)
