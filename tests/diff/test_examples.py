@@ -1,7 +1,12 @@
-"""Every impact's examples, executed: the change of FAIL has the impact, and no change of PASS has it."""
+"""Every impact's examples, executed: the change of FAIL has the impact, and no change of PASS has it.
+
+What each of their changes does, also by other impacts, is in golden-examples, in a file for each impact.
+NATSVALUES_UPDATE_GOLDEN=1 writes them anew.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -17,18 +22,23 @@ from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.paths import dotted
 
 
-def impacts(example, renderings, example_regions, folder) -> tuple[set, str]:
-    """Every impact of an example as its place, id and level; and the place that the example names."""
+GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden-examples")
+UPDATING = os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
+OWN_CHART = "NATSVALUES_CHART" not in os.environ
+
+
+def impacts(example, renderings, example_regions, folder) -> tuple[list, str]:
+    """Every impact of an example as its place, id, level and message; and the place that the example names."""
     pair = example_regions.pair(example, renderings, str(folder))
     comparison = Comparison(Side(About("old"), pair.old), Side(About("new"), pair.new))
     objects, notes = judge(comparison, Decision(pair.scope, pair.joins, unlisted=pair.unlisted))
-    seen = {("", note.id, note.level) for note in notes}
+    seen = [("", note.id, note.level, note.message) for note in notes]
     for item in [*objects, *drifted(pair)]:
         name = f"{item.key.kind}/{item.key.name}"
-        seen.add((name, item.impact.id, item.impact.level))
+        seen.append((name, item.impact.id, item.impact.level, item.impact.reason))
         for change in item.changes:
             place = f"{name}:{change.file + ':' if change.file else ''}{dotted(change.path)}"
-            seen.add((place, change.impact.id, change.impact.level))
+            seen.append((place, change.impact.id, change.impact.level, change.impact.reason))
     return seen, pair.at
 
 
@@ -42,20 +52,34 @@ def drifted(pair):
     return [*drift(stated, live, "default", upgrade), *orphans(live, stated, "nats", "default")]
 
 
-def check(declared, renderings, example_regions, folder):
-    """FAIL has the impact at its place with its level; PASS does not have it, but differs too."""
-    seen, place = impacts(declared.fails, renderings, example_regions, folder / "fails")
-    assert (place, declared.id, declared.level) in seen, sorted(seen)
-    seen, _ = impacts(declared.passes, renderings, example_regions, folder / "passes")
-    assert seen
-    assert declared.id not in {code for _, code, _ in seen}, sorted(seen)
+def check(declared, renderings, example_regions, folder) -> str:
+    """FAIL has the impact at its place with its level; PASS does not have it, but differs too; gives all impacts."""
+    fails, place = impacts(declared.fails, renderings, example_regions, folder / "fails")
+    assert (place, declared.id, declared.level) in [row[:3] for row in fails], fails
+    passes, _ = impacts(declared.passes, renderings, example_regions, folder / "passes")
+    assert passes
+    assert declared.id not in [row[1] for row in passes], passes
+    return "".join(["FAIL\n", *map(line_of, fails), "PASS\n", *map(line_of, passes)])
+
+
+def line_of(row) -> str:
+    """An impact on a line; an object that only changes has none of its own."""
+    place, code, level, message = row
+    return f"  {place or 'note'} {code or '-'} {level}: {message}\n" if message else ""
 
 
 @pytest.mark.helm
 @pytest.mark.parametrize("declared", IMPACTS, ids=lambda declared: declared.id)
 def test_examples_on_the_stand_in(declared, stand_in, example_regions, tmp_path):
-    """On the chart of the tests."""
-    check(declared, stand_in, example_regions, tmp_path)
+    """On the chart of the tests, also what all their other changes do."""
+    said = check(declared, stand_in, example_regions, tmp_path)
+    path = os.path.join(GOLDEN, f"{declared.id}.txt")
+    if UPDATING:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(said)
+    if OWN_CHART:
+        with open(path, encoding="utf-8") as file:
+            assert said == file.read()
 
 
 @pytest.mark.parametrize("declared", IMPACTS, ids=lambda declared: declared.id)
