@@ -21,7 +21,6 @@ from natsvalues.manifests.objects import entries
 from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.paths import dotted
 
-
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden-examples")
 UPDATING = os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 OWN_CHART = "NATSVALUES_CHART" not in os.environ
