@@ -1,7 +1,7 @@
 """Every impact's examples, executed: the change of FAIL has the impact, and no change of PASS has it.
 
-What each of their changes does, also by other impacts, is in golden-examples, in a file for each impact.
-NATSVALUES_UPDATE_GOLDEN=1 writes them anew.
+What each of their changes does, also by other impacts, is in golden-examples, in a file for each impact. neighbours has
+further pairs, and what theirs do. NATSVALUES_UPDATE_GOLDEN=1 writes them anew.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import re
 
 import pytest
+import yaml
 
 from natsvalues.diff.changes import About
 from natsvalues.diff.drift import Upgrade, drift, orphans
@@ -21,9 +22,13 @@ from natsvalues.manifests.objects import entries
 from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.paths import dotted
 
-GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden-examples")
+HERE = os.path.dirname(os.path.abspath(__file__))
+GOLDEN = os.path.join(HERE, "golden-examples")
+NEIGHBOURS = os.path.join(HERE, "neighbours")
 UPDATING = os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 OWN_CHART = "NATSVALUES_CHART" not in os.environ
+with open(os.path.join(NEIGHBOURS, "cases.yaml"), encoding="utf-8") as opened:
+    PAIRS = yaml.safe_load(opened)
 
 
 def impacts(example, renderings, example_regions, folder) -> tuple[list, str]:
@@ -72,13 +77,25 @@ def line_of(row) -> str:
 def test_examples_on_the_stand_in(declared, stand_in, example_regions, tmp_path):
     """On the chart of the tests, also what all their other changes do."""
     said = check(declared, stand_in, example_regions, tmp_path)
-    path = os.path.join(GOLDEN, f"{declared.id}.txt")
+    as_on_file(os.path.join(GOLDEN, f"{declared.id}.txt"), said)
+
+
+@pytest.mark.helm
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_neighbour(name, stand_in, example_regions, tmp_path):
+    """Where an impact begins or ceases: what each change does."""
+    rows, _ = impacts(yaml.safe_dump(PAIRS[name]), stand_in, example_regions, tmp_path)
+    as_on_file(os.path.join(NEIGHBOURS, f"{name}.txt"), "".join(map(line_of, rows)))
+
+
+def as_on_file(path, text):
+    """Compare with a file, or write it."""
     if UPDATING:
         with open(path, "w", encoding="utf-8") as file:
-            file.write(said)
+            file.write(text)
     if OWN_CHART:
         with open(path, encoding="utf-8") as file:
-            assert said == file.read()
+            assert text == file.read()
 
 
 @pytest.mark.parametrize("declared", IMPACTS, ids=lambda declared: declared.id)
