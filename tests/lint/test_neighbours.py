@@ -1,7 +1,7 @@
 """Each rule where it begins to find something and where it ceases to: the cases that its two examples do not have.
 
 neighbours/ has them by rule: an example (natsvalues/lint/rule.py), and what the rule then says, each as
-`REGIONS: MESSAGE`; an empty list: nothing.
+`SEVERITY REGIONS: MESSAGE`; an empty list: nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def test_a_neighbour(code, name, stand_in, examples, tmp_path):
     """The rule says this and nothing else."""
     case = NEIGHBOURS[code][name]
     report = lint(examples.subject(yaml.safe_dump(case["example"]), stand_in, str(tmp_path)))
-    said = [f"{', '.join(item.regions)}: {item.message}" for item in report.findings if item.rule.id == code]
+    found = [item for item in report.findings if item.rule.id == code]
+    said = [f"{item.severity} {', '.join(item.regions)}: {item.message}" for item in found]
 
     assert said == case["says"]
 
