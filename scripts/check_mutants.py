@@ -31,6 +31,8 @@ class Room(NamedTuple):
     marks: str = ""
 
 
+PROGRESS = 25
+"""After so many mutants a line says how many were killed so far."""
 REFUSALS = "tests/cli/test_golden.py::test_a_refusal_in_this_process"
 ROOMS = {
     "diff/impact": Room(
@@ -77,6 +79,8 @@ def main() -> int:
     with ThreadPoolExecutor(options.jobs) as pool:
         for mutant, verdict in zip(chosen, pool.map(lambda mutant: judge(mutant, reached), chosen), strict=True):
             verdicts[verdict] += 1
+            if not verdicts.total() % PROGRESS:
+                print(f"{verdicts.total()} of {len(chosen)}: {dict(verdicts)}", flush=True)
             if verdict in ("survived", "unreached"):
                 print(f"{verdict}: {mutant.shown(ROOT)}", flush=True)
     tried = len(chosen) - verdicts["same"]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile=mutants", "--tb=line"]
 SLOW = 2.5
-"""Tests that take more seconds are left out."""
+"""Tests that take more seconds of the processor are left out."""
 KEPT = ("stand_in", "renderings")
 """Session fixtures that helm makes, of unchanged code: their texts are kept from the first run."""
 FAILED = re.compile(r"^FAILED (.+?)(?: - .*)?$", re.MULTILINE)
@@ -81,9 +81,9 @@ class Recording:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
         """Record what one test reaches."""
         self.coverage.switch_context(item.nodeid)
-        started = time.perf_counter()
+        started = time.process_time()
         result = yield
-        self.seconds[item.nodeid] = time.perf_counter() - started
+        self.seconds[item.nodeid] = time.process_time() - started
         self.coverage.switch_context("")
         return result
 
@@ -199,7 +199,7 @@ def judge(mutant: Mutant, reached: Reached) -> str:
         return int(pytest.main([*OPTIONS, *files], plugins=[Chosen(tests, reached.fixtures, changed)]))
 
     expected = sum(reached.seconds.get(test, 0) for test in tests)
-    code, _, output = _forked(run, 20 + 5 * expected)
+    code, _, output = _forked(run, 60 + 20 * expected)
     reached.killers.setdefault(mutant.file, []).extend(FAILED.findall(output))
     if code is None:
         return "timeout"

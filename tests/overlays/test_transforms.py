@@ -16,6 +16,8 @@ import yaml
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.release import Release
+from natsvalues.manifests.stamps import ACCEPTED
+from natsvalues.overlays.transforms.stamps import stamps
 
 EDITS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "edits")
 UPDATING = os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
@@ -62,6 +64,15 @@ def edits(world, parts) -> tuple[list[str], list[str]]:
 def usual(world):
     """What becomes of the example without changes, by region."""
     return lambda region: edits(world, {"region": region})
+
+
+@pytest.mark.helm
+def test_an_accepted_loss_is_stamped(world):
+    """Beside the other stamps; without one there is none."""
+    planned = world.rendered(world.given()).plan
+
+    assert ACCEPTED not in stamps(planned)
+    assert stamps(planned._replace(accepted="server-names")) == {**stamps(planned), ACCEPTED: "server-names"}
 
 
 @pytest.mark.helm
