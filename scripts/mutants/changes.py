@@ -130,7 +130,10 @@ OPERATORS: dict[str, Operator] = {
 
 
 class Mutant(NamedTuple):
-    """One change: `occurrence` of an operator in a file, and the first and last line of the statement it stands in."""
+    """One change: `occurrence` of an operator in a file.
+
+    `first` and `last` are the lines of the statement that it stands in, `body` those of the function around.
+    """
 
     file: str
     line: int
@@ -139,13 +142,17 @@ class Mutant(NamedTuple):
     occurrence: int
     first: int
     last: int
+    body: tuple[int, int]
 
     def source(self) -> str:
-        """The text of the module with the change; empty if it is the same program."""
+        """The text of the module with the change; empty if it is the same program, or none."""
         with open(self.file, encoding="utf-8") as file:
             text = file.read()
         made = mutate_code(text, OPERATORS[self.operator], self.occurrence) or text
-        return made if ast.dump(ast.parse(made)) != ast.dump(ast.parse(text)) else ""
+        try:
+            return made if ast.dump(ast.parse(made)) != ast.dump(ast.parse(text)) else ""
+        except SyntaxError:
+            return ""
 
     def shown(self, root: str) -> str:
         """Where it is and what it does, on three lines."""
@@ -169,14 +176,21 @@ def mutants(path: str) -> Iterator[Mutant]:
         for node in ast.walk(tree)
         if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef | ast.ClassDef)
     ]
+    functions = [
+        (node.lineno, node.end_lineno or node.lineno) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
+    ]
     for name, operator in OPERATORS.items():
         places = (place for node in ast_nodes(get_ast(text)) for place in operator.mutation_positions(node))
         for occurrence, ((line, column), _) in enumerate(places):
             if any(start <= (line, column) < end for start, end in left_out):
                 continue
-            around = [span for span in statements if span[0] <= line <= span[1]]
-            first, last = min(around, key=lambda span: span[1] - span[0], default=(line, line))
-            yield Mutant(path, line, column, name, occurrence, first, last)
+            yield Mutant(path, line, column, name, occurrence, *_around(statements, line), _around(functions, line))
+
+
+def _around(spans: list[tuple[int, int]], line: int) -> tuple[int, int]:
+    """The shortest of the spans that a line is in; the line itself if it is in none."""
+    around = [span for span in spans if span[0] <= line <= span[1]]
+    return min(around, key=lambda span: span[1] - span[0], default=(line, line))
 
 
 def _left_out(tree: ast.Module) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:

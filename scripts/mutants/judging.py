@@ -18,6 +18,8 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
+from itertools import accumulate
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,6 +36,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile=mutants", "--tb=line"]
 SLOW = 2.5
 """Tests that take more seconds of the processor are left out."""
+ENOUGH = 10.0
+"""A mutant that tests of so many seconds do not notice is a survivor."""
 KEPT = ("stand_in", "renderings")
 """Session fixtures that helm makes, of unchanged code: their texts are kept from the first run."""
 FAILED = re.compile(r"^FAILED (.+?)(?: - .*)?$", re.MULTILINE)
@@ -59,14 +63,21 @@ class Reached(NamedTuple):
     killers: dict[str, list[str]]
 
     def reaching(self, mutant: Mutant) -> list[str]:
-        """The tests that reach a mutant's statement; all of them for what runs when the module is imported."""
+        """The tests that reach a mutant's statement; all of them for what runs when the module is imported.
+
+        First those that killed mutants of this file, then those that reach most of the function; so many as take
+        ENOUGH seconds.
+        """
         lines = self.tests.get(mutant.file, {})
         reaching = {test for line in range(mutant.first, mutant.last + 1) for test in lines.get(line, ())}
         if "" in reaching:
             reaching |= {test for tests in lines.values() for test in tests}
-        quick = [test for test in reaching if self.seconds.get(test, SLOW) < SLOW]
-        first = self.killers.get(mutant.file, [])
-        return sorted(quick, key=lambda test: (-1 - first.index(test) if test in first else 1, self.seconds[test]))
+        depth = Counter(test for line in range(mutant.body[0], mutant.body[1] + 1) for test in lines.get(line, ()))
+        quick = [test for test in reaching - {""} if self.seconds.get(test, SLOW) < SLOW]
+        last = {test: number for number, test in enumerate(self.killers.get(mutant.file, []))}
+        quick.sort(key=lambda test: (-last.get(test, -1), -depth[test], self.seconds[test]))
+        taken = accumulate(self.seconds[test] for test in quick)
+        return [test for test, seconds in zip(quick, taken, strict=True) if seconds - self.seconds[test] < ENOUGH]
 
 
 class Recording:
