@@ -15,6 +15,7 @@ import yaml
 from natsvalues.diff.changes import About
 from natsvalues.diff.drift import Upgrade, drift, orphans
 from natsvalues.diff.impact import GROUPS, IMPACTS, judge
+from natsvalues.diff.impact.context import context
 from natsvalues.diff.releases import Comparison
 from natsvalues.diff.sides import Side
 from natsvalues.lint.rules import RULES
@@ -32,18 +33,35 @@ with open(os.path.join(NEIGHBOURS, "cases.yaml"), encoding="utf-8") as opened:
 
 
 def impacts(example, renderings, example_regions, folder) -> tuple[list, str]:
-    """Every impact of an example as its place, id, level and message; and the place that the example names."""
+    """Every impact of an example as its place, id, level, message and the ids of others; and the place it names."""
     pair = example_regions.pair(example, renderings, str(folder))
     comparison = Comparison(Side(About("old"), pair.old), Side(About("new"), pair.new))
-    objects, notes = judge(comparison, Decision(pair.scope, pair.joins, unlisted=pair.unlisted))
-    seen = [("", note.id, note.level, note.message) for note in notes]
-    for item in [*objects, *drifted(pair)]:
+    decision = Decision(pair.scope, pair.joins, unlisted=pair.unlisted)
+    objects, notes = judge(comparison, decision)
+    releases = context(comparison, decision)
+    seen = [("", note.id, note.level, note.message, []) for note in notes]
+    for item in objects:
         name = f"{item.key.kind}/{item.key.name}"
-        seen.append((name, item.impact.id, item.impact.level, item.impact.reason))
+        seen.append((name, *parts_of(item.impact), hidden("object", item.impact, releases, item)))
         for change in item.changes:
             place = f"{name}:{change.file + ':' if change.file else ''}{dotted(change.path)}"
-            seen.append((place, change.impact.id, change.impact.level, change.impact.reason))
+            seen.append((place, *parts_of(change.impact), hidden("change", change.impact, releases, item, change)))
+    for item in drifted(pair):
+        name = f"{item.key.kind}/{item.key.name}"
+        seen.append((name, *parts_of(item.impact), []))
+        seen += [(f"{name}:{dotted(change.path)}", *parts_of(change.impact), []) for change in item.changes]
     return seen, pair.at
+
+
+def parts_of(impact) -> tuple[str, str, str]:
+    """Id, level and message."""
+    return impact.id, impact.level, impact.reason
+
+
+def hidden(applies_to, shown, *seen) -> list[str]:
+    """The ids of the impacts that apply as well, behind the worst one."""
+    declared = [item for item in IMPACTS if item.applies_to == applies_to and item.id != shown.id]
+    return [item.id for item in declared if shown.id and item.check(*seen) is not None]
 
 
 def drifted(pair):
@@ -68,8 +86,9 @@ def check(declared, renderings, example_regions, folder) -> str:
 
 def line_of(row) -> str:
     """An impact on a line; an object that only changes has none of its own."""
-    place, code, level, message = row
-    return f"  {place or 'note'} {code or '-'} {level}: {message}\n" if message else ""
+    place, code, level, message, others = row
+    behind = f" ({', '.join(others)})" if others else ""
+    return f"  {place or 'note'} {code or '-'}{behind} {level}: {message}\n" if message else ""
 
 
 @pytest.mark.helm
