@@ -65,8 +65,8 @@ class Reached(NamedTuple):
     def reaching(self, mutant: Mutant) -> list[str]:
         """The tests that reach a mutant's statement; all of them for what runs when the module is imported.
 
-        First those that killed mutants of this file, then those that reach most of the function; so many as take
-        ENOUGH seconds.
+        First those that killed mutants of this file, then by turns one of those that reach most of the function and one of
+        those that leave it early; so many as take ENOUGH seconds.
         """
         lines = self.tests.get(mutant.file, {})
         reaching = {test for line in range(mutant.first, mutant.last + 1) for test in lines.get(line, ())}
@@ -75,7 +75,9 @@ class Reached(NamedTuple):
         depth = Counter(test for line in range(mutant.body[0], mutant.body[1] + 1) for test in lines.get(line, ()))
         quick = [test for test in reaching - {""} if self.seconds.get(test, SLOW) < SLOW]
         last = {test: number for number, test in enumerate(self.killers.get(mutant.file, []))}
-        quick.sort(key=lambda test: (-last.get(test, -1), -depth[test], self.seconds[test]))
+        quick.sort(key=lambda test: (-depth[test], self.seconds[test]))
+        quick = list(dict.fromkeys(test for both in zip(quick, reversed(quick), strict=True) for test in both))
+        quick.sort(key=lambda test: -last.get(test, -1))
         taken = accumulate(self.seconds[test] for test in quick)
         return [test for test, seconds in zip(quick, taken, strict=True) if seconds - self.seconds[test] < ENOUGH]
 
