@@ -22,19 +22,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from natsvalues.cli.light import post_render_options
+from natsvalues.cli.post_render import checked_release
+from natsvalues.cli.state import Run
+from natsvalues.cli.streams import STANDARD_INPUT
+from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.release import Release
 from natsvalues.overlays import pipeline
-from natsvalues.overlays.choice import choose
-from natsvalues.overlays.folder import load
 from natsvalues.overlays.patches import Notice
-from natsvalues.overlays.plan import plan
 from natsvalues.overlays.transforms import TRANSFORMS
 from natsvalues.overlays.transforms.stamps import RULE as STAMPS
+from natsvalues.report.text import notices as notices_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.overlays.patches import Receipt
+    from natsvalues.overlays.pipeline import Result
 
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden")
 CASES = sorted(os.listdir(GOLDEN))
@@ -42,6 +46,7 @@ UPDATING = os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1" and not os.environ.
 WHOLE_RUNS = 6
 """So many folders may keep a complete output."""
 _FIRST_RUNS: dict[str, tuple[int, bytes, bytes]] = {}
+_STEPS: dict[str, tuple[list[Step], bytes]] = {}
 _STAMPS = re.compile(rb"(natsvalues\.io/(?:overlay-digest|version):) [^\s,}]+")
 
 
@@ -73,6 +78,8 @@ def write(case: str, name: str, data: bytes) -> None:
 
 
 REFUSED = [case for case in CASES if content(case, "error.txt")]
+REFUSED_UNREAD = ("input-not-utf8",)
+"""Refused while standard input is read."""
 WHOLE = [case for case in CASES if content(case, "expected.yaml")]
 SHOWING_EDITS = [case for case in CASES if content(case, "about")]
 SUCCEEDING = sorted([*WHOLE, *SHOWING_EDITS])
@@ -90,11 +97,15 @@ class Step(NamedTuple):
     receipts: tuple[Receipt, ...]
 
 
+def words(case: str) -> list[str]:
+    """The arguments of a case."""
+    region = lines(case, "region")
+    return ["post-render", *(["--region", region[0]] if region else []), "--overlays", "overlays", *lines(case, "args")]
+
+
 def post_render(environment, case: str, given: bytes) -> tuple[int, bytes, bytes]:
     """Run the installed command in the case's folder: exit code, standard output without stamps, standard error."""
-    region = lines(case, "region")
-    command = ["natsvalues", "post-render", *(["--region", region[0]] if region else [])]
-    command += ["--overlays", "overlays", *lines(case, "args")]
+    command = ["natsvalues", *words(case)]
     folder = os.path.join(GOLDEN, case)
     done = subprocess.run(
         command, input=given, capture_output=True, env=environment, cwd=folder, timeout=30, check=False
@@ -114,8 +125,10 @@ def without_stamps(output: bytes) -> bytes:
     return _STAMPS.sub(rb"\1 (any)", output)
 
 
-def steps_of(case: str, monkeypatch: pytest.MonkeyPatch) -> list[Step]:
-    """Render a case in this process, and give what each rule did, in order."""
+def steps_of(case: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Step], bytes]:
+    """Render a case in this process, once for all tests: what each rule did, in order, and the notices."""
+    if case in _STEPS:
+        return _STEPS[case]
     steps: list[Step] = []
     run = pipeline._Run
     take, stamp = run._take, run._stamp
@@ -134,11 +147,16 @@ def steps_of(case: str, monkeypatch: pytest.MonkeyPatch) -> list[Step]:
 
     monkeypatch.setattr(run, "_take", noting_take)
     monkeypatch.setattr(run, "_stamp", lambda self: noted(self, STAMPS, lambda: stamp(self)))
-    overlays = load(os.path.join(GOLDEN, case, "overlays"))
-    release = Release(content(case, "input.yaml").decode())
-    region = choose(overlays, release, next(iter(lines(case, "region")), None))
-    pipeline.render(release, plan(overlays, region))
-    return steps
+    result = render(case, monkeypatch)
+    _STEPS[case] = steps, notices_text(result, level="warning").encode()
+    return _STEPS[case]
+
+
+def render(case: str, monkeypatch: pytest.MonkeyPatch) -> Result:
+    """What the command gives out, without the command around it; raises NatsvaluesError as it does."""
+    monkeypatch.chdir(os.path.join(GOLDEN, case))
+    options = post_render_options(words(case), stdin_is_terminal=False)
+    return checked_release(content(case, "input.yaml").decode(), STANDARD_INPUT, options, Run())
 
 
 # --- edits as text ----------------------------------------------------------------------------------------
@@ -191,23 +209,41 @@ def test_a_refused_run(case, isolated_env):
     assert (code, output, errors) == (1, b"", content(case, "error.txt"))
 
 
+@pytest.mark.parametrize("case", [case for case in REFUSED if case not in REFUSED_UNREAD])
+def test_a_refusal_in_this_process(case, monkeypatch):
+    """The error is the one on file, without the command around it: mutants are judged in one process."""
+    with pytest.raises(NatsvaluesError) as refused:
+        render(case, monkeypatch)
+
+    assert f"{refused.value}\n" == content(case, "error.txt").decode()
+
+
 @pytest.mark.parametrize("case", SUCCEEDING)
 def test_a_run(case, isolated_env, monkeypatch):
-    """The edits of the case's rules, or its complete output, and its notices are as on file."""
+    """Its complete output, or its notices are as on file."""
     code, output, notices = first_run(isolated_env, case)
-    steps = steps_of(case, monkeypatch)
-    edits = edits_text(lines(case, "about"), steps)
+    steps, _ = steps_of(case, monkeypatch)
     if UPDATING:
         write(case, "notices.txt", notices)
-        write(case, "edits.diff", edits)
         write(case, "expected.yaml", output if case in WHOLE else b"")
 
     assert (code, notices) == (0, content(case, "notices.txt"))
-    assert edits == content(case, "edits.diff")
     assert output == without_stamps(steps[-1].after.text().encode())  # the steps are those of the command
     if case in WHOLE:
         assert output == content(case, "expected.yaml")
-    check_untouched(case, output, steps)
+
+
+@pytest.mark.parametrize("case", SUCCEEDING)
+def test_the_edits_of_a_run(case, monkeypatch):
+    """The edits of the case's rules and the notices are as on file, and nothing else is edited."""
+    steps, notices = steps_of(case, monkeypatch)
+    edits = edits_text(lines(case, "about"), steps)
+    if UPDATING:
+        write(case, "edits.diff", edits)
+
+    assert edits == content(case, "edits.diff")
+    assert notices == content(case, "notices.txt")
+    check_untouched(case, without_stamps(steps[-1].after.text().encode()), steps)
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS, ids=lambda transform: transform.__name__)

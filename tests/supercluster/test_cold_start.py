@@ -69,6 +69,25 @@ eu-west:
     "pods that start one after another": (
         STRICT + "statefulSet: {spec: {podManagementPolicy: OrderedReady}}", {"us-east", "eu-west"},
     ),
+    "pods that start one after another and wait for nothing": (
+        "statefulSet: {spec: {podManagementPolicy: OrderedReady}}", set(),
+    ),
+    "pods that start one after another by default": (
+        STRICT + "statefulSet: {spec: {podManagementPolicy: null}}", {"us-east", "eu-west"},
+    ),
+    "single pods that would start one after another": (
+        STRICT + "statefulSet: {spec: {podManagementPolicy: OrderedReady, replicas: 1}}", set(),
+    ),
+    "pods without routes that start one after another": (
+        STRICT + "conf: {cluster: {routes: null}}\nstatefulSet: {spec: {podManagementPolicy: OrderedReady}}", set(),
+    ),
+    "one region's pods start one after another, and the other has a majority": (
+        STRICT + "us-east: {statefulSet: {spec: {podManagementPolicy: OrderedReady}}}\n"
+        "eu-west: {statefulSet: {spec: {replicas: 5}}}", set(),
+    ),
+    "a headless Service that hides starting pods, and no probe that waits": (
+        "headless: {spec: {publishNotReadyAddresses: false}}", set(),
+    ),
     "a headless Service that hides starting pods": (
         STRICT + "headless: {spec: {publishNotReadyAddresses: false}}", {"us-east", "eu-west"},
     ),

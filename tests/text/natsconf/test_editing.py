@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from natsvalues.errors import InternalError
@@ -117,6 +119,8 @@ def test_an_edit_changes_only_the_characters_it_is_about(text, op, changes):
 SMALL = [
     ("", add("a", value={"b": [1]}), "a: {\n  b: [\n    1\n  ]\n}\n"),
     ("# c", add("a", value=1), "# c\na: 1\n"),
+    ("\n# c", add("a", value=1), "\n# c\na: 1\n"),
+    ("# c\n", add("a", value=1), "# c\na: 1\n"),
     ("{}", add("a", value=1), '{\n  "a": 1\n}'),
     ("{ # c\n}\n", add("a", value=1), '{ # c\n  "a": 1\n}\n'),
     ("{\n  a: 1\n", add("b", value=2), "{\n  a: 1\n  b: 2\n"),
@@ -155,6 +159,10 @@ REFUSED = [
     ("a: 1", replace("b", value=1)),
     ("a: 1", add("a", "b", value=1)),
     ("a: 1", add("b", "c", value=1)),
+    ("a { b: 1 }", add("a", "b", "c", "d", value=1)),
+    ("a { b: $X }", add("a", "b", "c", "d", value=1)),
+    ("b: 1\na { }", remove("a", "b")),
+    ("a { c: 1, b: 2 }", remove("a", "d")),
     ("a: [1 ]", add("a", 2, value=1)),
     ("a: [1 ]", add("a", "x", value=1)),
     ("a: [1 ]", remove("a", True)),
@@ -182,6 +190,21 @@ def test_an_edit_that_does_not_fit_is_refused(text, op):
     with pytest.raises(ConfEditError) as caught:
         edit(text, [op])
     assert caught.value.code == "NV-C002"
+
+
+def test_a_refused_edit_says_what_there_is():
+    """The messages and remedies, in the order of the rows, are as in refused-edits.txt."""
+    said = []
+    for text, operation in REFUSED:
+        with pytest.raises(ConfEditError) as caught:
+            edit(text, [operation])
+        said.append(f"{caught.value.message} ({caught.value.hint})\n")
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "refused-edits.txt")
+    if os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1" and not os.environ.get("CI"):
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(said)
+    with open(path, encoding="utf-8") as file:
+        assert said == file.readlines()
 
 
 def test_an_include_is_named_where_a_key_is_not_found():
