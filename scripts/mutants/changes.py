@@ -134,8 +134,8 @@ OPERATORS: dict[str, Operator] = {
 class Mutant(NamedTuple):
     """One change: `occurrence` of an operator in a file.
 
-    `first` and `last` are the lines of the statement that it stands in, `body` those of the function around, and `codes`
-    the ids in its decorators (a rule's or an impact's), which tests have in their names.
+    `first` and `last` are the lines of the statement that it stands in, `body` those of the function around; `codes`
+    are the ids in its decorators (a rule's or an impact's), which tests have in their names.
     """
 
     file: str

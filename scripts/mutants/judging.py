@@ -65,8 +65,8 @@ class Reached(NamedTuple):
     def reaching(self, mutant: Mutant) -> list[str]:
         """The tests that reach a mutant's statement; all of them for what runs when the module is imported.
 
-        First those of the same rule or impact, and those that killed mutants of this file, then by turns one that reaches most of the function and one that
-        leaves it early; so many as take ENOUGH seconds.
+        First those of the same rule or impact, then those that killed mutants of this file, then by turns one that
+        reaches most of the function and one that leaves it early; so many as take ENOUGH seconds.
         """
         lines = self.tests.get(mutant.file, {})
         reaching = {test for line in range(mutant.first, mutant.last + 1) for test in lines.get(line, ())}
