@@ -54,7 +54,10 @@ ROOMS = {
     "supercluster": Room(
         tuple(f"supercluster/{name}.py" for name in ("cold_start", "joining", "losses")),
         (
-            *(f"tests/supercluster/test_{name}.py" for name in ("cold_start", "losses", "meta_groups", "outages")),
+            *(
+                f"tests/supercluster/test_{name}.py"
+                for name in ("cold_start", "joining", "losses", "meta_groups", "outages")
+            ),
             *("tests/diff/test_examples.py", "tests/diff/test_impact_cold_start.py", REFUSALS),
         ),
         "not nats",

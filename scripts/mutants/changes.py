@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import parso
@@ -24,6 +25,7 @@ from cosmic_ray.operators.operator import Operator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_CODE = re.compile(r"[A-Z]{2}\d{3}")
 COMPARED = ("Eq_NotEq", "NotEq_Eq", "Is_IsNot", "IsNot_Is", "Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt")
 COMPARED += ("Lt_GtE", "GtE_Lt", "Gt_LtE", "LtE_Gt")
 COMBINED = ("Add_Sub", "Sub_Add", "Mul_FloorDiv", "FloorDiv_Mul", "Mod_Mul", "BitOr_BitAnd", "BitAnd_BitOr")
@@ -132,7 +134,8 @@ OPERATORS: dict[str, Operator] = {
 class Mutant(NamedTuple):
     """One change: `occurrence` of an operator in a file.
 
-    `first` and `last` are the lines of the statement that it stands in, `body` those of the function around.
+    `first` and `last` are the lines of the statement that it stands in, `body` those of the function around; `codes`
+    are the ids in its decorators (a rule's or an impact's), which tests have in their names.
     """
 
     file: str
@@ -143,6 +146,7 @@ class Mutant(NamedTuple):
     first: int
     last: int
     body: tuple[int, int]
+    codes: tuple[str, ...]
 
     def source(self) -> str:
         """The text of the module with the change; empty if it is the same program, or none."""
@@ -176,15 +180,24 @@ def mutants(path: str) -> Iterator[Mutant]:
         for node in ast.walk(tree)
         if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef | ast.ClassDef)
     ]
-    functions = [
-        (node.lineno, node.end_lineno or node.lineno) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
-    ]
+    bodies = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    functions = {(node.lineno, node.end_lineno or node.lineno): node for node in bodies}
     for name, operator in OPERATORS.items():
         places = (place for node in ast_nodes(get_ast(text)) for place in operator.mutation_positions(node))
         for occurrence, ((line, column), _) in enumerate(places):
             if any(start <= (line, column) < end for start, end in left_out):
                 continue
-            yield Mutant(path, line, column, name, occurrence, *_around(statements, line), _around(functions, line))
+            body = _around(list(functions), line)
+            codes = tuple(_codes(functions[body])) if body in functions else ()
+            yield Mutant(path, line, column, name, occurrence, *_around(statements, line), body, codes)
+
+
+def _codes(function: ast.FunctionDef) -> Iterator[str]:
+    """The ids in a function's decorators."""
+    for decorator in function.decorator_list:
+        for node in ast.walk(decorator):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and _CODE.fullmatch(node.value):
+                yield node.value
 
 
 def _around(spans: list[tuple[int, int]], line: int) -> tuple[int, int]:

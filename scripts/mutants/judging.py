@@ -36,7 +36,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile=mutants", "--tb=line"]
 SLOW = 2.5
 """Tests that take more seconds of the processor are left out."""
-ENOUGH = 10.0
+ENOUGH = 15.0
 """A mutant that tests of so many seconds do not notice is a survivor."""
 KEPT = ("stand_in", "renderings")
 """Session fixtures that helm makes, of unchanged code: their texts are kept from the first run."""
@@ -65,8 +65,8 @@ class Reached(NamedTuple):
     def reaching(self, mutant: Mutant) -> list[str]:
         """The tests that reach a mutant's statement; all of them for what runs when the module is imported.
 
-        First those that killed mutants of this file, then by turns one of those that reach most of the function and one
-        of those that leave it early; so many as take ENOUGH seconds.
+        First those of the same rule or impact, then those that killed mutants of this file, then by turns one that
+        reaches most of the function and one that leaves it early; so many as take ENOUGH seconds.
         """
         lines = self.tests.get(mutant.file, {})
         reaching = {test for line in range(mutant.first, mutant.last + 1) for test in lines.get(line, ())}
@@ -77,7 +77,7 @@ class Reached(NamedTuple):
         last = {test: number for number, test in enumerate(self.killers.get(mutant.file, []))}
         quick.sort(key=lambda test: (-depth[test], self.seconds[test]))
         quick = list(dict.fromkeys(test for both in zip(quick, reversed(quick), strict=True) for test in both))
-        quick.sort(key=lambda test: -last.get(test, -1))
+        quick.sort(key=lambda test: (not any(code in test for code in mutant.codes), -last.get(test, -1)))
         taken = accumulate(self.seconds[test] for test in quick)
         return [test for test, seconds in zip(quick, taken, strict=True) if seconds - self.seconds[test] < ENOUGH]
 

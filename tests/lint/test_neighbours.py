@@ -1,7 +1,7 @@
 """Each rule where it begins to find something and where it ceases to: the cases that its two examples do not have.
 
 neighbours/ has them by rule: an example (natsvalues/lint/rule.py), and what the rule then says, each as
-`SEVERITY REGIONS: MESSAGE`; an empty list: nothing.
+`SEVERITY REGIONS: MESSAGE (FIELDS)`; an empty list: nothing.
 """
 
 from __future__ import annotations
@@ -37,9 +37,15 @@ def test_a_neighbour(code, name, stand_in, examples, tmp_path):
     case = NEIGHBOURS[code][name]
     report = lint(examples.subject(yaml.safe_dump(case["example"]), stand_in, str(tmp_path)))
     found = [item for item in report.findings if item.rule.id == code]
-    said = [f"{item.severity} {', '.join(item.regions)}: {item.message}" for item in found]
+    said = [line_of(item) for item in found]
 
     assert said == case["says"]
+
+
+def line_of(finding) -> str:
+    """A finding: severity, regions, message, and the fields of its places."""
+    fields = ", ".join(place.field or "" for place in finding.where)
+    return f"{finding.severity} {', '.join(finding.regions)}: {finding.message} ({fields})"
 
 
 def test_every_case_is_of_a_rule():

@@ -85,6 +85,10 @@ CASES = {
         ),
         [],
     ),
+    "claims that would be deleted, and as many servers": (
+        "new: {statefulSet: {spec: {persistentVolumeClaimRetentionPolicy: {whenScaled: Delete}}}}",
+        [],
+    ),
     "fewer servers without claims": (
         (
             "statefulSet: {spec: {volumeClaimTemplates: null}}\n"

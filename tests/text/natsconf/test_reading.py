@@ -229,3 +229,8 @@ def test_includes_count_only_with_a_loader():
     }
     with pytest.raises(ConfSyntaxError, match="itself"):
         value(read("include me.conf"), None, files.__getitem__)
+
+
+def test_a_variable_of_the_environment_that_refers_to_an_unknown_one_is_unresolved():
+    """As one that is found nowhere."""
+    assert [node.span for node in unresolved(read("a: $X"), {"X": "$Y"})] == [(3, 5)]
