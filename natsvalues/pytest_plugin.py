@@ -5,9 +5,11 @@ pytest loads this module wherever natsvalues is installed, so it imports nothing
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, unwritable, write
@@ -21,6 +21,7 @@ from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.plan import plan
+from natsvalues.records import NamedTuple
 from natsvalues.report.redaction import redacted
 from natsvalues.report.text import notices
 from natsvalues.text.natsconf import read, symbolic

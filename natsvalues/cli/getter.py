@@ -8,7 +8,7 @@ the helm that called it, or the address has them.
 from __future__ import annotations
 
 import sys
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from natsvalues.cli.edge import guarded
@@ -25,6 +25,7 @@ from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
 from natsvalues.outside.helm import fetched, values_given
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.plan import plan
+from natsvalues.records import NamedTuple
 from natsvalues.text.reading import nearest
 from natsvalues.text.yamlwrite import block
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.records import NamedTuple
 from natsvalues.text.reading import nearest
 
 

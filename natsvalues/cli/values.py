@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, write
@@ -21,6 +21,7 @@ from natsvalues.outside.helm import defaults_of, fetched
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.plan import plan
+from natsvalues.records import NamedTuple
 from natsvalues.report.values_text import values_text
 from natsvalues.text.yamltree import Tree
 

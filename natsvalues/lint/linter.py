@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.lint.ignores import Choices, choices, comments, ignored_by_comment
 from natsvalues.lint.rule import SEVERITIES, Finding, Rule, Severity
 from natsvalues.lint.rules import RULES
 from natsvalues.lint.subject import Subject, require_distinct
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.chart import Nats, joined
 from natsvalues.manifests.conf.language import keys_of
 from natsvalues.manifests.release import Release
+from natsvalues.records import NamedTuple
 from natsvalues.text.digests import digest
 from natsvalues.text.natsconf import Conf, ConfArray, ConfMap, ConfSyntaxError, Entry, Include, read
 from natsvalues.text.paths import dotted

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.records import NamedTuple
 from natsvalues.text.digests import digest
 from natsvalues.text.stream import Chunk, split
 from natsvalues.text.yamledit import edit

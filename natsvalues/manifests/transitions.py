@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import base64
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.quantities import quantity
+from natsvalues.records import NamedTuple
 from natsvalues.text.yamledit import same
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ import contextlib
 import os
 import signal
 import subprocess
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

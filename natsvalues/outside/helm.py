@@ -8,10 +8,11 @@ import os
 import re
 import secrets
 import tempfile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.outside.commands import absent, patience, run
+from natsvalues.records import NamedTuple
 from natsvalues.text.secrets import HIDDEN, without_secrets
 
 if TYPE_CHECKING:

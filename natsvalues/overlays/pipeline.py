@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jsonpatch
 
@@ -22,6 +22,7 @@ from natsvalues.overlays.transforms import TRANSFORMS
 from natsvalues.overlays.transforms.roll import roll
 from natsvalues.overlays.transforms.stamps import RULE as STAMPS
 from natsvalues.overlays.transforms.stamps import is_stamped, stamp_ops, stamps
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import ConfEditError, ConfOp, ConfSyntaxError, Raw, Variable, read, symbolic
 from natsvalues.text.natsconf import edit as edit_conf
 from natsvalues.text.natsconf import same as same_conf

@@ -6,10 +6,11 @@ Signs carry the meaning (`+` added, `-` removed, `~` changed, `!` take care); co
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
 from natsvalues.diff.changes import MEANINGS
+from natsvalues.records import NamedTuple
 from natsvalues.report import diff_headline as words
 from natsvalues.report import diff_values as values
 from natsvalues.report.diff_outline import outline

@@ -6,10 +6,11 @@ Secrets are recognized by their path in the document and in nats.conf, as in eve
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.plain import is_plain
+from natsvalues.records import NamedTuple
 from natsvalues.report.redaction import HIDDEN, redacted, without_secrets
 from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
 from natsvalues.text.natsconf import ConfArray, ConfMap, Entry, read

@@ -8,8 +8,9 @@ ran JetStream alone can erase the streams of those it joins.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.meta_groups import dials, links, member
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.records import NamedTuple
 
 
 class Item(NamedTuple):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.diff.impact import judge
 from natsvalues.diff.releases import Comparison
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.region_state import Decision
 
 if TYPE_CHECKING:

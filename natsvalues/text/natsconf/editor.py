@@ -6,9 +6,10 @@ value. Variables stand for themselves here: an edit of what a variable refers to
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.errors import InternalError
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf.errors import ConfEditError, ConfSyntaxError
 from natsvalues.text.natsconf.layout import insertion, replacement
 from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Entry, Include, Node

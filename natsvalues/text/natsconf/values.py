@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf.errors import ConfSyntaxError
 from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Include, Node, Scalar
 from natsvalues.text.natsconf.reader import read
