@@ -6,9 +6,8 @@ Hiding too much is a nuisance, hiding too little is a leak: in doubt a value is 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
-from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import Raw, Variable
 from natsvalues.text.secrets import HIDDEN, NAME, Mark, hidden, without_secrets
 
