@@ -19,6 +19,7 @@ def main() -> None:
     if options is None:
         words = diff_words(sys.argv[1:])
         if words is not None:
+            gc.disable()  # two releases as nodes and values, kept to the end: each collection looks at all of them
             from natsvalues.cli.diff.command import diff
 
             sys.exit(diff(words))
