@@ -52,7 +52,7 @@ class Rendered(NamedTuple):
     @property
     def conf(self) -> dict[str, Any]:
         """The settings of nats.conf of a single region; `$VARIABLES` as text."""
-        from natsvalues.overlays.pipeline import plain
+        from natsvalues.report.plain_values import plain
 
         clusters = self.report.subject.clusters
         if len(clusters) != 1:

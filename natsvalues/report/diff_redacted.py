@@ -6,12 +6,10 @@ always the same.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.overlays.pipeline import plain
+from natsvalues.report.plain_values import plain
 from natsvalues.report.redaction import Mark, names_a_secret, redacted, without_secrets
 from natsvalues.text.natsconf import ConfArray, ConfMap, ConfSyntaxError, Entry, Scalar, read, tokenize
 from natsvalues.text.natsconf.tokens import GAP
@@ -32,6 +30,9 @@ def keyed(key: bytes) -> Mark:
     """The mark of one run: `(redacted 3f9a2c41)`."""
 
     def mark(secret: Any) -> str:
+        import hashlib  # these load OpenSSL, 4 ms, and few releases differ in a secret
+        import hmac
+
         text = json.dumps(plain(secret), sort_keys=True, default=str)
         return f"(redacted {hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:DIGITS]})"
 

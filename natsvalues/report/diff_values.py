@@ -9,8 +9,8 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Literal
 
-from natsvalues.overlays.pipeline import plain
 from natsvalues.records import NamedTuple
+from natsvalues.report.plain_values import plain
 from natsvalues.text.paths import dotted
 from natsvalues.text.scalars import meaning
 from natsvalues.text.yamlwrite import block, flow
