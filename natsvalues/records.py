@@ -80,7 +80,7 @@ class _Fields(type):
 
 
 if TYPE_CHECKING:
-    from typing import NamedTuple
+    from typing import NamedTuple  # noqa: TID251  # what a type checker sees
 else:
 
     class NamedTuple(metaclass=_Fields):

@@ -6,8 +6,9 @@ Hiding too much is a nuisance, hiding too little is a leak: in doubt a value is 
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import Raw, Variable
 from natsvalues.text.secrets import HIDDEN, NAME, Mark, hidden, without_secrets
 
