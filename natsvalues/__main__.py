@@ -9,6 +9,7 @@ import sys
 
 def main() -> None:
     """Run and leave with the exit code that `natsvalues.errors` defines."""
+    gc.disable()  # one short pass over the input, kept to the end: collecting in between only costs
     from natsvalues.cli.light import KRM, diff_words, post_render_options  # before anything heavier
 
     if sys.argv[1:] == KRM:  # kustomize starts a function at every build
@@ -19,14 +20,13 @@ def main() -> None:
     if options is None:
         words = diff_words(sys.argv[1:])
         if words is not None:
-            gc.disable()  # two releases as nodes and values, kept to the end: each collection looks at all of them
             from natsvalues.cli.diff.command import diff
 
             sys.exit(diff(words))
+        gc.enable()  # a rehearsal takes minutes
         from natsvalues.cli.app import run  # typer costs 60 ms, too much for a post-renderer
 
         sys.exit(run())
-    gc.disable()  # one short pass over the input: collecting in between only costs
     from natsvalues.cli.post_render import post_render
 
     code = post_render(options)
