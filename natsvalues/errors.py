@@ -6,7 +6,7 @@ are quoted only from overlays and from structure (names, kinds, keys), never fro
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from natsvalues.records import NamedTuple
 
 EXIT_OK = 0
 EXIT_ERROR = 1

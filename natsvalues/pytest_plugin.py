@@ -5,9 +5,11 @@ pytest loads this module wherever natsvalues is installed, so it imports nothing
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +52,7 @@ class Rendered(NamedTuple):
     @property
     def conf(self) -> dict[str, Any]:
         """The settings of nats.conf of a single region; `$VARIABLES` as text."""
-        from natsvalues.overlays.pipeline import plain
+        from natsvalues.report.plain_values import plain
 
         clusters = self.report.subject.clusters
         if len(clusters) != 1:

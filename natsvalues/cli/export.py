@@ -20,6 +20,7 @@ from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.plan import plan
+from natsvalues.records import NamedTuple
 from natsvalues.report.redaction import redacted
 from natsvalues.report.text import notices
 from natsvalues.text.natsconf import read, symbolic

@@ -25,6 +25,7 @@ from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
 from natsvalues.outside.helm import fetched, values_given
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.plan import plan
+from natsvalues.records import NamedTuple
 from natsvalues.text.reading import nearest
 from natsvalues.text.yamlwrite import block
 

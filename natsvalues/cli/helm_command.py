@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from natsvalues.cli.helm_words import HelmWords, from_help, sort
 from natsvalues.errors import NatsvaluesError
 from natsvalues.outside.calling import calling_helm
+from natsvalues.records import NamedTuple
 
 
 class HelmCommand(NamedTuple):

@@ -7,7 +7,8 @@ is in no list is looked up in `helm --help`.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from natsvalues.records import NamedTuple
 
 FLAGS = frozenset(
     [

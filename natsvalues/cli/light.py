@@ -7,7 +7,8 @@ line, which declares the same options and has better error messages.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+
+from natsvalues.records import NamedTuple
 
 POST_RENDER = "post-render"
 DIFF = "diff"

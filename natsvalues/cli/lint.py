@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.lint_inputs import Inputs, subject
@@ -18,6 +18,7 @@ from natsvalues.lint.linter import Report, baseline_text, lint, read_baseline
 from natsvalues.lint.rehearsed import rehearsals
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.lint.rules import find_rule
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from natsvalues.cli.lint_render import Chart

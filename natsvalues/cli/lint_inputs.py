@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
 
 from natsvalues.cli.overlays_folder import is_named, overlays_folder
 from natsvalues.cli.plain_files import plain_file, stated_version
@@ -17,6 +16,7 @@ from natsvalues.manifests.plain import KUBERNETES, SUFFIX, Plain
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import Overlays, load
 from natsvalues.overlays.plan import plans
+from natsvalues.records import NamedTuple
 from natsvalues.text.stream import split
 
 YAML = (".yaml", ".yml")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.cli.lint_inputs import Rendering, located
 from natsvalues.errors import NatsvaluesError, Where
@@ -11,6 +11,7 @@ from natsvalues.outside.helm import defaults_of, templated
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan
+from natsvalues.records import NamedTuple
 from natsvalues.text.yamltree import Tree
 
 if TYPE_CHECKING:

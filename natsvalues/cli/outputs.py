@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from natsvalues.cli.streams import write_output
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.records import NamedTuple
 from natsvalues.text.reading import nearest
 
 

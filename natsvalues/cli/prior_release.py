@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.cli.helm_words import HelmWords, sort
 from natsvalues.cli.light import PRIOR_AUTO, PRIOR_NONE
@@ -11,6 +11,7 @@ from natsvalues.cli.streams import read_stream
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.release import Release
 from natsvalues.outside.kubeconfig import context_of
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.kept import NOTHING_KEPT, Kept
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, unwritable, write
@@ -20,6 +20,7 @@ from natsvalues.errors import EXIT_GATE, EXIT_NOT_CONVERGED, EXIT_OK, Natsvalues
 from natsvalues.outside.jetstream import require_client
 from natsvalues.outside.server_binary import server_binary
 from natsvalues.overlays.folder import load
+from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.run import Bounds, Order, rehearse
 from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.sources import fitting, steps_in, steps_of

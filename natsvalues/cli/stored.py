@@ -7,11 +7,12 @@ are stored; so others are read one by one, when they are wanted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.manifests.release import Release
 from natsvalues.outside.helm import HelmRelease, deployed, history, release_of
 from natsvalues.outside.kubeconfig import context_of
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.kept import DEPLOYED, Kept, Revision, Revisions
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from natsvalues.outside.helm import defaults_of, fetched
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.plan import plan
+from natsvalues.records import NamedTuple
 from natsvalues.report.values_text import values_text
 from natsvalues.text.yamltree import Tree
 

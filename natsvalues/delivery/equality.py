@@ -14,10 +14,11 @@ The place of an object in the stream and its `# Source` comment are not part of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.delivery.differences import differences, named_path
 from natsvalues.manifests.stamps import CHART_CHECKSUM, RESTART_DIGEST
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import ConfSyntaxError, includes, read, symbolic
 from natsvalues.text.paths import Op, dotted
 from natsvalues.text.yamledit import changed

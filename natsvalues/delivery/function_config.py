@@ -15,11 +15,12 @@ kpt's users configure a function with a ConfigMap: there `data.region`, and `dat
 of YAML documents, mean the same.
 """
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from natsvalues.delivery.resource_list import Part
 from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.overlays.folder import Document, Overlays, documents, read
+from natsvalues.records import NamedTuple
 from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
 from natsvalues.text.reading import Doc, Reading, nearest
 from natsvalues.text.yamltree import Tree, find, scalar

@@ -8,7 +8,9 @@ map or list around it, if it is the only key (run with charts 1.2.11 to 2.14.2).
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
+
+from natsvalues.records import NamedTuple
 
 EVALUATE = "$tplYaml"
 SPREAD = "$tplYamlSpread"

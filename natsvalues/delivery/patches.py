@@ -8,7 +8,7 @@ annotations of its own beside them). (Run on kustomize 5.8.2 and kubectl 1.37.1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jsonpatch
 
@@ -17,6 +17,7 @@ from natsvalues.manifests.carried import uncarried
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Release, ResourceKey
 from natsvalues.overlays.pipeline import Edited, Result, render
 from natsvalues.overlays.transforms.stamps import is_stamped
+from natsvalues.records import NamedTuple
 from natsvalues.text.paths import from_pointer, pointer
 from natsvalues.text.stream import Chunk
 from natsvalues.text.yamledit import same

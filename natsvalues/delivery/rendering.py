@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.delivery.names import EVALUATE, Names
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.release import Release, ResourceKey
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

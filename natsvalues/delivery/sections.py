@@ -6,12 +6,13 @@ outer ones: a container, then the pod template, then the StatefulSet; a block of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.delivery.differences import named_path
 from natsvalues.delivery.equality import CONFIG_FILE, INCLUDES
 from natsvalues.delivery.names import TEMPLATE_KEYS, templated
 from natsvalues.delivery.rendering import EXTRA_RESOURCES, STATEFUL_SET
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import Raw, Variable
 from natsvalues.text.paths import Op, Path, dotted, pointer
 from natsvalues.text.yamledit import same

@@ -7,7 +7,7 @@ helm renders the chart again, and the next level takes what still differs. So th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.delivery.equality import unequal
 from natsvalues.delivery.knobs import knobs
@@ -19,6 +19,7 @@ from natsvalues.manifests.chart import INSTANCE_LABEL
 from natsvalues.manifests.chart_values import keys_of_setting
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.pipeline import render as post_render
+from natsvalues.records import NamedTuple
 from natsvalues.text.yamledit import changed
 
 if TYPE_CHECKING:

@@ -6,7 +6,9 @@ Values are plain (dict, list, str, int, float, bool, None); a variable of nats.c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.chart import Nats, all_nats
 from natsvalues.manifests.included import included
 from natsvalues.manifests.settings import settings
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import Conf, ConfArray, ConfMap, ConfSyntaxError, Entry, Include, includes, read, value
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.diff.changes import Change, ObjectDiff
 from natsvalues.diff.comparison import at, compare
@@ -16,6 +16,7 @@ from natsvalues.diff.identities import identify
 from natsvalues.diff.impact import of_drift
 from natsvalues.diff.impact.live import Drift
 from natsvalues.manifests.release import ResourceKey, key_of
+from natsvalues.records import NamedTuple
 from natsvalues.text.paths import Item
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.records import NamedTuple
 from natsvalues.text.paths import dotted
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.kept import NOTHING_KEPT
 
 if TYPE_CHECKING:

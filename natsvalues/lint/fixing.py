@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.manifests.release import Release
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from natsvalues.lint.linter import Report

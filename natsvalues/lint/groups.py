@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from natsvalues.manifests.settings import DEFAULT_ACCOUNT
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.meta_groups import Member, MetaGroup, meta_groups
 
 if TYPE_CHECKING:

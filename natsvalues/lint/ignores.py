@@ -7,11 +7,12 @@ line; at the top of a document, to all of it. Several rules are separated by com
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.lint.rule import SEVERITIES, Finding, Severity
 from natsvalues.lint.rules import find_rule
+from natsvalues.records import NamedTuple
 from natsvalues.text.stream import split
 
 if TYPE_CHECKING:

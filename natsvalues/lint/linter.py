@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.lint.ignores import Choices, choices, comments, ignored_by_comment

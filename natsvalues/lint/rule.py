@@ -12,7 +12,9 @@ path of its nats.conf.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
+
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.lint.places import in_conf, in_manifest, place
@@ -14,6 +14,7 @@ from natsvalues.manifests.stamps import REGION
 from natsvalues.overlays.choice import choose
 from natsvalues.overlays.server_conf import placed
 from natsvalues.overlays.transforms.stamps import is_stamped
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.region_state import RegionState, region_state
 from natsvalues.text.endpoints import Endpoint, read_endpoint
 from natsvalues.text.natsconf import ConfSyntaxError, Variable, read

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from natsvalues.lint.groups import electing, groups_of_subject
 from natsvalues.manifests.services import is_outside
 from natsvalues.overlays.checks import per_pod
+from natsvalues.records import NamedTuple
 from natsvalues.text.hosts import endpoint
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import posixpath
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.release import Manifest, Release, empty_input
 from natsvalues.manifests.server import ServerVersion, version_of_image
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

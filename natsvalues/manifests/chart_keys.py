@@ -8,7 +8,9 @@ documents of 0.19 and of 1.x; for `service`, nats-io/k8s issues 784 and 1004.
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

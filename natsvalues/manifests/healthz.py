@@ -9,7 +9,9 @@ ParseBool does not accept is answered with 400, an escaped `?` with 404, and so 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from natsvalues.manifests.server import ServerVersion

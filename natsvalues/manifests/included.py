@@ -8,9 +8,10 @@ of the file in which it stands.
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.chart import config_path, joined
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import ConfSyntaxError, located_includes, read, value
 
 if TYPE_CHECKING:

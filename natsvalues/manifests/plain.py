@@ -10,14 +10,15 @@ which it stands, also one that begins with `/`; a file that does not exist, and 
 from __future__ import annotations
 
 import json
+import os
 import re
-import secrets
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.chart import Nats, joined
 from natsvalues.manifests.conf.language import keys_of
 from natsvalues.manifests.release import Release
+from natsvalues.records import NamedTuple
 from natsvalues.text.digests import digest
 from natsvalues.text.natsconf import Conf, ConfArray, ConfMap, ConfSyntaxError, Entry, Include, read
 from natsvalues.text.paths import dotted
@@ -31,7 +32,7 @@ KUBERNETES = re.compile(r"""(?:^|[{,])[ \t]*["']?apiVersion["']?[ \t]*:""", re.M
 SUFFIX = ".conf"
 KIND = "File"
 """The kind of the object by which reports of a comparison name a plain nats.conf."""
-_OF_THIS_RUN = secrets.token_hex(16)
+_OF_THIS_RUN = os.urandom(16).hex()
 
 
 class Text(NamedTuple):

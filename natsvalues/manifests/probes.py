@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.manifests.chart import container_ports
 from natsvalues.manifests.healthz import needs_leader
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from natsvalues.manifests.server import ServerVersion

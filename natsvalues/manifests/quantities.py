@@ -51,10 +51,12 @@ def quantity(given: Any) -> Fraction | None:
 
 def duration(given: Any) -> Fraction | None:
     """A duration in seconds; None for any other text. A number without a unit is not a duration, except 0."""
+    length = nanoseconds(given)
+    if length is None:
+        return None
     from fractions import Fraction  # imported here because it costs 5 ms
 
-    length = nanoseconds(given)
-    return Fraction(length, 10**9) if length is not None else None
+    return Fraction(length, 10**9)
 
 
 def nanoseconds(given: Any) -> int | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.reload import PLACES, Place, canonical, step
 from natsvalues.manifests.reload_table import FIRST, ROWS, RUN_ON, Outcome, Row
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import same
 
 if TYPE_CHECKING:

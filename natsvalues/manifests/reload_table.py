@@ -8,7 +8,9 @@ fits decides; of several for one path the first that fits. The post-render path 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from natsvalues.manifests.server import Release

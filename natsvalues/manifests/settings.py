@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.manifests.chart import option, switch
 from natsvalues.manifests.conf.language import spellings
 from natsvalues.manifests.included import text_of_include
 from natsvalues.manifests.operators import operator_account
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import Variable, read, value
 
 if TYPE_CHECKING:

@@ -8,11 +8,10 @@ that, because the server's default for rollingUpdate stays, and a three-way merg
 
 from __future__ import annotations
 
-import base64
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.quantities import quantity
+from natsvalues.records import NamedTuple
 from natsvalues.text.yamledit import same
 
 if TYPE_CHECKING:
@@ -266,6 +265,8 @@ def _data(value: Object, key: str) -> dict[str, Any]:
     content = dict(_mapping(value, key))
     if key == "data" and value.get("kind") == "Secret":
         for name, text in _mapping(value, "stringData").items():
+            import base64  # few objects are Secrets with texts
+
             content[name] = base64.b64encode(str(text).encode()).decode()
     return content
 
@@ -287,8 +288,8 @@ def _job(old: Object, new: Object) -> Iterator[Found]:
 def _claim(old: Object, new: Object) -> Iterator[Found]:
     """A volume claim: only an unset volume name may be set, and the size may grow."""
     before, after = ({"volumeMode": "Filesystem", **_mapping(value, "spec")} for value in (old, new))
-    sizes = [_by_value(_at(spec, ("resources", "requests", "storage")) or 0) for spec in (before, after)]
-    if all(isinstance(size, Fraction) for size in sizes) and sizes[1] < sizes[0]:
+    was_size, size = (quantity(_at(spec, ("resources", "requests", "storage")) or 0) for spec in (before, after))
+    if was_size is not None and size is not None and size < was_size:
         yield ("spec", "resources", "requests", "storage"), "a volume claim cannot shrink", CLAIM
     for key in ("accessModes", "selector", "storageClassName", "volumeMode", "volumeName", "dataSource"):
         was, is_to_be = before.get(key), after.get(key)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+
+from natsvalues.records import NamedTuple
 
 _NEAREST = 5
 """How many ancestors are looked at: a post-renderer can be a script around natsvalues."""

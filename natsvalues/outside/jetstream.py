@@ -11,9 +11,10 @@ import contextlib
 import json
 import ssl
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.outside.certificates import missing_extra
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

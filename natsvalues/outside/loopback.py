@@ -10,9 +10,9 @@ import asyncio
 import random
 import socket
 import ssl
-from typing import NamedTuple
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.records import NamedTuple
 
 _CLAIM_PORT = 65432
 _MOST_BYTES = 4 * 1024 * 1024

@@ -11,12 +11,13 @@ import contextlib
 import os
 import shlex
 import shutil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.outside import helms, shims
 from natsvalues.outside.helm import chart_of_values
 from natsvalues.outside.helms import HELM_3, HELM_4
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from natsvalues.outside.helms import Helm

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from typing import NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.outside.server_hashes import HASHES, PLATFORM, PROGRAMS

@@ -13,11 +13,12 @@ from __future__ import annotations
 import glob
 import os
 import tempfile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues import __version__
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.outside.helms import HELM_3, HELM_4
+from natsvalues.records import NamedTuple
 from natsvalues.text.yamltree import YamlSyntaxError, compose, value
 
 if TYPE_CHECKING:

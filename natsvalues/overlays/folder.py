@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.files import content, listed
 from natsvalues.overlays.model import Region, Supercluster
+from natsvalues.records import NamedTuple
 from natsvalues.text.composer import ScalarNode
 from natsvalues.text.reading import Positions, Reading, nearest
 from natsvalues.text.stream import split

@@ -4,9 +4,10 @@ These classes are the single description of the files: the reader, the JSON Sche
 made from them. They hold the fields as written; `plan` combines several files.
 """
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from natsvalues.providers.load_balancer import LoadBalancer
+from natsvalues.records import NamedTuple
 from natsvalues.text.reading import Between, Doc, Matches
 
 Name = Matches(r"[A-Za-z0-9][A-Za-z0-9_-]*", "a name of letters, digits, - and _")

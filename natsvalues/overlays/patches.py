@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
+from natsvalues.records import NamedTuple
 from natsvalues.text.paths import Op, Path
 
 if TYPE_CHECKING:

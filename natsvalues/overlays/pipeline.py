@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jsonpatch
 
@@ -22,7 +22,8 @@ from natsvalues.overlays.transforms import TRANSFORMS
 from natsvalues.overlays.transforms.roll import roll
 from natsvalues.overlays.transforms.stamps import RULE as STAMPS
 from natsvalues.overlays.transforms.stamps import is_stamped, stamp_ops, stamps
-from natsvalues.text.natsconf import ConfEditError, ConfOp, ConfSyntaxError, Raw, Variable, read, symbolic
+from natsvalues.records import NamedTuple
+from natsvalues.text.natsconf import ConfEditError, ConfOp, ConfSyntaxError, read, symbolic
 from natsvalues.text.natsconf import edit as edit_conf
 from natsvalues.text.natsconf import same as same_conf
 from natsvalues.text.paths import Item, Op, Path, PathError, concrete, dotted, pointer, value_at
@@ -324,14 +325,3 @@ def _conf_path(conf: Any, path: Path) -> tuple[str | int, ...]:
         steps.append(step if isinstance(step, int) else str(step))
         conf = value_at(conf, (steps[-1],))
     return tuple(steps)
-
-
-def plain(value: Any) -> Any:
-    """A value for reports: variables and raw text as they are written."""
-    if isinstance(value, Variable):
-        return f"${value.name}"
-    if isinstance(value, Raw):
-        return value.text
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value

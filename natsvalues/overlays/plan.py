@@ -7,12 +7,13 @@ drift apart.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.overlays.checks import check, per_pod
 from natsvalues.overlays.model import Dns, Lint, Probes, Region, Supercluster
 from natsvalues.providers.load_balancer import LoadBalancer
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.joining import EARLY_JOIN_REMEDY, Joining, early_joins
 from natsvalues.text.digests import digest
 from natsvalues.text.hosts import POD, endpoint
@@ -121,10 +122,10 @@ def plan(overlays: Overlays, name: str) -> Plan:
 
 def _refuse_early_join(overlays: Overlays, file: RegionFile) -> None:
     """Its JetStream would start alone: without a leader, or with one whose meta log erases the seed's streams."""
-    from textwrap import wrap  # an error only
-
     for early in early_joins(joinings(overlays)) if shares_jetstream(overlays) else ():
         if early.region == file.region.name:
+            from textwrap import wrap  # an error only
+
             other = [overlays.regions[early.other.region].positions.where("stage")] if early.other is not None else []
             raise NatsvaluesError(
                 "NV-O022",

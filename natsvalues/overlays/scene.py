@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.settings import gateway_listen, monitor
 from natsvalues.overlays.patches import Notice, Patch, appended
+from natsvalues.records import NamedTuple
 from natsvalues.text.paths import Item, Op, Path
 
 if TYPE_CHECKING:

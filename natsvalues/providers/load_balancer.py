@@ -1,7 +1,8 @@
 """The settings of a region's load balancer in an overlay: the inputs of every provider profile."""
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
+from natsvalues.records import NamedTuple
 from natsvalues.text.reading import Doc
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.providers import profile
 from natsvalues.providers.index import beginning, stated, tables
 from natsvalues.providers.meanings import OFF, Attribute, CheckFacts, Meaning, switches_on
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

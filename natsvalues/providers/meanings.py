@@ -6,8 +6,9 @@ annotation that has no effect on reachability has the meaning `none`, so that it
 """
 
 import re
-from typing import Annotated, Literal, NamedTuple, get_args
+from typing import Annotated, Literal, get_args
 
+from natsvalues.records import NamedTuple
 from natsvalues.text.reading import Doc
 
 Means = Literal[

@@ -17,11 +17,12 @@ The file also states what the annotations mean to the provider: `meanings.py` ha
 
 import os
 import re
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from natsvalues.errors import NatsvaluesError, raise_all
 from natsvalues.providers.load_balancer import LoadBalancer
 from natsvalues.providers.meanings import CheckFacts, Claim, Meaning
+from natsvalues.records import NamedTuple
 from natsvalues.text.reading import Doc, Path, Reading, nearest
 from natsvalues.text.yamltree import Tree, YamlSyntaxError, at
 

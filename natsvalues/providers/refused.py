@@ -7,9 +7,10 @@ do that; PROXY keys of other providers are recognised by their name.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.providers.meanings import switches_on
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from natsvalues.providers.meanings import Meaning, Means

@@ -5,7 +5,7 @@ No input is dropped silently: what the profile cannot express is an error or a w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.manifests.chart import MONITOR_PORT
 from natsvalues.manifests.healthz import JS_SERVER_ONLY
@@ -19,6 +19,7 @@ from natsvalues.providers.profile import (
     template_of,
 )
 from natsvalues.providers.refused import refused
+from natsvalues.records import NamedTuple
 from natsvalues.text.hosts import is_address
 from natsvalues.text.reading import nearest
 

@@ -6,9 +6,10 @@ reachable only through a load balancer: other names resolve to an address where 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.manifests.settings import gateway, remotes
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.balancing import Balancer

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.outside import loopback
 from natsvalues.outside.forwarder import Endpoint, Forwarder
+from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.balancing import Balancer, Check, Target, backends, checked, endpoints
 from natsvalues.rehearsal.machine import taken
 from natsvalues.rehearsal.snapshot import BalancerNow

@@ -6,7 +6,7 @@ controller); kube-proxy routes to them. If the provider also checks the pods its
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from natsvalues.records import NamedTuple
 
 
 class Check(NamedTuple):

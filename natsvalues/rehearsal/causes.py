@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.manifests.healthz import needs_leader
+from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.addresses import host_port
 from natsvalues.rehearsal.convergence import missing
 from natsvalues.rehearsal.groups import dialled, expected_groups

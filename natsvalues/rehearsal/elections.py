@@ -6,8 +6,9 @@ stream. So the merge itself is reported, whether or not a stream was lost this t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.groups import expected_groups, leaders_apart, observed_groups
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.groups import domains_of, expected_groups
 from natsvalues.rehearsal.leaderless import DOMAINS, early_remedy
 from natsvalues.rehearsal.outcome import Cause, Verdict

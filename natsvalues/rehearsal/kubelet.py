@@ -8,7 +8,9 @@ pkg/kubelet/prober).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from natsvalues.manifests.probes import Kind, Probe

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.manifests.server import NEEDS_ALL_VOTES
+from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.groups import domains_of
 from natsvalues.rehearsal.outcome import Cause
 from natsvalues.supercluster.cold_start import BOOT_WITHOUT_REMOTES, MORE_SERVERS, never_elects

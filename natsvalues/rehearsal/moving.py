@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.chart import joined
 from natsvalues.manifests.conf.language import spellings
 from natsvalues.manifests.settings import jetstream_is_on
+from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.addresses import Layout, host_port
 from natsvalues.rehearsal.rendering import Rendering, environment, expanded
 from natsvalues.text.natsconf import ConfOp, Variable, edit, includes, read, symbolic

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.manifests.probes import KINDS, Probe
 from natsvalues.manifests.settings import POD, server_names
 from natsvalues.outside import loopback, processes
+from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.kubelet import Container, answered, fresh, restart_delay
 from natsvalues.rehearsal.machine import fault_in, port_taken
 from natsvalues.rehearsal.snapshot import PodNow, View, trouble_in

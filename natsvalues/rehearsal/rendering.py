@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.chart import joined
 from natsvalues.manifests.server import ServerVersion
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import includes, read
 from natsvalues.text.natsconf.positions import positions
 

@@ -7,10 +7,11 @@ import contextlib
 import tempfile
 import time
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.outside import loopback, proc, processes
+from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.groups import observed_groups
 from natsvalues.rehearsal.judgement import judge

@@ -6,11 +6,12 @@ of a node (kube-proxy's port, healthCheckNodePort) shows nothing that the endpoi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.chart import POD_NAME_LABEL, container_ports
 from natsvalues.manifests.services import is_load_balancer, port_role, ports_of, publishes_not_ready
 from natsvalues.providers.meaning import TRAFFIC, meaning_of
+from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.balancing import Balancer, Check
 from natsvalues.text.hosts import is_address, is_valid
 

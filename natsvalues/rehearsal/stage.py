@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import posixpath
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.accounting import Ledger
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.convergence import OK, is_steady, missing

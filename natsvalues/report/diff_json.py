@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues import __version__
 from natsvalues.diff.changes import LEVELS, Change, Impact, Note, ObjectDiff, ReleaseDiff, worst
-from natsvalues.overlays.pipeline import plain
+from natsvalues.report.plain_values import plain
 from natsvalues.text.paths import dotted
 
 if TYPE_CHECKING:

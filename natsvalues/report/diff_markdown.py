@@ -7,9 +7,10 @@ is too much, the harmless is left out first, and the comment says how much.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.diff.changes import MEANINGS
+from natsvalues.records import NamedTuple
 from natsvalues.report import diff_headline as words
 from natsvalues.report import diff_values as values
 from natsvalues.report.diff_outline import outline

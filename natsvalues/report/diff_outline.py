@@ -6,9 +6,10 @@ under its cause, unless it alone does something to its object; hooks without imp
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.diff.changes import LEVELS, Change, Impact, Level, Note, ObjectDiff, ReleaseDiff, worst
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jsonpatch
 
 from natsvalues import __version__
-from natsvalues.overlays.pipeline import plain
+from natsvalues.report.plain_values import plain
 from natsvalues.text.secrets import HIDDEN
 from natsvalues.text.yamledit import same
 

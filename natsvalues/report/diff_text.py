@@ -6,10 +6,10 @@ Signs carry the meaning (`+` added, `-` removed, `~` changed, `!` take care); co
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
-from unicodedata import combining, east_asian_width
+from typing import TYPE_CHECKING
 
 from natsvalues.diff.changes import MEANINGS
+from natsvalues.records import NamedTuple
 from natsvalues.report import diff_headline as words
 from natsvalues.report import diff_values as values
 from natsvalues.report.diff_outline import outline
@@ -40,6 +40,8 @@ def columns(line: str) -> int:
     """How many columns of a terminal a printable text takes."""
     if line.isascii():
         return len(line)
+    from unicodedata import combining, east_asian_width  # 4 ms: a table of all characters
+
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in line)
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
-from natsvalues.overlays.pipeline import plain
+from natsvalues.records import NamedTuple
+from natsvalues.report.plain_values import plain
 from natsvalues.text.paths import dotted
 from natsvalues.text.scalars import meaning
 from natsvalues.text.yamlwrite import block, flow

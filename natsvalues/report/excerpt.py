@@ -6,7 +6,7 @@ Secrets are recognized by their path in the document and in nats.conf, as in eve
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.plain import is_plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.overlays.pipeline import plain
+from natsvalues.report.plain_values import plain
 from natsvalues.report.redaction import redacted
 from natsvalues.text.secret_variables import secret_variables
 from natsvalues.text.secrets import Hiding, without_formats

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+
+from natsvalues.records import NamedTuple
 
 WIDTH, HEIGHT = 276, 130
 """Of a card."""

@@ -21,12 +21,13 @@ facts, run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1 with two an
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.healthz import needs_leader, ready_path
 from natsvalues.manifests.probes import http_path, waits_for_leader
 from natsvalues.manifests.services import port_role, ports_of, publishes_not_ready
 from natsvalues.providers.meaning import meaning_of
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.meta_groups import groups_of
 from natsvalues.text.endpoints import read_endpoint
 

@@ -8,9 +8,9 @@ ran JetStream alone can erase the streams of those it joins.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from natsvalues.supercluster.meta_groups import dials, links, member
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -107,6 +107,8 @@ def unlisted(states: Iterable[RegionState]) -> dict[str, tuple[str, ...]]:
 
     Regions that nobody rejects are left out.
     """
+    from natsvalues.supercluster.meta_groups import dials, links, member  # only where states are at hand
+
     members = [member(state) for state in states if state.is_clustered]
     rejecting = {
         source.region: tuple(
@@ -124,6 +126,8 @@ def dialled_alone(states: Iterable[RegionState]) -> Iterator[tuple[RegionState, 
 
     Each is paired with the first region that dials it.
     """
+    from natsvalues.supercluster.meta_groups import dials, member
+
     running = [state for state in states if state.has_jetstream]
     for alone in running:
         if alone.remotes:

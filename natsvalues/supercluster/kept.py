@@ -7,10 +7,11 @@ run nevertheless; of it counts what lasts in the store, whatever is rendered lat
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.manifests.chart import all_nats
 from natsvalues.manifests.stamps import accepted_losses
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.losses import losses
 from natsvalues.supercluster.pairing import paired
 from natsvalues.supercluster.region_state import region_state

@@ -14,10 +14,11 @@ the cluster all are there (both 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from natsvalues.manifests.conf.language import spellings
 from natsvalues.manifests.settings import POD, STORE_LIMITS, store_limit
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.cold_start import never_elects
 from natsvalues.text.paths import Item
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.manifests import settings
 from natsvalues.manifests.chart import mappings, option
 from natsvalues.manifests.server import ServerVersion, parse_version
 from natsvalues.manifests.services import DEFAULT_GATEWAY_PORT, is_outside, leads_to_gateway, services_of
+from natsvalues.records import NamedTuple
 from natsvalues.text.endpoints import read_endpoint, stays_inside
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
+from natsvalues.records import NamedTuple
 from natsvalues.text.hosts import endpoint, is_address, same
 
 _URL = re.compile(r"(?:[\w+.-]+://)?(?:[^/]*@)?(\[[^\]@]*\]|[^@:/\s\[\]]+)(?::(\d+))?/?\Z")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.text.levels import MOST_LEVELS, TOO_DEEP, levels

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import types
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.records import NamedTuple
 from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
 from natsvalues.text.yamltree import Tree, is_plain, key_text, scalar, value
 

@@ -32,7 +32,7 @@ _MAY_BE_NUMBER = frozenset("+-.0123456789")
 # reader fail, and readers disagree about `:`, so these are plain in block style only.
 _PLAIN = re.compile(r"[A-Za-z/$][A-Za-z0-9_./$()@%+=?-]*(?::[A-Za-z0-9_./$()@%+=?-]+)*\Z")
 # What JSON leaves as it is, and a YAML reader refuses or reads as a line end.
-_UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_UNREADABLE = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 _NO_NUMBERS = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
 _FLOW_UNSAFE = frozenset("?:")
 
@@ -77,7 +77,10 @@ def written(value: Scalar, *, flow: bool = False) -> str:
 
 def double_quoted(value: str) -> str:
     """`value` as a double-quoted scalar on one line: JSON's escapes are YAML's."""
-    return _UNREADABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isascii() and "\x7f" not in text:  # most are, and the pattern is slow to compile
+        return text
+    return re.sub(_UNREADABLE, lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _float(value: float) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import NamedTuple
+
+from natsvalues.records import NamedTuple
 
 _MARKER = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 BOM = "\ufeff"

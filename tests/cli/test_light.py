@@ -15,7 +15,7 @@ from natsvalues.cli.light import ALLOWABLE, PostRenderOptions, post_render_optio
 
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden", "stage-join-seed")
 HEAVY = {
-    *("typer", "click", "rich", "deepdiff", "asyncio", "dataclasses", "pathlib", "inspect", "tempfile", "shutil"),
+    *("typer", "click", "rich", "asyncio", "dataclasses", "pathlib", "inspect", "tempfile", "shutil"),
     *("random", "urllib.parse", "ruamel.yaml.main", "ruamel.yaml.constructor", "subprocess", "hashlib", "datetime"),
 }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from natsvalues.diff.impact import judge
 from natsvalues.diff.releases import Comparison
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.secret_variables import secret_variables
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.cli.overlays_folder import is_named, overlays_folder
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.stamps import REGION
-from natsvalues.overlays.folder import load
-from natsvalues.overlays.plan import seed_of
 from natsvalues.supercluster.region_state import Decision
 
 if TYPE_CHECKING:
@@ -22,6 +19,10 @@ def decision_of(region: str | None, overlays: str | None) -> Decision:
     """
     if region is None:
         return Decision()
+    from natsvalues.cli.overlays_folder import is_named, overlays_folder  # files may be compared without overlays
+    from natsvalues.overlays.folder import load
+    from natsvalues.overlays.plan import seed_of
+
     try:
         files = load(overlays_folder(overlays))
         joins = files.region(region).region.joins

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,7 @@ from natsvalues.cli.diff.options import DiffOptions, Output, colored
 if TYPE_CHECKING:
     from natsvalues.diff.changes import ReleaseDiff
 
-KEY = secrets.token_bytes(32)
+KEY = os.urandom(32)
 """Of this run, and stored nowhere: equal secrets have equal marks in all its reports."""
 WIDTH = 100
 """Columns of a report that does not go to a terminal."""
@@ -59,9 +57,15 @@ def _report(diffs: tuple[ReleaseDiff, ...], output: Output, options: DiffOptions
             from natsvalues.report.diff_text import text
 
             terminal = output.file in (None, "-") and sys.stdout.isatty()
-            width = shutil.get_terminal_size((WIDTH, 24)).columns if terminal else WIDTH
+            width = _terminal_width() if terminal else WIDTH
             color = colored(options.color, dict(os.environ), lambda: terminal)
             return text(shown, color=color, width=width)
+
+
+def _terminal_width() -> int:
+    import shutil  # costs 3 ms, and a report may go to a file
+
+    return shutil.get_terminal_size((WIDTH, 24)).columns
 
 
 def _json(value: object) -> str:

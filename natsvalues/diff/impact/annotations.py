@@ -5,10 +5,11 @@ The provider profiles state what each annotation means; this module has the effe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.manifests.services import port_role, ports_of
 from natsvalues.providers.meaning import TRAFFIC, meaning_of
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

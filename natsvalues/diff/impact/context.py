@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.diff.comparison import compare
 from natsvalues.manifests.services import leads_to_gateway, selects
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.cold_start import ColdStart, cold_start
 from natsvalues.supercluster.kept import kept_losses
 from natsvalues.supercluster.pairing import paired

@@ -13,9 +13,10 @@ or `KIND/NAME` for an object that is added, removed or renamed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from natsvalues.diff.changes import Impact
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,10 @@ release states is set back; on the server's side there is a conflict with whoeve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.diff.impact.declaration import Consequence, impact
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from natsvalues.manifests.release import ResourceKey

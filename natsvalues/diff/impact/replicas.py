@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.diff.impact.declaration import impact
 from natsvalues.manifests.settings import jetstream_is_on
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.losses import MANUALS
 
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ Where the pod template changes too, the pods restart and read everything: `workl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from natsvalues.diff.impact.declaration import Consequence, impact
 from natsvalues.manifests.accounts import DECIDE_START, start_problem
 from natsvalues.manifests.reload_effect import effect
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.configuration import new_faults
 from natsvalues.text.natsconf import same
 from natsvalues.text.paths import Item, dotted, value_at

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.diff.impact.declaration import Consequence, impact
 from natsvalues.manifests.settings import jetstream_is_on
 from natsvalues.manifests.transitions import refusals
+from natsvalues.records import NamedTuple
 from natsvalues.supercluster.meta_groups import leaves_group
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from natsvalues.manifests.chart import joined
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import read
 from natsvalues.text.natsconf.positions import Position, at_line, positions
 from natsvalues.text.secrets import without_secrets

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.manifests.conf import language
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import Variable
 from natsvalues.text.paths import dotted
 from natsvalues.text.reading import nearest

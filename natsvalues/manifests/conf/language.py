@@ -6,10 +6,11 @@ The post-render path reads it: keep it light.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.conf import account_keys, keys
 from natsvalues.manifests.quantities import nanoseconds
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import Variable
 
 if TYPE_CHECKING:

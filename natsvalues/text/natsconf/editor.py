@@ -6,15 +6,15 @@ value. Variables stand for themselves here: an edit of what a variable refers to
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.errors import InternalError
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf.errors import ConfEditError, ConfSyntaxError
 from natsvalues.text.natsconf.layout import insertion, replacement
 from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Entry, Include, Node
 from natsvalues.text.natsconf.places import Place, place_of
 from natsvalues.text.natsconf.reader import MISLEADING, read
-from natsvalues.text.natsconf.removal import removal
 from natsvalues.text.natsconf.values import same, symbolic, value
 from natsvalues.text.natsconf.writer import plain
 from natsvalues.text.spans import Edit, line_column, splice
@@ -66,6 +66,8 @@ def _applied(conf: Conf, op: ConfOp) -> Conf:
     index = _index(place, op)
     before = symbolic(conf)
     if op.op == "remove":
+        from natsvalues.text.natsconf.removal import removal  # most edits add or replace
+
         conf = _without_repeats(conf, op, before)
         place = _walk(conf, op.path)
         edits = removal(place, _index(place, op))
@@ -94,6 +96,8 @@ def _without_repeats(conf: Conf, op: ConfOp, before: dict[str, Any]) -> Conf:
         first = next(repeats, None)
         if first is None or isinstance(place.container, ConfArray):
             return conf
+        from natsvalues.text.natsconf.removal import removal  # few files repeat a key
+
         conf = _checked(conf, removal(place, place.parts.index(first)), before, op)
 
 

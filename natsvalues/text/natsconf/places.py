@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Entry, Include, Node, Scalar
 from natsvalues.text.natsconf.writer import Style, array_terminator, style_of
 from natsvalues.text.spans import Edit, Span

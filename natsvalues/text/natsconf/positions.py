@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Entry, Node, Scalar
 from natsvalues.text.spans import line_column
 

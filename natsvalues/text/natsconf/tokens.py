@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from natsvalues.records import NamedTuple
 
 GAP: Final = "gap"  # white space and comments
 BOM: Final = "byte order mark"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf.errors import ConfEditError, ConfSyntaxError
 from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Entry, Include, Node, Scalar
 from natsvalues.text.natsconf.reader import read
