@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -18,8 +19,10 @@ def main() -> None:
     leave_on_interrupt()
     stdin_is_terminal = sys.stdin is None or sys.stdin.isatty()
     open_streams()
+    gc.disable()  # one short pass over the input, kept to the end: collecting in between only costs
     code = _run(stdin_is_terminal=stdin_is_terminal)
     if code is None:
+        gc.enable()  # a rehearsal takes minutes
         from natsvalues.cli.app import run  # typer costs 60 ms, too much for a post-renderer
 
         sys.exit(run())
@@ -42,9 +45,6 @@ def _run(*, stdin_is_terminal: bool) -> int | None:
         from natsvalues.cli.diff.command import diff
 
         return diff(words)
-    import gc
-
-    gc.disable()  # one short pass over the input: collecting in between only costs
     from natsvalues.cli.post_render import post_render
 
     # Everything is written; taking the interpreter apart would cost a seventh of the run.

@@ -7,7 +7,7 @@ the helm that called it, or the address has them.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from natsvalues.cli.edge import guarded

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import NamedTuple
 
 from natsvalues.cli.streams import write_output
 from natsvalues.errors import NatsvaluesError, Where

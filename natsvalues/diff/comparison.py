@@ -12,7 +12,7 @@ from natsvalues.text.paths import field_of as named_item
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.text.paths import Path
+    from natsvalues.diff.changes import Change
 
 
 def compare(before: Any, after: Any, *, file: str = "", of_object: bool = False) -> tuple[Change, ...]:
@@ -21,12 +21,10 @@ def compare(before: Any, after: Any, *, file: str = "", of_object: bool = False)
     With `file` the values are those of a configuration file of that name. In an object of Kubernetes null is as
     good as absent, and so are empty labels and annotations.
     """
-    pairing = _Pairing(file, of_object=of_object)
-    narrowed = pairing.narrow(before, after, ())
-    if narrowed is None:
-        return tuple(pairing.reorders)
-    changes = (change._replace(named=names_beside(change, before, after)) for change in _walked(*narrowed, file))
-    return (*changes, *pairing.reorders)
+    walk = Walk(file, of_object=of_object)
+    walk.values(before, after, ())
+    changes = (change._replace(named=names_beside(change, before, after)) for change in walk.changes)
+    return (*changes, *walk.reorders)
 
 
 def names_beside(change: Change, *sides: Any) -> str:

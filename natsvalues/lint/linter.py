@@ -11,6 +11,7 @@ from natsvalues.lint.ignores import Choices, choices, comments, ignored_by_comme
 from natsvalues.lint.rule import SEVERITIES, Finding, Rule, Severity
 from natsvalues.lint.rules import RULES
 from natsvalues.lint.subject import Subject, require_distinct
+from natsvalues.records import NamedTuple
 from natsvalues.text.secrets import without_formats
 
 if TYPE_CHECKING:

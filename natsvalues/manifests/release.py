@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.shapes import misshapen
+from natsvalues.records import NamedTuple
 from natsvalues.text.digests import digest
 from natsvalues.text.paths import dotted
 from natsvalues.text.stream import Chunk, split

@@ -7,9 +7,10 @@ import json
 import os
 import signal
 import subprocess
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.errors import NatsvaluesError
 from natsvalues.files import listed
 from natsvalues.outside.commands import absent, json_of, patience, run, strange
+from natsvalues.records import NamedTuple
 from natsvalues.text.secrets import HIDDEN, without_secrets
 
 if TYPE_CHECKING:

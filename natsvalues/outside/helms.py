@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from typing import NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.outside.commands import Done, patience, run
+from natsvalues.records import NamedTuple
 
 SECONDS = 30
 HELM_3, HELM_4 = 3, 4

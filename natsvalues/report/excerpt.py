@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.plain import is_plain
+from natsvalues.records import NamedTuple
 from natsvalues.report.redaction import Place, conf_secrets, entry_place, item_place, redacted_at
 from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
 from natsvalues.text.natsconf import read

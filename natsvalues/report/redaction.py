@@ -6,8 +6,9 @@ Hiding too much is a nuisance, hiding too little is a leak: in doubt a value is 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import ConfArray, ConfMap, Entry, Raw, Variable
 from natsvalues.text.paths import Item
 from natsvalues.text.secret_names import BLOCK, READABLE_IN_BLOCK, flat, is_key_of, is_reference, kind_of

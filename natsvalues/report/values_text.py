@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.overlays.pipeline import plain
 from natsvalues.report.json_v1 import notice
+from natsvalues.report.plain_values import plain
 from natsvalues.report.redaction import redacted
 from natsvalues.report.text import notice_text
 from natsvalues.text.paths import dotted

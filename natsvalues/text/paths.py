@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.records import NamedTuple
 from natsvalues.text.levels import MOST_LEVELS, TOO_DEEP, levels
 from natsvalues.text.secrets import without_secrets
 

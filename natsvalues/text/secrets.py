@@ -9,8 +9,9 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+from natsvalues.records import NamedTuple
 from natsvalues.text.secret_names import kind_of, may_have_name
 
 HIDDEN = "(redacted)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from natsvalues.records import NamedTuple
 from natsvalues.text.levels import levels
 from natsvalues.text.natsconf.errors import ConfSyntaxError
 from natsvalues.text.natsconf.lexer import DEPTH_LIMIT
