@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 GAP: Final = "gap"  # white space and comments
-BOM: Final = "byte order mark"
 KEY: Final = "key"
 QUOTED_KEY: Final = "quoted key"
 SEPARATOR: Final = "separator"  # between key and value: white space, at most one `:` or `=`
