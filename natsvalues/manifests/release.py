@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.text.digests import digest
-from natsvalues.text.stream import Chunk, split
+from natsvalues.text.spans import line_column
+from natsvalues.text.stream import NO_MARKER, Chunk, split
 from natsvalues.text.yamledit import edit
 from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, at, find
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 FILENAME_ANNOTATION = "postrenderer.helm.sh/postrender-filename"
 """Helm 4 gives every document this annotation, and makes the `# Source:` line of the stored manifest from it."""
 
+ODD_MARKER = "a line that begins with --- and has more than a comment behind it"
 _SOURCE = re.compile(r"^# Source: (.+?)[ \t]*\r?$", re.MULTILINE)
 
 
@@ -44,7 +46,7 @@ def key_of(value: dict[str, Any]) -> ResourceKey:
         group if version else "",
         str(value.get("kind", "")),
         str(metadata.get("namespace") or ""),
-        str(metadata.get("name", "")),
+        str(metadata.get("name") or ""),
     )
 
 
@@ -217,6 +219,10 @@ class Release:
 
     def _parse(self, number: int) -> Manifest | None:
         chunk = self.chunks[number]
+        marker = NO_MARKER.search(chunk.text)
+        if marker is not None:
+            line, _ = line_column(chunk.text, marker.start())
+            raise at(self.file, chunk.line, YamlSyntaxError(f"{ODD_MARKER}, which Kubernetes refuses", line, 1))
         crlf = "\r\n" in chunk.text and chunk.text.count("\r\n") == chunk.text.count("\n")
         try:
             tree = Tree(chunk.text.replace("\r\n", "\n") if crlf else chunk.text)
