@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -113,6 +113,31 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def kustomize(request) -> str:
     """Path of kustomize, built from its Go module; kubectl has one of its own, which runs no functions."""
     return request.config.stash[KUSTOMIZE]
+
+
+@pytest.fixture(scope="session")
+def go_judge() -> Generator[Any, None, None]:
+    """Go's readers of nats.conf and YAML in one process, built from their modules: `scripts/fuzzing/judge.py`."""
+    sys.path.append(os.path.join(ROOT, "scripts"))
+    from fuzzing.judge import Judge
+    from go_build import NoGoError
+
+    try:
+        judge = Judge()
+    except NoGoError as error:
+        pytest.skip(f"{LEFT_OUT} what Go's readers judge. {error}")
+    with judge:
+        yield judge
+
+
+@pytest.fixture(scope="session")
+def go_answers(request) -> Callable[[bytes, Any], Any]:
+    """What Go makes of a question, for tests that have other judges, too: without Go, the value that is expected."""
+    try:
+        judge = request.getfixturevalue("go_judge")
+    except pytest.skip.Exception:
+        return lambda _question, expected: expected
+    return lambda question, _expected: judge.answers([question])[0]
 
 
 # --- stored renderings ------------------------------------------------------------------------------------

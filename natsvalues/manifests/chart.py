@@ -92,6 +92,7 @@ def find_nats(release: Release, name: str | None = None, namespace: str | None =
     installations = all_nats(release)
     chosen = [nats for nats in installations if nats.is_meant_by(name, namespace)]
     if len(chosen) == 1:
+        _require_identity(release, chosen[0])
         return chosen[0]
     if chosen:
         raise NatsvaluesError(
@@ -108,6 +109,25 @@ def find_nats(release: Release, name: str | None = None, namespace: str | None =
             hint=f"there is: {_names(installations)}; correct `nats` in the region's overlay",
         )
     raise no_nats(release)
+
+
+def _require_identity(release: Release, nats: Nats) -> None:
+    """Raise for a StatefulSet without API or name, or whose pods no Service could select: the API server refuses it."""
+    selector = _dig(nats.statefulset.value, "spec", "selector", "matchLabels") or nats.pod_labels
+    if nats.statefulset.key.group != "apps":
+        lacks, field = "is none of apps/v1", "apiVersion"
+    elif not nats.name:
+        lacks, field = "has no name", "metadata.name"
+    elif not selector or any(nats.pod_labels.get(key) != text for key, text in selector.items()):
+        lacks, field = "selects no pods of its own", "spec.template.metadata.labels"
+    else:
+        return
+    raise NatsvaluesError(
+        "NV-I014",
+        f"the StatefulSet of the NATS server {lacks}: see `{field}`",
+        where=(release.where(nats.statefulset.line_of(*field.split(".")), field),),
+        hint="the API server refuses it: correct the chart's values",
+    )
 
 
 def _names(installations: list[Nats]) -> str:

@@ -10,7 +10,8 @@ from natsvalues.manifests.shapes import misshapen
 from natsvalues.records import NamedTuple
 from natsvalues.text.digests import digest
 from natsvalues.text.paths import dotted
-from natsvalues.text.stream import Chunk, split
+from natsvalues.text.spans import line_column
+from natsvalues.text.stream import NO_MARKER, Chunk, split
 from natsvalues.text.yamledit import edit
 from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, at, find
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 FILENAME_ANNOTATION = "postrenderer.helm.sh/postrender-filename"
 """Helm 4 gives every document this annotation, and makes the `# Source:` line of the stored manifest from it."""
 
+ODD_MARKER = "a line that begins with --- and has more than a comment behind it"
 _SOURCE = re.compile(r"^# Source: (.+?)[ \t]*\r?$", re.MULTILINE)
 
 
@@ -47,7 +49,7 @@ def key_of(value: dict[str, Any]) -> ResourceKey:
         group if version else "",
         str(value.get("kind", "")),
         str(metadata.get("namespace") or ""),
-        str(metadata.get("name", "")),
+        str(metadata.get("name") or ""),
     )
 
 
@@ -220,6 +222,10 @@ class Release:
 
     def _parse(self, number: int) -> Manifest | None:
         chunk = self.chunks[number]
+        marker = NO_MARKER.search(chunk.text)
+        if marker is not None:
+            line, _ = line_column(chunk.text, marker.start())
+            raise at(self.file, chunk.line, YamlSyntaxError(f"{ODD_MARKER}, which Kubernetes refuses", line, 1))
         crlf = "\r\n" in chunk.text and chunk.text.count("\r\n") == chunk.text.count("\n")
         try:
             tree = Tree(chunk.text.replace("\r\n", "\n") if crlf else chunk.text)

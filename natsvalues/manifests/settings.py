@@ -211,20 +211,21 @@ def expanded(nats: Nats, text: str) -> str:
     env = {str(item.get("name")): item for item in nats.env}
 
     def filled(match: re.Match[str], *, deeper: bool = True) -> str:
-        meaning = _expanded(match[1], env)
-        if meaning == POD or not deeper:  # a variable may refer to one before it
+        meaning, is_pod = _expanded(match[1], env)
+        if is_pod or not deeper:  # a variable may refer to one before it
             return meaning
         return _REFERENCE.sub(lambda inner: filled(inner, deeper=False), meaning)
 
     return _REFERENCE.sub(filled, text)
 
 
-def _expanded(name: str, env: dict[str, Any]) -> str:
+def _expanded(name: str, env: dict[str, Any]) -> tuple[str, bool]:
+    """What a variable is, and whether it is the pod's name; the text `$(POD_NAME)` alone does not make it that."""
     entry = env.get(name, {})
     source = entry.get("valueFrom")
     field = source.get("fieldRef") if isinstance(source, dict) else None
     is_pod = isinstance(field, dict) and field.get("fieldPath") == "metadata.name"
-    return POD if is_pod else str(entry.get("value", f"${name}"))
+    return (POD, True) if is_pod else (str(entry.get("value", f"${name}")), False)
 
 
 def other_prefix(pattern: str, prefix: str) -> str:

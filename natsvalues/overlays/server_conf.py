@@ -9,6 +9,7 @@ from natsvalues.manifests.included import included
 from natsvalues.overlays.patches import Notice
 from natsvalues.text.natsconf import ConfArray, ConfMap, ConfSyntaxError, Entry, read, symbolic
 from natsvalues.text.natsconf.reader import MISLEADING, UNCLOSED
+from natsvalues.text.natsconf.scalars import BEFORE_2_15_1
 from natsvalues.text.paths import dotted
 from natsvalues.text.yamltree import find
 
@@ -50,6 +51,8 @@ def read_server_conf(release: Release, nats: Nats) -> tuple[dict[str, Any], list
         raise placed(release, nats, error) from None
     notices = []
     for offset, message in conf.findings:
+        if message == BEFORE_2_15_1:
+            continue  # a fault of the server's version, as others: overlays/conf_faults.py
         line = conf_line(nats) + nats.conf.count("\n", 0, offset)
         where = release.where(line, f"{nats.config_map.key} {nats.config_key}")
         if message in REFUSED:

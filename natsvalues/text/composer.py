@@ -114,7 +114,8 @@ else:
     from _ruamel_yaml import CParser
 
 FLOW_COLON, DUPLICATE_ANCHOR = "found unexpected ':'", "second occurrence"
-"""What the C module says of two things that Go reads; `go_yaml` composes them."""
+ESCAPE = "found unknown escape character"
+"""What the C module says of things that Go reads; `go_yaml` composes them."""
 
 
 def too_deep(node: Node) -> MarkedYAMLError:
@@ -124,6 +125,7 @@ def too_deep(node: Node) -> MarkedYAMLError:
 
 __all__ = [
     "DUPLICATE_ANCHOR",
+    "ESCAPE",
     "FLOW_COLON",
     "CParser",
     "MappingNode",

@@ -1,18 +1,21 @@
 """Valid YAML that the C composer refuses, and Helm and kubectl read: composed as Go reads it.
 
-Go's YAML reader is a port of the same C parser with two checks less (each text is compared with Helm 3 and 4):
+Go's YAML reader is a port of the same C parser with some checks less (each text is compared with Helm 3 and 4):
 
 - In a flow collection, too, a colon ends a plain scalar only before white space: `{image: alpine:3.20}`. Such a colon
   is parsed as a letter, and put back afterwards. So the C parser decides everything else, and positions stay the same.
+- In double quotes an apostrophe may be escaped. Its backslash is parsed as another letter, and taken out afterwards.
 - An anchor may be defined again; an alias means the last one before it.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
 from natsvalues.text.composer import (
+    ESCAPE,
     FLOW_COLON,
     MappingNode,
     MarkedYAMLError,
@@ -28,6 +31,8 @@ _LETTERS = range(0xE000, 0xF8FF)
 
 # A tag, which stays; or a colon that is part of a plain scalar wherever it is not in a quoted one or a comment.
 _TAG_OR_COLON = re.compile(r"(?<![^\s\[\]{},])!\S*|(?<=[^\s\[\]{},\"']):(?=\S)")
+_DOUBLE_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def composed(text: str, parser: Any) -> Node | None:
@@ -35,14 +40,22 @@ def composed(text: str, parser: Any) -> Node | None:
 
     `parser` makes the C parser of a text.
     """
-    letter = next(chr(code) for code in _LETTERS if chr(code) not in text)
+    letter, quoting = itertools.islice((char for char in map(chr, _LETTERS) if char not in text), 2)
     while True:
         try:
-            return _Nodes(parser(text), letter).root()
+            return _Nodes(parser(text), letter, quoting).root()
         except MarkedYAMLError as error:
+            at = error.problem_mark.index if error.problem_mark is not None else 0
+            if error.problem == ESCAPE and text.startswith("\\'", at):
+                at = error.context_mark.index  # where the scalar begins: all in it at once
+                text = text[:at] + _DOUBLE_QUOTED.sub(
+                    lambda match: _ESCAPED.sub(lambda one: quoting + "'" if one[1] == "'" else one[0], match[0]),
+                    text[at:],
+                    count=1,
+                )
+                continue
             if error.problem != FLOW_COLON:
                 raise
-            at = error.problem_mark.index
         # Those behind it that are surely no indicators, too: many colons take one more pass, not many.
         text = text[:at] + letter + _TAG_OR_COLON.sub(lambda match: _masked(match[0], letter), text[at + 1 :])
 
@@ -54,9 +67,10 @@ def _masked(text: str, letter: str) -> str:
 class _Nodes:
     """Nodes from the events of the parser, as the C composer makes them, with the letters as colons again."""
 
-    def __init__(self, parser: Any, letter: str) -> None:
+    def __init__(self, parser: Any, letter: str, quoting: str) -> None:
         self.parser = parser
         self.letter = letter
+        self.quoting = quoting
         self.anchors: dict[str, Node] = {}
         self.open: list[tuple[Node, list[Node]]] = []
 
@@ -97,7 +111,7 @@ class _Nodes:
         made: Any = None
         marks = (event.start_mark, event.end_mark)
         if kind == "ScalarEvent":
-            text = event.value.replace(self.letter, ":")
+            text = event.value.replace(self.letter, ":").replace(self.quoting, "")
             tag = self._tag(event, ScalarNode, text)
             made = ScalarNode(tag, text, *marks, style=event.style)
         elif kind in ("MappingStartEvent", "SequenceStartEvent"):

@@ -25,6 +25,7 @@ for _words, _meaning in (
 
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_POINT_FIRST = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?\Z")  # `_` between digits only
 _LEAST, _MOST = -(2**63), 2**64 - 1
 _MAY_BE_NUMBER = frozenset("+-.0123456789")
 
@@ -43,7 +44,7 @@ def meaning(plain: str) -> Scalar:
         return _WORDS[plain]
     if plain[0] not in _MAY_BE_NUMBER:
         return plain
-    digits = plain if plain[0] == "." else plain.replace("_", "")
+    digits = plain.replace("_", "") if plain[0] != "." or _POINT_FIRST.match(plain) else plain
     if _INTEGER.match(digits):
         number = _integer(digits)
         if _LEAST <= number <= _MOST:

@@ -12,6 +12,8 @@ import re
 from natsvalues.records import NamedTuple
 
 _MARKER = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+# kubectl and Helm take every such line for a marker, and refuse one that has more behind it than a comment.
+NO_MARKER = re.compile(r"^---(?![ \t]*\r?$|[ \t]+#)", re.MULTILINE)
 BOM = "\ufeff"
 
 

@@ -14,7 +14,7 @@ from natsvalues.errors import InternalError, NatsvaluesError
 from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
 from natsvalues.text.paths import Op, PathError, concrete, dotted, require_levels
 from natsvalues.text.spans import Edit, Span, splice
-from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, is_plain, key_text
+from natsvalues.text.yamltree import Tree, Value, YamlSyntaxError, is_merge, key_text
 from natsvalues.text.yamlwrite import block, flow, indented, literal, literal_is_safe, scalar_like
 
 Steps = tuple[str | int, ...]
@@ -99,7 +99,7 @@ def changed(document: Value, op: str, steps: Steps, content: Value) -> Value:
         copy.insert(len(copy) if first == "-" else int(first), content)
     elif op == "add":
         copy[first] = content
-    elif (isinstance(copy, dict) and first not in copy) or (isinstance(copy, list) and not _exists(copy, first)):
+    elif first not in (copy if isinstance(copy, dict) else range(len(copy))):
         raise PathError(f"cannot {op} `{first}`: it does not exist")
     elif op == "replace":
         copy[first] = content
@@ -108,10 +108,6 @@ def changed(document: Value, op: str, steps: Steps, content: Value) -> Value:
     else:
         raise PathError(f"unknown operation `{op}`", "use add, remove, replace or test")
     return copy
-
-
-def _exists(items: list[Any], index: str | int) -> bool:
-    return isinstance(index, int) and index < len(items)
 
 
 def same(left: Any, right: Any) -> bool:
@@ -146,8 +142,8 @@ def _refuse_ambiguity(tree: Tree, steps: Steps) -> None:
                 raise EditRefused(
                     f"the key `{here}` is duplicated", "remove one of them", *(tree.line(key) for key in keys)
                 )
-            if any(key.value == "<<" and is_plain(key) for key, _ in node.value) and not keys:
-                merge = next(key for key, _ in node.value if key.value == "<<")
+            merge = next((key for key, _ in node.value if is_merge(key)), None)
+            if merge is not None and not keys:
                 hint = "write the fields out instead of merging them"
                 raise EditRefused(f"`{here}` may come from a merge key `<<`", hint, tree.line(merge))
         node = _child(node, step)
@@ -193,10 +189,14 @@ def _edits(tree: Tree, op: str, steps: Steps, content: Value) -> list[Edit]:
 
 
 def _whole(tree: Tree, content: Value) -> list[Edit]:
-    if tree.root is None or "---" in tree.text[tree.start(tree.root) :]:
+    if tree.root is None or "\n---" in tree.text[tree.start(tree.root) :]:
         raise _NotHere
     start, end = tree.span(tree.root)
-    return [Edit(Span(start, end), "\n".join(block(content)) + _newline_of(tree, end))]
+    text = "\n".join(indented(block(content), int(tree.root.start_mark.column))).lstrip(" ")
+    behind = tree.text[end:].lstrip()
+    if not behind or behind[0] == "#":  # blanks and a comment would belong to a literal block
+        return [Edit(Span(start, len(tree.text) - len(behind)), text + "\n")]
+    return [Edit(Span(start, end), text + _newline_of(tree, end))]
 
 
 def _replaced(tree: Tree, parent: Node, target: Node, content: Value, *, in_flow: bool) -> list[Edit]:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.text.composer import (
     DUPLICATE_ANCHOR,
+    ESCAPE,
     FLOW_COLON,
     CParser,
     MappingNode,
@@ -38,7 +39,15 @@ _PLAIN = Tag(suffix="?")
 _STRING = Tag(suffix="tag:yaml.org,2002:str")
 _UNREAD = object()
 _ALIAS = re.compile(r"(?<=[\s:-])\*[^\s,\[\]{}]+")
-_MAY_MEAN_BOOLEAN = frozenset("yYnNtTfFoO")
+_MAY_HAVE_MEANING = frozenset("yYnNtTfFoO+-.0123456789")
+# What may be a tag without a name, or an escape that Go does not know.
+_MAY_DIFFER = re.compile(r"!(?=\s)|!\Z|\\/")
+# A byte order mark that is not the first character, which the C parser takes for nothing and Go's for a letter.
+_LATE_BOM = re.compile("(?:[\r\n\x85\u2028\u2029]|\\A)\ufeff")
+NO_STRING = "a key that is null, a mapping or a list, which Helm refuses"
+NO_JSON = "`.inf` or `.nan`, a number that JSON does not have, and Helm refuses"
+BY_CHANCE = 'two keys that are one in JSON, such as 1 and "1": Kubernetes takes one of them by chance'
+LATE_BOM = "a byte order mark that is not the first character"
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
 
@@ -173,14 +182,24 @@ def compose(text: str) -> Node | None:
 
 
 def _composed(text: str) -> Node | None:
+    late = _LATE_BOM.search(text) if BOM in text else None
+    if late is not None:
+        raise YamlSyntaxError(LATE_BOM, *line_column(text, late.end() - 1))
     try:
-        return _Composer(text).get_single_node()  # type: ignore[no-any-return]  # the C class has no types
+        node: Node | None = _Composer(text).get_single_node()
     except MarkedYAMLError as error:
-        if error.problem not in (FLOW_COLON, DUPLICATE_ANCHOR):
+        if error.problem not in (FLOW_COLON, DUPLICATE_ANCHOR, ESCAPE):
             raise
-    from natsvalues.text.go_yaml import composed  # few documents need it
+        from natsvalues.text.go_yaml import composed  # few documents need it
 
-    return composed(text, _Composer)
+        node = composed(text, _Composer)
+    if node is not None and _MAY_DIFFER.search(text):
+        from natsvalues.text.go_scalars import as_go  # hardly a document needs it
+
+        odd = as_go(node, text)
+        if odd is not None:
+            raise _refused("the escape \\/ in double quotes, which Helm refuses", odd)
+    return node
 
 
 def parts(node: Node) -> list[Node]:
@@ -222,14 +241,18 @@ def _contains_any(node: Node, wanted: frozenset[int]) -> bool:
 
 
 def scalar(node: ScalarNode) -> str | int | float | bool | None:
-    """The meaning of one scalar node, explicit tags included."""
+    """The meaning of one scalar node, explicit tags included. Raises YamlSyntaxError for a tag that does not fit."""
     text: str = node.value
     if node.ctag is _PLAIN:
         return meaning(text)
     if node.ctag is _STRING:
         return text
-    tag = str(node.tag)
-    return meaning(text) if tag.startswith("tag:yaml.org,2002:") and tag != str(_STRING) else text
+    from natsvalues.text.go_scalars import tagged  # few documents have tags
+
+    try:
+        return tagged(str(node.tag), text)
+    except ValueError:
+        raise _refused("a value that does not fit its tag", node) from None
 
 
 def is_plain(node: Node) -> bool:
@@ -238,40 +261,79 @@ def is_plain(node: Node) -> bool:
 
 
 def value(node: Node | None) -> Value:
-    """What the node means to Kubernetes. Keys become strings, as in JSON; the last of duplicate keys counts."""
+    """What the node means to Kubernetes. Keys become strings, as in JSON; the last of duplicate keys counts.
+
+    So does a merge key `<<`: what it merges counts over the keys before it. Go's reader differs there from YAML 1.1.
+    """
     if node is None:
         return None
     if isinstance(node, ScalarNode):
-        return scalar(node)
+        meant = scalar(node)
+        if isinstance(meant, float) and meant - meant != 0:
+            raise _refused(NO_JSON, node)
+        return meant
     if isinstance(node, SequenceNode):
         return [value(item) for item in node.value]
     result: dict[str, Value] = {}
     for key, item in node.value:
         name = key_text(key)
         if not isinstance(key, ScalarNode) or (name in _NULLS and scalar(key) is None):
-            line, column = int(key.start_mark.line) + 1, int(key.start_mark.column) + 1
-            raise YamlSyntaxError("a key that is null, a mapping or a list, which Helm refuses", line, column)
-        if name == "<<" and is_plain(key):
-            merged = item.value if isinstance(item, SequenceNode) else [item]
-            for source in merged:
-                if not isinstance(source, MappingNode):
-                    line, column = int(source.start_mark.line) + 1, int(source.start_mark.column) + 1
-                    raise YamlSyntaxError("a merge key `<<` whose value is no mapping", line, column)
-                for merged_key, merged_value in value(source).items():
-                    result.setdefault(merged_key, merged_value)
+            raise _refused(NO_STRING, key)
+        if is_merge(key):
+            result.update(_merged(key, item))
         else:
+            if name in result:
+                _refuse_two_kinds([entry[0] for entry in node.value], key, name)
             result[name] = value(item)
     return result
 
 
+def _merged(key: ScalarNode, item: Node) -> dict[str, Value]:
+    """What a merge key brings in: of a list the first mapping counts. An alias of a list is refused, as by Go."""
+    is_alias = item.start_mark.index < key.start_mark.index
+    result: dict[str, Value] = {}
+    for source in reversed(item.value if isinstance(item, SequenceNode) and not is_alias else [item]):
+        if not isinstance(source, MappingNode):
+            raise _refused("a merge key `<<` whose value is no mapping", source)
+        result.update(value(source))
+    return result
+
+
+def is_merge(key: Node) -> bool:
+    """Whether a key is a `<<` that merges; a quoted one does not."""
+    return key.value == "<<" and (key.ctag is _PLAIN or str(key.tag) in ("tag:yaml.org,2002:merge", "!"))
+
+
+def _refuse_two_kinds(keys: list[Node], key: ScalarNode, name: str) -> None:
+    """Raise for keys such as `1` and `"1"`: two to the reader of YAML, one in JSON, and Go takes either by chance."""
+    meant = scalar(key)
+    for other in keys:
+        if other is not key and isinstance(other, ScalarNode) and key_text(other) == name:
+            same = scalar(other)
+            if type(same) is not type(meant) or same != meant:
+                raise _refused(BY_CHANCE, key)
+
+
+def _refused(message: str, node: Node) -> YamlSyntaxError:
+    return YamlSyntaxError(message, int(node.start_mark.line) + 1, int(node.start_mark.column) + 1)
+
+
 def key_text(key: Node) -> str:
-    """A mapping key as the string that JSON would have."""
+    """A mapping key as the string that JSON would have: `0x10` is 16, `yes` is true."""
     text = str(key.value)
-    if not text or text[0] in _MAY_MEAN_BOOLEAN:
-        meant = scalar(key) if isinstance(key, ScalarNode) else None
-        if isinstance(meant, bool):
-            return "true" if meant else "false"
-    return text
+    if text and text[0] not in _MAY_HAVE_MEANING and key.ctag is _PLAIN:
+        return text
+    meant = scalar(key) if isinstance(key, ScalarNode) else text
+    if isinstance(meant, bool):
+        return "true" if meant else "false"
+    if isinstance(meant, (int, float)):
+        from natsvalues.text.go_scalars import number_key  # few keys are numbers
+
+        try:
+            return number_key(meant)
+        except ValueError:
+            raise _refused("a key that is a number beyond 63 bits, which Helm refuses", key) from None
+    return meant if isinstance(meant, str) else text
 
 
 def find(node: Node | None, *keys: str | int) -> Node | None:

@@ -1,4 +1,4 @@
-"""Colons in flow collections, and anchors, as Go reads them: Helm's `fromYaml` says what each text means."""
+"""Colons in flow collections, anchors, escapes and tags, as Go reads them: Helm's `fromYaml` says what texts mean."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import base64
 import glob
 import json
 import os
-import random
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +29,10 @@ TEXTS = [
     "[a:b,\n    c:d]", "{a: b:c, d: |}", "{c:[1]}", "{c:{d: 1}}", "[::1]", "[:x]", "[http://x?y=z]", "{b?: 1}",
     "{b : :c}", "{[a]: b}", "{: b}", "{~: b}", "{null: b}", "{'': b}", "[\ue000:b]",
     "[&x a, *x, &x b, *x]", "[&x a:b, &x [*x], *x]", "[&x [*x]]", "[*y, a:b]", "{a: &x {b: 1}, c: &x {d:e: 2, <<: *x}}",
-    "[a:b, a!b:c, !d:e f:g]",
+    "[a:b, a!b:c, !d:e f:g]", '"it\\\'s"', "['x\\', \"\\'\"]", '["\\/"]', "! off", "!!float 1", "!!int a",
+    "{1: a, 0x10: b}", "{a: 1, <<: {a: 2}}", ".inf",
 ]  # fmt: skip
-"""Values, most of which have a colon where YAML 1.1 and 1.2, and parsers, differ."""
-PIECES = ["a", "b", ":", " ", ": ", "::", "?", "[", "]", "{", "}", ",", ", ", "'", '"', "!a:b ", "#", "-", "1", "://"]
-PIECES += ["\n  ", "\t", "*x", "&x ", "!<tag:yaml.org,2002:str> "]
+"""Values, many of which have a colon where YAML 1.1 and 1.2, and parsers, differ."""
 TEMPLATE = (
     "{{ $all := list }}{{ range .Values.texts }}{{ $all = append $all (fromYaml (b64dec .)) }}{{ end }}"
     "kind: Read\nall: {{ $all | toJson | b64enc }}\n"
@@ -73,20 +71,7 @@ def test_texts_mean_what_they_mean_to_helm(read_by_go, helm):
     texts = [f"k: {text}\n" for text in TEXTS]
     meant = read_by_go(helm, texts)
     assert {text: read_by_us(text) for text in texts} == dict(zip(texts, meant, strict=True))
-    assert sum(item is None for item in meant) == 16
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_texts_by_chance(read_by_go, seed):
-    """Flow collections of arbitrary pieces; about one in eight is YAML."""
-    chance = random.Random(seed)  # noqa: S311   # texts, no secrets
-    texts = []
-    for _ in range(1500):
-        opened, closed = chance.choice(["[]", "{}"])
-        texts.append(f"k: {opened}{''.join(chance.choices(PIECES, k=chance.randint(1, 9)))}{closed}\n")
-    meant = read_by_go("helm4", texts)
-    assert {text: read_by_us(text) for text in texts} == dict(zip(texts, meant, strict=True))
-    assert sum(item is not None for item in meant) > 100
+    assert sum(item is None for item in meant) == 19
 
 
 def test_positions_are_those_of_the_text():
@@ -138,3 +123,15 @@ def test_many_colons_take_no_longer_than_few():
     items = ", ".join(f"nats://host-{number}:7222" for number in range(10_000))
     tree = Tree(f"urls: [{items}]\n")
     assert tree.value["urls"][-1] == "nats://host-9999:7222"
+
+
+@pytest.mark.parametrize("text", ["1: a\n'1': b\n", "true: a\n'true': b\n", "1e3: a\n1000: b\n", ".nan: a\n.nan: b\n"])
+def test_keys_that_are_one_in_json_are_refused(text):
+    """Go has both in a mapping without an order, and takes one of them: no value would be right."""
+    with pytest.raises(YamlSyntaxError, match="by chance"):
+        value(compose(text))
+
+
+def test_of_equal_keys_the_last_counts():
+    """However they are spelled."""
+    assert value(compose("1: a\n0x1: b\n")) == {"1": "b"}

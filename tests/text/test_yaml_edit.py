@@ -9,6 +9,17 @@ from natsvalues.text.yamledit import EditRefused, edit
 from natsvalues.text.yamltree import Tree
 
 CASES = {
+    "a list that cannot be edited in place is written anew, in its column, above a comment": (
+        "  - x # c\n",
+        Op("replace", (0,), {"k": ["m\nn"]}),
+        "  - k:\n    - |-\n      m\n      n\n# c\n",
+    ),
+    "blanks at the end do not become a part of what is added": (
+        "a: 1\nb:\n   ",
+        Op("add", ("c",), "m\nn"),
+        "a: 1\nb: null\nc: |-\n  m\n  n\n",
+    ),
+    "three dashes inside a text are no marker": ("a---x: 1\n", Op("remove", ("a---x",)), "{}\n"),
     "a plain scalar stays plain, its comment stays": (
         "a: nats # the name\nb: 2\n",
         Op("replace", ("a",), "eu-west"),

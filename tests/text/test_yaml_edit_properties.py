@@ -103,8 +103,8 @@ def operations(draw: st.DrawFn, content: object) -> Op:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
-def test_an_edit_means_what_jsonpatch_says(data: st.DataObject) -> None:
-    """Whatever the style: the edited text, read by another reader, is the value that jsonpatch gives."""
+def test_an_edit_means_what_jsonpatch_says(go_answers, data: st.DataObject) -> None:
+    """Whatever the style: the edited text, read by other readers, is the value that jsonpatch gives."""
     text, content = data.draw(styled_documents())
     tree = Tree(text)
     assume(same(value(tree.root), content))  # some texts mean another thing to YAML 1.1 readers
@@ -115,6 +115,7 @@ def test_an_edit_means_what_jsonpatch_says(data: st.DataObject) -> None:
     after = edit(tree, (op,))
 
     assert same(expected, value(after.root))
+    assert same(expected, go_answers(b"y" + after.text.encode(), expected))
     if expected:
         assert same(expected, yaml.safe_load(after.text))
 

@@ -12,6 +12,7 @@ from natsvalues.manifests.conf.usual import CommandLine
 from natsvalues.manifests.included import included, text_of_include
 from natsvalues.manifests.settings import NAME_OPTIONS, runs_jetstream
 from natsvalues.text.natsconf import Scalar, read, unresolved
+from natsvalues.text.natsconf.scalars import BEFORE_2_15_1
 
 if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
@@ -26,7 +27,7 @@ def server_faults(nats: Nats, conf: dict[str, Any], version: ServerVersion) -> l
     What a file that is not in the release may say is not missed: with one, only keys and values are looked at.
     """
     used = frozenset(_VARIABLE.findall(nats.conf))
-    listed = faults(conf, version, used)
+    listed = faults(conf, version, used) + _refused_numbers(nats, version)
     if "include" in nats.conf and any(item.settings is None for item in included(nats)):
         return listed
     container = nats.container_value
@@ -36,6 +37,21 @@ def server_faults(nats: Nats, conf: dict[str, Any], version: ServerVersion) -> l
         option(container, "cluster_name"),
     )
     return listed + _unset(nats) + unmet(conf, version, line)
+
+
+def _refused_numbers(nats: Nats, version: ServerVersion) -> list[Fault]:
+    """Values such as 2m30s, which a server before 2.15.1 refuses without quotes."""
+    if version.newest >= (2, 15, 1):
+        return []
+    conf = read(nats.conf)
+    offsets = {finding.offset for finding in conf.findings if finding.message == BEFORE_2_15_1}
+    if not offsets:
+        return []
+    from natsvalues.text.natsconf.positions import positions  # imported here because few values are like that
+
+    said = "digits stand behind the suffix of a number, as in 2m30s, which servers before 2.15.1 refuse"
+    refused = [position.path for position in positions(conf) if position.value.span.start in offsets]
+    return [Fault(path, "number", said, "put the value in quotes") for path in refused]
 
 
 def _unset(nats: Nats) -> list[Fault]:

@@ -104,7 +104,7 @@ def _one_prefix(scene: Scene, rendered: str) -> str:
 
 def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
     env = scene.nats.env
-    pod_name = next((str(item["name"]) for item in env if _is_pod_name(item)), None)
+    pod_name = next((str(item["name"]) for item in env if item.get("name") and _is_pod_name(item)), None)
     spelled = scene.conf.get("server_name")
     if isinstance(spelled, Variable):
         entry = next((item for item in env if item.get("name") == spelled.name), None)

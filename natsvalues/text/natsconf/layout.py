@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from natsvalues.text.natsconf.nodes import ConfMap, Entry, Include, Scalar
@@ -71,7 +72,8 @@ def _insert_inline(place: Place, index: int, part: str) -> list[Edit]:
         return [put(mark.end, f" {part}{text[mark.start : mark.end]}")]
     if isinstance(last, Include):
         joint = "; "  # a comma would become a part of the path
-    return [put(last.span.end, joint + part + gap(part, text[last.span.end : last.span.end + 1]))]
+    added = joint + part + gap(part, text[last.span.end : last.span.end + 1])
+    return [*_quoted(last), put(last.span.end, added)]
 
 
 def _insert_first(place: Place, part: str, indent: str) -> list[Edit]:
@@ -87,13 +89,14 @@ def _insert_line(place: Place, index: int, part: str, indent: str) -> list[Edit]
     text, style, before = place.conf.text, place.style, place.parts[index - 1]
     is_last = index == len(place.parts)
     mark = terminator_behind(text, before)
-    edits = []
-    line = style.newline + indent + part
+    edits = _quoted(before) if is_last and mark.end == mark.start else []
+    # A line end of CRLF behind the `)` of a block string breaks it.
+    line = ("\n" if _is_block(before) else style.newline) + indent + part
     if mark.end == mark.start:
         if is_empty(before):
             # Without a character of its own, the value would be looked for on the new line.
             edits.append(put(before.span.end, '""'))
-        if style.terminator and _may_be_terminated(before):
+        if style.terminator and not isinstance(before, Include) and not _is_block(before):
             edits.append(put(before.span.end, style.terminator))
     if not is_last:
         line += style.terminator
@@ -107,19 +110,24 @@ def _insert_line(place: Place, index: int, part: str, indent: str) -> list[Edit]
     return [*edits, put(mark.end, line + gap(line, text[mark.end : mark.end + 1]))]
 
 
-def _may_be_terminated(part: Part) -> bool:
-    """Whether a comma may follow: it breaks the `)` of a block string and becomes a part of a path."""
-    if isinstance(part, Include):
-        return False
+def _quoted(last: Part) -> list[Edit]:
+    """Quotes around a last item that is text only before its bracket: `[5k]`; in `[5k, 1 ]` it would be a number."""
+    if isinstance(last, Scalar) and last.kind == "string" and re.match(r"-?\d", last.raw):
+        return [Edit(last.span, write_scalar(last.value))]
+    return []
+
+
+def _is_block(part: Part) -> bool:
+    """Whether the value is a block string, whose `)` a comma would break."""
     node = part.value if isinstance(part, Entry) else part
-    return not (isinstance(node, Scalar) and node.raw.startswith("("))
+    return isinstance(node, Scalar) and node.raw.startswith("(")
 
 
 def _fill(place: Place, key: str | None, value: Any) -> list[Edit]:
     """Put the first part into an empty container, or into a file of nothing but comments."""
     text, style, container = place.conf.text, place.style, place.container
     if isinstance(container, ConfMap) and not container.braced:
-        fresh = text in ("", "\ufeff") or text[-1] in "\r\n"
+        fresh = not text or text[-1] in "\r\n"
         part = _write_part(place, key, value, "")
         return [put(len(text), ("" if fresh else style.newline) + part + style.newline)]
     span = inside(text, container)

@@ -1,11 +1,11 @@
-"""Tokens of the NATS configuration language, exactly as nats-server 2.14 cuts them.
+"""Tokens of the NATS configuration language, exactly as nats-server 2.15 cuts them.
 
 Every character belongs to one token: `"".join(text[t.start:t.end] for t in tokenize(text)) == text`.
 The language cannot be tokenized without a state: `#` opens a comment between values but is a
 letter within one, and a number ends at `}` yet swallows `]`. So the lexer walks the states of the
-server's own lexer, with regular expressions within a state. Two differences: a byte order
-mark at the start is a token of its own, and a NUL character or a quote left open by the end of the file
-is always an error (the server takes some of them for the end of the file).
+server's own lexer, with regular expressions within a state. Two differences: a byte order mark at the start is an
+error (the server reads it as a part of the first key), and so is a NUL character or a quote left open by the end of the
+file (the server takes some of them for the end of the file).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     State = Callable[[], Any] | None
 
 DEPTH_LIMIT: Final = 200
+BYTE_ORDER_MARK: Final = "a byte order mark, which the server reads as a part of the first key"
 _CLOSING = {
     tokens.ROOT_OPEN: tokens.ROOT_CLOSE,
     tokens.MAP_OPEN: tokens.MAP_CLOSE,
@@ -57,7 +58,7 @@ class _Lexer:
             self.pos = nul
             raise self.error("a NUL character", "remove it")
         if self.text.startswith("\ufeff"):
-            self.take(tokens.BOM, 1)
+            raise self.error(BYTE_ORDER_MARK, "save the file as UTF-8 without it")
         state: State = self.entry
         while state is not None:
             state = state()
@@ -252,7 +253,7 @@ class _Lexer:
         suffix = patterns.SUFFIX.match(text, end)
         if suffix:
             end = suffix.end()
-            if not patterns.NUMBER_END.match(text, end) and not text[end].isdecimal():
+            if not patterns.NUMBER_END.match(text, end):
                 return self.bare(end)
         elif text[start] != "-":
             if char == "-":

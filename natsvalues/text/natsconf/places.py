@@ -79,13 +79,13 @@ def inside(text: str, container: ConfMap | ConfArray) -> Span:
     start, end = container.span
     if isinstance(container, ConfMap) and not container.braced:
         return container.span
-    return Span(start + 1, end - 1 if text[end - 1] in "]}" and end - start > 1 else end)
+    closing = "]" if isinstance(container, ConfArray) else "}"
+    return Span(start + 1, end - 1 if text[end - 1] == closing and end - start > 1 else end)
 
 
 def line_start(text: str, at: int) -> int:
-    """Find the first character of the line of `at`, a byte order mark aside."""
-    start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
-    return 1 if start == 0 and text.startswith("\ufeff") else start
+    """Find the first character of the line of `at`."""
+    return max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
 
 
 def begins_line(text: str, at: int) -> bool:

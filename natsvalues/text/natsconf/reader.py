@@ -9,7 +9,7 @@ from typing import Final
 from natsvalues.text.natsconf import tokens
 from natsvalues.text.natsconf.lexer import tokenize
 from natsvalues.text.natsconf.nodes import Conf, ConfArray, ConfMap, Entry, Finding, Include, Node
-from natsvalues.text.natsconf.scalars import DROPPED_NUMBER, read_scalar
+from natsvalues.text.natsconf.scalars import DROPPED_NUMBER, OPEN_BLOCK, read_scalar
 from natsvalues.text.spans import Span
 
 NO_VALUE: Final = "this key has no value: the server gives it the value of the map around"
@@ -17,7 +17,7 @@ STRAY: Final = "the server ignores this character: remove it; comments begin wit
 INNER_BRACES: Final = "these braces hold no map: their content belongs to the top level"
 # With one of these findings the text does not mean what it seems to, and an edit could go wrong.
 UNCLOSED: Final = "this { is never closed"
-MISLEADING: Final = frozenset((NO_VALUE, DROPPED_NUMBER, STRAY, INNER_BRACES))
+MISLEADING: Final = frozenset((NO_VALUE, DROPPED_NUMBER, OPEN_BLOCK, STRAY, INNER_BRACES))
 
 _PUNCTUATION = re.compile(r"[][{},;\"'#]")
 
@@ -134,8 +134,6 @@ class _Reader:
         elif kind is tokens.ROOT_CLOSE:
             self.root_depth -= 1
             self.root_close = end
-        elif kind is tokens.BOM:
-            self.find(start, "the server reads a byte order mark as a part of the first key: remove it")
         elif kind is tokens.STRAY:
             self.find(start, STRAY)
 

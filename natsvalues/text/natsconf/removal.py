@@ -16,6 +16,8 @@ from natsvalues.text.natsconf.places import (
 from natsvalues.text.natsconf.writer import gap
 from natsvalues.text.spans import Edit, Span
 
+_APART = frozenset("\r\n{}")  # braces between two parts are those around the file
+
 
 def removal(place: Place, index: int) -> list[Edit]:
     """Take out the part at `index`; comments on lines of their own stay."""
@@ -36,13 +38,13 @@ def removal(place: Place, index: int) -> list[Edit]:
     if behind is None and before is not None and own_mark.end == own_mark.start:
         mark = terminator_behind(text, before)
         if text[mark.start : mark.end] == "," and not is_empty(before):
-            edits.append(Edit(mark, ""))
+            edits.append(Edit(mark, gap(text[before.span.start : before.span.end], text[mark.end : mark.end + 1])))
     return edits
 
 
 def _share_line(text: str, one: Part, other: Part) -> bool:
     between = text[one.span.end : other.span.start]
-    return "\n" not in between and "\r" not in between
+    return _APART.isdisjoint(between)
 
 
 def _own(text: str, part: Part) -> Span:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BOOLEANS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 INTEGER_LIMIT: Final = 2**63
+BEFORE_2_15_1: Final = "servers before 2.15.1 refuse digits behind a suffix, as in 2m30s: quote the value"
+OPEN_BLOCK: Final = "the server reads this ) as a part of the string: end the file with a new line"
 DROPPED_NUMBER: Final = "the server drops a number with this suffix, and its key takes a later value"
 
 _BCRYPT = "$2a$"
@@ -23,6 +25,7 @@ _ESCAPE = re.compile(rb"\\(?:x(..)|(.))")
 _ESCAPES = {b"t": b"\t", b"n": b"\n", b"r": b"\r", b'"': b'"', b"\\": b"\\"}
 _NUMBER = re.compile(r"(-?\d+)([a-z]*)")
 _DIGITS_AND_ONE = re.compile(r"\d+.")
+_DIGIT_BEHIND_SUFFIX = re.compile(r"-?\d+[kmgtpe][bi]*\d", re.IGNORECASE)
 _TIME = re.compile(r"\d\d:[0-5]\d:[0-5]\d")
 
 
@@ -37,6 +40,8 @@ def read_scalar(text: str, token: Token, findings: list[Finding]) -> Scalar | No
     if kind is tokens.DOUBLE:
         return Scalar(span, "string", unescape(raw[1:-1]), raw)
     if kind is tokens.BARE:
+        if _DIGIT_BEHIND_SUFFIX.match(raw):
+            findings.append(Finding(start, BEFORE_2_15_1))
         return _bare(span, raw)
     if kind is tokens.INTEGER:
         return _integer(text, span, raw, findings)
@@ -119,7 +124,5 @@ def _datetime(text: str, span: Span, raw: str) -> Scalar:
 def _block(text: str, span: Span, raw: str, findings: list[Finding]) -> Scalar:
     if span.end < len(text):
         return Scalar(span, "string", raw[1:-1], raw)
-    findings.append(
-        Finding(span.end - 1, "the server reads this ) as a part of the string: end the file with a new line")
-    )
+    findings.append(Finding(span.end - 1, OPEN_BLOCK))
     return Scalar(span, "string", raw[1:], raw)

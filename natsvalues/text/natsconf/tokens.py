@@ -7,7 +7,6 @@ from typing import Final
 from natsvalues.records import NamedTuple
 
 GAP: Final = "gap"  # white space and comments
-BOM: Final = "byte order mark"
 KEY: Final = "key"
 QUOTED_KEY: Final = "quoted key"
 SEPARATOR: Final = "separator"  # between key and value: white space, at most one `:` or `=`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.records import NamedTuple
@@ -33,9 +34,9 @@ def value(
 
     A variable is looked up in the maps around it, innermost first, as far as they have been read; then in
     `env`, whose texts are read as values. One found nowhere is a Variable in the result, as is a datetime a
-    str. Includes count only with a `loader`, which is given their path relative to this file and returns
-    their text. Raises ConfSyntaxError for variables or includes that lead back to themselves, and for texts
-    from `env` or `loader` that cannot be read.
+    str. Includes count only with a `loader`, which is given their path from the folder of this file, as
+    short as it gets, and returns their text. Raises ConfSyntaxError for variables or includes that lead back
+    to themselves, and for texts from `env` or `loader` that cannot be read.
     """
     return _Evaluation(conf, env or {}, loader).document()
 
@@ -166,8 +167,8 @@ class _Evaluation:
     def included(self, include: Include) -> dict[str, Any]:
         if self.loader is None:
             return {}
-        folder = self.path.rpartition("/")[0]
-        path = f"{folder}/{include.path}" if folder else include.path
+        folder = posixpath.dirname(self.path)
+        path = posixpath.normpath(f"{folder or '.'}/{include.path}")  # one spelling, so that a circle is one
         if path in self.pending:
             raise self.error(include, "found an include that includes itself", "remove the circular include")
         pending = self.pending | {path}

@@ -194,7 +194,7 @@ def _has_surrogate(text: str) -> bool:
 
 def _is_safe_bare(value: str) -> bool:
     """Whether the bare word is read as this very string both before `]` and before a new line."""
-    if not _BARE_STRING.fullmatch(value):
+    if not _BARE_STRING.fullmatch(value) or value.startswith(":"):  # which directly behind a quoted key separates
         return False
     try:
         return same(symbolic(read(f"a: [{value}]\nb: {value}\n")), {"a": [value], "b": value})

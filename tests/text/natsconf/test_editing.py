@@ -143,7 +143,11 @@ SMALL = [
     ("a: 1\n", add("include", value=1e22), 'a: 1\n"include": 10000000000000000000000.0\n'),
     ("a: 1\n", add("b", value=1e-7), "a: 1\nb: 0.0000001\n"),
     ("a: 1\n", add("b", value=-(2.0**-24)), "a: 1\nb: -0.00000005960464477539063\n"),
-    ("\ufeffa: 1\nb: 2\n", remove("a"), "\ufeffb: 2\n"),
+    ("f=x,#c\nb=1\n", remove("b"), "f=x #c\n"),
+    ("{ a: 1 }b: 2\n", remove("b"), "{ a: 1 }\n"),
+    ('m { "k"x }\n', replace("m", "k", value=":"), 'm { "k"":" }\n'),
+    ("a: [5k]\n", add("a", "-", value=1), 'a: ["5k", 1 ]\n'),
+    ("c: 1\r\na: (\nx\n)\n", add("b", value=1), "c: 1\r\na: (\nx\n)\nb: 1\n"),
     ("{ include a.conf }", add("b", value=1), '{ include a.conf; "b": 1 }'),
 ]
 
