@@ -13,7 +13,7 @@ from fuzzing.targets import TARGETS
 pytestmark = pytest.mark.slow
 SEED = int(os.environ.get("NATSVALUES_FUZZ_SEED") or random.SystemRandom().randrange(10**6))
 """NATSVALUES_FUZZ_SEED repeats a run."""
-TEXTS = {"conf": 15_000, "yaml": 15_000, "stream": 20_000, "conf-edit": 8_000, "yaml-edit": 5_000, "post-render": 100}
+TEXTS = {"conf": 10_000, "yaml": 10_000, "stream": 10_000, "conf-edit": 5_000, "yaml-edit": 4_000, "post-render": 80}
 
 
 @pytest.mark.parametrize("name", TARGETS)
