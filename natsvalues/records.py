@@ -6,7 +6,7 @@ post-render run, which makes a hundred classes. Here classes share their methods
 
 from __future__ import annotations
 
-from collections import _tuplegetter  # type: ignore[attr-defined]  # what the fields of a `namedtuple` are
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["NamedTuple"]
@@ -75,7 +75,7 @@ class _Fields(type):
         body["_fields"] = body["__match_args__"] = fields
         body["__slots__"] = ()
         for index, field in enumerate(fields):
-            body[field] = _tuplegetter(index, None)
+            body[field] = property(itemgetter(index))
         return type(name, (_Record,), body)
 
 
