@@ -5,11 +5,9 @@ pytest loads this module wherever natsvalues is installed, so it imports nothing
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple  # noqa: TID251  # ours would be one more module in every pytest
 
 import pytest
-
-from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

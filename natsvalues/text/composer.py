@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import ruamel
 
-from natsvalues.text.levels import TOO_DEEP
+from natsvalues.text.levels import MOST_LEVELS, TOO_DEEP
 
 PACKAGE = "ruamel.yaml"
 C_MODULE = "_ruamel_yaml"
@@ -137,3 +137,26 @@ __all__ = [
     "YAMLError",
     "too_deep",
 ]
+
+
+# Nodes without a tag of their own share these two, so that one comparison distinguishes them.
+PLAIN = Tag(suffix="?")
+STRING = Tag(suffix="tag:yaml.org,2002:str")
+
+
+class Composer(CParser):  # type: ignore[misc]  # the C class has no types
+    """The C parser with no resolver: meaning is decided in `scalars`, as Kubernetes would."""
+
+    def resolve(self, *details: Any) -> Tag:  # kind, value, implicit (a pair for scalars)
+        implicit = details[2]
+        return STRING if isinstance(implicit, tuple) and not implicit[0] else PLAIN
+
+    levels = 0
+
+    def descend_resolver(self, parent: Node, _index: object) -> None:  # called before each node is composed
+        self.levels = levels = self.levels + 1
+        if levels > MOST_LEVELS:
+            raise too_deep(parent)
+
+    def ascend_resolver(self) -> None:
+        self.levels -= 1

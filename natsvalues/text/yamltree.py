@@ -16,13 +16,14 @@ from natsvalues.text.composer import (
     DUPLICATE_ANCHOR,
     ESCAPE,
     FLOW_COLON,
-    CParser,
+    PLAIN,
+    STRING,
+    Composer,
     MappingNode,
     MarkedYAMLError,
     Node,
     ScalarNode,
     SequenceNode,
-    Tag,
     YAMLError,
     too_deep,
 )
@@ -34,9 +35,6 @@ from natsvalues.text.stream import BOM
 Value: TypeAlias = Any
 """What a document means: dict, list, str, int, float, bool, None."""
 
-# Nodes without a tag of their own share these two, so that one comparison distinguishes them.
-_PLAIN = Tag(suffix="?")
-_STRING = Tag(suffix="tag:yaml.org,2002:str")
 _UNREAD = object()
 _ALIAS = re.compile(r"(?<=[\s:-])\*[^\s,\[\]{}]+")
 _MAY_HAVE_MEANING = frozenset("yYnNtTfFoO+-.0123456789")
@@ -44,7 +42,7 @@ _MAY_HAVE_MEANING = frozenset("yYnNtTfFoO+-.0123456789")
 _MAY_DIFFER = re.compile(r"!(?=\s)|!\Z|\\/")
 # A byte order mark that is not the first character, which the C parser takes for nothing and Go's for a letter.
 _LATE_BOM = re.compile("(?:[\r\n\x85\u2028\u2029]|\\A)\ufeff")
-NO_STRING = "a key that is null, a mapping or a list, which Helm refuses"
+NOSTRING = "a key that is null, a mapping or a list, which Helm refuses"
 NO_JSON = "`.inf` or `.nan`, a number that JSON does not have, and Helm refuses"
 BY_CHANCE = 'two keys that are one in JSON, such as 1 and "1": Kubernetes takes one of them by chance'
 LATE_BOM = "a byte order mark that is not the first character"
@@ -62,24 +60,6 @@ class YamlSyntaxError(NatsvaluesError):
         self.column = column
         self.context = context
         self.begun = begun
-
-
-class _Composer(CParser):  # type: ignore[misc]  # the C class has no types
-    """The C parser with no resolver: meaning is decided in `scalars`, as Kubernetes would."""
-
-    def resolve(self, *details: Any) -> Tag:  # kind, value, implicit (a pair for scalars)
-        implicit = details[2]
-        return _STRING if isinstance(implicit, tuple) and not implicit[0] else _PLAIN
-
-    levels = 0
-
-    def descend_resolver(self, parent: Node, _index: object) -> None:  # called before each node is composed
-        self.levels = levels = self.levels + 1
-        if levels > MOST_LEVELS:
-            raise too_deep(parent)
-
-    def ascend_resolver(self) -> None:
-        self.levels -= 1
 
 
 class Tree:
@@ -186,13 +166,13 @@ def _composed(text: str) -> Node | None:
     if late is not None:
         raise YamlSyntaxError(LATE_BOM, *line_column(text, late.end() - 1))
     try:
-        node: Node | None = _Composer(text).get_single_node()
+        node: Node | None = Composer(text).get_single_node()
     except MarkedYAMLError as error:
         if error.problem not in (FLOW_COLON, DUPLICATE_ANCHOR, ESCAPE):
             raise
         from natsvalues.text.go_yaml import composed  # few documents need it
 
-        node = composed(text, _Composer)
+        node = composed(text, Composer)
     if node is not None and _MAY_DIFFER.search(text):
         from natsvalues.text.go_scalars import as_go  # hardly a document needs it
 
@@ -243,9 +223,9 @@ def _contains_any(node: Node, wanted: frozenset[int]) -> bool:
 def scalar(node: ScalarNode) -> str | int | float | bool | None:
     """The meaning of one scalar node, explicit tags included. Raises YamlSyntaxError for a tag that does not fit."""
     text: str = node.value
-    if node.ctag is _PLAIN:
+    if node.ctag is PLAIN:
         return meaning(text)
-    if node.ctag is _STRING:
+    if node.ctag is STRING:
         return text
     from natsvalues.text.go_scalars import tagged  # few documents have tags
 
@@ -278,7 +258,7 @@ def value(node: Node | None) -> Value:
     for key, item in node.value:
         name = key_text(key)
         if not isinstance(key, ScalarNode) or (name in _NULLS and scalar(key) is None):
-            raise _refused(NO_STRING, key)
+            raise _refused(NOSTRING, key)
         if is_merge(key):
             result.update(_merged(key, item))
         else:
@@ -301,7 +281,7 @@ def _merged(key: ScalarNode, item: Node) -> dict[str, Value]:
 
 def is_merge(key: Node) -> bool:
     """Whether a key is a `<<` that merges; a quoted one does not."""
-    return key.value == "<<" and (key.ctag is _PLAIN or str(key.tag) in ("tag:yaml.org,2002:merge", "!"))
+    return key.value == "<<" and (key.ctag is PLAIN or str(key.tag) in ("tag:yaml.org,2002:merge", "!"))
 
 
 def _refuse_two_kinds(keys: list[Node], key: ScalarNode, name: str) -> None:
@@ -321,7 +301,7 @@ def _refused(message: str, node: Node) -> YamlSyntaxError:
 def key_text(key: Node) -> str:
     """A mapping key as the string that JSON would have: `0x10` is 16, `yes` is true."""
     text = str(key.value)
-    if text and text[0] not in _MAY_HAVE_MEANING and key.ctag is _PLAIN:
+    if text and text[0] not in _MAY_HAVE_MEANING and key.ctag is PLAIN:
         return text
     meant = scalar(key) if isinstance(key, ScalarNode) else text
     if isinstance(meant, bool):

@@ -23,13 +23,13 @@ class Budget(NamedTuple):
 
 
 BUDGETS = {
-    "post-render": Budget(104, 170, ("post-render", "--region=us-east", "--overlays={overlays}")),
-    "krm": Budget(105, 170, ("krm",)),
-    "diff": Budget(141, 205, ("diff", "{before}", "{after}")),
-    "lint": Budget(242, 510, ("lint", "{overlays}")),
-    "explain": Budget(240, 510, ("explain", "--region=us-east", "--overlays={overlays}")),
-    "last": Budget(240, 510, ("last",)),
-    "schema": Budget(240, 510, ("schema",)),
+    "post-render": Budget(110, 176, ("post-render", "--region=us-east", "--overlays={overlays}")),
+    "krm": Budget(111, 176, ("krm",)),
+    "diff": Budget(147, 211, ("diff", "{before}", "{after}")),
+    "lint": Budget(249, 517, ("lint", "{overlays}")),
+    "explain": Budget(247, 517, ("explain", "--region=us-east", "--overlays={overlays}")),
+    "last": Budget(247, 517, ("last",)),
+    "schema": Budget(247, 517, ("schema",)),
 }
 """Of ours exactly as many as are imported today; all together some more, because other versions of Python and of the
 libraries have others. A verb of the command-line library imports what declares all of them."""
