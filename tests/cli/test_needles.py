@@ -136,7 +136,8 @@ debug: no # token = {kept[10]}
     peers = f"""gateways: [{{name: eu-west, url: "nats://g:{kept[15]}@eu:7222"}}, {{name: x, urls: ["tls://{kept[16]}@x:7222"]}}]
   authorization {{ user: g, password: "{kept[17]}" }}"""
     conf = conf.replace("OF_GATEWAY", peers)
-    env = [{"name": "SERVER_NAME", "value": "$(POD_NAME)"}, {"name": "OF_POD", "value": kept[13]}]
+    of_pod = {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    env = [of_pod, {"name": "SERVER_NAME", "value": "$(POD_NAME)"}, {"name": "OF_POD", "value": kept[13]}]
     everything = [*kept[:18], *(user.split("'")[-2] for user in users)]
     return conf, f"OF_INCLUDE: '{kept[14]}'\n", env, everything
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
     from natsvalues.manifests.server import ServerVersion
 
+_DIGITS_BEHIND = r"\d[kKmMgGtTpPeE][bBiI]*\d"  # what a number with digits behind its suffix has, and few files
 _VARIABLE = re.compile(r"\$([A-Za-z_]\w*)")
 
 
@@ -41,7 +42,7 @@ def server_faults(nats: Nats, conf: dict[str, Any], version: ServerVersion) -> l
 
 def _refused_numbers(nats: Nats, version: ServerVersion) -> list[Fault]:
     """Values such as 2m30s, which a server before 2.15.1 refuses without quotes."""
-    if version.newest >= (2, 15, 1):
+    if version.newest >= (2, 15, 1) or not re.search(_DIGITS_BEHIND, nats.conf):
         return []
     conf = read(nats.conf)
     offsets = {finding.offset for finding in conf.findings if finding.message == BEFORE_2_15_1}
