@@ -91,7 +91,6 @@ NO_SPREADS = {
     "other pods": f"topologySpreadConstraints: [{CONSTRAINT % (1, 'DoNotSchedule', '{matchLabels: {app: other}}')}]",
     "no selector": ANTI % REQUIRED % (TERM % "null"),
     "all of them allowed": f"topologySpreadConstraints: [{CONSTRAINT % (3, 'DoNotSchedule', '{}')}]",
-    "junk": "{affinity: [1], topologySpreadConstraints: {a: b}}",
 }
 
 
