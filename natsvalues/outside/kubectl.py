@@ -89,8 +89,8 @@ def _get(words: list[str], stdin: str | None) -> list[dict[str, Any]]:
             f"`kubectl get` failed: {without_secrets(errors[-1])}",
             hint="--live reads the objects of the release: request `get` on them, or leave --live out",
         )
-    if not done.out.strip():
-        return []
+    if not done.out.strip() and (done.code or stdin is not None):
+        return []  # of the objects asked for, none exists
     answer = json_of(done.out, "kubectl get")
     if not isinstance(answer, dict):
         raise strange("kubectl get", "an object or a list of objects is expected")

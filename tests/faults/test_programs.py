@@ -7,6 +7,9 @@ import time
 
 import pytest
 
+from natsvalues.errors import NatsvaluesError
+from natsvalues.outside import kubectl
+
 SCRIPTS = {"silent": "exit 0", "talks": "echo hello values: x", "hangs": "(setsid sleep 60) & sleep 60"}
 KINDS = {
     "folder": ("NV-R030", "it is a folder"),
@@ -56,6 +59,20 @@ def test_a_program_that_is_none_is_named(kind, verb, program, here, rendering, r
 
     assert reason in refused(code, *VERBS[verb], stdin=rendering, cwd=here, env=env)
     assert time.monotonic() - begun < 25
+
+
+@pytest.mark.parametrize("kind", ["folder", "bad format", "silent", "talks", "hangs"])
+def test_a_kubectl_that_is_none_is_named(kind, program, monkeypatch):
+    """Before it, helm has answered; that is left out here."""
+    monkeypatch.setenv("KUBECTL", program(kind))
+    monkeypatch.setenv("NATSVALUES_HELM_SECONDS", "1")
+    begun = time.monotonic()
+
+    with pytest.raises(NatsvaluesError) as refused:
+        kubectl.made_by_helm([])
+    assert refused.value.code in (KINDS[kind][0], "NV-K002")
+    assert KINDS[kind][1] in refused.value.message
+    assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "0", "soon"])
