@@ -82,9 +82,11 @@ def _run_test(moved: Moved, binary: Binary, root: str, state: RegionState) -> Do
         done = run(command, seconds=SECONDS, env=moved.environment, folder=root)
     except TimeoutError:
         reason = f"it took longer than {SECONDS:g} s"
-    except (OSError, ValueError) as error:  # ValueError: a word or a variable that no process can have
+    # ValueError: a word or a variable that no process can have.
+    except (FileNotFoundError, ValueError, NatsvaluesError) as error:
+        cause = str(error) if isinstance(error, ValueError) else getattr(error, "message", "it is not there")
         raise NatsvaluesError(
-            "NV-L033", f"nats-server {binary.version} cannot be started: {getattr(error, 'strerror', None) or error}",
+            "NV-L033", f"nats-server {binary.version} cannot be started: {cause}",
             where=where, hint="is it for this machine, and executable? Delete it from the cache to fetch it again",
         ) from None  # fmt: skip
     else:

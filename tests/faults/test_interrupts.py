@@ -36,6 +36,14 @@ MOMENTS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """What starts the tests may ignore interrupts, as nohup does, and a program inherits that."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
 @pytest.mark.parametrize(("module", "words"), MOMENTS)
 def test_an_interrupt_while_a_module_is_imported(module, words, here, isolated_env):
     """Whichever: from the first one that is ours on."""

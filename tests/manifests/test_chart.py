@@ -96,7 +96,6 @@ LACKING = {
     ),
     "in another namespace": lambda item: item["metadata"].update(namespace="other"),
     "no containers": lambda item: pod(item).update(containers=None),
-    "containers that are none": lambda item: pod(item).update(containers=["nats", None]),
 }
 
 
