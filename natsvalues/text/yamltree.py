@@ -42,7 +42,7 @@ _MAY_HAVE_MEANING = frozenset("yYnNtTfFoO+-.0123456789")
 _MAY_DIFFER = re.compile(r"!(?=\s)|!\Z|\\/")
 # A byte order mark that is not the first character, which the C parser takes for nothing and Go's for a letter.
 _LATE_BOM = re.compile("(?:[\r\n\x85\u2028\u2029]|\\A)\ufeff")
-NOSTRING = "a key that is null, a mapping or a list, which Helm refuses"
+NO_STRING = "a key that is null, a mapping or a list, which Helm refuses"
 NO_JSON = "`.inf` or `.nan`, a number that JSON does not have, and Helm refuses"
 BY_CHANCE = 'two keys that are one in JSON, such as 1 and "1": Kubernetes takes one of them by chance'
 LATE_BOM = "a byte order mark that is not the first character"
@@ -258,7 +258,7 @@ def value(node: Node | None) -> Value:
     for key, item in node.value:
         name = key_text(key)
         if not isinstance(key, ScalarNode) or (name in _NULLS and scalar(key) is None):
-            raise _refused(NOSTRING, key)
+            raise _refused(NO_STRING, key)
         if is_merge(key):
             result.update(_merged(key, item))
         else:

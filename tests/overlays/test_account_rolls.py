@@ -90,8 +90,8 @@ async def whole(port: int, seconds: float = 40) -> int:
     return -1
 
 
-async def fill(port: int) -> None:
-    """Make the stream, with three replicas and its messages."""
+async def fill(port: int) -> bool:
+    """Make the stream, with three replicas and its messages; whether that was possible."""
     end = time.monotonic() + 40
     while time.monotonic() < end:
         client = await connect(["127.0.0.1"], port, Login(), None)
@@ -99,10 +99,10 @@ async def fill(port: int) -> None:
             if await client.make("KEPT", "", 3) is None:
                 assert all([await client.publish("KEPT", str(number)) for number in range(MESSAGES)])
                 await client.close()
-                return
+                return True
             await client.close()
         await asyncio.sleep(0.2)
-    pytest.fail("no stream could be made")
+    return False
 
 
 @pytest.mark.parametrize("servers", ["2.10.26", "2.11.10", "2.12.8", "2.14.6", "2.15.1"], indirect=True)
@@ -117,7 +117,12 @@ def test_a_stream_stays_whole(servers, example_regions, stand_in, tmp_path):
 
     for number in SERVERS:
         servers.start(number, confs["local"])
-    asyncio.run(fill(servers.ports[0]["client"]))
+    if not asyncio.run(fill(servers.ports[0]["client"])):
+        # Of three new servers of 2.10.26, one may be outside of the meta group until it restarts (docs/stages.md).
+        for number in SERVERS:
+            servers.stop(number)
+            servers.start(number, confs["local"])
+        assert asyncio.run(fill(servers.ports[0]["client"]))
     for stage in ("expose", "local"):
         for number in SERVERS:
             servers.stop(number)

@@ -130,5 +130,6 @@ class Counts:
             for failed in (self.failed[name, version],)
         ]
         record = {"date": time.strftime("%Y-%m-%d", time.gmtime()), "rows": rows}
+        os.makedirs(os.path.dirname(os.path.abspath(self.path)), exist_ok=True)
         with open(self.path, "w", encoding="utf-8") as file:
             json.dump(record, file, indent=1)

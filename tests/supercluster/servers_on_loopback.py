@@ -278,6 +278,19 @@ async def restore(address: str, taken: Backup, replicas: int) -> None:
         await asyncio.sleep(0.5)
 
 
+async def _sent(connection: Any, subject: str, chunk: bytes) -> None:
+    """Send a chunk: the server that takes the stream subscribes, and the routes have to learn of it."""
+    end = time.monotonic() + SECONDS
+    while True:
+        try:
+            await connection.request(subject, chunk, timeout=10)
+        except nats.errors.NoRespondersError:
+            assert time.monotonic() < end, subject
+            await asyncio.sleep(0.2)
+        else:
+            return
+
+
 async def _restored(address: str, taken: Backup) -> dict[str, Any]:
     connection = await nats.connect(f"nats://{address}:4222", allow_reconnect=False)
     config = {**taken.config, "num_replicas": 1}
@@ -285,9 +298,8 @@ async def _restored(address: str, taken: Backup) -> dict[str, Any]:
         connection, f"$JS.API.STREAM.RESTORE.{config['name']}", {"config": config, "state": taken.state}
     )
     if "error" not in answer:
-        await asyncio.sleep(0.5)  # the server that takes the stream subscribes, and the routes have to learn of it
         for chunk in taken.chunks:
-            await connection.request(answer["deliver_subject"], chunk, timeout=10)
+            await _sent(connection, answer["deliver_subject"], chunk)
         answer = await _asked(connection, answer["deliver_subject"], None)
     await connection.close()
     return answer

@@ -29,7 +29,7 @@ def server_faults(nats: Nats, conf: dict[str, Any], version: ServerVersion) -> l
     """
     used = frozenset(_VARIABLE.findall(nats.conf))
     listed = faults(conf, version, used) + _refused_numbers(nats, version)
-    if "include" in nats.conf and any(item.settings is None for item in included(nats)):
+    if any(item.settings is None for item in included(nats)):
         return listed
     container = nats.container_value
     line = CommandLine(
@@ -60,7 +60,7 @@ def _unset(nats: Nats) -> list[Fault]:
     if "$" not in nats.conf or nats.plain is not None or nats.container_value.get("envFrom"):
         return []
     known = {str(item.get("name")): '""' for item in nats.env}
-    if "include" not in nats.conf and known.keys() >= set(_VARIABLE.findall(nats.conf)):
+    if "include" not in nats.conf.lower() and known.keys() >= set(_VARIABLE.findall(nats.conf)):
         return []
     conf = read(nats.conf)
     left = unresolved(conf, known, lambda path: text_of_include(nats, path) or "")
