@@ -39,7 +39,7 @@ def test_depth_is_refused_in_little_time(style, depth):
         Tree(text)
 
     assert (error.value.code, error.value.message) == ("NV-I010", f"nested more than {MOST_LEVELS} levels deep")
-    assert time.process_time() - begun < 1
+    assert time.process_time() - begun < 5  # the garbage of all tests before it may be collected meanwhile
 
 
 @pytest.mark.parametrize("depth", [1200, 30_000])
