@@ -16,7 +16,6 @@ except KeyboardInterrupt:
 
 def main() -> None:
     """Run and leave with the exit code that `natsvalues.errors` defines."""
-    leave_on_interrupt()
     stdin_is_terminal = sys.stdin is None or sys.stdin.isatty()
     open_streams()
     gc.disable()  # one short pass over the input, kept to the end: collecting in between only costs

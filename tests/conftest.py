@@ -225,6 +225,12 @@ STORED = ("nats-1.2.11", "nats-1.3.16", "nats-2.14.2", "nats-2.14.2-helm4")
 
 
 @pytest.fixture(scope="session")
+def spoiling() -> ModuleType:
+    """Return the module that puts something else in the place of a value."""
+    return _load(os.path.join(TESTS, "spoiling.py"))
+
+
+@pytest.fixture(scope="session")
 def example_regions() -> ModuleType:
     """Return the module that makes what the examples of lint rules and of impacts describe."""
     return _load(os.path.join(TESTS, "example_regions.py"))

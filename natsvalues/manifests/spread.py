@@ -22,9 +22,7 @@ def is_spread(pod: dict[str, Any], labels: dict[str, Any], replicas: int) -> boo
     constraints = mappings(pod.get("topologySpreadConstraints"))
     if any(_limits(item, replicas) and _matches(item.get("labelSelector"), labels) for item in constraints):
         return True
-    affinity = pod.get("affinity")
-    rules = affinity.get("podAntiAffinity") if isinstance(affinity, dict) else None
-    rules = rules if isinstance(rules, dict) else {}
+    rules = (pod.get("affinity") or {}).get("podAntiAffinity") or {}
     preferred = mappings(rules.get("preferredDuringSchedulingIgnoredDuringExecution"))
     terms = mappings(rules.get("requiredDuringSchedulingIgnoredDuringExecution"))
     terms += mappings([item.get("podAffinityTerm") for item in preferred])

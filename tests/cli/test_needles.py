@@ -7,7 +7,6 @@ import json
 import os
 import random
 import shutil
-from typing import Any
 
 import pytest
 import yaml
@@ -29,21 +28,6 @@ SHORTEST = 12
 """Characters of the shortest needle."""
 TOGETHER = 20
 """Needles in one object."""
-SHARED = """\
-kind: Supercluster
-name: s
-jetstream: {scope: supercluster}
-loadBalancer: {provider: generic}
-gateway: {authorization: {user: g, password: {secret: gate, key: k}}}
-"""
-REGION: dict[str, Any] = {
-    "kind": "Region",
-    "name": "us-east",
-    "stage": "join",
-    "joins": "seed",
-    "gateway": {"host": "us.example.com"},
-    "serverNames": {"prefix": ""},
-}
 CONF = """\
 port: 4222
 http_port: 8222
@@ -93,13 +77,6 @@ def say(tmp_path, monkeypatch, capsysbinary):
     (tmp_path / "reports").mkdir()
     call.said, call.app = said, app
     return call
-
-
-def overlays(tmp_path, **fields):
-    """Write the overlays of one region."""
-    (tmp_path / "overlays").mkdir(exist_ok=True)
-    (tmp_path / "overlays" / "supercluster.yaml").write_text(SHARED)
-    (tmp_path / "overlays" / "us-east.yaml").write_text(json.dumps({**REGION, **fields}))
 
 
 def made(needles, seed):
@@ -184,7 +161,7 @@ def leaks(said, traces):
     ]
 
 
-def test_no_verb_says_a_secret(needles, say, tmp_path):
+def test_no_verb_says_a_secret(needles, say, overlays, tmp_path):
     """Every needle is in the release, and in nothing that is said of it."""
     (old, first), (new, second) = release(needles, SEED), release(needles, SEED + 2)
     traces = {**{f"old {label}": trace for label, trace in first.items()}, **second}
@@ -193,7 +170,7 @@ def test_no_verb_says_a_secret(needles, say, tmp_path):
     (tmp_path / "old.yaml").write_text(old)
     (tmp_path / "new.yaml").write_text(new)
     (tmp_path / "us-east.yaml").write_text(new)
-    overlays(tmp_path)
+    overlays()
     outputs = [f"--output={name}=reports/diff.{name}" for name in DIFF_FORMATS]
 
     say("diff", lambda: diff(["old.yaml", "new.yaml", *outputs]))
@@ -229,12 +206,12 @@ def patched(needles, chance):
     return patches, {**{item.label: item.traces for item in some}, **{text: (text,) for text in kept}}
 
 
-def test_no_patch_tells(needles, say, tmp_path):
+def test_no_patch_tells(needles, say, overlays, tmp_path):
     """What the user's own patches put into a release is said by no verb that applies them."""
     chance = random.Random(SEED)  # noqa: S311
     patches, traces = patched(needles, chance)
     text, of_release = release(needles, SEED)
-    overlays(tmp_path, patches=patches)
+    overlays(patches=patches)
     (tmp_path / "input.yaml").write_text(text)
     items = [json.loads(document) for document in text.split("---\n")]
     config = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "f"}, "data": {"overlays": "overlays"}}
@@ -278,19 +255,19 @@ def test_no_plain_file_tells(needles, say, tmp_path):
     assert f"seed {SEED}: {leaks(say.said, traces)}" == f"seed {SEED}: []"
 
 
-def test_no_error_tells(needles, say, tmp_path):
+def test_no_error_tells(needles, say, overlays, tmp_path):
     """Overlays with a secret where it does not belong, and files that cannot be read."""
     chance = random.Random(SEED)  # noqa: S311
     text, traces = release(needles, SEED)
     for label, fields in needles.WRONG.items():
         secret = needles.word(chance)
         traces[label] = (secret,)
-        overlays(tmp_path, **json.loads(json.dumps(fields).replace("%", secret)))
+        overlays(**json.loads(json.dumps(fields).replace("%", secret)))
         say(label, lambda: post_render(PostRenderOptions(overlays="overlays")), text, codes=(1,))
         say(f"{label}, last", say.app("last"))
         (tmp_path / "us-east.yaml").write_text(text)
         say(f"{label}, lint", say.app("lint", "us-east.yaml", "--overlays", "overlays"), codes=(1, 4))
-    overlays(tmp_path)
+    overlays()
     for line in needles.BROKEN:
         secret = needles.word(chance)
         traces[line] = (secret,)
@@ -313,7 +290,7 @@ def test_no_error_tells(needles, say, tmp_path):
 
 
 @pytest.mark.helm
-def test_no_report_of_values_tells(needles, say, tmp_path, helm3, nats_chart, monkeypatch):
+def test_no_report_of_values_tells(needles, say, overlays, tmp_path, helm3, nats_chart, monkeypatch):
     """The report of `values` shows what it sets in place of the user's own, and what the chart ignores."""
     chance = random.Random(SEED)  # noqa: S311
     kept = [needles.word(chance) for _ in range(6)]
@@ -332,7 +309,7 @@ def test_no_report_of_values_tells(needles, say, tmp_path, helm3, nats_chart, mo
         "natsBoxx": {"password": kept[5]},
     }
     (tmp_path / "values.yaml").write_text(json.dumps(values))
-    overlays(tmp_path)
+    overlays()
     monkeypatch.setenv("HELM_BIN", helm3)
     words = ("us-east", "-f", "values.yaml", "--chart", nats_chart, "--overlays", "overlays")
     made_of = say("values", say.app("values", *words), output=False)

@@ -166,27 +166,14 @@ def written(patches):
     return found
 
 
-SHARED = """\
-kind: Supercluster
-name: s
-jetstream: {scope: supercluster}
-loadBalancer: {provider: generic}
-gateway: {authorization: {user: g, password: {secret: gate, key: k}}}
-"""
-
-
 @pytest.fixture
-def said(tmp_path, monkeypatch, capsys):
+def said(tmp_path, monkeypatch, capsys, overlays):
     """Everything that is said of a run: its exit code, the release, and the texts by where they were said."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "overlays").mkdir()
 
     def call(stdin, patches=(), **fields: Any):
-        own = {"kind": "Region", "name": "us-east", "stage": "join", "joins": "seed"}
-        own |= {"gateway": {"host": "us.example.com"}, "serverNames": {"prefix": ""}, "patches": list(patches)}
-        (tmp_path / "overlays" / "supercluster.yaml").write_text(SHARED)
-        (tmp_path / "overlays" / "us-east.yaml").write_text(json.dumps(own | fields))
+        overlays(patches=list(patches), **fields)
         (tmp_path / "input.yaml").write_text(stdin)
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         options = PostRenderOptions(overlays="overlays")

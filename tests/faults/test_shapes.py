@@ -29,35 +29,23 @@ DOCUMENTS = [item for text in (PLAIN, OURS) for item in [[part for part in yaml.
 JUNK = st.sampled_from([None, [], {}, "", "x", 7, -1, True, 1.5, 10**30, [None], ["x"], [{}], [[]], {"a": None}, [7]])
 
 
-def _places(value, at=()):
-    """The path of every value inside a document."""
-    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in entries:
-        yield (*at, key)
-        yield from _places(item, (*at, key))
+@pytest.fixture(scope="module")
+def streams(spoiling):
+    """Streams with junk in the place of one value, wherever it stands."""
+    spots = [
+        (side, index, path)
+        for side, documents in enumerate(DOCUMENTS)
+        for index, document in enumerate(documents)
+        for path in spoiling.places(document)
+    ]
 
+    def stream(spot, junk):
+        side, index, path = spot
+        documents = list(DOCUMENTS[side])
+        documents[index] = spoiling.replaced(documents[index], path, junk)
+        return yaml.safe_dump_all(documents, sort_keys=False)
 
-SPOTS = [
-    (side, index, path)
-    for side, documents in enumerate(DOCUMENTS)
-    for index, document in enumerate(documents)
-    for path in _places(document)
-]
-
-
-def _replaced(value, path, junk):
-    if not path:
-        return junk
-    copy = dict(value) if isinstance(value, dict) else list(value)
-    copy[path[0]] = _replaced(copy[path[0]], path[1:], junk)
-    return copy
-
-
-def _stream(spot, junk):
-    side, index, path = spot
-    documents = list(DOCUMENTS[side])
-    documents[index] = _replaced(documents[index], path, junk)
-    return yaml.safe_dump_all(documents, sort_keys=False)
+    return st.builds(stream, st.sampled_from(spots), JUNK)
 
 
 def _post_render(text):
@@ -73,20 +61,20 @@ def _post_render(text):
     return once
 
 
-@given(st.sampled_from(SPOTS), JUNK)
+@given(st.data())
 @settings(max_examples=120)
-def test_post_render_survives(spot, junk):
+def test_post_render_survives(streams, data):
     """And rendering the result again changes nothing."""
-    _post_render(_stream(spot, junk))
+    _post_render(data.draw(streams))
 
 
-@given(st.sampled_from(SPOTS), JUNK)
+@given(st.data())
 @settings(max_examples=40)
-def test_lint_and_diff_survive(spot, junk):
+def test_lint_and_diff_survive(streams, data):
     """In both directions; their exit code is never that of a bug."""
     folder = os.environ["FAULTS_FOLDER"]
     odd, fine = os.path.join(folder, "odd.yaml"), os.path.join(folder, "fine.yaml")
-    for path, text in ((odd, _stream(spot, junk)), (fine, OURS)):
+    for path, text in ((odd, data.draw(streams)), (fine, OURS)):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
 
@@ -117,10 +105,10 @@ WRONG = {
 
 
 @pytest.mark.parametrize("field", WRONG)
-def test_a_wrong_type_is_named_with_its_field(field):
+def test_a_wrong_type_is_named_with_its_field(spoiling, field):
     """With its object, its line and its field."""
     (kind, *path), junk, reason = WRONG[field]
-    documents = [_replaced(item, path, junk) if item["kind"] == kind else item for item in DOCUMENTS[0]]
+    documents = [spoiling.replaced(item, path, junk) if item["kind"] == kind else item for item in DOCUMENTS[0]]
 
     with pytest.raises(NatsvaluesError) as error:
         render(Release(yaml.safe_dump_all(documents, sort_keys=False)), PLAN)
@@ -131,11 +119,12 @@ def test_a_wrong_type_is_named_with_its_field(field):
     assert error.value.where[0].field.startswith(path[0])
 
 
-def test_a_selector_of_null_is_no_bug():
+def test_a_selector_of_null_is_no_bug(spoiling):
     """It selects nothing."""
     path = ("spec", "selector")
     documents = [
-        _replaced(item, path, {"selector": None}) if item["kind"] == "Service" else item for item in DOCUMENTS[0]
+        spoiling.replaced(item, path, {"selector": None}) if item["kind"] == "Service" else item
+        for item in DOCUMENTS[0]
     ]
     _post_render(yaml.safe_dump_all(documents, sort_keys=False))
 

@@ -19,23 +19,6 @@ JUNK = [None, [], {}, "", "x", 7, -1, True, [None], ["x"], {"a": None}, [{}], [[
 ROUNDS = 150
 
 
-def places(value, at=()):
-    """The path of every value inside a document."""
-    yield at
-    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in entries:
-        yield from places(item, (*at, key))
-
-
-def replaced(value, path, junk):
-    """A copy of the document with junk at that path."""
-    if not path:
-        return junk
-    copy = dict(value) if isinstance(value, dict) else list(value)
-    copy[path[0]] = replaced(copy[path[0]], path[1:], junk)
-    return copy
-
-
 def judged(documents) -> None:
     """Lint the documents, and make every kind of report."""
     text = yaml.safe_dump_all(documents, sort_keys=False)
@@ -52,7 +35,7 @@ def judged(documents) -> None:
 @pytest.mark.helm
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ConfigMap", "Service", "StatefulSet"])
-def test_junk_anywhere(kind, stand_in, examples, tmp_path):
+def test_junk_anywhere(kind, spoiling, stand_in, examples, tmp_path):
     """In each field of each object that rules look at, one at a time; the first seed's choice of many."""
     subject = examples.subject("{}", stand_in, str(tmp_path))
     text = subject.texts["us-east.yaml"]
@@ -62,13 +45,12 @@ def test_junk_anywhere(kind, stand_in, examples, tmp_path):
         (index, path)
         for index, document in enumerate(documents)
         if document["kind"] == kind
-        for path in places(document)
-        if path
+        for path in spoiling.places(document)
     ]
     for _ in range(ROUNDS):
         index, path = dice.choice(spots)
         odd = [*documents]
-        odd[index] = replaced(documents[index], path, dice.choice(JUNK))
+        odd[index] = spoiling.replaced(documents[index], path, dice.choice(JUNK))
         try:
             judged(odd)
         except Exception as error:
