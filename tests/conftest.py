@@ -225,6 +225,13 @@ STORED = ("nats-1.2.11", "nats-1.3.16", "nats-2.14.2", "nats-2.14.2-helm4")
 
 
 @pytest.fixture(scope="session")
+def as_on_file() -> Callable[[str, str], None]:
+    """Compare a text with a file: `as_on_file(path, text)`."""
+    compare: Callable[[str, str], None] = _load(os.path.join(TESTS, "golden_file.py")).as_on_file
+    return compare
+
+
+@pytest.fixture(scope="session")
 def spoiling() -> ModuleType:
     """Return the module that puts something else in the place of a value."""
     return _load(os.path.join(TESTS, "spoiling.py"))

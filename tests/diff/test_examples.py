@@ -26,8 +26,6 @@ from natsvalues.text.paths import dotted
 HERE = os.path.dirname(os.path.abspath(__file__))
 GOLDEN = os.path.join(HERE, "golden-examples")
 NEIGHBOURS = os.path.join(HERE, "neighbours")
-UPDATING = os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
-OWN_CHART = "NATSVALUES_CHART" not in os.environ
 with open(os.path.join(NEIGHBOURS, "cases.yaml"), encoding="utf-8") as opened:
     PAIRS = yaml.safe_load(opened)
 
@@ -93,7 +91,7 @@ def line_of(row) -> str:
 
 @pytest.mark.helm
 @pytest.mark.parametrize("declared", IMPACTS, ids=lambda declared: declared.id)
-def test_examples_on_the_stand_in(declared, stand_in, example_regions, tmp_path):
+def test_examples_on_the_stand_in(declared, stand_in, example_regions, as_on_file, tmp_path):
     """On the chart of the tests, also what all their other changes do."""
     said = check(declared, stand_in, example_regions, tmp_path)
     as_on_file(os.path.join(GOLDEN, f"{declared.id}.txt"), said)
@@ -101,20 +99,10 @@ def test_examples_on_the_stand_in(declared, stand_in, example_regions, tmp_path)
 
 @pytest.mark.helm
 @pytest.mark.parametrize("name", PAIRS)
-def test_a_neighbour(name, stand_in, example_regions, tmp_path):
+def test_a_neighbour(name, stand_in, example_regions, as_on_file, tmp_path):
     """Where an impact begins or ceases: what each change does."""
     rows, _ = impacts(yaml.safe_dump(PAIRS[name]), stand_in, example_regions, tmp_path)
     as_on_file(os.path.join(NEIGHBOURS, f"{name}.txt"), "".join(map(line_of, rows)))
-
-
-def as_on_file(path, text):
-    """Compare with a file, or write it."""
-    if UPDATING:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-    if OWN_CHART:
-        with open(path, encoding="utf-8") as file:
-            assert text == file.read()
 
 
 @pytest.mark.parametrize("declared", IMPACTS, ids=lambda declared: declared.id)

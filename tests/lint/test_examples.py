@@ -13,8 +13,6 @@ from natsvalues.lint.linter import lint
 from natsvalues.lint.rules import GROUPS, RULES
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden", "examples")
-UPDATING = os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
-OWN_CHART = "NATSVALUES_CHART" not in os.environ
 
 
 def findings(example, renderings, examples, folder):
@@ -43,16 +41,10 @@ def line_of(finding) -> str:
 
 @pytest.mark.helm
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_examples_on_the_stand_in(rule, stand_in, examples, tmp_path):
+def test_examples_on_the_stand_in(rule, stand_in, examples, as_on_file, tmp_path):
     """On the chart of the tests, also what all the other rules say."""
     said = check(rule, stand_in, examples, tmp_path)
-    path = os.path.join(GOLDEN, f"{rule.id}.txt")
-    if UPDATING:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(said)
-    if OWN_CHART:
-        with open(path, encoding="utf-8") as file:
-            assert said == file.read()
+    as_on_file(os.path.join(GOLDEN, f"{rule.id}.txt"), said)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

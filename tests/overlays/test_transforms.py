@@ -20,7 +20,6 @@ from natsvalues.manifests.stamps import ACCEPTED
 from natsvalues.overlays.transforms.stamps import stamps
 
 EDITS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "edits")
-UPDATING = os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
 CHANGES_ALWAYS = re.compile(r"natsvalues\.io/(overlay-digest|version|restart-digest)|checksum/config")
 with open(os.path.join(EDITS, "cases.yaml"), encoding="utf-8") as opened:
     CASES = yaml.safe_load(opened)
@@ -77,7 +76,7 @@ def test_an_accepted_loss_is_stamped(world):
 
 @pytest.mark.helm
 @pytest.mark.parametrize("case", CASES)
-def test_what_becomes_of_it(case, world, usual):
+def test_what_becomes_of_it(case, world, usual, as_on_file):
     """The edits beyond the usual ones, the usual ones that are not there, and the notices, or the error."""
     parts = CASES[case]
     lines, said = edits(world, parts)
@@ -86,10 +85,4 @@ def test_what_becomes_of_it(case, world, usual):
     rows += [f"lacks {line}" for line in expected if line not in lines]
     rows += [notice for notice in said if notice not in always]
     text = "".join(f"{row}\n" for row in rows).replace(world.folder, "")
-    path = os.path.join(EDITS, f"{case}.diff")
-    if UPDATING:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-    if "NATSVALUES_CHART" not in os.environ:
-        with open(path, encoding="utf-8") as file:
-            assert text == file.read()
+    as_on_file(os.path.join(EDITS, f"{case}.diff"), text)
