@@ -86,7 +86,7 @@ class Servers:
             conf = conf.replace(f"nats-{other}.nats-headless", self.address(region, other))
         given, mine = symbolic(read(conf)), self.address(region, ordinal)
         ops = [ConfOp("add", ("host",), mine), ConfOp("replace", ("jetstream", "store_dir"), store)]
-        ops += [ConfOp("add", (block, "host"), mine) for block in ("cluster", "gateway") if block in given]
+        ops += [ConfOp("add", (block, "host"), mine) for block in ("cluster", "gateway", "leafnodes") if block in given]
         ops += [ConfOp("replace", ("pid_file",), f"{store}/pid")] if "pid_file" in given else []
         if remotes:
             listed = [{"name": f"region-{at}", "urls": [f"nats://{self.address(at, 0)}:7222"]} for at in remotes]
