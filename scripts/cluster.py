@@ -2,9 +2,8 @@
 
 `python scripts/cluster.py` builds it if need be, starts one and says how to use it; Ctrl-C ends it.
 
-A keeper process (cluster_keeper.py) starts the servers and ends them when its last user is gone. A user is an open
-connection to the keeper's socket, so that the kernel also reports users that were killed; and the servers are
-killed by the kernel when the keeper is. Nothing has to be cleaned up, whoever dies in whatever way.
+A keeper process (cluster_keeper.py, keeping.py) starts the servers and ends them when its last user is gone. Nothing
+has to be cleaned up, whoever dies in whatever way.
 """
 
 from __future__ import annotations
@@ -15,28 +14,26 @@ import http.client
 import json
 import os
 import signal
-import socket
 import ssl
-import subprocess
 import sys
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+
+import keeping
+
+if TYPE_CHECKING:
+    import socket
 
 LOOPBACK = "127.0.0.1"
-START_SECONDS = 60
-STOP_SECONDS = 20
-READY = b"ready\n"
 USERS = {
     "admin": "system:masters",
     "reader": "natsvalues:readers",  # may read what the role `view` may: no Secrets
     "auditor": "natsvalues:auditors",  # reads Secrets, too
 }
 KEEPER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cluster_keeper.py")
-_keepers: list[subprocess.Popen[bytes]] = []
-"""Our children; held because they may outlive our use of them."""
 
-
-class ClusterError(Exception):
-    """A cluster that did not come up or did not stay up; the message has the end of its logs."""
+ClusterError = keeping.KeepingError
 
 
 class Cluster(NamedTuple):
@@ -94,61 +91,18 @@ class Cluster(NamedTuple):
 
 def start(binaries: str) -> tuple[Cluster, socket.socket]:
     """Start a keeper and wait for its cluster; the cluster lives until every user has left."""
-    mine, keepers = socket.socketpair()
-    with keepers:
-        keeper = subprocess.Popen(
-            [sys.executable, KEEPER, binaries, str(keepers.fileno())],
-            pass_fds=[keepers.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for the tests; their end is what the keeper waits for
-            env={"PATH": os.environ.get("PATH", os.defpath)},
-        )
-    _keepers.append(keeper)
-    mine.settimeout(2 * START_SECONDS)
-    reply = _line(mine)
-    if not reply.startswith(b"{"):
-        raise ClusterError(reply.decode(errors="replace") + _rest(mine).decode(errors="replace"))
-    return Cluster(**json.loads(reply)), mine
+    reply, user = keeping.begin(KEEPER, binaries)
+    return Cluster(**json.loads(reply)), user
 
 
 def join(cluster: Cluster) -> socket.socket:
     """Become a user of a running cluster. Raises OSError when it is gone."""
-    with contextlib.ExitStack() as undo:
-        user = undo.enter_context(socket.socket(socket.AF_UNIX))
-        user.settimeout(STOP_SECONDS)
-        user.connect(os.path.join(cluster.folder, "users"))
-        welcome = _line(user)
-        undo.pop_all()
-    if welcome != READY:
-        user.close()
-        raise ConnectionError("the cluster is about to stop")
-    return user
+    return keeping.join(cluster.folder)
 
 
 def leave(user: socket.socket) -> None:
     """Stop being a user; the last one waits until both servers have ended. Raises ClusterError if one died before."""
-    with user:
-        user.settimeout(STOP_SECONDS)
-        user.shutdown(socket.SHUT_WR)
-        reply = _rest(user)
-    if reply:
-        raise ClusterError(reply.decode(errors="replace"))
-
-
-def _line(connection: socket.socket) -> bytes:
-    line = b""
-    while not line.endswith(b"\n"):
-        piece = connection.recv(1)  # no more: what follows is for others to read
-        if not piece:
-            break
-        line += piece
-    return line
-
-
-def _rest(connection: socket.socket) -> bytes:
-    return b"".join(iter(lambda: connection.recv(65536), b""))
+    keeping.leave(user)
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
-"""Build kube-apiserver and etcd from Go modules: `python scripts/cluster_build.py` prints their folder.
+"""Build the servers of Kubernetes from Go modules: `python scripts/cluster_build.py` prints their folder.
 
-There is no wheel that carries an API server, so the tests build one: once, about six minutes on two cores
-with no caches, seconds with Go's own. What is built again when, says `go_build.py`.
+No wheel carries them, so the tests build them: once, about nine minutes on two cores with no caches, seconds with
+Go's own. What is built again when, says `go_build.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from go_build import BuildError, NoGoError
 __all__ = ["BuildError", "NoGoError", "build", "version"]
 
 MODULE = os.path.join(go_build.ROOT, "scripts", "kubernetes")
-SOURCES = ("go.mod", "go.sum", "main.go", "etcd/main.go")
+SOURCES = ("go.mod", "go.sum", "main.go", "pause/main.go")
+SERVERS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubelet")
 
 
 def version() -> str:
@@ -26,15 +27,15 @@ def version() -> str:
 
 
 def build() -> str:
-    """Return the folder of `kube-apiserver` and `etcd`, building them first when they are not there."""
+    """Return the folder of SERVERS (one program of six names) and of `pause`, building them if they are not there."""
     return go_build.build(_module())
 
 
 def _module() -> go_build.Module:
     stamps = _stamps()
-    binaries = (go_build.Binary("kube-apiserver", ".", stamps), go_build.Binary("etcd", "./etcd"))
+    binaries = (go_build.Binary("kube", ".", stamps), go_build.Binary("pause", "./pause"))
     time = "minutes from cold, seconds with a warm cache"
-    return go_build.Module("kubernetes", "Kubernetes", version(), MODULE, SOURCES, binaries, stamps, time)
+    return go_build.Module("kubernetes", "Kubernetes", version(), MODULE, SOURCES, binaries, stamps, time, SERVERS)
 
 
 def _go() -> tuple[str, dict[str, str]]:

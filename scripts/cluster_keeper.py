@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import http
 import json
 import os
 import secrets
-import selectors
 import shutil
 import signal
 import socket
@@ -17,10 +15,8 @@ import sys
 import tempfile
 import time
 
-from cluster import LOOPBACK, READY, START_SECONDS, USERS, Cluster, ClusterError
-
-PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
+from cluster import LOOPBACK, USERS, Cluster, ClusterError
+from keeping import SOCKET, START_SECONDS, dies_with_parent, until_all_left
 
 
 def keep(binaries: str, first: socket.socket) -> None:
@@ -31,7 +27,7 @@ def keep(binaries: str, first: socket.socket) -> None:
     users = [first]
     try:
         with socket.socket(socket.AF_UNIX) as listener, socket.socket() as reserved:
-            listener.bind(os.path.join(folder, "users"))
+            listener.bind(os.path.join(folder, SOCKET))
             listener.listen()
             # Bound, never listening: keeps the port ours from here on, and the API server may share it.
             reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -39,7 +35,7 @@ def keep(binaries: str, first: socket.socket) -> None:
             cluster = Cluster(folder, reserved.getsockname()[1], {user: secrets.token_hex(16) for user in USERS})
             _serve(cluster, binaries, servers)
             first.sendall(json.dumps(cluster._asdict()).encode() + b"\n")
-            _until_all_left(listener, users, servers)
+            until_all_left(listener, users, lambda: _refuse_dead(servers))
     except ClusterError as error:
         with contextlib.suppress(OSError):
             for user in users:
@@ -94,7 +90,7 @@ def _spawn(folder: str, program: str, *arguments: str) -> subprocess.Popen[bytes
     with open(os.path.join(folder, f"{os.path.basename(program)}.log"), "wb") as log:
         return subprocess.Popen(
             [program, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env={"HOME": folder},
-            preexec_fn=lambda: _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL),  # noqa: PLW1509 - one thread
+            preexec_fn=dies_with_parent,  # noqa: PLW1509 - one thread
         )  # fmt: skip
 
 
@@ -128,39 +124,6 @@ def _let_read(cluster: Cluster) -> None:
         status, reply = cluster.request("POST", f"{rbac}/{resource}", value)
         if status != http.HTTPStatus.CREATED:
             raise ClusterError(f"{resource}: {reply}")
-
-
-def _until_all_left(
-    listener: socket.socket, users: list[socket.socket], servers: dict[str, subprocess.Popen[bytes]]
-) -> None:
-    with selectors.DefaultSelector() as selector:
-        for connection in (listener, *users):
-            selector.register(connection, selectors.EVENT_READ)
-        while users:
-            for ready, _ in selector.select(timeout=1):
-                if ready.fileobj is listener:
-                    user, _ = listener.accept()
-                    with contextlib.suppress(OSError):
-                        user.sendall(READY)
-                    users.append(user)
-                    selector.register(user, selectors.EVENT_READ)
-                    continue
-                [user] = [user for user in users if user is ready.fileobj]
-                if not _said_something(user):
-                    selector.unregister(user)
-                    if len(users) > 1:  # the last one waits for the end
-                        user.close()
-                        users.remove(user)
-                    else:
-                        return
-            _refuse_dead(servers)
-
-
-def _said_something(user: socket.socket) -> bool:
-    try:
-        return bool(user.recv(64))
-    except OSError:
-        return False
 
 
 def _refuse_dead(servers: dict[str, subprocess.Popen[bytes]]) -> None:

@@ -53,7 +53,7 @@ class Module(NamedTuple):
     """A Go module of ours that names what to build.
 
     `name` begins the folder's name, `title` is for people; `sources` are the files that decide, `stamps` what the
-    linker gets the version, and `time` is the time limit of a build.
+    linker gets the version, and `time` says how long a build takes. `links` are more names of the first binary.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Module(NamedTuple):
     binaries: tuple[Binary, ...]
     stamps: str
     time: str
+    links: tuple[str, ...] = ()
 
 
 def version_in(folder: str, module: str) -> str:
@@ -127,7 +128,7 @@ def key(module: Module, go: str, environment: dict[str, str]) -> str:
         [go, "version"], capture_output=True, check=True, timeout=60, env=environment, cwd=module.folder
     )
     digest.update(version.stdout)
-    digest.update(json.dumps([FLAGS, BUILDING, module.stamps]).encode())
+    digest.update(json.dumps([FLAGS, BUILDING, module.stamps, module.binaries, module.links]).encode())
     for name in module.sources:
         with open(os.path.join(module.folder, name), "rb") as file:
             digest.update(hashlib.sha256(file.read()).digest())
@@ -147,6 +148,8 @@ def _build_into(folder: str, module: Module, go: str, environment: dict[str, str
             command = [go, "build", *FLAGS, "-ldflags", binary.linked, "-o", target, binary.package]
             _run(command, module.folder, environment)
             _say(f"{binary.name} built in {time.monotonic() - start:.0f} s")
+        for link in module.links:
+            os.symlink(module.binaries[0].name, os.path.join(made, link))
         os.chmod(made, 0o755)  # noqa: S103 - mkdtemp keeps others out
         os.rename(made, folder)
     except BaseException:

@@ -67,7 +67,7 @@ def test_the_users_settings_do_not_reach_the_build(building, monkeypatch, tmp_pa
     assert building._key(program, after) == building._key(program, before)
 
 
-@pytest.mark.parametrize("name", ["go.mod", "go.sum", "main.go", "etcd/main.go"])
+@pytest.mark.parametrize("name", ["go.mod", "go.sum", "main.go", "pause/main.go"])
 def test_each_file_of_the_module_decides(building, go, name):
     """What was built from other sources is not taken for this."""
     before = building._key(*go)

@@ -1,0 +1,56 @@
+"""Control groups of a node's own, below the caller's, so that limits above stay in force (version 1 only)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+
+ROOT = "/sys/fs/cgroup"
+NEEDED = ("cpu", "memory", "pids", "devices", "freezer")
+_SECONDS = 10
+
+
+def hierarchies() -> dict[str, str]:
+    """By the hierarchy's folder, such as `cpu,cpuacct`, the path of this process in it; none of version 2."""
+    with open("/proc/self/cgroup", encoding="ascii") as file:
+        rows = [line.rstrip("\n").split(":", 2) for line in file]
+    named = {controllers.removeprefix("name="): path for _, controllers, path in rows if controllers}
+    return {name: path for name, path in named.items() if os.path.isdir(os.path.join(ROOT, name))}
+
+
+def create(name: str) -> tuple[str, ...]:
+    """Create a group of this name in each hierarchy, and return their folders."""
+    groups = []
+    for hierarchy, path in hierarchies().items():
+        above = os.path.join(ROOT, hierarchy) + path.rstrip("/")
+        group = os.path.join(above, name)
+        os.makedirs(group, exist_ok=True)
+        if hierarchy == "cpuset":  # an empty one admits no process
+            for setting in ("cpuset.cpus", "cpuset.mems"):
+                with open(os.path.join(above, setting), encoding="ascii") as file:
+                    _write(os.path.join(group, setting), file.read())
+        groups.append(group)
+    return tuple(groups)
+
+
+def enter(groups: tuple[str, ...]) -> None:
+    """Put this process into the groups."""
+    for group in groups:
+        _write(os.path.join(group, "cgroup.procs"), str(os.getpid()))
+
+
+def remove(groups: tuple[str, ...]) -> None:
+    """Remove the groups with all below them, once their processes are gone, which were killed before."""
+    end = time.monotonic() + _SECONDS
+    while any(map(os.path.isdir, groups)) and time.monotonic() < end:
+        for group in groups:
+            for folder, _, _ in os.walk(group, topdown=False):
+                with contextlib.suppress(OSError):  # not empty yet
+                    os.rmdir(folder)
+        time.sleep(0.05)
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
