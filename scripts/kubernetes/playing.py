@@ -1,0 +1,262 @@
+"""Play a suite on clusters of its own: what is installed there, and each act as a command of its own.
+
+Raises KeepingError, or PlayError where an act has no verdict.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import binaries
+import trustme
+import yaml
+from regions import Names, Regions, kubectl, start
+from suites import NAMESPACE, RELEASE, STAND_IN
+
+if TYPE_CHECKING:
+    from parts import Parts
+    from suites import Act, Suite
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+ACT_SECONDS = 900
+_IMAGE = re.compile(r"^\s*(?:- )?image: \"?([^\s\"]+)", re.MULTILINE)
+_SECRET = "gateway-tls"  # noqa: S105 - the name of a Secret
+
+
+class PlayError(Exception):
+    """An act that has no verdict: it ended with an error."""
+
+
+class Played(NamedTuple):
+    """An act with its verdict: the scenario as `rehearse -o json` prints it, and the file of its timeline (SVG)."""
+
+    act: Act
+    scenario: dict[str, Any]
+    picture: str
+
+    @property
+    def word(self) -> str:
+        """`converged`, `stuck` or `lossy`."""
+        return "stuck" if self.scenario["verdict"] == "stuck" else "lossy" if self.scenario["lossy"] else "converged"
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether it is the verdict that the act must have."""
+        return self.word == self.act.expect
+
+
+def chart_of(suite: Suite, folder: str, shared: str | None) -> str | None:
+    """The folder of the suite's chart; None for a rendering of the upstream chart that this clone does not have."""
+    if suite.chart == STAND_IN:
+        return os.path.join(ROOT, "tests", "charts", "nats")
+    rendering = os.path.join(shared or "", "rendered", f"{suite.chart}.yaml")
+    if shared is None or not os.path.isfile(rendering):
+        return None
+    loader = importlib.machinery.SourceFileLoader("replay", os.path.join(ROOT, "tests", "replay.py"))
+    return str(loader.load_module().write_chart(rendering, os.path.join(folder, "chart")))
+
+
+def play(suite: Suite, chart: str, out: str, built: Parts) -> list[Played]:
+    """Start clusters, play all acts, and end the clusters; in `out` each act leaves a picture and its JSON."""
+    os.makedirs(out, exist_ok=True)
+    hosts = {_host(region): _address(number) for number, region in enumerate(suite.regions, 1)}
+    begun = time.monotonic()
+    regions = start(suite.regions, Names(hosts, suite.ttl), built)
+    try:
+        print(f"{suite.name}: clusters are up after {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(prefix="natsvalues-suite-") as folder:
+            return _Suite(suite, chart, regions, folder, out).play(built)
+    finally:
+        regions.leave()
+
+
+def _host(region: str) -> str:
+    return f"nats-gw-{region}.example.com"
+
+
+def _address(number: int) -> str:
+    return f"198.18.{number}.10"
+
+
+class _Suite:
+    def __init__(self, suite: Suite, chart: str, regions: Regions, folder: str, out: str) -> None:
+        self.suite = suite
+        self.chart = chart
+        self.regions = regions
+        self.folder = folder
+        self.out = out
+        self.helm = binaries.fetch(f"helm{suite.helm}")
+
+    def play(self, built: Parts) -> list[Played]:
+        """Play the acts, one after the other, until one is not as expected."""
+        self._prepare(built)
+        played = []
+        server = self.suite.server
+        for number, act in enumerate(self.suite.acts, 1):
+            server = act.server or server
+            self._load(server)
+            self._write_values(server)
+            played.append(self._act(number, act))
+            if not played[-1].is_expected:
+                break
+        return played
+
+    def _prepare(self, built: Parts) -> None:
+        """What an administrator did before: namespaces, Secrets, overlays; and the images."""
+        for region in self.suite.regions:
+            kubectl(self.regions, region, "create", "namespace", NAMESPACE)
+        if self.suite.tls:
+            self._issue()
+        os.makedirs(os.path.join(self.folder, "overlays"))
+        for name, value in self._overlays().items():
+            self._write(f"overlays/{name}.yaml", value)
+        self._write_values(self.suite.server)
+        program = os.path.join(built.reloader, "nats-server-config-reloader")
+        for image in self._images():
+            if "reloader" in image:
+                for region in self.suite.regions:
+                    self.regions.load(
+                        region, f"docker.io/{image}", program, f"/usr/local/bin/{os.path.basename(program)}"
+                    )
+
+    def _images(self) -> list[str]:
+        done = subprocess.run(
+            [self.helm, "template", RELEASE, self.chart, "-f", self._path("values.yaml")],
+            capture_output=True, text=True, check=True, env=self._environment(),
+        )  # fmt: skip
+        return sorted(set(_IMAGE.findall(done.stdout)))
+
+    def _load(self, server: str) -> None:
+        program = binaries.fetch(f"nats-server@{server}")
+        for region in self.suite.regions:
+            image = f"docker.io/library/nats:{server}-alpine"
+            self.regions.load(region, image, program, "/usr/local/bin/nats-server")
+
+    def _issue(self) -> None:
+        """A certificate for each region's gateway, in a Secret, with the authority that all share."""
+        authority = trustme.CA()
+        for region in self.suite.regions:
+            issued = authority.issue_cert(_host(region))
+            files = {
+                "tls.crt": b"".join(blob.bytes() for blob in issued.cert_chain_pems).decode(),
+                "tls.key": issued.private_key_pem.bytes().decode(),
+                "ca.crt": authority.cert_pem.bytes().decode(),
+            }
+            meta = {"name": _SECRET, "namespace": NAMESPACE}
+            secret = {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": "kubernetes.io/tls",
+                      "stringData": files}  # fmt: skip
+            kubectl(self.regions, region, "apply", "-f", "-", stdin=json.dumps(secret))
+
+    def _overlays(self) -> dict[str, dict[str, Any]]:
+        shares = self.suite.scope == "supercluster"
+        tls = {"tls": {"secret": _SECRET, "ca": {"key": "ca.crt"}}} if self.suite.tls else {}
+        files: dict[str, dict[str, Any]] = {
+            "supercluster": {"kind": "Supercluster", "name": "acme", "jetstream": {"scope": self.suite.scope}}
+            | ({"gateway": tls} if tls else {})
+        }
+        for number, region in enumerate(self.suite.regions, 1):
+            own = {"joins": "seed" if number == 1 else "empty"} if shares else {"systemAccount": f"SYS-{region}"}
+            files[region] = own | {
+                "kind": "Region",
+                "name": region,
+                "stage": "join",
+                "serverNames": {"prefix": f"{region}-"},
+                "gateway": {"host": _host(region)},
+                "loadBalancer": {"provider": "metallb", "addresses": [_address(number)]},
+            }
+        return files
+
+    def _write_values(self, server: str) -> None:
+        """The values of the chart for natsvalues, and for each region those of the chart alone."""
+        base = {
+            "config": {"cluster": {"enabled": True},
+                       "jetstream": {"enabled": True, "fileStore": {"pvc": {"size": "1Gi"}}}},
+            "container": {"image": {"tag": f"{server}-alpine"}},
+            "natsBox": {"enabled": False},
+        }  # fmt: skip
+        self._write("values.yaml", base)
+        for number, region in enumerate(self.suite.regions, 1):
+            others = [other for other in self.suite.regions if other != region]
+            remotes = [{"name": other, "urls": [f"nats://{_host(other)}:7222"]} for other in others]
+            gateway = {"name": region, "advertise": f"{_host(region)}:7222", "gateways": remotes}
+            plain = {
+                "config": {"cluster": {"merge": {"name": region}}, "serverNamePrefix": f"{region}-",
+                           "gateway": {"enabled": True, "merge": gateway}},
+                "service": {"ports": {"gateway": {"enabled": True}},
+                            "merge": {"spec": {"type": "LoadBalancer", "loadBalancerIP": _address(number)}}},
+            }  # fmt: skip
+            self._write(f"plain-{region}.yaml", plain)
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self.folder, name)
+
+    def _write(self, name: str, value: Any) -> None:
+        with open(self._path(name), "w", encoding="utf-8") as file:
+            yaml.safe_dump(value, file)
+
+    def _environment(self) -> dict[str, str]:
+        path = f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"
+        return {
+            "PATH": path, "HOME": self.folder, "KUBECONFIG": self.regions.kubeconfig, "HELM_BIN": self.helm,
+            "KUBECTL": binaries.fetch("kubectl"), "NATSVALUES_REGIONS": self.regions.folder, "LANG": "C.UTF-8",
+        }  # fmt: skip
+
+    # --- acts --------------------------------------------------------------------------------------------
+
+    def _act(self, number: int, act: Act) -> Played:
+        if number == 1 and not act.installs:
+            self._install_plain()
+        name = os.path.join(self.out, f"{self.suite.name}-{number}-{act.name}")
+        contexts = ",".join(f"{region}={region}" for region in self.suite.regions)
+        places = ",".join(f"{region}/{NAMESPACE}" for region in self.suite.regions)
+        words = [
+            "rehearse", f"--contexts={contexts}", f"--namespace={NAMESPACE}", f"--scenario={act.name}",
+            f"--delete-pods={places}", "--output=json", f"--timeline={name}.svg", f"--expect={act.expect}",
+        ]  # fmt: skip
+        if act.installs:
+            words += [
+                f"--overlays={self._path('overlays')}",
+                f"--chart={self.chart}",
+                f"-f={self._path('values.yaml')}",
+            ]
+        words += [f"--region={act.region}"] if act.region else []
+        begun = time.monotonic()
+        done = subprocess.run(
+            self.regions.operator(sys.executable, os.path.join(HERE, "play.py"), *words),
+            capture_output=True, text=True, check=False, timeout=ACT_SECONDS, env=self._environment(), cwd=self.folder,
+        )  # fmt: skip
+        if not done.stdout.startswith("{"):
+            raise PlayError(f"{self.suite.name}, {act.name}: exit code {done.returncode}\n{done.stderr}{self._state()}")
+        with open(f"{name}.json", "w", encoding="utf-8") as file:
+            file.write(done.stdout)
+        played = Played(act, json.loads(done.stdout)["scenarios"][0], f"{name}.svg")
+        took = time.monotonic() - begun
+        print(f"{self.suite.name}: {act.name}: {played.word} after {took:.0f} s", file=sys.stderr, flush=True)
+        return played
+
+    def _install_plain(self) -> None:
+        """Install the chart without natsvalues, with gateways that are written by hand."""
+        for region in self.suite.regions:
+            command = [
+                self.helm, "install", RELEASE, self.chart, f"--kube-context={region}", f"--namespace={NAMESPACE}",
+                "-f", self._path("values.yaml"), "-f", self._path(f"plain-{region}.yaml"),
+            ]  # fmt: skip
+            subprocess.run(
+                self.regions.operator(*command), check=True, capture_output=True, text=True, env=self._environment()
+            )
+
+    def _state(self) -> str:
+        """What there is in the clusters, for whoever reads why an act failed."""
+        return "".join(
+            f"--- {region}\n{kubectl(self.regions, region, 'get', 'all', '-n', NAMESPACE)}"
+            for region in self.suite.regions
+        )

@@ -1,0 +1,93 @@
+"""What is played on real clusters: each suite starts from nothing, and its acts follow each other on the same releases.
+
+The acts that are scenarios of `natsvalues rehearse` are run as a user runs them, with --contexts; acts.py has the
+others.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+STAND_IN = "stand-in"
+NAMESPACE = "nats"
+RELEASE = "nats"
+
+
+class Act(NamedTuple):
+    """One act: a scenario of `rehearse` or of acts.py, and the verdict that it must have.
+
+    `server` is the version of the image from here on, `installs` whether the act gets the chart and the overlays (else
+    it takes the releases that are there), `region` the one of a one-region scenario, `stages` those of the overlays.
+    """
+
+    name: str
+    expect: str = "converged"
+    server: str = ""
+    installs: bool = True
+    region: str = ""
+
+
+class Suite(NamedTuple):
+    """Clusters and what is played on them. `helm`: 3 or 4; `in_ci`: it is a part of every run of CI."""
+
+    name: str
+    summary: str
+    acts: tuple[Act, ...]
+    helm: int = 4
+    server: str = "2.14.6"
+    regions: tuple[str, ...] = ("us-east", "eu-west")
+    scope: str = "supercluster"
+    tls: bool = False
+    chart: str = STAND_IN
+    ttl: int = 30
+    in_ci: bool = False
+
+
+_DEADLOCK = (
+    Act("plain-install", "stuck", installs=False),
+    Act("open-by-hand", installs=False),
+    Act("cold-restart", "stuck", installs=False),
+    Act("rescue"),
+    Act("cold-restart"),
+)
+_EVERY_DAY = (
+    Act("first-install"),
+    Act("cold-restart"),
+    Act("cold-region", region="eu-west"),
+    Act("rolling"),
+    Act("server-lost"),
+    Act("power-cut"),
+)
+_SHORT = (Act("first-install"), Act("cold-restart"), Act("power-cut"))
+_THREE = ("us-east", "eu-west", "ap-south")
+
+SUITES = (
+    Suite("deadlock", "the chart alone deadlocks, and an upgrade with natsvalues rescues it", _DEADLOCK),
+    Suite(
+        "promise", "the deadlock, the rescue, a cold start and a power cut",
+        (Act("open-by-hand", installs=False), *_DEADLOCK[2:], Act("power-cut")), in_ci=True,
+    ),
+    Suite(
+        "every-day", "what happens to two regions with Helm 4",
+        (*_EVERY_DAY, Act("node-gone", region="eu-west"), Act("late-dns"), Act("rollback"), Act("forgotten")),
+    ),
+    Suite("fast-dns", "a cold start where DNS remembers for five seconds only", _SHORT, ttl=5),
+    Suite("own-meta-groups", "each region with a meta group of its own", _EVERY_DAY, helm=3, scope="region"),
+    Suite("walk", "the stages in their order: one meta group", (Act("stage-walk"), Act("cold-restart"))),
+    Suite("walk-own", "the stages in their order: a meta group in each region",
+          (Act("stage-walk"), Act("cold-restart")), helm=3, scope="region"),
+    Suite("three-regions", "three regions, and one that is gone",
+          (*_SHORT, Act("node-gone", region="ap-south")), regions=_THREE),
+    Suite("tls", "TLS between gateways, with certificates from Secrets", _SHORT, helm=3, tls=True),
+    Suite("2.11", "nats-server 2.11, then an upgrade to 2.12",
+          (*_SHORT, Act("upgrade", server="2.12.8")), helm=3, server="2.11.10"),
+    Suite("2.12", "nats-server 2.12, then an upgrade to 2.14",
+          (*_SHORT, Act("upgrade", server="2.14.6")), server="2.12.8"),
+    Suite("2.15", "nats-server 2.15", _EVERY_DAY, server="2.15.1"),
+    Suite("upstream", "a rendering of the upstream chart", _EVERY_DAY, server="2.14.2", chart="nats-2.14.2/ha"),
+)  # fmt: skip
+
+
+def named(name: str) -> Suite:
+    """The suite of a name. Raises KeyError."""
+    return {suite.name: suite for suite in SUITES}[name]

@@ -1,0 +1,156 @@
+"""Play the suites of scripts/kubernetes/suites.py on real clusters, and write docs/kubernetes.md.
+
+    python scripts/kubernetes_suites.py                 # all of them, about an hour; then the page
+    python scripts/kubernetes_suites.py promise walk    # some, without the page
+    python scripts/kubernetes_suites.py --page          # only the page, from what the last runs left
+
+What an act leaves (JSON and a timeline as SVG) is in build/kubernetes.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+sys.path += [HERE, os.path.join(HERE, "kubernetes")]
+
+import cluster_build  # noqa: E402 - scripts are no package
+import parts  # noqa: E402 - same
+from go_build import BuildError  # noqa: E402 - same
+from keeping import KeepingError  # noqa: E402 - same
+from playing import PlayError, chart_of, play  # noqa: E402 - same
+from suites import SUITES, Act, Suite, named  # noqa: E402 - same
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BUILD = os.path.join(ROOT, "build", "kubernetes")
+PAGE = os.path.join(ROOT, "docs", "kubernetes.md")
+SHARED = os.environ.get("NATSVALUES_SHARED") or os.path.join(ROOT, "..", "shared")
+PICTURES = {
+    "stuck": ("deadlock", 3),
+    "cured": ("deadlock", 5),
+    "rescue": ("deadlock", 4),
+    "power-cut": ("every-day", 6),
+}
+"""Timelines that the page shows: their files' endings, and whose they are."""
+
+_HEAD = """# On real Kubernetes
+
+<!-- Written by scripts/kubernetes_suites.py from a run: change that. -->
+
+Every row is one scenario on real clusters: etcd, API server, controllers, scheduler, kubelet and kube-proxy {version}
+with containerd and runc, one cluster of one node for each region, joined by a network of their own, on one machine.
+Load balancers and volumes are given by a small controller; CoreDNS keeps an answer for 30 s, as in most clusters. The
+servers are real, and so are helm and `natsvalues rehearse --contexts`, which counts streams and acknowledged messages
+as [rehearsals](rehearse.md) do: each region has a stream with three replicas, and publishing goes on where servers or
+nodes go away one by one.
+
+    python scripts/kubernetes_suites.py          # all of it again
+    python scripts/kubernetes_suites.py promise  # the part that CI runs
+
+## The deadlock, and the cure
+
+The chart alone, with gateways written by hand and a load balancer that sends to ready pods. All pods were deleted at
+once:
+
+![Stuck: no pod becomes ready, no load balancer has a backend](kubernetes-stuck.svg)
+
+`helm upgrade` with natsvalues as the post-renderer, and nothing else:
+
+![The upgrade makes it whole](kubernetes-rescue.svg)
+
+From then on, a cold start of all regions:
+
+![Cured: gateways connect, a leader is elected, all pods are ready](kubernetes-cured.svg)
+
+A power cut: everything on all nodes ends at once, and starts from the disks:
+
+![After a power cut](kubernetes-power-cut.svg)
+"""
+
+
+def main(words: Sequence[str]) -> int:
+    """Play, and report."""
+    if list(words) == ["--page"]:
+        return _write_page()
+    suites = [named(word) for word in words] or list(SUITES)
+    built = parts.build()
+    failed = []
+    for suite in suites:
+        try:
+            failed += _played(suite, built)
+        except (PlayError, KeepingError) as error:
+            print(error, file=sys.stderr)
+            failed.append(suite.name)
+    print(f"not as expected: {', '.join(failed)}" if failed else "all as expected")
+    if not words:
+        _write_page()
+    return 1 if failed else 0
+
+
+def _played(suite: Suite, built: parts.Parts) -> list[str]:
+    """The acts of a suite that did not have the verdict they must have."""
+    for path in glob.glob(os.path.join(BUILD, f"{suite.name}-[0-9]*")):
+        os.remove(path)
+    os.makedirs(BUILD, exist_ok=True)
+    chart = chart_of(suite, os.path.join(BUILD, f"chart-{suite.name}"), SHARED)
+    if chart is None:
+        print(f"{suite.name}: not in this clone: {suite.chart}", file=sys.stderr)
+        return []
+    return [f"{suite.name}: {item.act.name}" for item in play(suite, chart, BUILD, built) if not item.is_expected]
+
+
+def _write_page() -> int:
+    lines = [_HEAD.format(version=cluster_build.version())]
+    for suite in SUITES:
+        lines += _section(suite)
+    for ending, (suite_name, number) in PICTURES.items():
+        for path in glob.glob(os.path.join(BUILD, f"{suite_name}-{number}-*.svg")):
+            shutil.copyfile(path, os.path.join(ROOT, "docs", f"kubernetes-{ending}.svg"))
+    with open(PAGE, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+    return 0
+
+
+def _section(suite: Suite) -> list[str]:
+    one = "one meta group" if suite.scope == "supercluster" else "a meta group in each region"
+    lines = [
+        f"## {suite.name}: {suite.summary}\n",
+        f"{len(suite.regions)} regions of three servers, nats-server {suite.server}, Helm {suite.helm}, {one}.\n",
+        "| Scenario | Verdict | Seconds | Streams | Acknowledged messages | Restarts of containers |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for number, act in enumerate(suite.acts, 1):
+        path = os.path.join(BUILD, f"{suite.name}-{number}-{act.name}.json")
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8") as file:
+                lines.append(_row(act, json.load(file)["scenarios"][0]))
+    return [*lines, ""] if len(lines) > 4 else []
+
+
+def _row(act: Act, scenario: dict[str, Any]) -> str:
+    word = "lossy" if scenario["lossy"] else scenario["verdict"]
+    phases = {name: seconds for name, seconds in scenario["times"].items() if name != "warm-up"}
+    times = "; ".join(f"{name}: {seconds:.0f}" for name, seconds in phases.items()) or "-"
+    streams = scenario["streams"]
+    kept = sum(stream["fate"] == "kept" for stream in streams)
+    messages = scenario["messages"]
+    counted = f"{messages['acknowledged']}, {messages['lost']} lost" if streams else "-"
+    restarts = sum(pod["restarts"] for pod in scenario["pods"])
+    many = f"{kept} of {len(streams)} whole" if streams else "-"
+    version = f" to {act.server}" if act.server else ""
+    return f"| {act.name}{version} | {word} | {times} | {many} | {counted} | {restarts} |"
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (parts.NoNodeError, BuildError) as error:
+        sys.exit(f"kubernetes: {error}")
