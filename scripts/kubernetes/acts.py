@@ -6,26 +6,28 @@ Each is a scenario as those of natsvalues/rehearsal/scenarios.py, on a stage on 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
 
+import nats
+from nats.js.api import Placement, StreamConfig
+from nats.js.errors import NotFoundError
 from natsvalues.rehearsal.cluster_stage import helm_words
 
 from natsvalues.outside import installing, user_programs
-from natsvalues.outside.jetstream import Refused
 from natsvalues.rehearsal.outcome import StreamFate
 from natsvalues.rehearsal.reading import read_rendering
 from natsvalues.rehearsal.scenarios import Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from nats.js import JetStreamContext
     from natsvalues.outside.installing import Chart
     from natsvalues.rehearsal.cluster_stage import ClusterStage
     from regions import Regions
-
-    from natsvalues.outside.jetstream import Client
 
     Play = Callable[[Regions, ClusterStage], Awaitable[None]]
 
@@ -55,12 +57,11 @@ async def _open_by_hand(_: Regions, stage: ClusterStage) -> None:
     await _publish_not_ready(stage, published=True)
     await stage.converged()
     region = stage.regions[0]
-    client = await _connected(stage, region)
-    refused = await client.make(ORDERS, region, 3)
-    stored = [await client.publish(ORDERS, str(number)) for number in range(MESSAGES)]
-    await client.close()
-    if refused is not None or not all(stored):
-        raise ActError(f"no stream {ORDERS} with {MESSAGES} messages: {refused}")
+    async with _stream_api(stage, region) as api:
+        placement = Placement(cluster=region)
+        await api.add_stream(StreamConfig(name=ORDERS, subjects=[ORDERS], num_replicas=3, placement=placement))
+        for number in range(MESSAGES):
+            await api.publish(ORDERS, str(number).encode())
     await _publish_not_ready(stage, published=False)
     await stage.converged(timed=False)
 
@@ -85,21 +86,24 @@ async def _rescue(_: Regions, stage: ClusterStage) -> None:
 async def _orders(stage: ClusterStage) -> StreamFate:
     """What has become of the user's stream."""
     region = stage.regions[0]
-    client = await _connected(stage, region)
-    stream = await client.stream(ORDERS)
-    await client.close()
-    if isinstance(stream, Refused):
-        return StreamFate(ORDERS, region, MESSAGES, 0, MESSAGES, "gone", stream.reason)
-    lost = max(MESSAGES - stream.messages, 0)
-    fate = "lost messages" if lost else "kept"
-    return StreamFate(ORDERS, region, MESSAGES, stream.messages, lost, fate, f"{stream.replicas} replicas")  # type: ignore[arg-type]
+    async with _stream_api(stage, region) as api:
+        try:
+            info = await api.stream_info(ORDERS)
+        except NotFoundError:
+            return StreamFate(ORDERS, region, MESSAGES, 0, MESSAGES, "gone", "the JetStream API does not know it")
+    many, replicas = info.state.messages, info.config.num_replicas
+    fate = "kept" if many == MESSAGES else "lost messages"
+    return StreamFate(ORDERS, region, MESSAGES, many, MESSAGES - many, fate, f"{replicas} replicas")  # type: ignore[arg-type]
 
 
-async def _connected(stage: ClusterStage, region: str) -> Client:
-    client = await stage.ledger.connected(region)
-    if client is None:
-        raise ActError(f"no server of {region} accepts a client")
-    return client
+@contextlib.asynccontextmanager
+async def _stream_api(stage: ClusterStage, region: str) -> AsyncIterator[JetStreamContext]:
+    """JetStream in a region, for streams of the user's: those that the ledger makes are a rehearsal's."""
+    client = await nats.connect(f"nats://{(await stage.world.listeners(region))[0]}")
+    try:
+        yield client.jetstream()
+    finally:
+        await client.close()
 
 
 async def _power_cut(regions: Regions, stage: ClusterStage) -> None:

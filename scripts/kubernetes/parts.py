@@ -6,6 +6,7 @@ there: seconds. From nothing it takes ten minutes on two cores.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -61,9 +62,15 @@ def require() -> None:
 
 def install() -> None:
     """Install what is missing of PACKAGES, and say so."""
-    missing = [package for program, package in PACKAGES.items() if shutil.which(program) is None]
-    if not missing:
-        return
+    os.makedirs(go_build.tools(), exist_ok=True)
+    with open(os.path.join(go_build.tools(), ".packages.lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of several test workers the first one does it
+        missing = [package for program, package in PACKAGES.items() if shutil.which(program) is None]
+        if missing:
+            _install(missing)
+
+
+def _install(missing: list[str]) -> None:
     if shutil.which("apt-get") is None:
         raise NoNodeError(f"these Debian packages are needed, and there is no apt-get: {', '.join(missing)}")
     print(f"kubernetes: installing from Debian: {', '.join(missing)}", file=sys.stderr, flush=True)

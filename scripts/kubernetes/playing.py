@@ -226,7 +226,7 @@ class _Suite:
             words += [
                 f"--overlays={self._path('overlays')}",
                 f"--chart={self.chart}",
-                f"-f={self._path('values.yaml')}",
+                f"--values={self._path('values.yaml')}",
             ]
         words += [f"--region={act.region}"] if act.region else []
         begun = time.monotonic()

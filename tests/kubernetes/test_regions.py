@@ -16,9 +16,9 @@ import keeping
 import pytest
 import regions as real
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.slow, pytest.mark.timeout(600)]
 SCRIPT = real.__file__
-SECONDS = 60
+SECONDS = 120
 SERVER = "docker.io/library/nats:2.14.6-alpine"
 POD = {
     "apiVersion": "v1",
@@ -124,14 +124,24 @@ def left(folder):
 
 
 def keepers(started):
-    """The two processes of the keeper of a run, whose command line names no folder: the holders' ancestors."""
-    with open(f"{started}/holders.json", encoding="ascii") as file:
-        network = json.load(file)["network"]
-    parents = []
-    while len(parents) < 2:
-        with open(f"/proc/{parents[-1] if parents else network}/stat", encoding="ascii") as file:
-            parents.append(int(file.read().rsplit(")", 1)[1].split()[1]))
-    return parents
+    """The two processes of the keeper that a process has started, the outer one first; fewer while it starts."""
+    with open(f"/proc/{started}/task/{started}/children", encoding="ascii") as file:
+        outer = [int(pid) for pid in file.read().split()]
+    inner = []
+    for pid in outer:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            inner += [int(child) for child in file.read().split()]
+    return [*outer, *inner]
+
+
+def folder_of(started):
+    """The folder of a run, which the keeper holds a lock in; empty before that."""
+    for pid in keepers(started):
+        for file in glob.glob(f"/proc/{pid}/fd/*"):
+            with contextlib.suppress(OSError):
+                if os.path.basename(os.readlink(file)) == keeper.LOCK:
+                    return os.path.dirname(os.readlink(file))
+    return ""
 
 
 ENDS = {
@@ -149,23 +159,22 @@ def test_nothing_is_left(end, built, until):
     """However clusters end: no process, no mount, no control group, no folder."""
     assert built
     number, whom = ENDS[end]
-    before = set(glob.glob(f"{keeper.FOLDER}/{keeper.PREFIX}*"))
     started = subprocess.Popen(
         [sys.executable, SCRIPT, "start", "one"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         start_new_session=True,
     )  # fmt: skip
     try:
-        assert until(lambda: set(glob.glob(f"{keeper.FOLDER}/{keeper.PREFIX}*")) - before, SECONDS)
-        [folder] = set(glob.glob(f"{keeper.FOLDER}/{keeper.PREFIX}*")) - before
+        assert until(lambda: folder_of(started.pid), SECONDS)
+        folder = folder_of(started.pid)
         if whom == "early":
             time.sleep(2)
         else:
             assert "up after" in started.stdout.readline()
-        pids = keepers(folder)
-        for pid in {"keeper": pids[:1], "keepers": pids}.get(whom, [started.pid]):
+        pids = keepers(started.pid)
+        for pid in {"keeper": pids[1:], "keepers": pids}.get(whom, [started.pid]):
             os.kill(pid, number)
         if whom == "keepers":  # nobody is left to remove what is no process: the next one does
-            assert until(lambda: not [path for path in left(folder) if path.startswith("/proc/")], SECONDS)
+            assert until(lambda: not [path for path in left(folder) if path.startswith("/proc/")], SECONDS), left(folder)
             real.start(["another"], real.Names(), built).leave()
         assert until(lambda: not left(folder), SECONDS), left(folder)
     finally:
