@@ -55,6 +55,7 @@ class Region:
         self.answered = time.monotonic()
         self.fault: NatsvaluesError | None = None
         self._logs: dict[str, float] = {}
+        self._polling = asyncio.Lock()
 
     @property
     def words(self) -> list[str]:
@@ -62,7 +63,14 @@ class Region:
         return [*self.api.words, f"--namespace={self.site.namespace}"]
 
     async def poll(self) -> None:
-        """Read everything once. Raises NatsvaluesError if the API server does not give it."""
+        """Read everything once, after a poll that runs has ended: what is known then is not older than the call.
+
+        Raises NatsvaluesError if the API server does not give it.
+        """
+        async with self._polling:
+            await self._poll()
+
+    async def _poll(self) -> None:
         namespace, nats = self.site.namespace, self.rendering.nats
         core, apps = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}"
         discovery = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"

@@ -171,7 +171,7 @@ class ClusterStage(Stage):
         folder = folder_with_stages(overlays, step.stages, os.path.join(self._folder, f"overlays-{number}"))
         words = helm_words(site, self.world.kubeconfig)
         arguments = [f"--region={region}", f"--overlays={folder}"]
-        self.world.tell("data", region, f"helm upgrade --install {site.release}")
+        self.world.tell("log", region, f"helm upgrade --install {site.release}")
         await installing.install(self._renderer, site.release, charts[region], words, arguments)
         selector = overlays.regions[region].region.nats
         text = await user_programs.output([self._renderer.helm.program, "get", "manifest", site.release, *words])

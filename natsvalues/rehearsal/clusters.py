@@ -46,6 +46,7 @@ class Clusters(AnyWorld):
         }
         self._forwards: dict[tuple[str, str], PortForward] = {}
         self._looking: list[asyncio.Task[None]] = []
+        self._logged: set[tuple[str, str]] = set()
 
     def context_words(self, context: str) -> list[str]:
         """The options with which kubectl uses a context."""
@@ -74,10 +75,23 @@ class Clusters(AnyWorld):
         self.regions = {key: self.regions[key] for key in self.sites if key in self.regions}
         self._expect()
         await self.look(*renderings)
+        self._require_different()
         watched = {task.get_name() for task in self._looking}
         self._looking += [
             asyncio.create_task(self._watch(self.regions[key]), name=key) for key in renderings if key not in watched
         ]
+
+    def _require_different(self) -> None:
+        """Raise NatsvaluesError (NV-R034) if two contexts lead to one StatefulSet."""
+        owners: dict[str, str] = {}
+        for key, region in self.regions.items():
+            uid = region.statefulset.get("metadata", {}).get("uid", key)
+            if owners.setdefault(uid, key) != key:
+                raise NatsvaluesError(
+                    "NV-R034",
+                    f"the contexts of {owners[uid]} and {key} lead to the same StatefulSet",
+                    hint="each region needs a cluster or a namespace of its own",
+                )
 
     async def require_empty(self, region: str, rendering: Rendering) -> None:
         """Raise NatsvaluesError (NV-R039) if volumes of an earlier release would be used again."""
@@ -138,8 +152,12 @@ class Clusters(AnyWorld):
             if pod.waiting_on is not None:
                 status, text = pod.answer
                 self.tell("probe", f"{pod.name} {pod.waiting_on.kind}", str(status or text))
-            for kind, words in pod.troubles.items():
-                self.tell(kind="data", subject=f"{pod.name} log", text=f"{kind}: {words}")
+            words = list(pod.troubles.values())
+            words += [f"restart {pod.restarts}: exit code {pod.exit_code}"] if pod.restarts else []
+            for text in words:
+                if (pod.name, text) not in self._logged:
+                    self._logged.add((pod.name, text))
+                    self.tell("log", pod.name, text)
         for item in region.balancers_now():
             self.tell("balancer", item.key, f"{len(item.backends)} of {item.candidates}")
 
