@@ -54,7 +54,7 @@ class ClusterStage(Stage):
         """Install or upgrade these regions, all at once; what is new must not have volumes of an earlier release."""
         await self._prepared(step)
         present = await self._present(step)
-        await asyncio.gather(*(self._upgrade(region, step) for region in step.renderings))
+        await self._upgrade_all(step)
         for region in present:
             await self._rolled_out(region)
 
@@ -65,10 +65,13 @@ class ClusterStage(Stage):
         present = await self._present(step)
         self.world.fresh = not present
         if self._installation is not None and step.stages:
-            await asyncio.gather(*(self._upgrade(region, step) for region in step.renderings))
-            for region in present:
-                await self._rolled_out(region)
+            await self._upgrade_all(step)
         await self.converged()
+        under_way = [region for region in present if not is_rolled_out(self.world.regions[region].statefulset)]
+        for region in under_way:
+            await self._rolled_out(region)
+        if under_way:
+            await self.converged()
         self.world.fresh = False
         self._theirs = await counted(self.world, self.ledger)
         await self.make_streams()
@@ -160,6 +163,13 @@ class ClusterStage(Stage):
             await asyncio.sleep(PAUSE)
 
     # --- helm ----------------------------------------------------------------------------------------------
+
+    async def _upgrade_all(self, step: Step) -> None:
+        """Upgrade all regions at once; if one fails, the other helms end first: a killed one leaves a locked release."""
+        upgrades = (self._upgrade(region, step) for region in step.renderings)
+        for result in await asyncio.gather(*upgrades, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
 
     async def _upgrade(self, region: str, step: Step) -> None:
         """Install or upgrade one region, and expect from now on what helm has installed."""
