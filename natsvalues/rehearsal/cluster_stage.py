@@ -165,7 +165,7 @@ class ClusterStage(Stage):
     # --- helm ----------------------------------------------------------------------------------------------
 
     async def _upgrade_all(self, step: Step) -> None:
-        """Upgrade all regions at once; if one fails, the other helms end first: a killed one leaves a locked release."""
+        """Upgrade all regions at once; if one fails, the others end first: a killed helm leaves a locked release."""
         upgrades = (self._upgrade(region, step) for region in step.renderings)
         for result in await asyncio.gather(*upgrades, return_exceptions=True):
             if isinstance(result, BaseException):
