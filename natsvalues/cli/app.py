@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from natsvalues import __version__
-from natsvalues.cli import app_export, app_lint, app_plugin, app_values
+from natsvalues.cli import app_export, app_lint, app_plugin, app_rehearse, app_values
 from natsvalues.cli import completion as completion_verb
 from natsvalues.cli import explain as explain_verb
 from natsvalues.cli import init as init_verb
@@ -178,98 +178,7 @@ def init(
     raise Leave(init_verb.init(folder, scope=scope, name=name, region=region))
 
 
-@app.command()
-def rehearse(
-    folder: Annotated[
-        str | None, typer.Argument(help="One rendering for each region, REGION.yaml; or a folder for each step.")
-    ] = None,
-    scenario: Annotated[
-        list[str] | None, typer.Option(help="A scenario to rehearse, or `all`. Can be repeated.", metavar="NAME")
-    ] = None,
-    overlays: Annotated[
-        str | None,
-        typer.Option(help="Folder of the overlays that are applied to the renderings.", metavar="FOLDER"),
-    ] = None,
-    rendering: Annotated[
-        str | None,
-        typer.Option(help="One rendering for all regions, to which the overlays are applied.", metavar="FILE"),
-    ] = None,
-    chart: Annotated[
-        str | None,
-        typer.Option(help="A chart to render, to which the overlays are applied.", metavar="CHART"),
-    ] = None,
-    values: Annotated[
-        list[str] | None,
-        typer.Option("--values", "-f", help="Values file for --chart. Can be repeated.", metavar="FILE"),
-    ] = None,
-    prior: Annotated[
-        str | None,
-        typer.Option(help="For `upgrade`: the releases that are deployed now, REGION.yaml.", metavar="FOLDER"),
-    ] = None,
-    region: Annotated[
-        str, typer.Option(help="The region of a one-region scenario. The default is the last.", metavar="REGION")
-    ] = "",
-    streams: Annotated[
-        list[str] | None, typer.Option(help="Create streams in this region only. Can be repeated.", metavar="REGION")
-    ] = None,
-    expect: Annotated[
-        str,
-        typer.Option(
-            help="The outcome with exit code 0: converged, stuck or lossy. The default is converged.", metavar="OUTCOME"
-        ),
-    ] = "",
-    output: Annotated[str, typer.Option("--output", "-o", help="text or json (format 1).", metavar="FORMAT")] = "text",
-    mapping: Annotated[
-        bool, typer.Option("--mapping", help="List every setting that was changed for loopback.")
-    ] = False,
-    timeline: Annotated[
-        str | None, typer.Option(help="Write the timeline to this file: .svg, .html, .json or .txt.", metavar="FILE")
-    ] = None,
-    junit: Annotated[str | None, typer.Option(help="Write JUnit XML to this file.", metavar="FILE")] = None,
-    scale: Annotated[float, typer.Option(help="Divide probe periods by this number.", min=1, max=100)] = 20,
-    jobs: Annotated[int, typer.Option(help="Scenarios that run at the same time.", min=1, max=8)] = 2,
-    patience: Annotated[
-        float, typer.Option(help="Seconds to wait for the servers before they count as stuck.", min=5)
-    ] = 75,
-    limit: Annotated[float, typer.Option(help="Seconds that a scenario may take.", min=10)] = 600,
-    max_servers: Annotated[int, typer.Option(help="Servers that a scenario may start.", min=1)] = 40,
-    max_memory: Annotated[int, typer.Option(help="Megabytes of memory that its servers may use.", min=64)] = 3072,
-    keep: Annotated[
-        str | None, typer.Option(help="Keep the servers' configurations and stores in this folder.", metavar="FOLDER")
-    ] = None,
-) -> None:
-    """Run the rendered regions with real servers on loopback, and report whether they form a supercluster.
-
-    Exit code 5 if they are stuck or lose data.
-    """
-    from natsvalues.cli import rehearse as verb  # heavy, and used only here
-    from natsvalues.rehearsal.run import Bounds
-
-    if expect not in ("", "converged", "stuck", "lossy"):
-        raise typer.BadParameter(f"`{expect}` is not one of converged, stuck, lossy", param_hint="--expect")
-    if output not in ("text", "json"):
-        raise typer.BadParameter(f"`{output}` is not one of text, json", param_hint="--output")
-    rehearsal = verb.Options(
-        folder=folder,
-        scenarios=tuple(scenario or ("cold-restart",)),
-        overlays=overlays,
-        rendering=rendering,
-        chart=chart,
-        values=tuple(values or ()),
-        prior=prior,
-        chosen=region,
-        streams_in=tuple(streams or ()),
-        expect=expect,
-        as_json=output == "json",
-        mapping=mapping,
-        junit=junit,
-        timeline=timeline,
-        keep=keep,
-        jobs=jobs,
-        scale=scale,
-        bounds=Bounds(patience, limit, max_memory * 1024 * 1024, max_servers),
-    )
-    raise Leave(verb.run_rehearsals(rehearsal))
+app_rehearse.declare(app)
 
 
 overlay_app = typer.Typer(help="List the regions, or show an overlay.", no_args_is_help=True, rich_markup_mode=None)

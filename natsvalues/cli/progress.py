@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from natsvalues.report.timeline_text import SIGNS
 
 if TYPE_CHECKING:
-    from natsvalues.rehearsal.world import World
+    from natsvalues.rehearsal.any_world import AnyWorld
 
 _WIDTH = 110
 
@@ -21,7 +21,7 @@ class Progress:
         self._lines: dict[str, str] = {}
         self._drawn = 0
 
-    def show(self, scenario: str, world: World) -> None:
+    def show(self, scenario: str, world: AnyWorld) -> None:
         """Draw the present state of a scenario."""
         if not self._live:
             return

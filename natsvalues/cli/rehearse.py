@@ -11,54 +11,29 @@ import sys
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.edge import guarded
-from natsvalues.cli.outputs import Output, unwritable, write
+from natsvalues.cli.outputs import Output, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.progress import Progress
+from natsvalues.cli.rehearse_clusters import cluster_orders
+from natsvalues.cli.rehearse_options import ALL, RELEASE, Options, check_files
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import EXIT_GATE, EXIT_NOT_CONVERGED, EXIT_OK, NatsvaluesError
 from natsvalues.outside.jetstream import require_client
 from natsvalues.outside.server_binary import server_binary
 from natsvalues.overlays.folder import load
-from natsvalues.records import NamedTuple
-from natsvalues.rehearsal.run import Bounds, Order, rehearse
+from natsvalues.rehearsal.run import Order, rehearse
 from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.sources import fitting, steps_in, steps_of
 from natsvalues.report.rehearsal_json import document
 from natsvalues.report.rehearsal_text import scenario_text
-from natsvalues.report.timeline_files import as_file, ending_of
+from natsvalues.report.timeline_files import as_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.rehearsal.outcome import Outcome
     from natsvalues.rehearsal.stage import Step
-
-ALL = "all"
-RELEASE = "nats"
-
-
-class Options(NamedTuple):
-    """The options of `rehearse`."""
-
-    folder: str | None
-    scenarios: tuple[str, ...]
-    overlays: str | None
-    rendering: str | None
-    chart: str | None
-    values: tuple[str, ...]
-    prior: str | None
-    chosen: str
-    streams_in: tuple[str, ...]
-    expect: str
-    as_json: bool
-    mapping: bool
-    junit: str | None
-    timeline: str | None
-    keep: str | None
-    jobs: int
-    scale: float
-    bounds: Bounds
 
 
 def run_rehearsals(options: Options) -> int:
@@ -67,7 +42,7 @@ def run_rehearsals(options: Options) -> int:
     def work() -> int:
         logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of connections that servers close
         require_client()
-        orders = _orders(options)
+        orders = _orders(options) if options.clusters is None else cluster_orders(options, options.clusters)
         outcomes = asyncio.run(_all(orders, options))
         write(list(_outputs(outcomes, options)))
         return _code(outcomes, options.expect)
@@ -92,10 +67,10 @@ def _orders(options: Options) -> list[Order]:
     names = options.scenarios
     if ALL in names:
         left_out = {"upgrade"} if options.prior is None else set()
-        if not _has_overlays(options):
+        if not has_overlays(options):
             left_out.add("stage-walk")
         names = tuple(name for name in SCENARIOS if name not in left_out)
-    _check_files(options, len(names))
+    check_files(options, len(names))
     orders = []
     prior = steps_in(options.prior, read_stream) if options.prior else ()
     for name in names:
@@ -108,7 +83,7 @@ def _orders(options: Options) -> list[Order]:
 
 
 def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
-    if not _has_overlays(options):
+    if not has_overlays(options):
         if options.folder is None:
             raise NatsvaluesError(
                 "NV-R007", "rehearse needs renderings",
@@ -133,7 +108,7 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
     return steps_of(overlays, text, scenario)
 
 
-def _has_overlays(options: Options) -> bool:
+def has_overlays(options: Options) -> bool:
     """Whether overlays are applied: they are named, or a plain rendering or a chart needs them."""
     return bool(options.overlays or options.rendering or options.chart)
 
@@ -162,7 +137,7 @@ async def _all(orders: list[Order], options: Options) -> list[Outcome]:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, interrupt, number)
-    gate = asyncio.Semaphore(options.jobs)
+    gate = asyncio.Semaphore(options.jobs if options.clusters is None else 1)
     progress = Progress(sys.stderr)
 
     async def run_one(order: Order) -> Outcome:
@@ -183,15 +158,6 @@ async def _all(orders: list[Order], options: Options) -> list[Outcome]:
     finally:
         progress.clear()
     return [task.result() for task in tasks]
-
-
-def _check_files(options: Options, scenarios: int) -> None:
-    """Check before anything runs that the reports can be written."""
-    if options.timeline:
-        ending_of(options.timeline, scenarios)
-    for path in filter(None, (options.timeline, options.junit)):
-        if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
-            raise unwritable(path, "the folder does not exist")
 
 
 def _code(outcomes: list[Outcome], expect: str) -> int:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from nats.aio.client import Client as Connection
 
 SECONDS = 5.0
+OURS = "a rehearsal of natsvalues; may be deleted"
+"""The description of the streams that `make` creates."""
 _AT_ONCE = 50
 
 
@@ -51,6 +53,19 @@ class Stream(NamedTuple):
     lagging: tuple[str, ...]
 
 
+class Listed(NamedTuple):
+    """A stream in the API's list: `last` is its last sequence number; `lagging` as in Stream."""
+
+    name: str
+    cluster: str
+    is_ours: bool
+    created: str
+    messages: int
+    last: int
+    replicas: int
+    lagging: tuple[str, ...]
+
+
 class Client:
     """One connection to a region's servers."""
 
@@ -59,9 +74,9 @@ class Client:
 
     @property
     def server(self) -> str:
-        """Address of the server that this client is connected to; empty while there is none."""
+        """Address and port of the server that this client is connected to; empty while there is none."""
         url = self._connection.connected_url
-        return str(url.hostname) if self._connection.is_connected and url is not None else ""
+        return f"{url.hostname}:{url.port}" if self._connection.is_connected and url is not None else ""
 
     async def close(self) -> None:
         """Close the connection; a server that is gone is no error."""
@@ -71,20 +86,39 @@ class Client:
 
     async def make(self, name: str, cluster: str, replicas: int) -> Refused | None:
         """Create a stream `name` with its name as subject, placed in `cluster`; None on success."""
-        config = {"name": name, "subjects": [name], "num_replicas": replicas, "storage": "file", "max_msgs": 100_000}
+        config: dict[str, Any] = {
+            "name": name,
+            "subjects": [name],
+            "num_replicas": replicas,
+            "storage": "file",
+            "max_msgs": 100_000,
+        }
+        config["description"] = OURS
         if cluster:
             config["placement"] = {"cluster": cluster}
         answer = await self._api(f"STREAM.CREATE.{name}", config)
         return answer if isinstance(answer, Refused) else None
 
-    async def remove(self, name: str) -> None:
-        """Delete a stream."""
-        await self._api(f"STREAM.DELETE.{name}")
+    async def remove(self, name: str) -> bool:
+        """Delete a stream; whether the server did."""
+        return not isinstance(await self._api(f"STREAM.DELETE.{name}"), Refused)
 
     async def names(self) -> tuple[str, ...] | Refused:
         """The names of all streams that the API lists here."""
         answer = await self._api("STREAM.NAMES", {})
         return answer if isinstance(answer, Refused) else tuple(answer.get("streams") or ())
+
+    async def listed(self) -> tuple[Listed, ...] | Refused:
+        """All streams of the login's account that the API lists here."""
+        streams: list[Listed] = []
+        while True:
+            answer = await self._api("STREAM.LIST", {"offset": len(streams)})
+            if isinstance(answer, Refused):
+                return answer
+            page = answer.get("streams") or []
+            streams += [_listed(item) for item in page]
+            if not page or len(streams) >= int(answer.get("total") or 0):
+                return tuple(streams)
 
     async def stream(self, name: str) -> Stream | Refused:
         """One stream."""
@@ -92,11 +126,10 @@ class Client:
         if isinstance(answer, Refused):
             return answer
         cluster = answer.get("cluster") or {}
-        peers = cluster.get("replicas") or []
-        lagging = tuple(str(peer["name"]) for peer in peers if peer.get("offline") or not peer.get("current"))
         messages = int(answer["state"]["messages"])
         leader = str(cluster.get("leader") or "")
-        return Stream(name, str(cluster.get("name") or ""), messages, leader, len(peers) + 1, lagging)
+        replicas = len(cluster.get("replicas") or []) + 1
+        return Stream(name, str(cluster.get("name") or ""), messages, leader, replicas, _lagging(cluster))
 
     async def publish(self, subject: str, text: str, seconds: float = SECONDS) -> bool:
         """Publish a message; returns whether a stream acknowledged it."""
@@ -133,6 +166,21 @@ class Client:
         return Refused(int(failed.get("err_code", 0)), str(failed.get("description", ""))) if failed else answer
 
 
+def _listed(item: dict[str, Any]) -> Listed:
+    config, state, cluster = item["config"], item["state"], item.get("cluster") or {}
+    return Listed(
+        str(config["name"]), str(cluster.get("name") or ""), config.get("description") == OURS,
+        str(item.get("created") or ""), int(state["messages"]), int(state["last_seq"]),
+        int(config.get("num_replicas") or 1), _lagging(cluster),
+    )  # fmt: skip
+
+
+def _lagging(cluster: dict[str, Any]) -> tuple[str, ...]:
+    """The replicas that are offline or not current."""
+    peers = cluster.get("replicas") or []
+    return tuple(str(peer["name"]) for peer in peers if peer.get("offline") or not peer.get("current"))
+
+
 def _reason(failure: Exception) -> str:
     name = type(failure).__name__
     return {"NoRespondersError": "no responders", "TimeoutError": "no response"}.get(name, name)
@@ -144,8 +192,11 @@ def require_client() -> None:
         raise missing_extra("the JetStream API needs nats-py")
 
 
-async def connect(addresses: Sequence[str], port: int, login: Login, tls: tuple[str, str, str] | None) -> Client | None:
-    """Connect to one of these servers; None if none of them accepts the login. `tls`: certificate, key, authority."""
+async def connect(listeners: Sequence[str], login: Login, tls: tuple[str, str, str] | None) -> Client | None:
+    """Connect to one of these servers (`host:port`); None if none of them accepts the login.
+
+    `tls`: certificate, key, authority.
+    """
     import nats  # the optional extra: only where JetStream is checked
 
     options: dict[str, Any] = {}
@@ -163,7 +214,7 @@ async def connect(addresses: Sequence[str], port: int, login: Login, tls: tuple[
 
     try:
         async with asyncio.timeout(SECONDS):
-            urls = [f"{'tls' if tls else 'nats'}://{address}:{port}" for address in addresses]
+            urls = [f"{'tls' if tls else 'nats'}://{listener}" for listener in listeners]
             connection = await nats.connect(urls, connect_timeout=2, allow_reconnect=False, error_cb=quiet, **options)
     except Exception:  # noqa: BLE001   # nats-py raises many kinds, all of which mean: not connected
         return None

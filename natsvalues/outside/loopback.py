@@ -84,9 +84,14 @@ async def get(address: str, port: int, path: str, *, scheme: str = "HTTP", secon
 async def _get(address: str, port: int, path: str, scheme: str) -> Answer:
     secure = _UNCHECKED if scheme == "HTTPS" else None
     reader, writer = await asyncio.open_connection(address, port, ssl=secure, limit=_MOST_BYTES)
+    return await exchange(reader, writer, f"{address}:{port}", path)
+
+
+async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, path: str) -> Answer:
+    """GET a path on an open connection, and close it."""
     try:
         # HTTP/1.0, so that the body comes unchunked and ends with the connection.
-        writer.write(f"GET {path} HTTP/1.0\r\nHost: {address}:{port}\r\nUser-Agent: kube-probe/1\r\n\r\n".encode())
+        writer.write(f"GET {path} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: kube-probe/1\r\n\r\n".encode())
         head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
         return Answer(int(head.split(maxsplit=2)[1]), body.decode("utf-8", "replace"))
     except IndexError:

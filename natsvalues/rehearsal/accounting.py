@@ -10,14 +10,10 @@ from typing import TYPE_CHECKING
 
 from natsvalues.manifests.settings import cluster_name, jetstream_is_on
 from natsvalues.outside.jetstream import Client, Refused, connect
-from natsvalues.rehearsal.login import client_port, login
-from natsvalues.rehearsal.moving import CERTIFICATES
 from natsvalues.rehearsal.outcome import StreamFate
 
 if TYPE_CHECKING:
-    from natsvalues.rehearsal.pod import Pod
-    from natsvalues.rehearsal.rendering import Rendering
-    from natsvalues.rehearsal.world import World
+    from natsvalues.rehearsal.any_world import AnyWorld
 
 MESSAGES = 20
 PATIENCE = 20.0
@@ -27,10 +23,15 @@ _ONE_MORE = 6.0
 _REPLICAS = 3
 
 
+def stream_name(region: str) -> str:
+    """The name of the stream of a region."""
+    return f"REHEARSAL_{re.sub(r'[^A-Z0-9]', '_', region.upper())}"
+
+
 class Ledger:
     """The streams of one rehearsal by name, the region that holds each, and the messages it acknowledged."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: AnyWorld) -> None:
         self.home: dict[str, str] = {}
         self.acknowledged: dict[str, set[str]] = {}
         self.unanswered = 0
@@ -44,8 +45,8 @@ class Ledger:
         failed = []
         for region in regions:
             rendering = self._world.renderings[region]
-            name = f"REHEARSAL_{re.sub(r'[^A-Z0-9]', '_', region.upper())}"
-            if not jetstream_is_on(rendering.conf) or name in self.home or not self._can_log_in(region):
+            name = stream_name(region)
+            if not jetstream_is_on(rendering.conf) or name in self.home or self._world.access(region) is None:
                 continue
             refused = await self._placed(name, region)
             if refused is not None:
@@ -62,9 +63,8 @@ class Ledger:
         # Every stream must accept messages again; if one does not, its fate has the reason.
         await asyncio.gather(*(self._publish(name, 1, _ONE_MORE) for name in self.home))
         fates = [await self._fate(name) for name in self.home]
-        for region, rendering in self._world.renderings.items():
-            running = any(pod.runs for pod in self._world.pods[region])
-            if not running or not jetstream_is_on(rendering.conf) or not self._can_log_in(region):
+        for region, rendering in self._world.now().renderings.items():
+            if not jetstream_is_on(rendering.conf) or self._world.access(region) is None:
                 continue
             name = f"REHEARSAL_NEW_{len(fates)}"
             refused = await self._placed(name, region)
@@ -74,6 +74,12 @@ class Ledger:
             else:
                 await self._removed(name, region)
         return tuple(fates)
+
+    async def remove_streams(self) -> tuple[str, ...]:
+        """Delete the streams; the names of those that could not be deleted."""
+        left = [name for name, region in self.home.items() if not await self._removed(name, region)]
+        self.home.clear()
+        return tuple(left)
 
     # --- publishing ----------------------------------------------------------------------------------------
 
@@ -98,7 +104,7 @@ class Ledger:
         give_up = time.monotonic() + seconds
         try:
             while self._goes_on if many is None else done < many and time.monotonic() < give_up:
-                if client is None or not self._serves(client, self.home[name]):
+                if client is None or not self._world.serves(self.home[name], client.server):
                     client = await self._replaced(client, self.home[name])
                 if client is None:
                     await asyncio.sleep(_PAUSE)
@@ -121,11 +127,7 @@ class Ledger:
     async def _replaced(self, client: Client | None, region: str) -> Client | None:
         if client is not None:
             await client.close()
-        return await self._connected(region)
-
-    def _serves(self, client: Client, region: str) -> bool:
-        """Whether the client's server still accepts clients: like any client, ours leaves a server that is stopping."""
-        return any(pod.address == client.server and pod.runs for pod in self._world.pods[region])
+        return await self.connected(region)
 
     # --- checking -------------------------------------------------------------------------------------------
 
@@ -136,7 +138,7 @@ class Ledger:
         refused: Refused | None = Refused(0, "no server of the region accepts a client")
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            client = await self._connected(region)
+            client = await self.connected(region)
             if client is not None:
                 refused = await client.make(name, cluster_name(rendering.conf) or "", replicas)
                 await client.close()
@@ -145,11 +147,13 @@ class Ledger:
             await asyncio.sleep(1)
         return refused
 
-    async def _removed(self, name: str, region: str) -> None:
-        client = await self._connected(region)
-        if client is not None:
-            await client.remove(name)
-            await client.close()
+    async def _removed(self, name: str, region: str) -> bool:
+        client = await self.connected(region)
+        if client is None:
+            return False
+        removed = await client.remove(name)
+        await client.close()
+        return removed
 
     async def _fate(self, name: str) -> StreamFate:
         """The state of a stream, after it had time to recover all replicas."""
@@ -162,7 +166,7 @@ class Ledger:
 
     async def _fate_now(self, name: str) -> StreamFate:
         region, sent = self.home[name], self.acknowledged[name]
-        client = await self._connected(region)
+        client = await self.connected(region)
         if client is None:
             return StreamFate(name, region, len(sent), 0, len(sent), "gone", "no server of the region accepts a client")
         try:
@@ -184,30 +188,8 @@ class Ledger:
 
     # --- connecting ----------------------------------------------------------------------------------------
 
-    def _can_log_in(self, region: str) -> bool:
-        rendering = self._world.renderings[region]
-        if login(rendering, _variables(self._world.pods[region][0])) is not None:
-            return True
-        self._world.note(f"{region}: nats.conf has no password of a user with JetStream; its streams were not checked")
-        return False
-
-    async def _connected(self, region: str) -> Client | None:
-        world = self._world
-        rendering = world.renderings[region]
-        pods = [pod for pod in world.pods[region] if pod.runs]
-        known = login(rendering, _variables(world.pods[region][0]))
-        if not pods or known is None:
-            return None
-        addresses = [pod.address for pod in pods if pod.ready] or [pod.address for pod in pods]
-        return await connect(addresses, client_port(rendering), known, _tls(rendering, pods[0]))
-
-
-def _variables(pod: Pod) -> dict[str, str]:
-    return pod.charge.moved.environment if pod.charge else {}
-
-
-def _tls(rendering: Rendering, pod: Pod) -> tuple[str, str, str] | None:
-    if not isinstance(rendering.conf.get("tls"), dict):
-        return None
-    folder = f"{pod.folder}/{CERTIFICATES}"
-    return f"{folder}/tls.crt", f"{folder}/tls.key", f"{folder}/ca.crt"
+    async def connected(self, region: str) -> Client | None:
+        """A client of one of the region's servers; None if there is none that it may use."""
+        access = self._world.access(region)
+        listeners = await self._world.listeners(region) if access is not None else ()
+        return await connect(listeners, access.login, access.tls) if access is not None and listeners else None

@@ -82,6 +82,9 @@ class _Chain:
 
     def _pods_of(self, region: str) -> None:
         waiting = [pod for pod in self.now.of(region) if not pod.ready]
+        for pod in waiting:
+            if "not started" in pod.troubles:
+                self.causes.append(Cause(pod.name, "its server to start", pod.troubles["not started"]))
         first = next((pod for pod in waiting if pod.waiting_on is not None), None)
         if first is None or first.waiting_on is None:
             return
@@ -132,7 +135,7 @@ class _Chain:
             )
             self.remedies.append(f"give {other} a LoadBalancer Service for its gateway")
             return
-        seen = f"{balancer.refused} connections were reset" if balancer.arrived else "nothing listens there yet"
+        seen = _use(balancer) if balancer.arrived else "nothing listens there yet"
         self.causes.append(Cause(subject, f"load balancer {balancer.key} ({balancer.address})", seen))
         if balancer.arrived:
             self._balancer(balancer, other)
@@ -154,6 +157,13 @@ class _Chain:
             self.remedies.append(RING)
         if back is not None and self.causes[back].waits_for == "a meta leader":
             self.is_ring = True
+
+
+def _use(balancer: BalancerNow) -> str:
+    """What is known of the connections to a load balancer."""
+    if balancer.refused is None:
+        return f"it sends to {len(balancer.backends)} of {balancer.candidates} pods"
+    return f"{balancer.refused} connections were reset"
 
 
 def _listed(pods: list[PodNow]) -> str:

@@ -76,8 +76,21 @@ class Cost(NamedTuple):
     memory: int
 
 
+class Site(NamedTuple):
+    """The release of a region on a real cluster: kube context, namespace, and name of the release."""
+
+    context: str
+    namespace: str
+    release: str
+
+    @property
+    def key(self) -> str:
+        """Context and namespace, as consent names them."""
+        return f"{self.context}/{self.namespace}"
+
+
 class Outcome(NamedTuple):
-    """One scenario's result."""
+    """One scenario's result; `sites` are the clusters of a rehearsal on real ones."""
 
     scenario: str
     verdict: Verdict
@@ -99,6 +112,7 @@ class Outcome(NamedTuple):
     cost: Cost
     events: tuple[Event, ...]
     times: dict[str, float]
+    sites: dict[str, Site] = {}  # noqa: RUF012   # never changed
 
     @property
     def well(self) -> bool:

@@ -13,7 +13,7 @@ from natsvalues.outside import loopback, processes
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.kubelet import Container, answered, fresh, restart_delay
 from natsvalues.rehearsal.machine import fault_in, port_taken
-from natsvalues.rehearsal.snapshot import PodNow, View, trouble_in
+from natsvalues.rehearsal.snapshot import PodNow, View, trouble_in, words_of
 
 if TYPE_CHECKING:
     from natsvalues.errors import NatsvaluesError
@@ -104,7 +104,7 @@ class Pod:
         view = self.view if self.process is not None and self.process.code is None else View()
         return PodNow(
             self.name, self.region, self.state, self.ready, self.container.restarts, waiting, answer, view,
-            dict(self.troubles), self.exit_code,
+            dict(self.troubles), self.exit_code, self.address,
         )  # fmt: skip
 
     # --- files ---------------------------------------------------------------------------------------------
@@ -256,7 +256,6 @@ class Pod:
         self._fault = self._fault or fault_in(line, self.folder)
         kind = trouble_in(line)
         if kind is not None:
-            words = line.partition("] ")[2] or line
             if kind not in self.troubles:
-                self._tell("log", self.name, words[:300])
-            self.troubles[kind] = words[:300]
+                self._tell("log", self.name, words_of(line))
+            self.troubles[kind] = words_of(line)

@@ -15,6 +15,7 @@ from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.groups import observed_groups
 from natsvalues.rehearsal.judgement import judge
+from natsvalues.rehearsal.loopback_stage import LoopbackStage
 from natsvalues.rehearsal.machine import of_system
 from natsvalues.rehearsal.outcome import Cost, Group, Outcome, PodFate, Program
 from natsvalues.rehearsal.scenarios import SCENARIOS
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from natsvalues.outside.server_binary import Binary
+    from natsvalues.rehearsal.any_world import AnyWorld
+    from natsvalues.rehearsal.cluster_stage import Installation
+    from natsvalues.rehearsal.outcome import Site
     from natsvalues.rehearsal.snapshot import Snapshot
     from natsvalues.rehearsal.timeline import Event
 
@@ -41,11 +45,19 @@ class Bounds(NamedTuple):
     servers: int = 40
 
 
+class OnClusters(NamedTuple):
+    """Where regions run, with which kubeconfig (None: as kubectl decides), and what is installed (None: nothing)."""
+
+    sites: dict[str, Site]
+    kubeconfig: str | None
+    installation: Installation | None
+
+
 class Order(NamedTuple):
     """What to rehearse. `chosen` is the region that one-region scenarios are about; empty: the last one.
 
     `binaries` are servers that were fetched before, by version; others are fetched when they are needed, while
-    everything that runs is paused.
+    everything that runs is paused. With `on` it runs on real clusters.
     """
 
     scenario: str
@@ -56,6 +68,7 @@ class Order(NamedTuple):
     keep: str | None = None
     bounds: Bounds = Bounds()
     binaries: Mapping[str, Binary] = MappingProxyType({})
+    on: OnClusters | None = None
 
 
 class _End(NamedTuple):
@@ -67,7 +80,7 @@ class _End(NamedTuple):
     events: tuple[Event, ...]
 
 
-async def rehearse(order: Order, watch: Callable[[World], None] | None = None) -> Outcome:
+async def rehearse(order: Order, watch: Callable[[AnyWorld], None] | None = None) -> Outcome:
     """Run a scenario; `watch` is called twice a second for a live display.
 
     Raises NatsvaluesError for what cannot be run at all; a supercluster that does not converge is an outcome.
@@ -75,15 +88,17 @@ async def rehearse(order: Order, watch: Callable[[World], None] | None = None) -
     """
     regions = _regions(order)
     begun, own = time.monotonic(), proc.own_seconds()
-    claim = loopback.Claim()
     try:
-        with processes.scratch(order.keep) as folder:
-            world = World(regions, folder, claim.net, order.scale)
-            world.binaries = dict(order.binaries)
-            stage = Stage(
-                world, order.steps, Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience)
-            )
+        with contextlib.ExitStack() as held:
+            folder = held.enter_context(processes.scratch(order.keep))
+            if order.on is not None:
+                stage = _on_clusters(order, order.on, regions, folder)
+            else:
+                claim = held.enter_context(contextlib.closing(loopback.Claim()))
+                stage = _on_loopback(order, regions, folder, claim.net)
+            world = stage.world
             try:
+                await world.open()
                 end = await _played(order, stage, watch)
             finally:
                 await _closed(world)
@@ -92,8 +107,6 @@ async def rehearse(order: Order, watch: Callable[[World], None] | None = None) -
         if fault is None:
             raise
         raise fault from None
-    finally:
-        claim.close()
     cost = Cost(
         round(time.monotonic() - begun, 1),
         round(world.cpu, 1),
@@ -103,12 +116,27 @@ async def rehearse(order: Order, watch: Callable[[World], None] | None = None) -
     return _outcome(order, stage, end, cost)
 
 
+def _on_loopback(order: Order, regions: tuple[str, ...], folder: str, net: int) -> Stage:
+    world = World(regions, folder, net, order.scale)
+    world.binaries = dict(order.binaries)
+    return LoopbackStage(world, order.steps, Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience))
+
+
+def _on_clusters(order: Order, on: OnClusters, regions: tuple[str, ...], folder: str) -> Stage:
+    from natsvalues.rehearsal.cluster_stage import SETTLED, STEADY, ClusterStage  # seldom used
+    from natsvalues.rehearsal.clusters import Clusters
+
+    aims = Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience, STEADY, SETTLED)
+    world = Clusters(on.sites, on.kubeconfig, folder)
+    return ClusterStage(world, order.steps, aims, on.installation, folder)
+
+
 def _regions(order: Order) -> tuple[str, ...]:
     regions = tuple(dict.fromkeys(key for step in order.steps for key in step.renderings))
     servers = sum(
         max(step.renderings[key].replicas for step in order.steps if key in step.renderings) for key in regions
     )
-    if servers > order.bounds.servers:
+    if servers > order.bounds.servers and order.on is None:
         raise NatsvaluesError(
             "NV-R004", f"the renderings have {servers} servers, and the limit is {order.bounds.servers}",
             hint="raise --max-servers, or render fewer regions; a server takes about 20 MB",
@@ -120,7 +148,7 @@ def _regions(order: Order) -> tuple[str, ...]:
     return regions
 
 
-async def _played(order: Order, stage: Stage, watch: Callable[[World], None] | None) -> _End:
+async def _played(order: Order, stage: Stage, watch: Callable[[AnyWorld], None] | None) -> _End:
     """How the scenario ended."""
     why: Why | None = None
     watching = asyncio.create_task(_watched(order, stage, asyncio.current_task(), watch))
@@ -142,6 +170,7 @@ async def _played(order: Order, stage: Stage, watch: Callable[[World], None] | N
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         await stage.ledger.stop_publishing()
+        await stage.leave()
     return _End(why, stage.world.now(), stage.world.seconds, tuple(stage.world.timeline.events))
 
 
@@ -152,7 +181,7 @@ def _cut_short(stage: Stage, remedy: str) -> Why:
 
 
 async def _watched(
-    order: Order, stage: Stage, main: asyncio.Task[object] | None, watch: Callable[[World], None] | None
+    order: Order, stage: Stage, main: asyncio.Task[object] | None, watch: Callable[[AnyWorld], None] | None
 ) -> None:
     while True:
         if watch is not None:
@@ -164,7 +193,7 @@ async def _watched(
         await asyncio.sleep(_WATCH)
 
 
-async def _closed(world: World) -> None:
+async def _closed(world: AnyWorld) -> None:
     closing = asyncio.ensure_future(world.close())
     try:
         await asyncio.shield(closing)
@@ -187,10 +216,10 @@ def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
             ready_after.setdefault(event.subject, round(event.seconds - begun, 1))
     pods = tuple(
         PodFate(
-            pod.name, key, pod.address, world.versions[key], shown.ready, shown.restarts, ready_after.get(pod.name)
+            pod.name, pod.region, pod.address, world.versions[pod.region], pod.ready, pod.restarts,
+            ready_after.get(pod.name),
         )
-        for key, item in end.now.renderings.items()
-        for pod, shown in zip(world.pods[key][: item.replicas], end.now.of(key), strict=True)
+        for pod in end.now.pods
     )  # fmt: skip
     groups: tuple[Group, ...] = observed_groups(end.now)
     return Outcome(
@@ -206,15 +235,12 @@ def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
         remedy=judgement.remedy,
         notes=(*world.notes, *judgement.notes),
         moves=world.moves,
-        balancers={
-            item.meaning.key: item.forwarder.listen.address
-            for balancers in world.balancers.values()
-            for item in balancers
-        },
+        balancers=world.addresses(),
         versions=world.versions,
         programs=tuple(Program(*binary) for binary in world.programs.values()),
         renderings={key: item.digest for key, item in world.renderings.items()},
-        scale=order.scale,
+        scale=world.scale,
+        sites=world.sites,
         cost=cost,
         events=(*events, *judgement.events(end.seconds)),
         times=stage.times,

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from natsvalues.records import NamedTuple
+from natsvalues.rehearsal.stage import HOLD
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from natsvalues.rehearsal.loopback_stage import LoopbackStage
     from natsvalues.rehearsal.stage import Stage
-
-HOLD = 12.0
-"""Seconds of an outage: longer than a meta group usually takes to lose or elect a leader."""
 
 
 class Scenario(NamedTuple):
-    """`steps`: how many renderings of each region it uses: 1, or 2 and more."""
+    """`walks`: it goes from rendering to rendering. `run` gets a Stage, one `only_on_loopback` a LoopbackStage."""
 
     name: str
     summary: str
-    run: Callable[[Stage], Awaitable[None]]
+    run: Callable[[Any], Awaitable[None]]
     walks: bool = False
+    only_on_loopback: bool = False
 
 
 async def _first_install(stage: Stage) -> None:
     for step in stage.steps:
         stage.phase(f"first install{step.words}")
-        await stage.world.take(step.renderings)
-        await stage.arrive(*step.renderings)
+        await stage.install(step)
         await stage.converged()
         stage.world.fresh = False
     await stage.make_streams()
@@ -38,8 +37,7 @@ async def _first_install(stage: Stage) -> None:
 async def _cold_restart(stage: Stage) -> None:
     await stage.warm_up()
     stage.phase("cold restart of all regions")
-    await stage.world.stop(*stage.regions)
-    await stage.world.start(*stage.regions)
+    await stage.restart(*stage.regions)
     await stage.converged()
     await stage.check()
 
@@ -48,8 +46,7 @@ async def _cold_region(stage: Stage) -> None:
     await stage.warm_up()
     stage.phase(f"cold restart of {stage.chosen}")
     stage.ledger.keep_publishing()
-    await stage.world.stop(stage.chosen)
-    await stage.world.start(stage.chosen)
+    await stage.restart(stage.chosen)
     await stage.converged()
     await stage.check()
 
@@ -64,7 +61,7 @@ async def _rolling(stage: Stage) -> None:
     await stage.check()
 
 
-async def _cut_off(stage: Stage) -> None:
+async def _cut_off(stage: LoopbackStage) -> None:
     await stage.warm_up()
     stage.ledger.keep_publishing()
     stage.phase(f"{stage.chosen} cut off")
@@ -76,7 +73,7 @@ async def _cut_off(stage: Stage) -> None:
     await stage.check()
 
 
-async def _late_balancer(stage: Stage) -> None:
+async def _late_balancer(stage: LoopbackStage) -> None:
     """On a first install, where the order matters most."""
     for number, step in enumerate(stage.steps):
         stage.phase(f"first install{step.words}, the load balancer of {stage.chosen} is late")
@@ -97,11 +94,8 @@ async def _server_lost(stage: Stage) -> None:
     await stage.warm_up()
     stage.ledger.keep_publishing()
     pod = stage.leader()
-    stage.phase(f"{pod.name} lost")
-    await pod.stop(graceful=False)
-    await stage.hold(HOLD)
-    stage.phase(f"{pod.name} back, with its store")
-    pod.start()
+    stage.phase(f"{pod} lost")
+    await stage.lose(pod)
     await stage.converged()
     await stage.check()
 
@@ -134,8 +128,13 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("cold-restart", "all regions stop, then start together", _cold_restart),
         Scenario("cold-region", "one region stops and starts, the others run on", _cold_region),
         Scenario("rolling", "each region's pods restart one by one", _rolling),
-        Scenario("cut-off", "one region is cut off from the others, and comes back", _cut_off),
-        Scenario("late-balancer", "first install, and one region's load balancer comes late", _late_balancer),
+        Scenario("cut-off", "one region is cut off from the others, and comes back", _cut_off, only_on_loopback=True),
+        Scenario(
+            "late-balancer",
+            "first install, and one region's load balancer comes late",
+            _late_balancer,
+            only_on_loopback=True,
+        ),
         Scenario("server-lost", "the meta leader's server dies, and comes back", _server_lost),
         Scenario("stage-walk", "the stages in their order, with streams in the first region", _stage_walk, walks=True),
         Scenario("upgrade", "from the prior release of each region to the new one", _upgrade, walks=True),

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.rendering import Rendering
 
 Trouble = Literal[
-    "duplicate name", "wrong gateway", "rejected", "TLS", "authorization", "fatal", "ended", "reload refused"
+    "duplicate name",
+    "wrong gateway",
+    "rejected",
+    "TLS",
+    "authorization",
+    "fatal",
+    "ended",
+    "reload refused",
+    "not started",
 ]
 _TROUBLES: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
     ("fatal", re.compile(r"\[FTL\]|^nats-server: |^panic: ")),
@@ -28,6 +36,11 @@ _TROUBLES: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
 def trouble_in(line: str) -> Trouble | None:
     """The kind of trouble that a log line of a server reports, if any."""
     return next((kind for kind, pattern in _TROUBLES if pattern.search(line)), None)
+
+
+def words_of(line: str) -> str:
+    """A log line of a server without its process, time and level."""
+    return (line.partition("] ")[2] or line)[:300]
 
 
 class View(NamedTuple):
@@ -59,10 +72,11 @@ class PodNow(NamedTuple):
     view: View
     troubles: dict[str, str]
     exit_code: int | None
+    address: str = ""
 
 
 class BalancerNow(NamedTuple):
-    """One load balancer, how many pods it may send to, and how many connections it has reset."""
+    """One load balancer, how many pods it may send to, and how many connections it has reset (None: unknown)."""
 
     key: str
     region: str
@@ -72,7 +86,7 @@ class BalancerNow(NamedTuple):
     backends: tuple[str, ...]
     endpoints: tuple[str, ...]
     candidates: int
-    refused: int
+    refused: int | None
     check: str
 
 

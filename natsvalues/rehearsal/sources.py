@@ -16,13 +16,12 @@ from natsvalues.rehearsal.stage import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Literal
 
     from natsvalues.overlays.folder import Overlays
     from natsvalues.rehearsal.rendering import Rendering
+    from natsvalues.rehearsal.stage import Stages
 
     Text = Callable[[str], tuple[str, str]]
-    Stages = dict[str, Literal["local", "expose", "join"]]
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -76,17 +75,19 @@ def steps_of(overlays: Overlays, text: Text, scenario: str) -> tuple[Step, ...]:
     if scenario == "stage-walk":
         walk = _shared_walk(overlays) if shared else _own_walk(names)
         return tuple(
-            Step(f"{region} to {stages[region]}", {region: _post_rendered(overlays, region, stages, text)})
+            Step(f"{region} to {stages[region]}", {region: _post_rendered(overlays, region, stages, text)}, stages)
             for region, stages in walk
         )
     as_stated: Stages = {name: overlays.regions[name].region.stage for name in names}
     if scenario in ("first-install", "late-balancer") and not shared and "join" in as_stated.values():
         first: Stages = dict.fromkeys(names, "expose")
         return (
-            Step("all regions expose", {name: _post_rendered(overlays, name, first, text) for name in names}),
-            Step("as in the files", {name: _post_rendered(overlays, name, as_stated, text) for name in names}),
+            Step("all regions expose", {name: _post_rendered(overlays, name, first, text) for name in names}, first),
+            Step(
+                "as in the files", {name: _post_rendered(overlays, name, as_stated, text) for name in names}, as_stated
+            ),
         )
-    return (Step("", {name: _post_rendered(overlays, name, as_stated, text) for name in names}),)
+    return (Step("", {name: _post_rendered(overlays, name, as_stated, text) for name in names}, as_stated),)
 
 
 def _post_rendered(overlays: Overlays, region: str, stages: Stages, text: Text) -> Rendering:

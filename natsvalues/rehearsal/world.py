@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from natsvalues.outside import loopback, proc
 from natsvalues.outside.certificates import Authority
 from natsvalues.outside.server_binary import Binary, server_binary
 from natsvalues.rehearsal.addresses import Layout, Map, named_balancers
+from natsvalues.rehearsal.any_world import Access, AnyWorld
 from natsvalues.rehearsal.balancer import LoadBalancer, Region
-from natsvalues.rehearsal.moving import CERTIFICATES, Move, pod_files
+from natsvalues.rehearsal.login import client_port, login
+from natsvalues.rehearsal.monitoring import MONITORED, view_of
+from natsvalues.rehearsal.moving import CERTIFICATES, pod_files
 from natsvalues.rehearsal.pod import Charge, Pod
-from natsvalues.rehearsal.snapshot import Snapshot, View
-from natsvalues.rehearsal.timeline import ITSELF, Record, Timeline
+from natsvalues.rehearsal.snapshot import Snapshot
+from natsvalues.rehearsal.timeline import Record
 
 if TYPE_CHECKING:
     from natsvalues.outside.forwarder import Endpoint, Link
@@ -28,52 +29,23 @@ LOOK = 0.4
 """Seconds between two polls of every server."""
 
 
-class World:
-    """One rehearsal's supercluster. Regions have the names of their renderings' keys."""
+class World(AnyWorld):
+    """One rehearsal's supercluster on loopback."""
 
     def __init__(self, regions: tuple[str, ...], folder: str, net: int, scale: float) -> None:
+        super().__init__(scale)
         self.map = Map(net, regions)
-        self.timeline = Timeline()
-        self.scale = scale
-        self.renderings: dict[str, Rendering] = {}
         self.pods: dict[str, list[Pod]] = {}
         self.balancers: dict[str, list[LoadBalancer]] = {}
-        self.moves: dict[str, tuple[Move, ...]] = {}
-        self.versions: dict[str, str] = {}
-        self.programs: dict[str, Binary] = {}
-        self.notes: list[str] = []
         self.cut_off: set[str] = set()
         self.names: dict[str, tuple[Balancer, ...]] = {}
         """By region, load balancers whose names resolve before they exist."""
-        self.fresh = True
-        self.memory = 0
         self._cpu: dict[int, float] = {}
         self._folder = folder
         self.binaries: dict[str, Binary] = {}
         self._authority: Authority | None = None
-        self._began = time.monotonic()
         self._looking: asyncio.Task[None] | None = None
         self._starting: dict[str, asyncio.Task[None]] = {}
-
-    # --- time and events -----------------------------------------------------------------------------------
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since the rehearsal began."""
-        return time.monotonic() - self._began
-
-    def tell(self, kind: str, subject: str, text: str) -> None:
-        """Add an event to the timeline."""
-        self.timeline.tell(self.seconds, kind, subject, text)
-
-    def phase(self, text: str) -> None:
-        """Start a phase of the scenario."""
-        self.tell("phase", "scenario", text)
-
-    def note(self, text: str) -> None:
-        """Add a note to the report, once."""
-        if text not in self.notes:
-            self.notes.append(text)
 
     # --- regions -------------------------------------------------------------------------------------------
 
@@ -230,27 +202,10 @@ class World:
 
     async def _ask(self, pod: Pod) -> None:
         port, scheme = self.renderings[pod.region].monitor or (8222, "HTTP")
-        health, js, gateways = await asyncio.gather(
-            *(loopback.get(pod.address, port, path, scheme=scheme) for path in ("/healthz", "/jsz", "/gatewayz"))
-        )
-        if not pod.runs:
-            return
-        group = _table(js.body).get("meta_cluster") or {}
-        links = _table(gateways.body)
-        view = View(
-            health.status,
-            str(_table(health.body).get("error", "")) or health.body[:200] if health.status != 200 else "",  # noqa: PLR2004   # HTTP
-            pod.server_name,
-            str(group.get("leader") or ""),
-            int(group.get("cluster_size") or 0),
-            tuple(name for name, link in (links.get("outbound_gateways") or {}).items() if link.get("connection")),
-            js.status == 200 and not _table(js.body).get("disabled"),  # noqa: PLR2004   # HTTP
-        )
-        pod.view = view
-        itself = f" {ITSELF}" if view.leader and view.leader == view.name else ""
-        self.tell("leader", pod.name, (view.leader or "none") + itself)
-        self.tell("group", pod.name, str(view.size))
-        self.tell("links", pod.name, ", ".join(sorted(view.outbound)) or "none")
+        answers = await asyncio.gather(*(loopback.get(pod.address, port, path, scheme=scheme) for path in MONITORED))
+        if pod.runs:
+            pod.view = view_of(pod.server_name, *answers)
+            self.tell_view(pod.name, pod.view)
 
     @property
     def cpu(self) -> float:
@@ -265,6 +220,33 @@ class World:
         pods = tuple(pod.now() for key in running for pod in self.pods[key][: running[key].replicas])
         balancers = tuple(item.now() for region_pods in self.balancers.values() for item in region_pods)
         return Snapshot(self.seconds, running, pods, balancers, frozenset(self.cut_off), self.fresh)
+
+    # --- clients -------------------------------------------------------------------------------------------
+
+    def addresses(self) -> dict[str, str]:
+        """The loopback addresses of the load balancers."""
+        return {item.meaning.key: item.forwarder.listen.address for items in self.balancers.values() for item in items}
+
+    def access(self, region: str) -> Access | None:
+        """The login in nats.conf, and the temporary certificates."""
+        rendering, pod = self.renderings[region], self.pods[region][0]
+        known = login(rendering, pod.charge.moved.environment if pod.charge else {})
+        if known is None:
+            self.note(f"{region}: nats.conf has no password of a user with JetStream; its streams were not checked")
+            return None
+        folder = f"{pod.folder}/{CERTIFICATES}"
+        has_tls = isinstance(rendering.conf.get("tls"), dict)
+        return Access(known, (f"{folder}/tls.crt", f"{folder}/tls.key", f"{folder}/ca.crt") if has_tls else None)
+
+    async def listeners(self, region: str) -> tuple[str, ...]:
+        """The client ports of the region's pods."""
+        running = [pod for pod in self.pods[region] if pod.runs]
+        chosen = [pod for pod in running if pod.ready] or running
+        return tuple(f"{pod.address}:{client_port(self.renderings[region])}" for pod in chosen)
+
+    def serves(self, region: str, listener: str) -> bool:
+        """Whether a pod with that address runs."""
+        return any(pod.address == listener.rpartition(":")[0] and pod.runs for pod in self.pods[region])
 
     async def close(self) -> None:
         """End everything, in whatever state it is."""
@@ -283,11 +265,3 @@ class World:
         for pods in self.pods.values():
             for pod in pods:
                 pod.kill_now()
-
-
-def _table(body: str) -> dict[str, Any]:
-    try:
-        table = json.loads(body)
-    except ValueError:
-        return {}
-    return table if isinstance(table, dict) else {}

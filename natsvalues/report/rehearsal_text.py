@@ -31,13 +31,7 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
     restarts = sum(pod.restarts for pod in outcome.pods)
     servers = ", ".join(f"{region} {version}" for region, version in outcome.versions.items())
     lines.append(f"  {len(outcome.pods)} servers ({servers}), {restarts} restarts by the kubelet")
-    lines.append(f"  {programs(outcome)}")
-    cost = outcome.cost
-    cpu = f"CPU {cost.server_cpu:g} s of the servers, {cost.own_cpu:g} s of natsvalues"
-    lines.append(f"  {cost.wall:g} s; {cpu}; memory of the servers {cost.memory // 1_000_000} MB")
-    lines.append(
-        f"  probe periods {outcome.scale:g} times shorter; elections, lame-duck mode and grace periods are not scaled"
-    )
+    lines += [f"  {line}" for line in (on_clusters(outcome) if outcome.sites else _on_loopback(outcome))]
     lines += [f"  note: {in_log(note)}" for note in outcome.notes]
     if mapping:
         for region, moves in outcome.moves.items():
@@ -46,6 +40,25 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
                 shown = f"{in_log(move.rendered) or '(none)'} -> {in_log(move.run)}"
                 lines.append(f"    {move.setting}: {shown} ({move.why})")
     return "\n".join(lines) + "\n"
+
+
+def on_clusters(outcome: Outcome) -> list[str]:
+    """Where a rehearsal on real clusters ran; empty for one on loopback."""
+    places = [
+        f"{region}: context {site.context}, namespace {site.namespace}, release {site.release}"
+        for region, site in outcome.sites.items()
+    ]
+    return [*places, f"{outcome.cost.wall:g} s on real clusters"] if places else []
+
+
+def _on_loopback(outcome: Outcome) -> list[str]:
+    cost = outcome.cost
+    cpu = f"CPU {cost.server_cpu:g} s of the servers, {cost.own_cpu:g} s of natsvalues"
+    return [
+        programs(outcome),
+        f"{cost.wall:g} s; {cpu}; memory of the servers {cost.memory // 1_000_000} MB",
+        f"probe periods {outcome.scale:g} times shorter; elections, lame-duck mode and grace periods are not scaled",
+    ]
 
 
 def chain(causes: tuple[Cause, ...]) -> list[str]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from natsvalues.manifests.settings import cluster_name, jetstream_is_on
 from natsvalues.outside.jetstream import Client, Login, Refused, connect
-from natsvalues.rehearsal.login import client_port
 from walks.git import PLACES
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ class Streams:
 
     def _serves(self, client: Client, place: str) -> bool:
         """Whether the client's server still accepts clients: like any client, ours leaves one that is stopping."""
-        return any(pod.address == client.server and pod.runs for pod in self._world.pods.get(place, ()))
+        return place in self._world.pods and self._world.serves(place, client.server)
 
     async def stop(self) -> None:
         """Stop publishing; what was acknowledged counts."""
@@ -165,9 +164,5 @@ class Streams:
         return Fate(name, place, "lost" if lost else "kept", len(sent), lost, where)
 
     async def _connected(self, place: str) -> Client | None:
-        rendering = self._world.renderings.get(place)
-        pods = [pod for pod in self._world.pods.get(place, ()) if pod.runs]
-        if rendering is None or not pods:
-            return None
-        addresses = [pod.address for pod in pods if pod.ready] or [pod.address for pod in pods]
-        return await connect(addresses, client_port(rendering), Login(), None)
+        listeners = await self._world.listeners(place) if place in self._world.renderings else ()
+        return await connect(listeners, Login(), None) if listeners else None

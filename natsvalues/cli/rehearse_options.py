@@ -1,0 +1,67 @@
+"""The options of `natsvalues rehearse`, and their defaults."""
+
+from __future__ import annotations
+
+import os
+
+from natsvalues.cli.outputs import unwritable
+from natsvalues.records import NamedTuple
+from natsvalues.rehearsal.run import Bounds
+from natsvalues.report.timeline_files import ending_of
+
+ALL = "all"
+RELEASE = "nats"
+PATIENCE, LIMIT = 75.0, 600.0
+CLUSTERS_PATIENCE, CLUSTERS_LIMIT = 180.0, 1800.0
+
+
+class ClusterOptions(NamedTuple):
+    """The options of `rehearse` that are for real clusters, as they are given."""
+
+    contexts: str
+    namespace: str
+    release: str
+    kubeconfig: str | None
+    delete_pods: str
+
+
+class Options(NamedTuple):
+    """The options of `rehearse`."""
+
+    folder: str | None
+    scenarios: tuple[str, ...]
+    overlays: str | None
+    rendering: str | None
+    chart: str | None
+    values: tuple[str, ...]
+    prior: str | None
+    chosen: str
+    streams_in: tuple[str, ...]
+    expect: str
+    as_json: bool
+    mapping: bool
+    junit: str | None
+    timeline: str | None
+    keep: str | None
+    jobs: int
+    scale: float
+    patience: float | None
+    limit: float | None
+    most_memory: int
+    most_servers: int
+    clusters: ClusterOptions | None
+
+    @property
+    def bounds(self) -> Bounds:
+        """The limits, with their defaults: real kubelets and load balancers are slower."""
+        patience, limit = (PATIENCE, LIMIT) if self.clusters is None else (CLUSTERS_PATIENCE, CLUSTERS_LIMIT)
+        return Bounds(self.patience or patience, self.limit or limit, self.most_memory, self.most_servers)
+
+
+def check_files(options: Options, scenarios: int) -> None:
+    """Check before anything runs that the reports can be written."""
+    if options.timeline:
+        ending_of(options.timeline, scenarios)
+    for path in filter(None, (options.timeline, options.junit)):
+        if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+            raise unwritable(path, "the folder does not exist")
