@@ -44,6 +44,15 @@ def test_explain_and_the_reports_of_an_upgrade_say_the_same(run, rendering, tmp_
         assert explained["guidance"].count(f"{READY_WITHOUT_LEADER}; {WATCH}") == 1
 
 
+def test_explain_names_the_setting_of_dns_where_servers_look_for_each_other(run, rendering):
+    """Several servers ask DNS for each other; one asks for nobody."""
+    for replicas, expected in ((3, 1), (1, 0)):
+        text = rendering.replace("replicas: 3", f"replicas: {replicas}")
+        explained = json.loads(run("natsvalues", "explain", "--json", *WORDS, stdin=text, check=True).stdout)
+
+        assert sum("CoreDNS" in line for line in explained["guidance"]) == expected
+
+
 def _notes(report):
     return [note for region in report.get("regions", [report]) for note in region["notes"]]
 
