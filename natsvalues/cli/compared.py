@@ -10,7 +10,7 @@ from natsvalues.cli.prior_release import is_automatic, prior_release
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.stamps import acceptance
-from natsvalues.overlays.losses_since import order_since
+from natsvalues.overlays.losses_since import notes_since
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.pipeline import render
 
@@ -54,11 +54,11 @@ def _compared(result: Result, stream: str, options: PostRenderOptions, run: Run)
 
         write_report(options.report, prior, result)  # before a refusal, which it explains
     accepted = refuse_losses(prior, options.allow, result)
-    order = order_since(prior.release, result)
+    notes = notes_since(prior.release, result)
     if accepted and prior.stored is not None:
         stamp = acceptance(prior.stored.newest.revision, accepted)
         result = render(Release(stream, result.release.file), result.plan._replace(accepted=stamp))
-    return result._replace(notices=(Notice("note", order), *result.notices)) if order else result
+    return result._replace(notices=(*notes, *result.notices))
 
 
 def _require_no_report(options: PostRenderOptions) -> None:

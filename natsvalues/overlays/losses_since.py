@@ -1,14 +1,16 @@
-"""What a region loses from its prior release to the new rendering, and which regions go first if it joins others."""
+"""What a region loses from its prior release to the new rendering, and what else whoever upgrades it must know."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from natsvalues.manifests.chart import all_nats
+from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.server_conf import placed
 from natsvalues.supercluster.joining import order_of_change
 from natsvalues.supercluster.kept import kept_losses
 from natsvalues.supercluster.pairing import paired
+from natsvalues.supercluster.readiness import READY_WITHOUT_LEADER, WATCH, readiness_changes
 from natsvalues.supercluster.region_state import RegionState, region_state
 from natsvalues.text.natsconf import ConfSyntaxError
 
@@ -32,11 +34,14 @@ def losses_since(prior: Release, kept: Kept, result: Result) -> list[Loss]:
     return kept_losses(_state(prior, before, result.plan), state_after(result), kept)
 
 
-def order_since(prior: Release, result: Result) -> str:
-    """The order of the upgrades if the region joins others with this one; empty if it does not."""
+def notes_since(prior: Release, result: Result) -> list[Notice]:
+    """The order of the upgrades if the region joins others with this one; that Ready does not mean what it did."""
     before = counterpart(prior, result)
     known = _state(prior, before, result.plan) if before is not None else None
-    return order_of_change(known, state_after(result))
+    after = state_after(result)
+    order = order_of_change(known, after)
+    notes = [Notice("note", order)] if order else []
+    return [*notes, Notice("note", READY_WITHOUT_LEADER, hint=WATCH)] if readiness_changes(known, after) else notes
 
 
 def state_after(result: Result) -> RegionState:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.supercluster.joining import order_of_join
 from natsvalues.supercluster.meta_groups import outage, own_group
+from natsvalues.supercluster.readiness import READY_WITHOUT_LEADER, WATCH, is_ready_without_leader
 
 if TYPE_CHECKING:
     from natsvalues.overlays.plan import Plan
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
-    """Sentences for `explain`: what must not be done before the next stage, and which failure ends JetStream.
+    """Sentences for `explain`: what must not be done before the next stage, how servers start, what ends JetStream.
 
     `state` is the region as it is post-rendered.
     """
@@ -36,10 +37,18 @@ def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
         remotes = ", ".join(remote.name for remote in plan.remotes) or "none yet (no other region is in stage join)"
         lines.append(f"remote gateways: {remotes}")
         lines.append("every change of the remotes needs a restart of the pods: gateway settings cannot be reloaded")
+    if state.replicas > 1 and state.routes:
+        lines.append(_DNS)
+    if is_ready_without_leader(state):
+        lines.append(f"{READY_WITHOUT_LEADER}; {WATCH}")
     failure = outage(own_group(state, plan.remote_servers))
     return (*lines, f"{failure.message}; {failure.remedy}") if failure is not None else tuple(lines)
 
 
+_DNS = (
+    "at a cold start servers ask for each other's names before DNS has them, and CoreDNS may then answer for 30 s that "
+    "there are none: docs/stages.md, section How long a cold start takes, has the setting that prevents it"
+)
 _HERE = {
     "local": "the region is not connected: no gateway, no load balancer",
     "expose": "the gateway listens and is reachable, but has no remotes: check the load balancer, DNS and certificates",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.diff.impact.declaration import Consequence, impact
 from natsvalues.supercluster.cold_start import BOOT_WITHOUT_REMOTES, SOURCE, first_boot, remedy
+from natsvalues.supercluster.readiness import READY_WITHOUT_LEADER, WATCH, readiness_changes
 from natsvalues.text.paths import Item
 
 if TYPE_CHECKING:
@@ -123,4 +124,22 @@ def first_boot_hangs(context: Context) -> str | None:
     return next((reason for reason in map(first_boot, fresh) if reason), None)
 
 
-IMPACTS = (cold_start_hangs, cold_start_hangs_without_service, first_boot_hangs)
+@impact(
+    "DI024",
+    "ready-without-leader",
+    "none",
+    "release",
+    why="A cold start ends because no probe waits for a meta leader. So a pod that is Ready no longer shows that there "
+    "is one, and what waits for Ready pods passes without JetStream.",
+    source="run on Kubernetes 1.37 with nats-server 2.14.2: all pods Ready, /healthz 503; docs/stages.md",
+    remedy=f"{WATCH[0].upper()}{WATCH[1:]}.",
+    fails="old: {container: {startupProbe: {httpGet: {path: /healthz}}}}",
+    passes="new: {container: {startupProbe: {httpGet: {path: /healthz}}}}",
+)
+def ready_without_leader(context: Context) -> str | None:
+    """A startup or readiness probe waited for a meta leader, and none does any more."""
+    changed = any(readiness_changes(servers.before, servers.after) for servers in context.servers)
+    return READY_WITHOUT_LEADER if changed else None
+
+
+IMPACTS = (cold_start_hangs, cold_start_hangs_without_service, first_boot_hangs, ready_without_leader)
