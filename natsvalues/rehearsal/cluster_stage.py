@@ -45,8 +45,8 @@ class ClusterStage(Stage):
         self, world: Clusters, steps: tuple[Step, ...], aims: Aims, installation: Installation | None, folder: str
     ) -> None:
         super().__init__(world, steps, aims)
-        self._installation = installation
-        self._folder = folder
+        self.installation = installation
+        self.folder = folder
         self._renderer: PostRenderer | None = None
         self._theirs: Inventory = {}
 
@@ -54,9 +54,9 @@ class ClusterStage(Stage):
         """Install or upgrade these regions, all at once; what is new must not have volumes of an earlier release."""
         await self._prepared(step)
         present = await self._present(step)
-        await self._upgrade_all(step)
+        await self.upgrade_all(step)
         for region in present:
-            await self._rolled_out(region)
+            await self.rolled_out(region)
 
     async def warm_up(self, step: Step | None = None) -> None:
         """Take or install the releases, and wait until they have converged; then count the streams, and make ours."""
@@ -64,12 +64,12 @@ class ClusterStage(Stage):
         self.phase("warm-up")
         present = await self._present(step)
         self.world.fresh = not present
-        if self._installation is not None and step.stages:
-            await self._upgrade_all(step)
+        if self.installation is not None and step.stages:
+            await self.upgrade_all(step)
         await self.converged()
         under_way = [region for region in present if not is_rolled_out(self.world.regions[region].statefulset)]
         for region in under_way:
-            await self._rolled_out(region)
+            await self.rolled_out(region)
         if under_way:
             await self.converged()
         self.world.fresh = False
@@ -97,7 +97,7 @@ class ClusterStage(Stage):
         rendering = self.world.renderings[region]
         if (rendering.state.spec.get("updateStrategy") or {}).get("type") != "OnDelete":
             await self.world.restart_rollout(region)
-            await self._rolled_out(region)
+            await self.rolled_out(region)
             return
         self.world.note(f"{region}: updateStrategy is OnDelete; the pods were deleted one by one, by hand")
         for pod in reversed(rendering.pods):
@@ -112,7 +112,7 @@ class ClusterStage(Stage):
             await self._upgrade(region, step)
             new = self.world.renderings[region]
             if old is not None:
-                await self._rolled_out(region)
+                await self.rolled_out(region)
             if old is not None and old.template == new.template and old.files != new.files:
                 self.world.note(
                     f"{region}: only the ConfigMap changed: no pod rolls, and the reloader sends SIGHUP once the "
@@ -146,7 +146,7 @@ class ClusterStage(Stage):
         if left:
             self.world.note(f"streams of this rehearsal are left, and the next one deletes them: {', '.join(left)}")
 
-    async def _rolled_out(self, region: str) -> None:
+    async def rolled_out(self, region: str) -> None:
         """Wait for the end of a rolling update, as long as it goes on. Raises Stuck."""
         there = self.world.regions[region]
         state: object = None
@@ -164,7 +164,7 @@ class ClusterStage(Stage):
 
     # --- helm ----------------------------------------------------------------------------------------------
 
-    async def _upgrade_all(self, step: Step) -> None:
+    async def upgrade_all(self, step: Step) -> None:
         """Upgrade all regions at once; if one fails, the others end first: a killed helm leaves a locked release."""
         upgrades = (self._upgrade(region, step) for region in step.renderings)
         for result in await asyncio.gather(*upgrades, return_exceptions=True):
@@ -173,12 +173,12 @@ class ClusterStage(Stage):
 
     async def _upgrade(self, region: str, step: Step) -> None:
         """Install or upgrade one region, and expect from now on what helm has installed."""
-        if self._installation is None:
+        if self.installation is None:
             raise InternalError("NV-X005", f"nothing to install in {region}")
-        site, (charts, overlays) = self.world.sites[region], self._installation
-        self._renderer = self._renderer or installing.post_renderer(os.path.join(self._folder, "plugins"))
+        site, (charts, overlays) = self.world.sites[region], self.installation
+        self._renderer = self._renderer or installing.post_renderer(os.path.join(self.folder, "plugins"))
         number = next(number for number, item in enumerate(self.steps) if item.stages == step.stages)
-        folder = folder_with_stages(overlays, step.stages, os.path.join(self._folder, f"overlays-{number}"))
+        folder = folder_with_stages(overlays, step.stages, os.path.join(self.folder, f"overlays-{number}"))
         words = helm_words(site, self.world.kubeconfig)
         arguments = [f"--region={region}", f"--overlays={folder}"]
         self.world.tell("log", region, f"helm upgrade --install {site.release}")

@@ -191,13 +191,14 @@ class Clusters(AnyWorld):
     async def delete(self, region: str, pods: tuple[str, ...], *, at_once: bool = False) -> None:
         """Delete pods; `at_once` without their grace period. Returns when the API server has accepted it."""
         words = ["--grace-period=0", "--force"] if at_once else []
-        await self._kubectl(region, "delete", "pod", *pods, "--wait=false", "--ignore-not-found", *words)
+        await self.kubectl(region, "delete", "pod", *pods, "--wait=false", "--ignore-not-found", *words)
 
     async def restart_rollout(self, region: str) -> None:
         """Begin a rolling update with the same template, as `kubectl rollout restart` does."""
-        await self._kubectl(region, "rollout", "restart", f"statefulset/{self.renderings[region].nats.name}")
+        await self.kubectl(region, "rollout", "restart", f"statefulset/{self.renderings[region].nats.name}")
 
-    async def _kubectl(self, region: str, *words: str) -> None:
+    async def kubectl(self, region: str, *words: str) -> None:
+        """Run kubectl in a region's namespace, and read the region again. Raises NatsvaluesError."""
         await user_programs.output([user_programs.kubectl(), *words, *self.regions[region].words])
         await self.look(region)
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import nats
 from nats.js.api import Placement, StreamConfig
 from nats.js.errors import NotFoundError
-from natsvalues.rehearsal.cluster_stage import helm_words
 
 from natsvalues.outside import installing, user_programs
+from natsvalues.rehearsal.cluster_stage import helm_words
 from natsvalues.rehearsal.outcome import StreamFate
 from natsvalues.rehearsal.reading import read_rendering
 from natsvalues.rehearsal.scenarios import Scenario
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from nats.js import JetStreamContext
+    from regions import Regions
+
     from natsvalues.outside.installing import Chart
     from natsvalues.rehearsal.cluster_stage import ClusterStage
-    from regions import Regions
 
     Play = Callable[[Regions, ClusterStage], Awaitable[None]]
 
@@ -76,7 +77,8 @@ async def _rescue(_: Regions, stage: ClusterStage) -> None:
     """`helm upgrade` with natsvalues, of a supercluster that is stuck, and nothing else."""
     stage.phase("helm upgrade with natsvalues")
     stage.world.fresh = False
-    await stage.upgrade(stage.steps[-1])
+    await stage.world.take(stage.steps[-1].renderings)
+    await stage.upgrade_all(stage.steps[-1])
     await stage.converged()
     await stage.make_streams()
     await stage.check()
@@ -181,7 +183,8 @@ async def _forgotten(_: Regions, stage: ClusterStage) -> None:
     await _helm(stage, region, "upgrade", site.release, chart.chart, *values)
     await stage.hold(OUTAGE)
     stage.phase(f"upgrade of {region} with it")
-    await stage.upgrade(stage.steps[-1]._replace(renderings={region: stage.steps[-1].renderings[region]}))
+    await stage.upgrade_all(stage.steps[-1]._replace(renderings={region: stage.steps[-1].renderings[region]}))
+    await stage.rolled_out(region)
     await stage.converged()
     await stage.check()
 

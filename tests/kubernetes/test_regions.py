@@ -174,7 +174,9 @@ def test_nothing_is_left(end, built, until):
         for pid in {"keeper": pids[1:], "keepers": pids}.get(whom, [started.pid]):
             os.kill(pid, number)
         if whom == "keepers":  # nobody is left to remove what is no process: the next one does
-            assert until(lambda: not [path for path in left(folder) if path.startswith("/proc/")], SECONDS), left(folder)
+            assert until(lambda: not [path for path in left(folder) if path.startswith("/proc/")], SECONDS), left(
+                folder
+            )
             real.start(["another"], real.Names(), built).leave()
         assert until(lambda: not left(folder), SECONDS), left(folder)
     finally:
