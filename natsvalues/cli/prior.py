@@ -15,7 +15,7 @@ from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.manifests.stamps import REGION as STAMP
 from natsvalues.manifests.stamps import stamped_region
 from natsvalues.manifests.transitions import KINDS, refusals
-from natsvalues.overlays.losses_since import counterpart, losses_since
+from natsvalues.overlays.losses_since import counterpart, losses_since, way_back
 from natsvalues.text.paths import dotted
 from natsvalues.text.yamltree import YamlSyntaxError
 
@@ -42,9 +42,21 @@ def refuse_losses(prior: Prior, allow: tuple[str, ...], result: Result) -> set[s
         raise_all(list(_other_region(prior.release, result)))  # alone: the rest only follows from it
     losses = losses_since(prior.release, prior.kept, result)
     refused = [_refused(loss, prior.release, result) for loss in losses if loss.manual.allow not in allow]
+    revision = way_back(prior.release, prior.kept, result) if refused else None
+    if revision is not None:
+        refused[0].hint = _back(prior, revision)
     refusals_count = IMMUTABLE_FIELD not in allow and not prior.is_uninstalled
     raise_all([*refused, *(_refusals(prior.release, result) if refusals_count else [])])
     return {loss.manual.allow for loss in losses}
+
+
+def _back(prior: Prior, revision: int) -> str:
+    """What to do where the post-renderer was forgotten: that revision has the names under which the streams are."""
+    name, forgotten = prior.report.get("release"), prior.report.get("revision")
+    return (
+        f"revision {revision} was post-rendered, and from it nothing is lost: if the post-renderer was forgotten in "
+        f"revision\n{forgotten}, go back first, and upgrade from there: helm rollback {name} {revision}"
+    )
 
 
 def _other_region(release: Release, result: Result) -> Iterator[NatsvaluesError]:

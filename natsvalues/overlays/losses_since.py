@@ -8,7 +8,7 @@ from natsvalues.manifests.chart import all_nats
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.server_conf import placed
 from natsvalues.supercluster.joining import order_of_change
-from natsvalues.supercluster.kept import kept_losses
+from natsvalues.supercluster.kept import kept_losses, post_rendered_before
 from natsvalues.supercluster.pairing import paired
 from natsvalues.supercluster.readiness import READY_WITHOUT_LEADER, WATCH, readiness_changes
 from natsvalues.supercluster.region_state import RegionState, region_state
@@ -32,6 +32,14 @@ def losses_since(prior: Release, kept: Kept, result: Result) -> list[Loss]:
     if before is None:
         return []
     return kept_losses(_state(prior, before, result.plan), state_after(result), kept)
+
+
+def way_back(prior: Release, kept: Kept, result: Result) -> int | None:
+    """The revision to go back to where the post-renderer was forgotten in the prior one, and nowhere else."""
+    before = counterpart(prior, result)
+    if before is None:
+        return None
+    return post_rendered_before(_state(prior, before, result.plan), state_after(result), kept)
 
 
 def notes_since(prior: Release, result: Result) -> list[Notice]:

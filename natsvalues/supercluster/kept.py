@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.manifests.chart import all_nats
-from natsvalues.manifests.stamps import accepted_losses
+from natsvalues.manifests.stamps import accepted_losses, stamped_region
 from natsvalues.records import NamedTuple
 from natsvalues.supercluster.losses import losses
 from natsvalues.supercluster.pairing import paired
@@ -100,6 +100,16 @@ def kept_losses(before: RegionState, after: RegionState, kept: Kept) -> list[Los
             for name, number in accepted_losses(state.nats.statefulset).items():
                 accepted[name] = max(number, accepted.get(name, 0))
     return lost
+
+
+def post_rendered_before(before: RegionState, after: RegionState, kept: Kept) -> int | None:
+    """The revision before the compared one, if only that one was not post-rendered and nothing is lost from it."""
+    revision = next((item for item in kept.earlier if item.ran), None)
+    if revision is None or stamped_region(before.nats.statefulset):
+        return None
+    state = _state(revision.release, after)
+    was = state is not None and stamped_region(state.nats.statefulset) and not losses(state, after)
+    return revision.number if was else None
 
 
 def _more(known: list[Loss], more: list[Loss], revision: Revision, *, only: frozenset[str] | None) -> list[Loss]:

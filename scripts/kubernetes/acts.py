@@ -15,6 +15,7 @@ import nats
 from nats.js.api import Placement, StreamConfig
 from nats.js.errors import NotFoundError
 
+from natsvalues.errors import NatsvaluesError
 from natsvalues.outside import installing, user_programs
 from natsvalues.rehearsal.cluster_stage import helm_words
 from natsvalues.rehearsal.outcome import StreamFate
@@ -173,7 +174,7 @@ async def _rollback(_: Regions, stage: ClusterStage) -> None:
 
 
 async def _forgotten(_: Regions, stage: ClusterStage) -> None:
-    """An upgrade without the post-renderer, and then one with it."""
+    """An upgrade without the post-renderer; one with it, which is refused; and the way back that the refusal names."""
     await stage.warm_up()
     stage.ledger.keep_publishing()
     region = stage.chosen
@@ -182,8 +183,16 @@ async def _forgotten(_: Regions, stage: ClusterStage) -> None:
     values = [word for path in chart.values for word in ("-f", path)]
     await _helm(stage, region, "upgrade", site.release, chart.chart, *values)
     await stage.hold(OUTAGE)
-    stage.phase(f"upgrade of {region} with it")
-    await stage.upgrade_all(stage.steps[-1]._replace(renderings={region: stage.steps[-1].renderings[region]}))
+    alone = stage.steps[-1]._replace(renderings={region: stage.steps[-1].renderings[region]})
+    try:
+        await stage.upgrade_all(alone)
+    except NatsvaluesError as error:
+        stage.world.note(f"the upgrade with natsvalues is refused: {error.message.splitlines()[0]}")
+    else:
+        raise ActError("the upgrade with natsvalues is not refused")
+    stage.phase(f"helm rollback of {region}")
+    await _helm(stage, region, "rollback", site.release)
+    await _take(stage, region)
     await stage.rolled_out(region)
     await stage.converged()
     await stage.check()
@@ -220,7 +229,7 @@ _ACTS: dict[str, tuple[str, Play]] = {
     "node-gone": ("the node of one region is gone for a while", _node_gone),
     "late-dns": ("all pods start before DNS answers", _late_dns),
     "rollback": ("an upgrade of one region, and helm rollback", _rollback),
-    "forgotten": ("an upgrade without the post-renderer, and then with it", _forgotten),
+    "forgotten": ("an upgrade without the post-renderer, and helm rollback", _forgotten),
 }
 
 

@@ -75,6 +75,21 @@ def test_by_itself_the_upgraded_release_is_compared(codes, install, last, major,
     assert last()["prior"]["revision"] == 1
 
 
+def test_a_forgotten_post_renderer_has_a_way_back(helm, install, last, major, overlays):
+    """The upgrade after it would rename the servers again: it is refused, and says from where it is safe."""
+    prefix = {"us-east": {"serverNames": {"prefix": "us-east-"}}}
+    install(major, "nats", region="us-east", overlays=overlays("join", prefix))
+    install(major, "nats")
+    done = install(major, "nats", region="us-east", overlays=overlays("join", prefix), check=False)
+    assert done.returncode == 1
+    hints = [error["help"] for error in last()["errors"]]
+    assert "helm rollback nats 1" in hints[0]
+    assert not any("rollback" in hint for hint in hints[1:])
+    helm(major, "rollback", "nats", "1")
+    install(major, "nats", region="us-east", overlays=overlays("join", prefix))
+    assert last()["prior"]["revision"] == 3
+
+
 @pytest.mark.parametrize("off", ["option", "variable"])
 def test_it_can_be_switched_off(helm4, install, last, namespace, off, overlays):
     """With --prior=none, or NATSVALUES_PRIOR=none, nothing is compared."""
