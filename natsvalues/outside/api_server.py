@@ -20,6 +20,7 @@ from natsvalues.text.secrets import without_secrets
 
 _START = 20.0
 _OK, _NOT_FOUND = 200, 404
+_NOT_ALLOWED = (401, 403)
 _SERVING = re.compile("Starting to serve on ")
 _FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ->")
 
@@ -92,19 +93,22 @@ class ApiServer:
         if answer.status == _OK:
             content = json.loads(answer.body)
             return content if isinstance(content, dict) else {}
-        raise NatsvaluesError(
-            "NV-R038",
-            f"the API server does not give {path.partition('?')[0]}: {without_secrets(_message(answer))}",
-            hint="check the context's address and login; docs/rights.md lists what a rehearsal reads",
-        )
+        raise _refused(path, answer)
 
     async def ask_pod(self, pod: str, port: int, path: str, *, scheme: str = "HTTP", seconds: float = 2.5) -> Answer:
-        """GET a path of a pod (`NAMESPACE/NAME`), as the API server reaches it; status 0 if it does not reach it."""
+        """GET a path of a pod (`NAMESPACE/NAME`), as the API server reaches it; status 0 if it does not reach it.
+
+        Raises NatsvaluesError (NV-R038) if the API server does not allow it.
+        """
         namespace, _, name = pod.partition("/")
         prefix = "https:" if scheme == "HTTPS" else ""
         whole = f"/api/v1/namespaces/{namespace}/pods/{prefix}{name}:{port}/proxy{path}"
         answer = await self.get(whole, seconds)
-        return Answer(0, _message(answer)) if _is_of_api_server(answer) else answer
+        if not _is_of_api_server(answer):
+            return answer
+        if answer.status in _NOT_ALLOWED:
+            raise _refused(whole, answer)
+        return Answer(0, _message(answer))
 
     async def close(self) -> None:
         """End the proxy."""
@@ -135,8 +139,11 @@ class PortForward:
         return self._helper.program.code is None
 
     async def opened(self, seconds: float = 5) -> bool:
-        """Wait until it forwards; false if it does not."""
-        return await self._helper.begin(seconds)
+        """Wait until it forwards; false if it does not. Raises NatsvaluesError (NV-R038) if that is forbidden."""
+        begun = await self._helper.begin(seconds)
+        if not begun and "forbidden" in self._helper.last:
+            raise failed(self._helper.command, self._helper.last)
+        return begun
 
     async def close(self) -> None:
         """End it."""
@@ -150,6 +157,14 @@ class PortForward:
 def _is_of_api_server(answer: Answer) -> bool:
     """Whether the API server answered instead of the pod."""
     return answer.status != _OK and '"kind":"Status"' in answer.body.replace(" ", "")[:200]
+
+
+def _refused(path: str, answer: Answer) -> NatsvaluesError:
+    return NatsvaluesError(
+        "NV-R038",
+        f"the API server does not give {path.partition('?')[0]}: {without_secrets(_message(answer))}",
+        hint="check the context's address and login; docs/rights.md lists what a rehearsal reads",
+    )
 
 
 def _message(answer: Answer) -> str:

@@ -124,8 +124,9 @@ class Clusters(AnyWorld):
     async def look(self, *regions: str) -> None:
         """Read these regions now; what is known afterwards is not older than the call."""
         await asyncio.gather(*(self.regions[key].poll() for key in regions))
-        for key in regions:
-            self._record(self.regions[key])
+        for key, region in self.regions.items():
+            if key in regions:
+                self._record(region)
 
     async def _watch(self, region: Region) -> None:
         while True:
