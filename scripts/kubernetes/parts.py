@@ -26,7 +26,6 @@ PACKAGES = {
     "iptables": "iptables",
     "ip": "iproute2",
     "openssl": "openssl",
-    "conntrack": "conntrack",  # kube-proxy forgets with it where it sent packets of UDP
     "/usr/lib/cni/bridge": "containernetworking-plugins",
 }
 """Debian's packages, by a program of each."""
