@@ -7,6 +7,7 @@ is refused by the proxy itself. Pods are asked through the API server, too: no o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -91,8 +92,9 @@ class ApiServer:
         if answer.status == _NOT_FOUND:
             return None
         if answer.status == _OK:
-            content = json.loads(answer.body)
-            return content if isinstance(content, dict) else {}
+            with contextlib.suppress(ValueError):
+                content = json.loads(answer.body)
+                return content if isinstance(content, dict) else {}
         raise _refused(path, answer)
 
     async def ask_pod(self, pod: str, port: int, path: str, *, scheme: str = "HTTP", seconds: float = 2.5) -> Answer:

@@ -134,7 +134,12 @@ def address_of(service: Object | None) -> str:
 
 
 def is_rolled_out(statefulset: Object) -> bool:
-    """Whether a rolling update has ended, as `kubectl rollout status` decides; with OnDelete there is none."""
+    """Whether a rolling update has ended, as `kubectl rollout status` decides; with OnDelete there is none.
+
+    It has not where the StatefulSet was deleted.
+    """
+    if not statefulset:
+        return False
     spec, status = statefulset["spec"], statefulset.get("status", {})
     if int(status.get("observedGeneration") or 0) < int(statefulset["metadata"]["generation"]):
         return False

@@ -136,6 +136,7 @@ def test_a_rollout_has_ended_when_kubectl_would_say_so(objects):
     """Recorded before and after one; a partition, OnDelete, and a controller that has not looked yet."""
     moving, settled = objects("rolling")["StatefulSet", "nats"], objects("ready")["StatefulSet", "nats"]
     assert (is_rolled_out(moving), is_rolled_out(settled)) == (False, True)
+    assert not is_rolled_out({})  # deleted
 
     unseen = copy.deepcopy(settled)
     unseen["metadata"]["generation"] += 1
