@@ -62,6 +62,10 @@ once:
 
 ![Stuck: no pod becomes ready, no load balancer has a backend](kubernetes-stuck.svg)
 
+```text
+{chain}
+```
+
 `helm upgrade` with natsvalues as the post-renderer, and nothing else:
 
 ![The upgrade makes it whole](kubernetes-rescue.svg)
@@ -108,7 +112,14 @@ def _played(suite: Suite, built: parts.Parts) -> list[str]:
 
 
 def _write_page() -> int:
-    lines = [_HEAD.format(version=cluster_build.version())]
+    stuck = _scenario(named(PICTURES["stuck"][0]), PICTURES["stuck"][1])
+    chain = [
+        f"{number}. {cause['subject']}: waits for {cause['waits_for']}"
+        + (f" -> {cause['closes'] + 1}" if cause["closes"] is not None else "")
+        + f"\n   {cause['seen']}"
+        for number, cause in enumerate(stuck["causes"] if stuck else [], 1)
+    ]
+    lines = [_HEAD.format(version=cluster_build.version(), chain="\n".join(chain))]
     for suite in SUITES:
         lines += _section(suite)
     for ending, (suite_name, number) in PICTURES.items():
@@ -124,21 +135,28 @@ def _section(suite: Suite) -> list[str]:
     lines = [
         f"## {suite.name}: {suite.summary}\n",
         f"{len(suite.regions)} regions of three servers, nats-server {suite.server}, Helm {suite.helm}, {one}.\n",
-        "| Scenario | Verdict | Seconds | Streams | Acknowledged messages | Restarts of containers |",
+        "| Scenario | Verdict | Seconds until all is well | Streams | Acknowledged messages | Restarts of containers |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for number, act in enumerate(suite.acts, 1):
-        path = os.path.join(BUILD, f"{suite.name}-{number}-{act.name}.json")
-        if os.path.isfile(path):
-            with open(path, encoding="utf-8") as file:
-                lines.append(_row(act, json.load(file)["scenarios"][0]))
-    return [*lines, ""] if len(lines) > 4 else []
+    played = [(act, _scenario(suite, number)) for number, act in enumerate(suite.acts, 1)]
+    rows = [_row(act, scenario) for act, scenario in played if scenario]
+    return [*lines, *rows, ""] if rows else []
+
+
+def _scenario(suite: Suite, number: int) -> dict[str, Any]:
+    """What the last run of an act left, as `rehearse -o json` prints a scenario; empty if there was none."""
+    path = os.path.join(BUILD, f"{suite.name}-{number}-{suite.acts[number - 1].name}.json")
+    if not os.path.isfile(path):
+        return {}
+    with open(path, encoding="utf-8") as file:
+        scenario: dict[str, Any] = json.load(file)["scenarios"][0]
+    return scenario
 
 
 def _row(act: Act, scenario: dict[str, Any]) -> str:
     word = "lossy" if scenario["lossy"] else scenario["verdict"]
     phases = {name: seconds for name, seconds in scenario["times"].items() if name != "warm-up"}
-    times = "; ".join(f"{name}: {seconds:.0f}" for name, seconds in phases.items()) or "-"
+    times = "; ".join(f"{name}: {seconds:.0f}" for name, seconds in phases.items()) or _watched(scenario)
     streams = scenario["streams"]
     kept = sum(stream["fate"] == "kept" for stream in streams)
     messages = scenario["messages"]
@@ -147,6 +165,12 @@ def _row(act: Act, scenario: dict[str, Any]) -> str:
     many = f"{kept} of {len(streams)} whole" if streams else "-"
     version = f" to {act.server}" if act.server else ""
     return f"| {act.name}{version} | {word} | {times} | {many} | {counted} | {restarts} |"
+
+
+def _watched(scenario: dict[str, Any]) -> str:
+    """How long a scenario that is stuck was watched in its last phase."""
+    seconds = [event["seconds"] for event in scenario["timeline"] if event["kind"] == "phase"]
+    return f"{scenario['phase']}: not within {seconds[-1] - seconds[-2]:.0f}" if len(seconds) > 1 else "-"
 
 
 if __name__ == "__main__":

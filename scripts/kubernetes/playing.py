@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import binaries
 import trustme
 import yaml
+from keeping import dies_with_parent
 from regions import Names, Regions, kubectl, start
 from suites import NAMESPACE, RELEASE, STAND_IN
 
@@ -233,6 +234,7 @@ class _Suite:
         done = subprocess.run(
             self.regions.operator(sys.executable, os.path.join(HERE, "play.py"), *words),
             capture_output=True, text=True, check=False, timeout=ACT_SECONDS, env=self._environment(), cwd=self.folder,
+            preexec_fn=dies_with_parent,
         )  # fmt: skip
         if not done.stdout.startswith("{"):
             raise PlayError(f"{self.suite.name}, {act.name}: exit code {done.returncode}\n{done.stderr}{self._state()}")
