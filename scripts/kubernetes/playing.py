@@ -11,7 +11,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,8 +73,9 @@ def play(suite: Suite, chart: str, out: str, built: Parts) -> list[Played]:
     regions = start(suite.regions, Names(hosts, suite.ttl), built)
     try:
         print(f"{suite.name}: clusters are up after {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
-        with tempfile.TemporaryDirectory(prefix="natsvalues-suite-") as folder:
-            return _Suite(suite, chart, regions, folder, out).play(built)
+        folder = os.path.join(regions.folder, "suite")  # which goes with them
+        os.mkdir(folder)
+        return _Suite(suite, chart, regions, folder, out).play(built)
     finally:
         regions.leave()
 
