@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -24,7 +25,7 @@ import cluster_build  # noqa: E402 - scripts are no package
 import parts  # noqa: E402 - same
 from go_build import BuildError  # noqa: E402 - same
 from keeping import KeepingError  # noqa: E402 - same
-from playing import PlayError, chart_of, play  # noqa: E402 - same
+from playing import PlayError, charts_of, play  # noqa: E402 - same
 from suites import SUITES, Act, Suite, named  # noqa: E402 - same
 
 if TYPE_CHECKING:
@@ -104,11 +105,12 @@ def _played(suite: Suite, built: parts.Parts) -> list[str]:
     for path in glob.glob(os.path.join(BUILD, f"{suite.name}-[0-9]*")):
         os.remove(path)
     os.makedirs(BUILD, exist_ok=True)
-    chart = chart_of(suite, os.path.join(BUILD, f"chart-{suite.name}"), SHARED)
-    if chart is None:
-        print(f"{suite.name}: not in this clone: {suite.chart}", file=sys.stderr)
-        return []
-    return [f"{suite.name}: {item.act.name}" for item in play(suite, chart, BUILD, built) if not item.is_expected]
+    with tempfile.TemporaryDirectory() as folder:
+        charts = charts_of(suite, folder, SHARED)
+        if charts is None:
+            print(f"{suite.name}: not in this clone: {', '.join(suite.charts)}", file=sys.stderr)
+            return []
+        return [f"{suite.name}: {item.act.name}" for item in play(suite, charts, BUILD, built) if not item.is_expected]
 
 
 def _write_page() -> int:
@@ -163,7 +165,7 @@ def _row(act: Act, scenario: dict[str, Any]) -> str:
     counted = f"{messages['acknowledged']}, {messages['lost']} lost" if streams else "-"
     restarts = sum(pod["restarts"] for pod in scenario["pods"])
     many = f"{kept} of {len(streams)} whole" if streams else "-"
-    version = f" to {act.server}" if act.server else ""
+    version = f" to {', '.join(filter(None, (act.chart, act.server)))}" if act.server else ""
     return f"| {act.name}{version} | {word} | {times} | {many} | {counted} | {restarts} |"
 
 

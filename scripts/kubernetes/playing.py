@@ -5,7 +5,6 @@ Raises KeepingError, or PlayError where an act has no verdict.
 
 from __future__ import annotations
 
-import importlib.machinery
 import json
 import os
 import re
@@ -14,19 +13,22 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import binaries
-import trustme
-import yaml
-from keeping import dies_with_parent
-from regions import Names, Regions, kubectl, start
-from suites import NAMESPACE, RELEASE, STAND_IN
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.append(os.path.join(ROOT, "tests"))
+
+import binaries  # noqa: E402 - scripts are no package
+import replay  # noqa: E402 - same
+import trustme  # noqa: E402 - same
+import yaml  # noqa: E402 - same
+from keeping import dies_with_parent  # noqa: E402 - same
+from regions import Names, Regions, kubectl, start  # noqa: E402 - same
+from suites import NAMESPACE, RELEASE, STAND_IN  # noqa: E402 - same
 
 if TYPE_CHECKING:
     from parts import Parts
     from suites import Act, Suite
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
 ACT_SECONDS = 900
 _IMAGE = re.compile(r"^\s*(?:- )?image: \"?([^\s\"]+)", re.MULTILINE)
 _SECRET = "gateway-tls"  # noqa: S105 - the name of a Secret
@@ -54,18 +56,20 @@ class Played(NamedTuple):
         return self.word == self.act.expect
 
 
-def chart_of(suite: Suite, folder: str, shared: str | None) -> str | None:
-    """The folder of the suite's chart; None for a rendering of the upstream chart that this clone does not have."""
-    if suite.chart == STAND_IN:
-        return os.path.join(ROOT, "tests", "charts", "nats")
-    rendering = os.path.join(shared or "", "rendered", f"{suite.chart}.yaml")
-    if shared is None or not os.path.isfile(rendering):
-        return None
-    loader = importlib.machinery.SourceFileLoader("replay", os.path.join(ROOT, "tests", "replay.py"))
-    return str(loader.load_module().write_chart(rendering, os.path.join(folder, "chart")))
+def charts_of(suite: Suite, folder: str, shared: str | None) -> dict[str, str] | None:
+    """The folders of the suite's charts; None if this clone lacks a rendering of the upstream chart that it needs."""
+    charts = {}
+    for name in suite.charts:
+        charts[name] = os.path.join(ROOT, "tests", "charts", "nats")
+        if name != STAND_IN:
+            rendering = os.path.join(shared or "", "rendered", f"{name}.yaml")
+            if shared is None or not os.path.isfile(rendering):
+                return None
+            charts[name] = replay.write_chart(rendering, os.path.join(folder, name))
+    return charts
 
 
-def play(suite: Suite, chart: str, out: str, built: Parts) -> list[Played]:
+def play(suite: Suite, charts: dict[str, str], out: str, built: Parts) -> list[Played]:
     """Start clusters, play all acts, and end the clusters; in `out` each act leaves a picture and its JSON."""
     os.makedirs(out, exist_ok=True)
     hosts = {_host(region): _address(number) for number, region in enumerate(suite.regions, 1)}
@@ -75,7 +79,7 @@ def play(suite: Suite, chart: str, out: str, built: Parts) -> list[Played]:
         print(f"{suite.name}: clusters are up after {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
         folder = os.path.join(regions.folder, "suite")  # which goes with them
         os.mkdir(folder)
-        return _Suite(suite, chart, regions, folder, out).play(built)
+        return _Suite(suite, charts, regions, folder, out).play(built)
     finally:
         regions.leave()
 
@@ -89,9 +93,10 @@ def _address(number: int) -> str:
 
 
 class _Suite:
-    def __init__(self, suite: Suite, chart: str, regions: Regions, folder: str, out: str) -> None:
+    def __init__(self, suite: Suite, charts: dict[str, str], regions: Regions, folder: str, out: str) -> None:
         self.suite = suite
-        self.chart = chart
+        self.charts = charts
+        self.chart = charts[suite.chart]
         self.regions = regions
         self.folder = folder
         self.out = out
@@ -104,6 +109,7 @@ class _Suite:
         server = self.suite.server
         for number, act in enumerate(self.suite.acts, 1):
             server = act.server or server
+            self.chart = self.charts[act.chart] if act.chart else self.chart
             self._load(server)
             self._write_values(server)
             played.append(self._act(number, act))
@@ -130,11 +136,15 @@ class _Suite:
                     )
 
     def _images(self) -> list[str]:
-        done = subprocess.run(
-            [self.helm, "template", RELEASE, self.chart, "-f", self._path("values.yaml")],
-            capture_output=True, text=True, check=True, env=self._environment(),
-        )  # fmt: skip
-        return sorted(set(_IMAGE.findall(done.stdout)))
+        words = ["-f", self._path("values.yaml")]
+        texts = [
+            subprocess.run(
+                [self.helm, "template", RELEASE, chart, *words],
+                capture_output=True, text=True, check=True, env=self._environment(),
+            ).stdout
+            for chart in self.charts.values()
+        ]  # fmt: skip
+        return sorted({image for text in texts for image in _IMAGE.findall(text)})
 
     def _load(self, server: str) -> None:
         program = binaries.fetch(f"nats-server@{server}")

@@ -16,13 +16,14 @@ RELEASE = "nats"
 class Act(NamedTuple):
     """One act: a scenario of `rehearse` or of acts.py, and the verdict that it must have.
 
-    `server` is the version of the image from here on, `installs` whether the act gets the chart and the overlays (else
-    it takes the releases that are there), `region` the one of a one-region scenario, `stages` those of the overlays.
+    `server` is the version of the image from here on, and `chart` the chart; `installs`: whether the act gets the chart
+    and the overlays (else it takes the releases that are there); `region` is that of a one-region scenario.
     """
 
     name: str
     expect: str = "converged"
     server: str = ""
+    chart: str = ""
     installs: bool = True
     region: str = ""
 
@@ -41,6 +42,11 @@ class Suite(NamedTuple):
     chart: str = STAND_IN
     ttl: int = 30
     in_ci: bool = False
+
+    @property
+    def charts(self) -> tuple[str, ...]:
+        """The charts of all acts."""
+        return (self.chart, *(act.chart for act in self.acts if act.chart))
 
 
 _DEADLOCK = (
@@ -84,6 +90,9 @@ SUITES = (
     Suite("2.12", "nats-server 2.12, then an upgrade to 2.14",
           (*_SHORT, Act("upgrade", server="2.14.6")), server="2.12.8"),
     Suite("2.15", "nats-server 2.15", _EVERY_DAY, server="2.15.1"),
+    Suite("chart-upgrade", "from the upstream chart 1.3.16 to 2.14.2",
+          (Act("first-install"), Act("upgrade", server="2.14.2", chart="nats-2.14.2/ha"), Act("cold-restart")),
+          server="2.11.10", chart="nats-1.3.16/ha"),
     Suite("upstream", "a rendering of the upstream chart", _EVERY_DAY, server="2.14.2", chart="nats-2.14.2/ha"),
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playing import chart_of, play
+from playing import charts_of, play
 from suites import SUITES
 
 IN_CI = [suite for suite in SUITES if suite.in_ci]
@@ -15,7 +15,7 @@ IN_CI = [suite for suite in SUITES if suite.in_ci]
 @pytest.mark.parametrize("suite", IN_CI, ids=[suite.name for suite in IN_CI])
 def test_each_act_has_its_verdict(suite, built, shared, tmp_path):
     """Converged, stuck or lossy, as the suite says; nothing that was acknowledged is lost."""
-    played = play(suite, chart_of(suite, str(tmp_path), shared), str(tmp_path), built)
+    played = play(suite, charts_of(suite, str(tmp_path), shared), str(tmp_path), built)
     assert [(item.act.name, item.word) for item in played] == [(act.name, act.expect) for act in suite.acts]
     for item in played:
         if item.word == "converged":
