@@ -75,7 +75,8 @@ From then on, a cold start of all regions:
 
 ![Cured: gateways connect, a leader is elected, all pods are ready](kubernetes-cured.svg)
 
-A power cut: everything on all nodes ends at once, and starts from the disks:
+A power cut: everything on all nodes is killed at once, and starts from the disks. (What a machine had not written to its
+disk yet is still there, unlike in a real one.)
 
 ![After a power cut](kubernetes-power-cut.svg)
 """
