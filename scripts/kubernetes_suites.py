@@ -75,8 +75,8 @@ From then on, a cold start of all regions:
 
 ![Cured: gateways connect, a leader is elected, all pods are ready](kubernetes-cured.svg)
 
-A power cut: everything on all nodes is killed at once, and starts from the disks. (What a machine had not written to its
-disk yet is still there, unlike in a real one.)
+A power cut: everything on all nodes is killed at once, and starts from the disks. (What was not written to
+the disk yet is still there, unlike in a real one.)
 
 ![After a power cut](kubernetes-power-cut.svg)
 """
