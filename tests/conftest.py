@@ -219,7 +219,7 @@ def examples(chart_repository, isolated_env, run, tmp_path) -> Callable[..., obj
 # --- the example supercluster -----------------------------------------------------------------------------
 
 CLUSTERED = "config.cluster.enabled=true,config.jetstream.enabled=true"
-SPREAD = r"podTemplate.topologySpreadConstraints.kubernetes\.io/hostname"
+SPREAD = r"podTemplate.topologySpreadConstraints.topology\.kubernetes\.io/zone"
 APART = f"{SPREAD}.maxSkew=1,{SPREAD}.whenUnsatisfiable=DoNotSchedule"
 STORED = ("nats-1.2.11", "nats-1.3.16", "nats-2.14.2", "nats-2.14.2-helm4")
 

@@ -29,6 +29,9 @@ ENABLED = ("enabled", "enable")
 _STORE_DIR = spellings("jetstream.store_dir")
 STORE_LIMITS = {name: spellings(f"jetstream.{name}") for name in ("max_file_store", "max_memory_store")}
 """The limits of JetStream's stores, each with all its spellings."""
+SYNC_INTERVAL = spellings("jetstream.sync_interval")
+"""How often JetStream's servers write to their disks, in all spellings."""
+DEFAULT_SYNC = "2m"
 _BYTES = {"K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 
 
@@ -89,6 +92,19 @@ def store_limit(conf: dict[str, Any], name: str) -> tuple[str, int] | None:
     block = jetstream(conf)
     limits = ((key, store_size(block.get(key))) for key in STORE_LIMITS[name])
     return next(((key, size) for key, size in limits if size is not None), None)
+
+
+def sync_interval(conf: dict[str, Any]) -> str:
+    """`always`, or the duration after which a message is on the disks; empty if a variable has it.
+
+    facts: without the key it is two minutes (nats-server issue 7564), and the server reads `always` in any case (run on
+    2.10.26 to 2.15.1).
+    """
+    block = jetstream(conf)
+    given = next((block[key] for key in SYNC_INTERVAL if key in block), DEFAULT_SYNC)
+    if isinstance(given, Variable):
+        return ""
+    return "always" if str(given).lower() == "always" else str(given)
 
 
 def store_size(given: Any) -> int | None:

@@ -13,20 +13,29 @@ from typing import Any
 
 from natsvalues.manifests.chart import mappings
 
+ZONE = "topology.kubernetes.io/zone"
 
-def is_spread(pod: dict[str, Any], labels: dict[str, Any], replicas: int) -> bool:
-    """Whether the spec of a pod template keeps pods with these labels apart, strictly or as a stated preference."""
+
+def is_spread(pod: dict[str, Any], labels: dict[str, Any], replicas: int, over: str = "") -> bool:
+    """Whether the spec of a pod template keeps pods with these labels apart, strictly or as a stated preference.
+
+    `over` is the label of the nodes that tells the places apart, such as ZONE; empty: on nodes, or further apart.
+    """
     ports = [port for container in mappings(pod.get("containers")) for port in mappings(container.get("ports"))]
-    if ports and (pod.get("hostNetwork") is True or any(port.get("hostPort") for port in ports)):
+    if not over and ports and (pod.get("hostNetwork") is True or any(port.get("hostPort") for port in ports)):
         return True
-    constraints = mappings(pod.get("topologySpreadConstraints"))
+    constraints = [item for item in mappings(pod.get("topologySpreadConstraints")) if _is_over(item, over)]
     if any(_limits(item, replicas) and _matches(item.get("labelSelector"), labels) for item in constraints):
         return True
     rules = (pod.get("affinity") or {}).get("podAntiAffinity") or {}
     preferred = mappings(rules.get("preferredDuringSchedulingIgnoredDuringExecution"))
     terms = mappings(rules.get("requiredDuringSchedulingIgnoredDuringExecution"))
     terms += mappings([item.get("podAffinityTerm") for item in preferred])
-    return any(_matches(term.get("labelSelector"), labels) for term in terms)
+    return any(_is_over(term, over) and _matches(term.get("labelSelector"), labels) for term in terms)
+
+
+def _is_over(item: dict[str, Any], label: str) -> bool:
+    return not label or item.get("topologyKey") == label
 
 
 def _limits(constraint: dict[str, Any], replicas: int) -> bool:

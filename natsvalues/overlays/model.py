@@ -14,6 +14,7 @@ Name = Matches(r"[A-Za-z0-9][A-Za-z0-9_-]*", "a name of letters, digits, - and _
 Account = Matches(r"\$SYS|[A-Za-z0-9][A-Za-z0-9_-]*", "an account name of letters, digits, - and _, or $SYS")
 Variable = Matches(r"[A-Za-z_][A-Za-z0-9_]*", "a variable name of letters, digits and _")
 Port = Between(1, 65535)
+SYNC = Matches(r"always|(?:[1-9][0-9]*(?:ms|s|m|h))+", "always, or a duration such as 10s")
 PROBE = Matches(r"auto|keep|/\S*", "auto, keep, or a path that begins with /")
 
 
@@ -74,6 +75,14 @@ class JetStream(NamedTuple):
         Doc("`supercluster`: one meta group across all regions. `region`: one meta group in each region."),
     ]
     domain: Annotated[str | None, Name, Doc("One JetStream domain for all regions; only in scope supercluster.")] = None
+    sync: Annotated[
+        str | None,
+        SYNC,
+        Doc(
+            "When messages are written to the disks: `always`, before they are acknowledged, or a duration; the "
+            "default is the rendering's `sync_interval`, else the server's, `2m`."
+        ),
+    ] = None
 
 
 class Dns(NamedTuple):
@@ -199,6 +208,9 @@ class Region(NamedTuple):
     ] = None
     domain: Annotated[
         str | None, Name, Doc("Scope region: JetStream domain; the default is the rendering's, else the region's name.")
+    ] = None
+    sync: Annotated[
+        str | None, SYNC, Doc("When messages are written to the disks, instead of the supercluster's `jetstream.sync`.")
     ] = None
     load_balancer: Annotated[LoadBalancer, Doc("This region's load balancer.")] = LoadBalancer()
     probes: Annotated[Probes | None, Doc("Probe paths, instead of the supercluster's.")] = None

@@ -83,6 +83,11 @@ class Plan(NamedTuple):
         return digest(text, 12)
 
     @property
+    def sync(self) -> str | None:
+        """When messages are written to the disks: `always` or a duration; None leaves it as the rendering has it."""
+        return self.region.sync or self.supercluster.jetstream.sync
+
+    @property
     def decision(self) -> Decision:
         """What the overlays decide about JetStream across regions."""
         from natsvalues.supercluster.region_state import Decision  # post-rendering alone does not need it

@@ -149,19 +149,20 @@ def unread_file(nats: Nats) -> str:
     return next((item.file for item in included(nats) if item.settings is None and not item.block), "")
 
 
-def unreadable(nats: Nats) -> list[tuple[Included, list[str]]]:
+def unreadable(nats: Nats, stated: dict[tuple[str | int, ...], set[str]]) -> list[tuple[Included, list[str]]]:
     """Each include whose file is not in the ConfigMap, with the settings that natsvalues relies on and it may set.
 
-    Of one key the last in the text counts.
+    `stated` are further such keys, by the block in which they stand. Of one key the last in the text counts.
     """
     listed = []
     root = read(nats.conf).root
     outside = {"system_account", *(entry.key for entry in _entries(root) if entry.key == "accounts")}
     for item in included(nats):
         if item.settings is None:
-            keys = _INSIDE.get(item.block, set()) | (outside if not item.block else set())
+            keys = _INSIDE.get(item.block, set()) | stated.get(item.block, set())
+            keys |= outside if not item.block else set()
             later = _keys_after(root, item)
-            names = sorted(dotted((*item.block, key)) for key in keys - later - {"port", "listen", "enable"})
+            names = sorted(dotted((*item.block, key)) for key in keys - later - {"port", "listen", "enable", "sync"})
             listed += [(item, names)] if names else []
     return listed
 

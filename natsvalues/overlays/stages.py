@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from natsvalues.supercluster.joining import order_of_join
 from natsvalues.supercluster.meta_groups import outage, own_group
+from natsvalues.supercluster.power_cuts import REMEDY as POWER_CUT_REMEDY
+from natsvalues.supercluster.power_cuts import unwritten
 from natsvalues.supercluster.readiness import READY_WITHOUT_LEADER, WATCH, is_ready_without_leader
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
         lines.append(_DNS)
     if is_ready_without_leader(state):
         lines.append(f"{READY_WITHOUT_LEADER}; {WATCH}")
+    interval = unwritten(state)
+    if interval:
+        lines.append(_POWER_CUT.format(interval=interval))
     failure = outage(own_group(state, plan.remote_servers))
     return (*lines, f"{failure.message}; {failure.remedy}") if failure is not None else tuple(lines)
 
@@ -48,6 +53,10 @@ def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
 _DNS = (
     "at a cold start servers ask for each other's names before DNS has them, and CoreDNS may then answer for 30 s that "
     "there are none: docs/stages.md, section How long a cold start takes, has the setting that prevents it"
+)
+_POWER_CUT = (
+    "a power cut of all servers of the region loses messages that they acknowledged: they write to their disks every "
+    f"{{interval}} (sync_interval). {POWER_CUT_REMEDY}: docs/stages.md, section Power cuts, has what was measured"
 )
 _HERE = {
     "local": "the region is not connected: no gateway, no load balancer",

@@ -26,7 +26,7 @@ def repository(tmp_path, nats_chart):
     for region in ("us-east", "eu-west", "ap-south"):
         text = (
             "config: {cluster: {enabled: true}, jetstream: {enabled: true}}\n"
-            "podTemplate: {topologySpreadConstraints: {kubernetes.io/hostname: {maxSkew: 1}}}\n"
+            "podTemplate: {topologySpreadConstraints: {topology.kubernetes.io/zone: {maxSkew: 1}}}\n"
         )
         (home / "values" / f"{region}.yaml").write_text(text, encoding="utf-8")
     return home

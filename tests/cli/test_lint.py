@@ -18,7 +18,7 @@ OF_BOTH, ONLY_OVERLAYS, OF_EVIDENCE, OF_SERVER = (
 )
 OF_OVERLAYS = ONLY_OVERLAYS + OF_BOTH
 OF_RENDERINGS = len(RULES) - ONLY_OVERLAYS - OF_EVIDENCE - OF_SERVER
-SPREAD = r"podTemplate.topologySpreadConstraints.kubernetes\.io/hostname"
+SPREAD = r"podTemplate.topologySpreadConstraints.topology\.kubernetes\.io/zone"
 VALUES = f"config.cluster.enabled=true,config.jetstream.enabled=true,{SPREAD}.maxSkew=1"
 
 pytestmark = pytest.mark.helm

@@ -13,7 +13,7 @@ from natsvalues.manifests.conf.answer import Answer, Refusal
 
 pytestmark = [pytest.mark.helm, pytest.mark.nats]
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SPREAD = r"podTemplate.topologySpreadConstraints.kubernetes\.io/hostname"
+SPREAD = r"podTemplate.topologySpreadConstraints.topology\.kubernetes\.io/zone"
 VALUES = f"config.cluster.enabled=true,config.jetstream.enabled=true,{SPREAD}.maxSkew=1"
 
 

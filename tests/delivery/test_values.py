@@ -62,6 +62,22 @@ def test_it_does_so_whatever_the_user_has_in_the_values(both_ways, name, regions
     assert alone == wanted
 
 
+@pytest.mark.parametrize("name", ["cluster", "moved", "rich"])
+def test_when_messages_are_written(both_ways, name, regions, tmp_path, values, values_files):
+    """As the overlays say, in the chart's section for JetStream; what the user has there is overridden."""
+    folder = tmp_path / "overlays"
+    shutil.copytree(regions("join"), folder)
+    with open(folder / "eu-west.yaml", "a", encoding="utf-8") as file:
+        file.write("\nsync: always\n")
+    alone, wanted = both_ways(values_files[name], "eu-west", str(folder))
+    given = yaml.safe_load(values("eu-west", "-f", values_files[name], "--overlays", folder))["config"]
+
+    assert alone == wanted
+    assert "'sync_interval': 'always'" in str(wanted)
+    if name == "cluster":
+        assert given["jetstream"]["merge"]["sync_interval"] == "always"
+
+
 def test_the_comparison_finds_what_differs(both_ways, regions, values_files):
     """Another region's values are not equal; so the equalities above say something."""
     alone, _ = both_ways(values_files["cluster"], "eu-west", regions("join"))

@@ -22,7 +22,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 SHIPPED = os.path.join(ROOT, "charts", "overlays")
 STAGES = ("local", "expose", "join")
 # What the chart's own values bring, or the server's version: natsvalues changes neither.
-OF_THE_INPUT = {"SE003", "PR009", "GW015", "GW016", "PL001"}
+OF_THE_INPUT = {"SE003", "PR009", "GW015", "GW016", "PL001", "PL002"}
 # gateway-handmade has load balancers of its own, which stay in its values: natsvalues warns of them as well.
 REFUSED = {"NC004"}
 """full.yaml has a token and users of accounts: nats-server -t refuses both together (run on 2.10.26 and 2.15.1)."""

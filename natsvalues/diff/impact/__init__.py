@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.diff.changes import LEVELS, NO_IMPACT, Change, Impact, Level, Note, ObjectDiff
 from natsvalues.diff.impact import (
     cold_start,
+    durability,
     identity,
     joins,
     links,
@@ -42,7 +43,7 @@ GROUPS: dict[str, tuple[Declared, ...]] = {
     "Another region": region.IMPACTS,
     "Replicas": replicas.IMPACTS,
     "Links": links.IMPACTS,
-    "Settings": settings.IMPACTS,
+    "Settings": settings.IMPACTS + durability.IMPACTS,
     "Restarts": workloads.IMPACTS,
     "Services": ports.IMPACTS + services.IMPACTS,
     "Objects": objects.IMPACTS + removals.IMPACTS,

@@ -4,6 +4,8 @@ facts: over gateways the meta group follows the *system account*, whatever the d
 region's JetStream state belongs to its system account, so a region that has streams keeps its account.
 A region that once elected a meta leader of its own can erase the others' streams when it joins them under one
 system account (2.12.8, 2.15.1), so an `empty` region gets JetStream and remotes together.
+
+What a power cut costs without `sync_interval: always`: supercluster/power_cuts.py.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.manifests.settings import (
     DEFAULT_ACCOUNT,
+    SYNC_INTERVAL,
     jetstream_is_on,
     listens_for_routes,
     settings,
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 
 RULE = "jetstream"
 SOURCE = "run on nats-server 2.11.4, 2.12.8, 2.14.6 and 2.15.1"
+POWER_CUTS = "run on nats-server 2.12.8, 2.14.2 and 2.15.1; nats-server issue 7564"
+_ALWAYS = "a message is on the servers' disks before it is acknowledged, so that no power cut loses it"
+_LATER = "a power cut of all servers loses what they acknowledged since they last wrote to their disks"
 
 
 def jetstream(scene: Scene) -> Iterator[Outcome]:
@@ -41,6 +47,21 @@ def jetstream(scene: Scene) -> Iterator[Outcome]:
         yield from _shared(scene)
     else:
         yield from _independent(scene)
+
+
+def sync(scene: Scene) -> Iterator[Outcome]:
+    """Set when messages are written to the disks, where the overlays say it and JetStream is on."""
+    wanted = scene.plan.sync
+    if wanted is None or not jetstream_is_on(scene.conf):
+        return
+    block = scene.conf["jetstream"]
+    if isinstance(block, dict):
+        # Of two spellings of the key the server may read either.
+        key, *others = [name for name in SYNC_INTERVAL if name in block] or [SYNC_INTERVAL[0]]
+        ops = [Op("add", ("jetstream", key), wanted), *(Op("remove", ("jetstream", name)) for name in others)]
+    else:
+        ops = [Op("replace", ("jetstream",), {SYNC_INTERVAL[0]: wanted})]
+    yield scene.in_conf(RULE, _ALWAYS if wanted == "always" else _LATER, *ops, source=POWER_CUTS)
 
 
 def _standalone(scene: Scene) -> Notice:

@@ -15,6 +15,7 @@ from natsvalues.manifests.chart import argument
 from natsvalues.manifests.settings import (
     NAME_OPTIONS,
     POD,
+    SYNC_INTERVAL,
     configured_names,
     expanded,
     jetstream_is_on,
@@ -95,7 +96,11 @@ def _included(scene: Scene) -> Iterator[Outcome]:
     if "gateway" in scene.conf:
         written = {key for key, block in hidden.items() if block is not None}
         refuse_hidden(scene.release, scene.nats, {("gateway",): GATEWAY_KEYS | written})
-    for item, names in unreadable(scene.nats):
+    stated: dict[tuple[str | int, ...], set[str]] = {}
+    if scene.plan.sync is not None and jetstream_is_on(scene.conf):
+        stated = {("jetstream",): set(SYNC_INTERVAL)}
+        refuse_hidden(scene.release, scene.nats, stated)
+    for item, names in unreadable(scene.nats, stated):
         yield scene.warning(
             f"nats.conf includes {item.file}, which its ConfigMap does not have: it could set {', '.join(names)}",
             scene.at_conf(),
