@@ -32,6 +32,12 @@ class LoopbackStage(Stage):
     async def restart(self, *regions: str) -> None:
         """Stop all pods of these regions, then start them."""
         await self.world.stop(*regions)
+        running = self.world.renderings
+        stored = {key for key in regions if running[key].state.has_jetstream}
+        emptied = {key for key in stored if not running[key].state.store_survives}
+        self.emptied |= emptied
+        everywhere = {key for key, item in running.items() if item.state.has_jetstream}
+        self.world.fresh = self.world.fresh or emptied == everywhere != set()
         await self.world.start(*regions)
 
     async def lose(self, pod: str) -> None:
@@ -39,7 +45,8 @@ class LoopbackStage(Stage):
         (lost,) = (item for pods in self.world.pods.values() for item in pods if item.name == pod)
         await lost.stop(graceful=False)
         await self.hold(HOLD)
-        self.phase(f"{pod} back, with its store")
+        survives = self.world.renderings[lost.region].state.store_survives
+        self.phase(f"{pod} back, {'with its' if survives else 'with an empty'} store")
         lost.start()
 
     async def leave(self) -> None:
@@ -73,6 +80,8 @@ class LoopbackStage(Stage):
             await self.arrive(*step.renderings)
             await self.converged()
             await world.stop(*step.renderings)
+            for pod in (pod for pods in world.pods.values() for pod in pods):
+                pod.keep_store()
             world.fresh = False
         await world.take(step.renderings)
         world.admit(everyone=True)

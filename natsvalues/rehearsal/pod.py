@@ -14,6 +14,7 @@ from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.kubelet import Container, answered, fresh, restart_delay
 from natsvalues.rehearsal.machine import fault_in, port_taken
 from natsvalues.rehearsal.snapshot import PodNow, View, trouble_in, words_of
+from natsvalues.supercluster.losses import empties_store
 
 if TYPE_CHECKING:
     from natsvalues.errors import NatsvaluesError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.moving import Moved
     from natsvalues.rehearsal.rendering import Rendering
     from natsvalues.rehearsal.timeline import Record
+    from natsvalues.supercluster.region_state import RegionState
 
 LONGEST_GRACE = 60.0
 _SIGNAL_GAP = 0.1  # between preStop's lame-duck signal and SIGTERM: the server must have received the first
@@ -37,7 +39,7 @@ class Charge(NamedTuple):
 
 
 class Pod:
-    """A pod of one region; its store outlives its processes, as a volume does."""
+    """A pod of one region, its containers, and its store as long as Kubernetes keeps it."""
 
     def __init__(self, region: str, ordinal: int, address: str, folder: str, record: Record) -> None:
         self.region = region
@@ -52,6 +54,7 @@ class Pod:
         self.answers: dict[str, tuple[int, str]] = {}
         self.troubles: dict[str, str] = {}
         self.exit_code: int | None = None
+        self._stored: RegionState | None = None
         self._last = ""
         self._fault: NatsvaluesError | None = None
         self._tell = record.tell
@@ -120,10 +123,18 @@ class Pod:
         """Start the simulated kubelet, which runs the pod."""
         if self.charge is None or self._kubelet is not None:
             return
+        state = self.charge.rendering.state
+        if self._stored is not None and empties_store(self._stored, state):
+            self._empty_store("new pod")
+        self._stored = state
         self.container = fresh(self.charge.probes)
         self.exit_code = None
         self.troubles.clear()
         self._kubelet = asyncio.create_task(self._live())
+
+    def keep_store(self) -> None:
+        """Let the next start find the store as it is, whatever it is on: only to warm up."""
+        self._stored = None
 
     async def become_ready(self) -> None:
         """Wait until the pod is ready, without a time limit."""
@@ -197,8 +208,16 @@ class Pod:
             if why == "by itself":
                 self._explain_end()
             self._tell("log", self.name, f"restart {restarts + 1}: ended {why}, exit code {self.exit_code}")
+            if charge.rendering.state.store_ends_with == "container":
+                self._empty_store("new container")
             await asyncio.sleep(restart_delay(restarts) / self._scale)
             self.container = fresh(charge.probes, restarts + 1)
+
+    def _empty_store(self, why: str) -> None:
+        """Delete the store, as Kubernetes did with what it was on."""
+        if self.charge is not None and self.charge.rendering.state.has_jetstream:
+            self.charge.moved.empty_store()
+            self._tell("data", self.name, f"{why}: its store is empty")
 
     def _explain_end(self) -> None:
         """Keep the last words of a server that ended by itself. Raises NatsvaluesError if this machine is to blame."""

@@ -64,6 +64,11 @@ class World(AnyWorld):
             rendering = self.renderings[key]
             for note in rendering.notes:
                 self.note(f"{key}: {note}")
+            if rendering.state.has_jetstream and not rendering.state.store_survives:
+                ends = rendering.state.store_ends_with
+                self.note(
+                    f"{key}: the JetStream store is on no persistent volume: each new {ends} begins with an empty one"
+                )
             binary = await self._binary(key, rendering)
             pods = self.pods.setdefault(key, [])
             for pod in pods[rendering.replicas :]:

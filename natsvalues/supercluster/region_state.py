@@ -204,13 +204,25 @@ class RegionState(NamedTuple):
         return next((str(mount.get("name")) for mount in mounts if mount.get("mountPath") == self.store_mount), None)
 
     @property
-    def store_survives(self) -> bool:
-        """Whether the store is on a volume that outlives the pod: not on an emptyDir or a generic ephemeral volume."""
+    def store_ends_with(self) -> Literal["container", "pod", "volume"]:
+        """With what Kubernetes deletes the store.
+
+        A container's own file system goes at each of its restarts; an emptyDir or a generic ephemeral volume goes with
+        the pod; everything else stays (Kubernetes documentation, volumes).
+        """
         volume = self.store_volume
-        if volume is None or volume in self.claims:
-            return volume is not None
+        if volume is None:
+            return "container"
+        if volume in self.claims:
+            return "volume"
         volumes = {str(item.get("name")): item for item in mappings(self.spec["template"]["spec"].get("volumes"))}
-        return volume in volumes and not volumes[volume].keys() & {"emptyDir", "ephemeral"}
+        outlives = volume in volumes and not volumes[volume].keys() & {"emptyDir", "ephemeral"}
+        return "volume" if outlives else "pod"
+
+    @property
+    def store_survives(self) -> bool:
+        """Whether the store is on a volume that outlives the pod."""
+        return self.store_ends_with == "volume"
 
 
 def region_state(
