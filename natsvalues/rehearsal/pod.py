@@ -82,6 +82,11 @@ class Pod:
         return self._kubelet is not None and self.state != "stopping"
 
     @property
+    def exists(self) -> bool:
+        """Whether the API server lists the pod: also while it terminates."""
+        return self._kubelet is not None or self.state == "stopping"
+
+    @property
     def ready(self) -> bool:
         """Whether the pod counts as ready."""
         return self.state == "ready"

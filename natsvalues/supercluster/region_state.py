@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from natsvalues.manifests import settings
 from natsvalues.manifests.chart import mappings, option
 from natsvalues.manifests.server import ServerVersion, parse_version
-from natsvalues.manifests.services import DEFAULT_GATEWAY_PORT, is_outside, leads_to_gateway, services_of
+from natsvalues.manifests.services import (
+    DEFAULT_GATEWAY_PORT,
+    is_outside,
+    leads_to_gateway,
+    publishes_not_ready,
+    services_of,
+)
 from natsvalues.records import NamedTuple
 from natsvalues.text.endpoints import read_endpoint, stays_inside
 
@@ -172,6 +178,12 @@ class RegionState(NamedTuple):
         """The StatefulSet's governing Service, whose DNS names the routes contain; None if it is not in the release."""
         name = self.spec.get("serviceName")
         return next((service for service in self.services if service.key.name == name), None)
+
+    @property
+    def hiding(self) -> Manifest | None:
+        """The headless Service, if it names only pods that are Ready; else None."""
+        headless = self.headless
+        return headless if headless is not None and not publishes_not_ready(headless.value) else None
 
     @property
     def uses_host_network(self) -> bool:
