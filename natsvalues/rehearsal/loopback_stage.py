@@ -112,13 +112,27 @@ class LoopbackStage(Stage):
     # --- changing ------------------------------------------------------------------------------------------
 
     async def roll(self, region: str) -> None:
-        """Restart a region's pods as its StatefulSet would: from the last to the first, each once the last is ready."""
+        """Restart a region's pods as its StatefulSet would: from the last to the first, each once the last is ready.
+
+        facts: of a Parallel one, Kubernetes 1.37 replaces the pods that are not ready all at once, before the others.
+        """
         rendering = self.world.renderings[region]
         strategy = rendering.nats.statefulset.value["spec"].get("updateStrategy") or {}
         kept = int((strategy.get("rollingUpdate") or {}).get("partition") or 0)
         if strategy.get("type") == "OnDelete":
             self.world.note(f"{region}: updateStrategy is OnDelete; the pods were deleted one by one, by hand")
-        for pod in reversed(self.world.pods[region][: rendering.replicas]):
+        pods = self.world.pods[region][: rendering.replicas]
+        at_once = []
+        if rendering.parallel and strategy.get("type") != "OnDelete":
+            at_once = [pod for pod in pods[kept:] if not pod.ready]
+        if at_once:
+            self.world.note(f"{region}: {len(at_once)} pods were not ready, and were replaced at once")
+            await asyncio.gather(*(pod.stop() for pod in at_once))
+            for pod in at_once:
+                pod.start()
+            for pod in at_once:
+                await self._until_ready(pod)
+        for pod in (pod for pod in reversed(pods) if pod not in at_once):
             if pod.ordinal < kept:
                 self.world.note(f"{region}: the partition keeps {pod.name} as it was")
                 continue

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 from typing import TYPE_CHECKING
 
 from natsvalues.manifests.probes import KINDS, Probe
 from natsvalues.manifests.settings import POD, server_names
 from natsvalues.outside import loopback, processes
 from natsvalues.records import NamedTuple
-from natsvalues.rehearsal.kubelet import Container, answered, fresh, restart_delay
+from natsvalues.rehearsal.kubelet import LEAD, Container, answered, fresh, restart_delay, until_tick
 from natsvalues.rehearsal.machine import fault_in, port_taken
 from natsvalues.rehearsal.snapshot import PodNow, View, trouble_in, words_of
 from natsvalues.supercluster.losses import empties_store
@@ -61,6 +62,8 @@ class Pod:
         self._scale = record.scale
         self._kubelet: asyncio.Task[None] | None = None
         self._readiness = asyncio.Event()
+        self._startup_passed = asyncio.Event()
+        self._ticks_began = self._container_began = 0.0
 
     @property
     def name(self) -> str:
@@ -135,10 +138,11 @@ class Pod:
         self.container = fresh(self.charge.probes)
         self.exit_code = None
         self.troubles.clear()
+        self._ticks_began = time.monotonic() - LEAD / self._scale
         self._kubelet = asyncio.create_task(self._live())
 
     def keep_store(self) -> None:
-        """Let the next start find the store as it is, whatever it is on: only to warm up."""
+        """Let the next start find the store as it is, whatever it is on: to warm up, or where volumes are mounted."""
         self._stored = None
 
     async def become_ready(self) -> None:
@@ -191,6 +195,8 @@ class Pod:
             self._become("starting")
             self.view = View()
             self._last = ""
+            self._startup_passed.clear()
+            self._container_began = time.monotonic()
             command = [charge.binary.path, *charge.moved.arguments]
             self.process = processes.start(command, charge.moved.environment, self.folder, self._hear)
             work = [asyncio.create_task(self._probe(probe)) for probe in self.container.probes]
@@ -237,8 +243,8 @@ class Pod:
 
     async def _probe(self, probe: Probe) -> None:
         """One probe's worker; returns when the container must be restarted."""
-        await asyncio.sleep(probe.initial_delay)
         while True:
+            await self._tick(probe)
             if self.container.asks(probe.kind):
                 status, text = await self._ask(probe)
                 self.answers[probe.kind] = (status, text)
@@ -250,8 +256,23 @@ class Pod:
                 if restart:
                     self._tell("log", self.name, f"the {probe} failed {probe.failure} times: {status or ''} {text}")
                     return
+                if probe.kind == "startup" and self.container.started:
+                    self._startup_passed.set()
                 self._settle()
-            await asyncio.sleep(probe.period)
+
+    async def _tick(self, probe: Probe) -> None:
+        """Wait until the probe is to be asked; readiness also when the startup probe has just succeeded."""
+        waits = probe.kind == "readiness" and not self.container.started
+        clock = time.monotonic()
+        delay = until_tick(probe, clock - self._ticks_began, clock - self._container_began)
+        if not waits:
+            await asyncio.sleep(delay)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await self._startup_passed.wait()
+        if self._startup_passed.is_set() and time.monotonic() - self._container_began < probe.initial_delay:
+            await self._tick(probe)
 
     async def _ask(self, probe: Probe) -> tuple[int, str]:
         if not probe.path:
