@@ -66,7 +66,7 @@ def tools(binaries, nats_server) -> dict[str, str]:
     return {"NATSVALUES_TOOLS": binaries.tools()}
 
 
-async def until(holds, seconds=40):
+async def until(holds, seconds=60):
     """Wait for a condition."""
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110   # servers are polled
