@@ -1,4 +1,8 @@
-"""A TCP forwarder, which stands for a load balancer. Its caller chooses the target of each connection."""
+"""A TCP forwarder, which stands for a load balancer. Its caller chooses the target of each connection.
+
+facts: without an endpoint of a Service kube-proxy rejects connections, and the dialler gets "connection refused" (seen
+on Kubernetes 1.37); a load balancer whose own check fails everywhere resets them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from natsvalues.records import NamedTuple
 
@@ -15,6 +19,10 @@ if TYPE_CHECKING:
 
 _CHUNK = 64 * 1024
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER 0: closing sends RST, as a load balancer without backend does
+
+Opening = Literal["none", "PROXY header", "TLS or HTTP"]
+"""What a forwarder does before the bytes of the dialler: nothing; a header of its own, as the PROXY protocol has it; or
+nothing at all until the dialler has sent the first bytes, as one must that ends TLS or reads HTTP requests."""
 
 
 class Endpoint(NamedTuple):
@@ -35,8 +43,11 @@ class Link(NamedTuple):
 class Forwarder:
     """Listens at one endpoint; each connection goes to the target that `choose` returns for its client, or is reset."""
 
-    def __init__(self, listen: Endpoint, choose: Callable[[Endpoint], Endpoint | None]) -> None:
+    def __init__(
+        self, listen: Endpoint, choose: Callable[[Endpoint], Endpoint | None], opening: Opening = "none"
+    ) -> None:
         self.listen = listen
+        self.opening = opening
         self.refused = 0
         self.links: set[Link] = set()
         self._choose = choose
@@ -47,11 +58,15 @@ class Forwarder:
         if self._server is None:
             self._server = await asyncio.start_server(self._accepted, self.listen.address, self.listen.port)
 
-    async def close(self) -> None:
-        """Stop listening and end every connection."""
+    def refuse(self) -> None:
+        """Stop listening, so that new connections are refused; those that are there stay."""
         if self._server is not None:
             self._server.close()
             self._server = None
+
+    async def close(self) -> None:
+        """Stop listening and end every connection."""
+        self.refuse()
         self.cut(lambda _: True)
         await asyncio.sleep(0)
 
@@ -71,20 +86,34 @@ class Forwarder:
         link = Link(dialler, backend, carrier)
         self.links.add(link)
         try:
-            await _carry(reader, writer, backend)
+            await self._carry(reader, writer, link)
         except asyncio.CancelledError:
             return  # cut; to the event loop the connection was served
         finally:
             self.links.discard(link)
             _reset(writer)
 
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: Link) -> None:
+        if self.opening == "TLS or HTTP":
+            with contextlib.suppress(OSError):
+                await reader.read(_CHUNK)
+            return  # whatever it sent, it was no TLS and no HTTP: a gateway waits for its peer's first words
+        header = _proxy_header(link.dialler, self.listen) if self.opening == "PROXY header" else b""
+        await _joined(reader, writer, link.backend, header)
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, backend: Endpoint) -> None:
+
+def _proxy_header(dialler: Endpoint, listen: Endpoint) -> bytes:
+    """The header of the PROXY protocol, version 1, for a connection over IPv4."""
+    return f"PROXY TCP4 {dialler.address} {listen.address} {dialler.port} {listen.port}\r\n".encode()
+
+
+async def _joined(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, backend: Endpoint, header: bytes) -> None:
     try:
         there, thither = await asyncio.open_connection(*backend)
     except OSError:
         return
     try:
+        thither.write(header)
         pumps = [asyncio.create_task(_pump(reader, thither)), asyncio.create_task(_pump(there, writer))]
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)

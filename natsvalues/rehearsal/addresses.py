@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.balancing import Balancer
     from natsvalues.rehearsal.rendering import Rendering
 
-_FIRST_BALANCER, _NOBODY = 100, 254
+_FIRST_BALANCER, _FIRST_NAME, _NOBODY = 100, 180, 254
 
 
 class Place(NamedTuple):
@@ -34,6 +34,10 @@ class Map(NamedTuple):
     def pod(self, region: str, ordinal: int) -> str:
         """A pod's address."""
         return f"127.{self.net}.{self.regions.index(region) + 1}.{ordinal + 1}"
+
+    def name(self, region: str, ordinal: int) -> str:
+        """The address of a pod's DNS name, where that resolves at times only."""
+        return f"127.{self.net}.{_FIRST_NAME + self.regions.index(region)}.{ordinal + 1}"
 
     def balancer(self, region: str, number: int) -> str:
         """The address of a region's load balancer with this number."""

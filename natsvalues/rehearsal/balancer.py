@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.outside import loopback
 from natsvalues.outside.forwarder import Endpoint, Forwarder
+from natsvalues.providers.refused import PROXY
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.balancing import Balancer, Check, Target, backends, checked, endpoints
 from natsvalues.rehearsal.machine import taken
@@ -17,7 +18,7 @@ from natsvalues.rehearsal.snapshot import BalancerNow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from natsvalues.outside.forwarder import Link
+    from natsvalues.outside.forwarder import Link, Opening
     from natsvalues.rehearsal.pod import Pod
     from natsvalues.rehearsal.timeline import Record
 
@@ -37,7 +38,9 @@ class LoadBalancer:
 
     def __init__(self, meaning: Balancer, address: str, region: Region, record: Record) -> None:
         self.meaning = meaning
-        self.forwarder = Forwarder(Endpoint(address, meaning.port), self._choose)
+        breaks = meaning.breaks
+        opening: Opening = "none" if breaks is None else "PROXY header" if breaks.why == PROXY else "TLS or HTTP"
+        self.forwarder = Forwarder(Endpoint(address, meaning.port), self._choose, opening)
         self.admits_all = False
         self.arrived = False
         self._pods = region.pods
@@ -49,15 +52,22 @@ class LoadBalancer:
 
     async def open(self) -> None:
         """Start forwarding and checking. Raises NatsvaluesError (NV-R032) if another program has the port."""
-        try:
-            await self.forwarder.open()
-        except OSError:
-            raise taken(*self.forwarder.listen) from None
+        await self._listen()
         self.arrived = True
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._watch())]
             if self.meaning.check is not None:
                 self._tasks += [asyncio.create_task(self._check(pod, self.meaning.check)) for pod in self.meaning.pods]
+
+    async def _listen(self) -> None:
+        """Listen while the Service has endpoints, and refuse connections while it has none."""
+        if not (self._backends() or endpoints(self.meaning, self._current_targets())):
+            self.forwarder.refuse()
+            return
+        try:
+            await self.forwarder.open()
+        except OSError:
+            raise taken(*self.forwarder.listen) from None
 
     async def close(self) -> None:
         """Stop everything; further connections are refused."""
@@ -73,13 +83,17 @@ class LoadBalancer:
         self.forwarder.cut(ends)
 
     def now(self) -> BalancerNow:
-        """The load balancer as plain values."""
+        """The load balancer as plain values. Raises the error that ended it, if any."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled():
+                task.result()
         meaning, targets = self.meaning, self._current_targets()
         check = meaning.check
         return BalancerNow(
             meaning.key, meaning.region, f"{meaning.address}:{meaning.port}", meaning.publish_not_ready, self.arrived,
             self._backends(), endpoints(meaning, targets), len(meaning.pods), self.forwarder.refused,
             f"{check.scheme} {check.path} on {check.port}" if check else "",
+            meaning.breaks.sentence if meaning.breaks else "",
         )  # fmt: skip
 
     def _current_targets(self) -> tuple[Target, ...]:
@@ -87,7 +101,7 @@ class LoadBalancer:
         targets = []
         for name, pod in self._pods().items():
             known = self._targets.get(name, Target(name, exists=False, ready=False))
-            targets.append(known._replace(exists=pod.runs, ready=pod.ready))
+            targets.append(known._replace(exists=pod.exists, ready=pod.ready))
         return tuple(targets)
 
     def _backends(self) -> tuple[str, ...]:
@@ -103,6 +117,7 @@ class LoadBalancer:
 
     async def _watch(self) -> None:
         while True:
+            await self._listen()
             self._tell("balancer", self.meaning.key, f"{len(self._backends())} of {len(self.meaning.pods)}")
             await asyncio.sleep(_LOOK)
 
@@ -110,7 +125,7 @@ class LoadBalancer:
         while True:
             pod = self._pods().get(name)
             well = False
-            if pod is not None and pod.runs:
+            if pod is not None and pod.exists:
                 if check.path:
                     answer = await loopback.get(pod.address, check.port, check.path, scheme=check.scheme)
                     well = answer.status in _OK

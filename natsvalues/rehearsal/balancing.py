@@ -6,7 +6,12 @@ controller); kube-proxy routes to them. If the provider also checks the pods its
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from natsvalues.records import NamedTuple
+
+if TYPE_CHECKING:
+    from natsvalues.providers.refused import Refusal
 
 
 class Check(NamedTuple):
@@ -21,7 +26,10 @@ class Check(NamedTuple):
 
 
 class Balancer(NamedTuple):
-    """One LoadBalancer Service for gateways. `pods` are the names of the pods that it selects."""
+    """One LoadBalancer Service for gateways. `pods` are the names of the pods that it selects.
+
+    `breaks`: an annotation with which it breaks the connections of gateways, in `providers/refused.py`'s words.
+    """
 
     name: str
     region: str
@@ -32,6 +40,7 @@ class Balancer(NamedTuple):
     publish_not_ready: bool
     check: Check | None = None
     fails_open: bool = False
+    breaks: Refusal | None = None
 
     @property
     def key(self) -> str:

@@ -96,6 +96,17 @@ class _Chain:
         answer = f"{status}: {_error(text)}" if status else text or "no result yet"
         waits = "a meta leader" if leaderless else f"its {probe.kind} probe to succeed"
         self.causes.append(Cause(_listed(waiting), waits, f"the {probe} gets {answer}"))
+        hiding = self.now.renderings[region].state.hiding
+        every = len(self.now.of(region))
+        if hiding is not None and leaderless and 2 * (every - len(waiting)) <= every:
+            back = self._pods_at[region]
+            seen = (
+                f"the headless Service `{hiding.key.name}` names {every - len(waiting)} of {every} pods: it has no "
+                "publishNotReadyAddresses"
+            )
+            self.causes.append(Cause(f"the routes of {region}", "names of pods that are ready", seen, closes=back))
+            self.remedies.append(f"keep publishNotReadyAddresses: true on the headless Service `{hiding.key.name}`")
+            self.is_ring = True
 
     def _links(self, regions: tuple[str, ...]) -> None:
         by_gateway = {item.gateway_name: key for key, item in self.now.renderings.items()}
@@ -109,6 +120,13 @@ class _Chain:
 
     def _link(self, region: str, other: str, name: str, unconnected: list[PodNow]) -> None:
         subject = f"the gateway from {region} to {name}"
+        balancer = self._balancer_to(region, other, name)
+        if balancer is not None and balancer.breaks and balancer.arrived:  # servers only see what does not come
+            waits = f"load balancer {balancer.key} to pass connections unchanged"
+            self.causes.append(Cause(subject, waits, balancer.breaks))
+            self.remedies.append(f"remove the annotation from the Service of {balancer.key}")
+            self.is_ring = True
+            return
         for pod in (*unconnected, *self.now.of(other)):
             trouble = next((kind for kind in _TROUBLES if kind in pod.troubles), None)
             if trouble is not None:
@@ -119,17 +137,8 @@ class _Chain:
         if {region, other} & self.now.cut:
             self.causes.append(Cause(subject, "the network", "the region is cut off"))
             return
-        dialled_hosts = {
-            host_port(url)[0]
-            for remote in self.now.renderings[region].state.remotes
-            if remote.name == name
-            for url in remote.urls
-        }
-        candidates = [item for item in self.now.balancers if item.region == self.now.renderings[other].region]
-        balancer = next((item for item in candidates if item.address.rpartition(":")[0] in dialled_hosts), None)
-        balancer = balancer or next(iter(candidates), None)
         if balancer is None:
-            hosts = ", ".join(sorted(dialled_hosts))
+            hosts = ", ".join(sorted(self._dialled_hosts(region, name)))
             self.causes.append(
                 Cause(subject, "a listener at " + hosts, f"no LoadBalancer Service of {other} has that address")
             )
@@ -139,6 +148,17 @@ class _Chain:
         self.causes.append(Cause(subject, f"load balancer {balancer.key} ({balancer.address})", seen))
         if balancer.arrived:
             self._balancer(balancer, other)
+
+    def _dialled_hosts(self, region: str, name: str) -> set[str]:
+        remotes = self.now.renderings[region].state.remotes
+        return {host_port(url)[0] for remote in remotes if remote.name == name for url in remote.urls}
+
+    def _balancer_to(self, region: str, other: str, name: str) -> BalancerNow | None:
+        """The load balancer of a region that another one dials; the first one if none has the name that it dials."""
+        hosts = self._dialled_hosts(region, name)
+        candidates = [item for item in self.now.balancers if item.region == self.now.renderings[other].region]
+        named = (item for item in candidates if item.address.rpartition(":")[0] in hosts)
+        return next(named, next(iter(candidates), None))
 
     def _balancer(self, balancer: BalancerNow, region: str) -> None:
         if balancer.backends:
@@ -161,6 +181,8 @@ class _Chain:
 
 def _use(balancer: BalancerNow) -> str:
     """What is known of the connections to a load balancer."""
+    if not balancer.backends and not balancer.endpoints:
+        return "connection refused: its Service has no endpoints"
     if balancer.refused is None:
         return f"it sends to {len(balancer.backends)} of {balancer.candidates} pods"
     return f"{balancer.refused} connections were reset"

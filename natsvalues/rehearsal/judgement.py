@@ -10,6 +10,7 @@ from natsvalues.rehearsal.leaderless import DOMAINS, early_remedy
 from natsvalues.rehearsal.outcome import Cause, Verdict
 from natsvalues.rehearsal.timeline import Event
 from natsvalues.supercluster.cold_start import cold_starts, first_boot, never_elects
+from natsvalues.supercluster.losses import KEEP_STORE
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.causes import Why
@@ -43,6 +44,13 @@ def judge(scenario: str, stage: Stage, why: Why | None, now: Snapshot) -> Judgem
     unplaced = [fate for fate in stage.fates if fate.fate in ("not placeable", "not current")]
     for fate in lost:
         causes.append(Cause(f"stream {fate.name} of {fate.region}", "nothing: it is lost", _evidence_of(fate)))
+    emptied = {region for region in stage.ledger.home.values() if region in stage.emptied}
+    for region in sorted(emptied | {fate.region for fate in lost}):
+        state = now.renderings[region].state if region in now.renderings else None
+        if state is not None and not state.store_survives:
+            where = f"`{state.store_dir or 'store_dir'}` is on no persistent volume"
+            causes.append(Cause(f"the store of {region}", f"nothing: it ends with its {state.store_ends_with}", where))
+            remedies.append(KEEP_STORE)
     for meeting in stage.elections.meetings:
         cause, remedy = _merge_cause(meeting, now)
         causes.append(cause)
@@ -59,7 +67,7 @@ def judge(scenario: str, stage: Stage, why: Why | None, now: Snapshot) -> Judgem
         remedies.append(DOMAINS)
     stuck = why is not None or bool(unplaced)
     notes += _verdict_of_manifests(scenario, now)
-    lossy = bool(lost or stage.elections.meetings)
+    lossy = bool(lost or emptied or stage.elections.meetings)
     return Judgement(
         "stuck" if stuck else "converged", lossy, tuple(causes), "; ".join(dict.fromkeys(remedies)), tuple(notes)
     )

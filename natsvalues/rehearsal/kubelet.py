@@ -3,11 +3,13 @@
 facts: readiness and liveness probes run only once the startup probe has succeeded; readiness starts as failed,
 liveness as succeeded; a result counts after its threshold of equal answers in a row; a failed startup or liveness
 probe restarts the container, after a delay that doubles from 10 s to 300 s (Kubernetes documentation and
-pkg/kubelet/prober).
+pkg/kubelet/prober). A probe's ticks begin with the pod, before the container runs, and one that comes before
+initialDelaySeconds is left out; readiness is asked at once when the startup probe has succeeded (seen on 1.37).
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from natsvalues.records import NamedTuple
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from natsvalues.manifests.probes import Kind, Probe
 
 FIRST_DELAY, LONGEST_DELAY = 10.0, 300.0
+LEAD = 2.0
+"""Seconds by which the ticks begin before the container; on Kubernetes 1.37 startup probes showed 1 to 7."""
+_SLACK = 1e-6  # of a period: a clock that wakes a moment early is at its tick
 
 
 class Run(NamedTuple):
@@ -77,6 +82,13 @@ def answered(container: Container, kind: Kind, *, well: bool) -> tuple[Container
         runs.append(Run(well, length, well if settled else old.result))
         restart = settled and not well and kind != "readiness"
     return container._replace(runs=tuple(runs)), restart
+
+
+def until_tick(probe: Probe, age: float, elapsed: float) -> float:
+    """Seconds until the probe is asked next, `age` after its ticks began and `elapsed` after the container started."""
+    next_one = math.floor(age / probe.period + _SLACK) + 1
+    allowed = math.ceil((probe.initial_delay - elapsed + age) / probe.period - _SLACK)
+    return max(next_one, allowed) * probe.period - age
 
 
 def restart_delay(restarts: int) -> float:

@@ -32,6 +32,12 @@ class LoopbackStage(Stage):
     async def restart(self, *regions: str) -> None:
         """Stop all pods of these regions, then start them."""
         await self.world.stop(*regions)
+        running = self.world.renderings
+        stored = {key for key in regions if running[key].state.has_jetstream}
+        emptied = {key for key in stored if not running[key].state.store_survives}
+        self.emptied |= emptied
+        everywhere = {key for key, item in running.items() if item.state.has_jetstream}
+        self.world.fresh = self.world.fresh or emptied == everywhere != set()
         await self.world.start(*regions)
 
     async def lose(self, pod: str) -> None:
@@ -39,7 +45,8 @@ class LoopbackStage(Stage):
         (lost,) = (item for pods in self.world.pods.values() for item in pods if item.name == pod)
         await lost.stop(graceful=False)
         await self.hold(HOLD)
-        self.phase(f"{pod} back, with its store")
+        survives = self.world.renderings[lost.region].state.store_survives
+        self.phase(f"{pod} back, {'with its' if survives else 'with an empty'} store")
         lost.start()
 
     async def leave(self) -> None:
@@ -73,6 +80,8 @@ class LoopbackStage(Stage):
             await self.arrive(*step.renderings)
             await self.converged()
             await world.stop(*step.renderings)
+            for pod in (pod for pods in world.pods.values() for pod in pods):
+                pod.keep_store()
             world.fresh = False
         await world.take(step.renderings)
         world.admit(everyone=True)
@@ -103,13 +112,27 @@ class LoopbackStage(Stage):
     # --- changing ------------------------------------------------------------------------------------------
 
     async def roll(self, region: str) -> None:
-        """Restart a region's pods as its StatefulSet would: from the last to the first, each once the last is ready."""
+        """Restart a region's pods as its StatefulSet would: from the last to the first, each once the last is ready.
+
+        facts: of a Parallel one, Kubernetes 1.37 replaces the pods that are not ready all at once, before the others.
+        """
         rendering = self.world.renderings[region]
         strategy = rendering.nats.statefulset.value["spec"].get("updateStrategy") or {}
         kept = int((strategy.get("rollingUpdate") or {}).get("partition") or 0)
         if strategy.get("type") == "OnDelete":
             self.world.note(f"{region}: updateStrategy is OnDelete; the pods were deleted one by one, by hand")
-        for pod in reversed(self.world.pods[region][: rendering.replicas]):
+        pods = self.world.pods[region][: rendering.replicas]
+        at_once = []
+        if rendering.parallel and strategy.get("type") != "OnDelete":
+            at_once = [pod for pod in pods[kept:] if not pod.ready]
+        if at_once:
+            self.world.note(f"{region}: {len(at_once)} pods were not ready, and were replaced at once")
+            await asyncio.gather(*(pod.stop() for pod in at_once))
+            for pod in at_once:
+                pod.start()
+            for pod in at_once:
+                await self._until_ready(pod)
+        for pod in (pod for pod in reversed(pods) if pod not in at_once):
             if pod.ordinal < kept:
                 self.world.note(f"{region}: the partition keeps {pod.name} as it was")
                 continue

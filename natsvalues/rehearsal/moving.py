@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.chart import joined
@@ -41,7 +42,10 @@ class Move(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """What a pod runs: files by path below its folder, its variables, its arguments, and the changed settings."""
+    """What a pod runs: files by path below its folder, its variables, its arguments, and the changed settings.
+
+    `store` is the folder of its JetStream store.
+    """
 
     files: dict[str, str]
     config_file: str
@@ -50,6 +54,11 @@ class Moved(NamedTuple):
     moves: tuple[Move, ...]
     names: tuple[str, ...]
     needs_certificate: bool
+    store: str
+
+    def empty_store(self) -> None:
+        """Delete what the server has stored."""
+        shutil.rmtree(self.store, ignore_errors=True)
 
     def write(self, root: str) -> None:
         """Write the files below a pod's folder, and make the folder of the pid file."""
@@ -109,8 +118,14 @@ def pod_files(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
     has_tls = any("_file" in str(name) for name in _keys(rendering.conf))
     return Moved(
         files, config, variables, _arguments(rendering, config, variables), tuple(moves.values()),
-        (mine, *spots, "localhost", *services, *own_hosts), has_tls,
+        (mine, *spots, "localhost", *services, *own_hosts), has_tls, _store(moves, root),
     )  # fmt: skip
+
+
+def _store(moves: dict[str, Move], root: str) -> str:
+    """The folder of the JetStream store: where a setting was moved to, else the one that was set."""
+    stated = (move.run for move in moves.values() if move.setting.rpartition(".")[2] in _STORE)
+    return next(stated, f"{root}/store")
 
 
 def _keys(value: Any) -> Iterator[Any]:
@@ -217,6 +232,9 @@ def _target_of(host: str, path: Path, guide: _Guide) -> tuple[str, str]:
     """The address that a host resolves to for this pod, and what it represents."""
     label = host.partition(".")[0]
     if path[0] != "gateway":
+        if label in guide.rendering.pods and path[0] == "cluster" and guide.rendering.state.hiding is not None:
+            name = guide.layout.map.name(guide.key, guide.rendering.pods.index(label))
+            return name, f"the name of {label}, which resolves while the pod is ready"
         if label in guide.rendering.pods:
             return guide.layout.map.pod(guide.key, guide.rendering.pods.index(label)), f"the address of {label}"
         if label in (guide.rendering.nats.statefulset.value["spec"].get("serviceName"), guide.rendering.nats.name):

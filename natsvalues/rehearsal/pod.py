@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 from typing import TYPE_CHECKING
 
 from natsvalues.manifests.probes import KINDS, Probe
 from natsvalues.manifests.settings import POD, server_names
 from natsvalues.outside import loopback, processes
 from natsvalues.records import NamedTuple
-from natsvalues.rehearsal.kubelet import Container, answered, fresh, restart_delay
+from natsvalues.rehearsal.kubelet import LEAD, Container, answered, fresh, restart_delay, until_tick
 from natsvalues.rehearsal.machine import fault_in, port_taken
 from natsvalues.rehearsal.snapshot import PodNow, View, trouble_in, words_of
+from natsvalues.supercluster.losses import empties_store
 
 if TYPE_CHECKING:
     from natsvalues.errors import NatsvaluesError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.moving import Moved
     from natsvalues.rehearsal.rendering import Rendering
     from natsvalues.rehearsal.timeline import Record
+    from natsvalues.supercluster.region_state import RegionState
 
 LONGEST_GRACE = 60.0
 _SIGNAL_GAP = 0.1  # between preStop's lame-duck signal and SIGTERM: the server must have received the first
@@ -37,7 +40,7 @@ class Charge(NamedTuple):
 
 
 class Pod:
-    """A pod of one region; its store outlives its processes, as a volume does."""
+    """A pod of one region, its containers, and its store as long as Kubernetes keeps it."""
 
     def __init__(self, region: str, ordinal: int, address: str, folder: str, record: Record) -> None:
         self.region = region
@@ -52,12 +55,15 @@ class Pod:
         self.answers: dict[str, tuple[int, str]] = {}
         self.troubles: dict[str, str] = {}
         self.exit_code: int | None = None
+        self._stored: RegionState | None = None
         self._last = ""
         self._fault: NatsvaluesError | None = None
         self._tell = record.tell
         self._scale = record.scale
         self._kubelet: asyncio.Task[None] | None = None
         self._readiness = asyncio.Event()
+        self._startup_passed = asyncio.Event()
+        self._ticks_began = self._container_began = 0.0
 
     @property
     def name(self) -> str:
@@ -77,6 +83,11 @@ class Pod:
     def runs(self) -> bool:
         """Whether the pod exists: it was started and not stopped; its process may be between two restarts."""
         return self._kubelet is not None and self.state != "stopping"
+
+    @property
+    def exists(self) -> bool:
+        """Whether the API server lists the pod: also while it terminates."""
+        return self._kubelet is not None or self.state == "stopping"
 
     @property
     def ready(self) -> bool:
@@ -120,10 +131,19 @@ class Pod:
         """Start the simulated kubelet, which runs the pod."""
         if self.charge is None or self._kubelet is not None:
             return
+        state = self.charge.rendering.state
+        if self._stored is not None and empties_store(self._stored, state):
+            self._empty_store("new pod")
+        self._stored = state
         self.container = fresh(self.charge.probes)
         self.exit_code = None
         self.troubles.clear()
+        self._ticks_began = time.monotonic() - LEAD / self._scale
         self._kubelet = asyncio.create_task(self._live())
+
+    def keep_store(self) -> None:
+        """Let the next start find the store as it is, whatever it is on: to warm up, or where volumes are mounted."""
+        self._stored = None
 
     async def become_ready(self) -> None:
         """Wait until the pod is ready, without a time limit."""
@@ -175,6 +195,8 @@ class Pod:
             self._become("starting")
             self.view = View()
             self._last = ""
+            self._startup_passed.clear()
+            self._container_began = time.monotonic()
             command = [charge.binary.path, *charge.moved.arguments]
             self.process = processes.start(command, charge.moved.environment, self.folder, self._hear)
             work = [asyncio.create_task(self._probe(probe)) for probe in self.container.probes]
@@ -197,8 +219,16 @@ class Pod:
             if why == "by itself":
                 self._explain_end()
             self._tell("log", self.name, f"restart {restarts + 1}: ended {why}, exit code {self.exit_code}")
+            if charge.rendering.state.store_ends_with == "container":
+                self._empty_store("new container")
             await asyncio.sleep(restart_delay(restarts) / self._scale)
             self.container = fresh(charge.probes, restarts + 1)
+
+    def _empty_store(self, why: str) -> None:
+        """Delete the store, as Kubernetes did with what it was on."""
+        if self.charge is not None and self.charge.rendering.state.has_jetstream:
+            self.charge.moved.empty_store()
+            self._tell("data", self.name, f"{why}: its store is empty")
 
     def _explain_end(self) -> None:
         """Keep the last words of a server that ended by itself. Raises NatsvaluesError if this machine is to blame."""
@@ -213,8 +243,8 @@ class Pod:
 
     async def _probe(self, probe: Probe) -> None:
         """One probe's worker; returns when the container must be restarted."""
-        await asyncio.sleep(probe.initial_delay)
         while True:
+            await self._tick(probe)
             if self.container.asks(probe.kind):
                 status, text = await self._ask(probe)
                 self.answers[probe.kind] = (status, text)
@@ -226,8 +256,23 @@ class Pod:
                 if restart:
                     self._tell("log", self.name, f"the {probe} failed {probe.failure} times: {status or ''} {text}")
                     return
+                if probe.kind == "startup" and self.container.started:
+                    self._startup_passed.set()
                 self._settle()
-            await asyncio.sleep(probe.period)
+
+    async def _tick(self, probe: Probe) -> None:
+        """Wait until the probe is to be asked; readiness also when the startup probe has just succeeded."""
+        waits = probe.kind == "readiness" and not self.container.started
+        clock = time.monotonic()
+        delay = until_tick(probe, clock - self._ticks_began, clock - self._container_began)
+        if not waits:
+            await asyncio.sleep(delay)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await self._startup_passed.wait()
+        if self._startup_passed.is_set() and time.monotonic() - self._container_began < probe.initial_delay:
+            await self._tick(probe)
 
     async def _ask(self, probe: Probe) -> tuple[int, str]:
         if not probe.path:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.manifests.chart import POD_NAME_LABEL, container_ports
 from natsvalues.manifests.services import is_load_balancer, port_role, ports_of, publishes_not_ready
 from natsvalues.providers.meaning import TRAFFIC, meaning_of
+from natsvalues.providers.refused import refused
 from natsvalues.records import NamedTuple
+from natsvalues.rehearsal.addresses import host_port
 from natsvalues.rehearsal.balancing import Balancer, Check
 from natsvalues.text.hosts import is_address, is_valid
 
@@ -39,6 +41,23 @@ def balancers(rendering: Rendering) -> tuple[Balancer, ...]:
     return tuple(_balancer(service, port, rendering) for service, port in targets)
 
 
+def names(rendering: Rendering) -> tuple[Balancer, ...]:
+    """The pods' DNS names that exist while a pod is ready, by ordinal: each as what forwards to that pod alone.
+
+    None where the headless Service also names pods that are not ready, or where no route uses a name.
+    """
+    hiding, routes = rendering.state.hiding, rendering.state.routes
+    port = host_port(str(routes[0]))[1] if routes else ""
+    if hiding is None or not port.isdigit():
+        return ()
+    return tuple(
+        Balancer(
+            f"{pod}.{hiding.key.name}", rendering.region, (), int(port), int(port), (pod,), publish_not_ready=False
+        )
+        for pod in rendering.pods
+    )
+
+
 def _gateway_ports(service: Manifest, rendering: Rendering) -> list[dict[str, Any]]:
     listen = rendering.gateway_port or 0
     return [port for port in ports_of(service.value) if port_role(port, listen, rendering.nats) == "gateway"]
@@ -59,6 +78,7 @@ def _balancer(service: Manifest, port: dict[str, Any], rendering: Rendering) -> 
         publish_not_ready=publishes_not_ready(service.value),
         check=pod_check.check if pod_check else None,
         fails_open=pod_check is not None and pod_check.fails_open,
+        breaks=next(iter(refused({key: str(text) for key, text in service.annotations.items()})), None),
     )
 
 

@@ -76,7 +76,10 @@ class PodNow(NamedTuple):
 
 
 class BalancerNow(NamedTuple):
-    """One load balancer, how many pods it may send to, and how many connections it has reset (None: unknown)."""
+    """One load balancer, how many pods it may send to, and how many connections it has reset (None: unknown).
+
+    `breaks` says with which annotation it breaks the connections of gateways; empty if with none.
+    """
 
     key: str
     region: str
@@ -88,6 +91,7 @@ class BalancerNow(NamedTuple):
     candidates: int
     refused: int | None
     check: str
+    breaks: str = ""
 
 
 class Snapshot(NamedTuple):

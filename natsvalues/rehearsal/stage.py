@@ -67,7 +67,10 @@ class Aims(NamedTuple):
 
 
 class Stage(ABC):
-    """One scenario's stage: `world` is where it runs, and how that is changed is the subclass's."""
+    """One scenario's stage: `world` is where it runs, and how that is changed is the subclass's.
+
+    `emptied` are the regions whose stores all ended with their pods at once.
+    """
 
     def __init__(self, world: AnyWorld, steps: tuple[Step, ...], aims: Aims) -> None:
         self.world = world
@@ -77,6 +80,7 @@ class Stage(ABC):
         self.ledger = Ledger(world)
         self.fates: tuple[StreamFate, ...] = ()
         self.elections = Elections({})
+        self.emptied: frozenset[str] = frozenset()
         self.current = ""
         self.over_memory = False
         self.times: dict[str, float] = {}

@@ -17,6 +17,7 @@ from natsvalues.rehearsal.login import client_port, login
 from natsvalues.rehearsal.monitoring import MONITORED, view_of
 from natsvalues.rehearsal.moving import CERTIFICATES, pod_files
 from natsvalues.rehearsal.pod import Charge, Pod
+from natsvalues.rehearsal.services import names
 from natsvalues.rehearsal.snapshot import Snapshot
 from natsvalues.rehearsal.timeline import Record
 
@@ -37,6 +38,7 @@ class World(AnyWorld):
         self.map = Map(net, regions)
         self.pods: dict[str, list[Pod]] = {}
         self.balancers: dict[str, list[LoadBalancer]] = {}
+        self._pod_names: dict[str, list[LoadBalancer]] = {}
         self.cut_off: set[str] = set()
         self.names: dict[str, tuple[Balancer, ...]] = {}
         """By region, load balancers whose names resolve before they exist."""
@@ -64,6 +66,11 @@ class World(AnyWorld):
             rendering = self.renderings[key]
             for note in rendering.notes:
                 self.note(f"{key}: {note}")
+            if rendering.state.has_jetstream and not rendering.state.store_survives:
+                ends = rendering.state.store_ends_with
+                self.note(
+                    f"{key}: the JetStream store is on no persistent volume: each new {ends} begins with an empty one"
+                )
             binary = await self._binary(key, rendering)
             pods = self.pods.setdefault(key, [])
             for pod in pods[rendering.replicas :]:
@@ -81,6 +88,7 @@ class World(AnyWorld):
                 pod.prepare(
                     Charge(rendering, files, binary, tuple(probe.faster(self.scale) for probe in rendering.probes))
                 )
+            await self._name_pods(key)
         await self._balance(balancers)
 
     async def _binary(self, key: str, rendering: Rendering) -> Binary:
@@ -108,6 +116,24 @@ class World(AnyWorld):
                 if any(old.arrived and old.meaning.name == item.meaning.name for old in present):
                     await item.open()
 
+    async def _name_pods(self, key: str) -> None:
+        """Let the pods' DNS names resolve as the region's headless Service has them, where that is not always."""
+        declared, present = names(self.renderings[key]), self._pod_names.get(key, [])
+        if [item.meaning for item in present] == list(declared):
+            return
+        admits_all = any(item.admits_all for item in present)
+        for item in present:
+            await item.close()
+        region = Region(lambda: self._named_pods(key), lambda _: True)
+        quiet = Record(lambda *_: None, self.scale)
+        self._pod_names[key] = [
+            LoadBalancer(meaning, self.map.name(key, ordinal), region, quiet)
+            for ordinal, meaning in enumerate(declared)
+        ]
+        for item in self._pod_names[key]:
+            item.admits_all = admits_all
+            await item.open()
+
     def _balancer(self, key: str, number: int, meaning: Balancer) -> LoadBalancer:
         def may_pass(dialler: Endpoint) -> bool:
             return self._may_pass(dialler, key)
@@ -129,8 +155,11 @@ class World(AnyWorld):
                 await item.open()
 
     def admit(self, *, everyone: bool) -> None:
-        """Set whether load balancers send to every pod, whatever the manifests say: only to warm up."""
-        for balancers in self.balancers.values():
+        """Set whether load balancers send to every pod, and every pod has a name, whatever the manifests say.
+
+        Only to warm up.
+        """
+        for balancers in (*self.balancers.values(), *self._pod_names.values()):
             for item in balancers:
                 item.admits_all = everyone
 
@@ -256,7 +285,7 @@ class World(AnyWorld):
         await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(Exception):
             await asyncio.gather(*(pod.stop(graceful=False) for pods in self.pods.values() for pod in pods))
-        for balancers in self.balancers.values():
+        for balancers in (*self.balancers.values(), *self._pod_names.values()):
             for item in balancers:
                 await item.close()
 

@@ -143,10 +143,8 @@ def _held(state: RegionState, probe: Kind | None) -> str:
         return ""
     if state.spec.get("podManagementPolicy", "OrderedReady") == "OrderedReady":
         return "pods start one after another (podManagementPolicy OrderedReady)"
-    headless = state.headless
-    if headless is not None and not publishes_not_ready(headless.value):
-        return f"the headless Service `{headless.key.name}` names only pods that are Ready"
-    return ""
+    hiding = state.hiding
+    return f"the headless Service `{hiding.key.name}` names only pods that are Ready" if hiding is not None else ""
 
 
 def _closed(state: RegionState, probe: Kind | None) -> str:

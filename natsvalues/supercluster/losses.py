@@ -63,6 +63,7 @@ KEEP_STREAMS = (
     "Streams of a server without a cluster are kept by a backup that is restored into the cluster: docs/stages.md, "
     "section From one server without a cluster."
 )
+KEEP_STORE = "Set config.jetstream.fileStore.pvc.enabled: true."
 _SERVER = "documented behaviour of the server"
 MANUALS: dict[Kind, Manual] = {
     "statefulset-name": Manual(
@@ -146,6 +147,9 @@ MANUALS: dict[Kind, Manual] = {
 }
 
 
+_OTHER_VOLUMES: frozenset[Kind] = frozenset(("statefulset-name", "store-claim", "store-mount"))
+
+
 class Loss(NamedTuple):
     """Something that a region's JetStream loses.
 
@@ -193,6 +197,12 @@ def losses(before: RegionState, after: RegionState) -> list[Loss]:
         lost += [*_store_place(before, after), *_store_size(before, after), *_claims_deleted(before, after)]
         lost += _cluster(before, after)
     return lost
+
+
+def empties_store(before: RegionState, after: RegionState) -> bool:
+    """Whether the pods of the new state start with empty stores: on other volumes, or on some that ended with a pod."""
+    survive = before.store_survives and after.store_survives
+    return not survive or any(loss.kind in _OTHER_VOLUMES for loss in losses(before, after))
 
 
 def _statefulset_name(before: RegionState, after: RegionState) -> Iterator[Loss]:

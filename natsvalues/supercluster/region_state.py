@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from natsvalues.manifests import settings
 from natsvalues.manifests.chart import mappings, option
 from natsvalues.manifests.server import ServerVersion, parse_version
-from natsvalues.manifests.services import DEFAULT_GATEWAY_PORT, is_outside, leads_to_gateway, services_of
+from natsvalues.manifests.services import (
+    DEFAULT_GATEWAY_PORT,
+    is_outside,
+    leads_to_gateway,
+    publishes_not_ready,
+    services_of,
+)
 from natsvalues.records import NamedTuple
 from natsvalues.text.endpoints import read_endpoint, stays_inside
 
@@ -174,6 +180,12 @@ class RegionState(NamedTuple):
         return next((service for service in self.services if service.key.name == name), None)
 
     @property
+    def hiding(self) -> Manifest | None:
+        """The headless Service, if it names only pods that are Ready; else None."""
+        headless = self.headless
+        return headless if headless is not None and not publishes_not_ready(headless.value) else None
+
+    @property
     def uses_host_network(self) -> bool:
         """Whether pods use their nodes' addresses, so that other regions reach them without a Service."""
         return self.spec["template"]["spec"].get("hostNetwork") is True
@@ -204,13 +216,25 @@ class RegionState(NamedTuple):
         return next((str(mount.get("name")) for mount in mounts if mount.get("mountPath") == self.store_mount), None)
 
     @property
-    def store_survives(self) -> bool:
-        """Whether the store is on a volume that outlives the pod: not on an emptyDir or a generic ephemeral volume."""
+    def store_ends_with(self) -> Literal["container", "pod", "volume"]:
+        """With what Kubernetes deletes the store.
+
+        A container's own file system goes at each of its restarts; an emptyDir or a generic ephemeral volume goes with
+        the pod; everything else stays (Kubernetes documentation, volumes).
+        """
         volume = self.store_volume
-        if volume is None or volume in self.claims:
-            return volume is not None
+        if volume is None:
+            return "container"
+        if volume in self.claims:
+            return "volume"
         volumes = {str(item.get("name")): item for item in mappings(self.spec["template"]["spec"].get("volumes"))}
-        return volume in volumes and not volumes[volume].keys() & {"emptyDir", "ephemeral"}
+        outlives = volume in volumes and not volumes[volume].keys() & {"emptyDir", "ephemeral"}
+        return "volume" if outlives else "pod"
+
+    @property
+    def store_survives(self) -> bool:
+        """Whether the store is on a volume that outlives the pod."""
+        return self.store_ends_with == "volume"
 
 
 def region_state(

@@ -179,6 +179,7 @@ class Clusters:
             shutil.rmtree(pod.folder, ignore_errors=True)
             pod.prepare(pod.charge)
             self._mount(pod, rendering)
+            pod.keep_store()  # the pod has just what is mounted
         pod.start()
 
     def _forget(self, pod: Pod) -> None:

@@ -73,6 +73,49 @@ def test_a_forwarder_sends_where_it_is_reported_and_resets_the_rest(net):
     assert asyncio.run(trial()) == (b"", b"hello", b"", 1, b"", False)
 
 
+def test_a_forwarder_that_refuses_keeps_what_it_carries(net):
+    """The dialler is told at once that nobody listens, and a connection from before goes on; both as in kube-proxy."""
+
+    async def trial():
+        server = await asyncio.start_server(echo, f"127.{net}.1.1", 7222)
+        forwarder = Forwarder(Endpoint(f"127.{net}.100.1", 7222), lambda _: Endpoint(f"127.{net}.1.1", 7222))
+        await forwarder.open()
+        reader, writer = await asyncio.open_connection(f"127.{net}.100.1", 7222)
+        writer.write(b"x")
+        before = await reader.read(1)
+        forwarder.refuse()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(f"127.{net}.100.1", 7222)
+        writer.write(b"y")
+        after = await reader.read(1)
+        await forwarder.open()
+        again = await asked(f"127.{net}.100.1", 7222)
+        await forwarder.close()
+        server.close()
+        return before, after, again
+
+    assert asyncio.run(trial()) == (b"x", b"y", b"hello")
+
+
+@pytest.mark.parametrize(("opening", "expected"), [("PROXY header", b"PROXY TCP4 127."), ("TLS or HTTP", b"")])
+def test_a_forwarder_opens_connections_as_it_was_told(net, opening, expected):
+    """The backend reads a header of the PROXY protocol before anything else; or nothing ever comes."""
+
+    async def trial():
+        server = await asyncio.start_server(echo, f"127.{net}.1.1", 7222)
+        backend = Endpoint(f"127.{net}.1.1", 7222)
+        forwarder = Forwarder(Endpoint(f"127.{net}.100.1", 7222), lambda _: backend, opening)
+        await forwarder.open()
+        answer = await asked(f"127.{net}.100.1", 7222)
+        await forwarder.close()
+        server.close()
+        return answer
+
+    answer = asyncio.run(trial())
+    assert answer[: len(expected)] == expected
+    assert bool(answer) == bool(expected)
+
+
 def test_a_cut_ends_only_what_is_meant_and_the_dialler_is_known(net):
     """A connection that is cut ends for both; who dialled is found by its socket."""
 

@@ -1,10 +1,15 @@
 """Fixtures of the rehearsals: renderings made by real helm, and `natsvalues rehearse` as a person runs it."""
 
+import asyncio
+import contextlib
 import json
 import os
 from typing import NamedTuple
 
 import pytest
+
+from natsvalues.outside.loopback import Claim
+from natsvalues.rehearsal.world import World
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -59,6 +64,33 @@ def tools(binaries, nats_server) -> dict[str, str]:
     """Return the environment in which a rehearsal finds the pinned servers of this test run."""
     nats_server("2.14.2")
     return {"NATSVALUES_TOOLS": binaries.tools()}
+
+
+async def until(holds, seconds=60):
+    """Wait for a condition."""
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110   # servers are polled
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def on_loopback(tools, tmp_path, monkeypatch):
+    """Give `trial(world, until)` a world with these renderings: `on_loopback({"us-east": rendering}, trial)`."""
+    monkeypatch.setenv("NATSVALUES_TOOLS", tools["NATSVALUES_TOOLS"])
+
+    def call(renderings, trial, scale=20.0):
+        async def whole(net):
+            world = World(tuple(renderings), str(tmp_path), net, scale)
+            try:
+                await world.take(renderings)
+                return await trial(world, until)
+            finally:
+                await world.close()
+
+        with contextlib.closing(Claim()) as claim:
+            return asyncio.run(whole(claim.net))
+
+    return call
 
 
 @pytest.fixture

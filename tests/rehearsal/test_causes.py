@@ -45,9 +45,10 @@ def pod(region, number, *, ready=False, leader="", size=6, links=(), answer=NO_L
     )
 
 
-def balancer(region, *, publish=False, backends=(), endpoints=(), arrived=True, check=""):
+def balancer(region, *, publish=False, backends=(), endpoints=(), arrived=True, check="", breaks=""):
     """The load balancer of a region's gateway."""
-    return BalancerNow(f"{region}/gw", region, f"gw-{region}:7222", publish, arrived, backends, endpoints, 3, 41, check)
+    address = f"gw-{region}:7222"
+    return BalancerNow(f"{region}/gw", region, address, publish, arrived, backends, endpoints, 3, 41, check, breaks)
 
 
 def snapshot(renderings, pods, balancers=(), *, cut=(), fresh=False, seconds=30.0):
@@ -85,7 +86,7 @@ def test_the_ring_closes_where_it_began(two):
         ("load balancer eu-west/gw", 1),
         ("load balancer us-east/gw", 0),
     ]
-    assert "41 connections were reset" in why.causes[3].seen
+    assert "connection refused: its Service has no endpoints" in why.causes[3].seen
 
 
 def test_a_health_check_that_waits_for_a_leader_closes_the_ring_too(two):
@@ -97,6 +98,21 @@ def test_a_health_check_that_waits_for_a_leader_closes_the_ring_too(two):
     assert why.is_ring
     assert any("none passes its health check (HTTP /healthz on 8222)" in cause.seen for cause in why.causes)
     assert "check a path that does not wait for a meta leader" in why.remedy
+
+
+def test_a_load_balancer_that_breaks_connections_is_the_cause(two):
+    """Before anything that a log tells: servers see only what a header or a missing answer makes of it."""
+    words = "annotation `ppv2: on` sends PROXY headers to the gateway"
+    troubles = {"authorization": "Authorization Violation"}
+    pods = [pod(region, number, troubles=troubles) for region in REGIONS for number in range(3)]
+    balancers = [balancer(region, publish=True, backends=("nats-0",), breaks=words) for region in REGIONS]
+
+    why = why_stuck(snapshot(two, pods, balancers))
+
+    assert why.is_ring
+    assert [cause.seen for cause in why.causes if cause.subject.startswith("the gateway")] == [words, words]
+    assert "remove the annotation" in why.remedy
+    assert "password" not in why.remedy
 
 
 def test_no_ring_while_a_load_balancer_has_not_arrived(two):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natsvalues.manifests.probes import Probe
-from natsvalues.rehearsal.kubelet import answered, fresh, restart_delay
+from natsvalues.rehearsal.kubelet import answered, fresh, restart_delay, until_tick
 
 STARTUP = Probe("startup", "/healthz", 8222, failure=3)
 READINESS = Probe("readiness", "/healthz", 8222, failure=2, success=2)
@@ -90,3 +90,31 @@ def test_scaling_leaves_the_timeout_to_the_server():
 
     assert (quick.initial_delay, quick.period, quick.timeout) == (0.5, 0.5, 2)
     assert Probe("startup", "/", 1, timeout=1).faster(20).timeout == 1
+
+
+def test_a_tick_before_the_initial_delay_is_left_out():
+    """Ticks began 2 s before the container: with a delay of 10 s the first one at 8 s does not count."""
+    delayed = STARTUP._replace(initial_delay=10, period=10)
+
+    assert until_tick(delayed, age=2, elapsed=0) == 18
+    assert until_tick(STARTUP, age=2, elapsed=0) == 8
+    assert until_tick(delayed, age=20, elapsed=18) == 10
+
+
+@given(st.floats(0, 100), st.floats(0.05, 60), st.floats(0, 1000), st.floats(0, 1000))
+def test_every_tick_is_a_multiple_of_the_period(delay, period, lead, elapsed):
+    """Counted from the pod, whenever the container started; never before the initial delay, and always ahead."""
+    probe = STARTUP._replace(initial_delay=delay, period=period)
+    age = lead + elapsed
+
+    wait = until_tick(probe, age, elapsed)
+
+    assert wait > 0
+    assert abs((age + wait) / period - round((age + wait) / period)) < 1e-6
+    assert elapsed + wait >= delay - 1e-3
+    assert wait <= period * 1.001 or elapsed + wait < delay + period * 1.001
+
+
+def test_a_clock_that_wakes_early_is_at_its_tick():
+    """The next one is a period away, not a moment."""
+    assert until_tick(STARTUP, age=19.9999999, elapsed=18) > 10

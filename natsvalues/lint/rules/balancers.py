@@ -221,8 +221,8 @@ def headless_hides_starting(subject: Subject) -> Iterator[Problem]:
     """The headless Service does not publish pods that are not Ready, and JetStream's servers need each other."""
     starts = cold_starts(subject.states)
     for cluster in subject.clusters:
-        service = cluster.state.headless
-        if service is None or publishes_not_ready(service.value) or not cluster.has_jetstream:
+        service = cluster.state.hiding
+        if service is None or not cluster.has_jetstream:
             continue
         if cluster.routes and cluster.replicas > 1:
             severity: Severity = "error" if starts[cluster.region].hangs else "warning"

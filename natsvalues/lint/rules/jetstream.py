@@ -9,7 +9,7 @@ from natsvalues.lint.rules.configuration import demanded
 from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream
 from natsvalues.supercluster.cold_start import MORE_SERVERS, first_boot, never_elects
 from natsvalues.supercluster.joining import dialled_alone
-from natsvalues.supercluster.losses import KEEP_STREAMS
+from natsvalues.supercluster.losses import KEEP_STORE, KEEP_STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -182,7 +182,7 @@ def domain_refused(cluster: Cluster) -> Iterator[Problem]:
     why="Streams on a volume that is deleted with the pod are lost one replica at a time; a server that returns empty "
     "under its old name counts as one that has its data.",
     source="Kubernetes, volumes: emptyDir; a server name is a JetStream identity (run on 2.12.8 and 2.15.1)",
-    remedy="Set config.jetstream.fileStore.pvc.enabled: true.",
+    remedy=KEEP_STORE,
     fails="""\
 statefulSet:
   spec:
