@@ -21,6 +21,11 @@ import parts  # noqa: E402 - same
 _PARTS = pytest.StashKey[parts.Parts]()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with these tests: the longest one takes minutes, in which other workers do all the rest."""
+    items.sort(key=lambda item: item.get_closest_marker("kubernetes") is None)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Install and build what nodes need before the first test: no test's timeout should have to cover that."""
     wanted = [item for item in session.items if "built" in getattr(item, "fixturenames", ())]
