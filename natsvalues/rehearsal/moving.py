@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.chart import joined
 from natsvalues.manifests.conf.language import spellings
-from natsvalues.manifests.settings import jetstream_is_on
+from natsvalues.manifests.settings import jetstream_is_on, store_directory
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.addresses import Layout, host_port
 from natsvalues.rehearsal.rendering import Rendering, environment, expanded
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 _LISTENERS = ("cluster", "gateway", "leafnodes", "leaf", "websocket", "ws", "mqtt")
 _STORE = spellings("jetstream.store_dir")
+_STORE_OPTION = re.compile(r"--?(?:sd|store_dir)(=|$)")
 _FOLDERS = (*_STORE, "dir", "ports_file_dir", "pid_file", "pidfile", "log_file", "logfile")
 _OPERATORS = spellings("operator")
 _CERTIFICATES = {"cert_file": "tls.crt", "key_file": "tls.key", "ca_file": "ca.crt"}
@@ -117,7 +118,7 @@ def pod_files(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
     spots = [places.balancer(key, number) for number in range(len(balancers))]
     has_tls = any("_file" in str(name) for name in _keys(rendering.conf))
     return Moved(
-        files, config, variables, _arguments(rendering, config, variables), tuple(moves.values()),
+        files, config, variables, _arguments(rendering, config, variables, root), tuple(moves.values()),
         (mine, *spots, "localhost", *services, *own_hosts), has_tls, _store(moves, root),
     )  # fmt: skip
 
@@ -134,15 +135,34 @@ def _keys(value: Any) -> Iterator[Any]:
         yield from _keys(item)
 
 
-def _arguments(rendering: Rendering, config: str, variables: dict[str, str]) -> tuple[str, ...]:
-    """The container's own arguments, with the new path of the configuration file and the values of variables."""
+def _arguments(rendering: Rendering, config: str, variables: dict[str, str], root: str) -> tuple[str, ...]:
+    """The container's own arguments, with the new paths of files and stores, and the values of variables."""
     container = rendering.nats.container_value
     words = [str(word) for word in container.get("args") or (container.get("command") or ())[1:]]
     signals = any(_SIGNAL.match(word) for word in words)  # would reach whatever server runs on this machine
     is_shell = "-c" in (container.get("command") or ())[1:2]
     if not any(rendering.config_file in word for word in words) or is_shell or signals:
         return ("-c", config)  # such as a shell around it: its other effects are unknown
+    words = _moved_store(words, "" if store_directory(rendering.conf) is None else f"{root}/store")
     return tuple(expanded(word.replace(rendering.config_file, config), variables) for word in words)
+
+
+def _moved_store(words: list[str], folder: str) -> list[str]:
+    """The words with another store; without a folder none names it, as nats.conf then does.
+
+    facts: the server refuses the option beside a `store_dir` in nats.conf, so there it stays, to be refused.
+    """
+    kept: list[str] = []
+    is_value = False
+    for word in words:
+        match = _STORE_OPTION.match(word)
+        if is_value or match:
+            if folder:
+                kept.append(folder if is_value else f"{match[0]}{folder}" if match and match[1] else word)
+            is_value = bool(match and not is_value and not match[1])
+        else:
+            kept.append(word)
+    return kept
 
 
 def _operations(conf: dict[str, Any], guide: _Guide, *, is_main: bool) -> Iterator[tuple[ConfOp, Move]]:

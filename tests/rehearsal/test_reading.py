@@ -67,6 +67,25 @@ def test_arguments_have_the_values_of_variables(renderer):
     assert made.arguments[-1] == "--name=x-nats-1"
 
 
+@pytest.mark.parametrize("words", [("-sd", "/data"), ("--store_dir=/data",), ("-store_dir", "/data")])
+@pytest.mark.parametrize("stated", [True, False], ids=["beside-store-dir", "alone"])
+def test_no_server_stores_outside_of_the_rehearsal_s_folder(renderer, stated, words):
+    """An option for the store names a folder of its own; the server refuses it beside `store_dir`, and still does."""
+    removed = ["config.jetstream.patch[0].op=remove", "config.jetstream.patch[0].path=/store_dir"]
+    settings = [] if stated else removed
+    for number, word in enumerate(words):
+        entry = f"container.patch[{number}]"
+        settings += [f"{entry}.op=add", f"{entry}.path=/args/-", f"{entry}.value={word}"]
+    rendering = read_rendering(renderer.template("2.14.2", *settings), "us-east.yaml")
+
+    pod = pod_files(layout({"us-east": rendering}), "us-east", 1, "/scratch")
+
+    assert not any(word.endswith("/data") for word in pod.arguments)
+    assert any("/scratch/store" in word for word in pod.arguments) == stated
+    conf = symbolic(read(pod.files["etc/nats-config/nats.conf"]))
+    assert conf["jetstream"]["store_dir"].startswith("/scratch/")
+
+
 def test_only_addresses_and_paths_are_moved(ours):
     """The configuration on loopback differs from the rendered one in what the moves name, and in nothing else."""
     made = pod_files(layout(ours), "us-east", 1, "/scratch/us-east/1")
