@@ -25,8 +25,11 @@ import cluster_build  # noqa: E402 - scripts are no package
 import parts  # noqa: E402 - same
 from go_build import BuildError  # noqa: E402 - same
 from keeping import KeepingError  # noqa: E402 - same
-from playing import PlayError, charts_of, play  # noqa: E402 - same
+from playing import PlayError, charts_of, play, word_of  # noqa: E402 - same
 from suites import SUITES, Act, Suite, named  # noqa: E402 - same
+
+from natsvalues.rehearsal.outcome import Cause  # noqa: E402 - same
+from natsvalues.report.rehearsal_text import chain  # noqa: E402 - same
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +51,7 @@ _HEAD = """# On real Kubernetes
 
 Every row is one scenario on real clusters: etcd, API server, controllers, scheduler, kubelet and kube-proxy {version}
 with containerd and runc, one cluster of one node for each region, joined by a network of their own, on one machine.
-Load balancers and volumes are given by a small controller; CoreDNS keeps an answer for 30 s, as in most clusters. The
+Load balancers and volumes are given by a small controller; CoreDNS keeps an answer for 30 s, as in many clusters. The
 servers are real, and so are helm and `natsvalues rehearse --contexts`, which counts streams and acknowledged messages
 as [rehearsals](rehearse.md) do: each region has a stream with three replicas, and publishing goes on where servers or
 nodes go away one by one.
@@ -116,13 +119,8 @@ def _played(suite: Suite, built: parts.Parts) -> list[str]:
 
 def _write_page() -> int:
     stuck = _scenario(named(PICTURES["stuck"][0]), PICTURES["stuck"][1])
-    chain = [
-        f"{number}. {cause['subject']}: waits for {cause['waits_for']}"
-        + (f" -> {cause['closes'] + 1}" if cause["closes"] is not None else "")
-        + f"\n   {cause['seen']}"
-        for number, cause in enumerate(stuck["causes"] if stuck else [], 1)
-    ]
-    lines = [_HEAD.format(version=cluster_build.version(), chain="\n".join(chain))]
+    causes = tuple(Cause(**cause) for cause in stuck.get("causes", ()))
+    lines = [_HEAD.format(version=cluster_build.version(), chain="\n".join(chain(causes)))]
     for suite in SUITES:
         lines += _section(suite)
     for ending, (suite_name, number) in PICTURES.items():
@@ -157,7 +155,6 @@ def _scenario(suite: Suite, number: int) -> dict[str, Any]:
 
 
 def _row(act: Act, scenario: dict[str, Any]) -> str:
-    word = "lossy" if scenario["lossy"] else scenario["verdict"]
     phases = {name: seconds for name, seconds in scenario["times"].items() if name != "warm-up"}
     times = "; ".join(f"{name}: {seconds:.0f}" for name, seconds in phases.items()) or _watched(scenario)
     streams = scenario["streams"]
@@ -167,7 +164,7 @@ def _row(act: Act, scenario: dict[str, Any]) -> str:
     restarts = sum(pod["restarts"] for pod in scenario["pods"])
     many = f"{kept} of {len(streams)} whole" if streams else "-"
     version = f" to {', '.join(filter(None, (act.chart, act.server)))}" if act.server else ""
-    return f"| {act.name}{version} | {word} | {times} | {many} | {counted} | {restarts} |"
+    return f"| {act.name}{version} | {word_of(scenario)} | {times} | {many} | {counted} | {restarts} |"
 
 
 def _watched(scenario: dict[str, Any]) -> str:

@@ -31,7 +31,6 @@ settings.register_profile(
     "natsvalues", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 settings.load_profile("natsvalues")
-LEFT_OUT = "LEFT OUT:"
 
 
 def _load(path: str) -> ModuleType:
@@ -44,6 +43,10 @@ def _load(path: str) -> ModuleType:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+_building = _load(os.path.join(TESTS, "building.py"))
+LEFT_OUT = _building.LEFT_OUT
 
 
 @pytest.fixture(scope="session")
@@ -95,18 +98,11 @@ KUSTOMIZE = pytest.StashKey[str]()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Build kustomize before the first test that wants it: no test's timeout should have to cover compiling."""
-    wanted = [item for item in session.items if "kustomize" in getattr(item, "fixturenames", ())]
-    if not wanted or session.config.option.collectonly:
-        return
+    """Build kustomize."""
     builder = _load(os.path.join(ROOT, "scripts", "kustomize_build.py"))
-    capture = session.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        try:
-            session.config.stash[KUSTOMIZE] = builder.build()
-        except builder.NoGoError as error:
-            for item in wanted:
-                item.add_marker(pytest.mark.skip(reason=f"{LEFT_OUT} the tests with a real kustomize. {error}"))
+    _building.build_for(
+        session, "kustomize", KUSTOMIZE, builder.build, (builder.NoGoError,), "the tests with a real kustomize"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 STEADY = 3.0
 SETTLED = 75.0
-"""Longer than DNS remembers for two rounds of 30 s that a name did not exist yet (CoreDNS as most clusters run it)."""
+"""Longer than DNS remembers for two rounds of 30 s that a name did not exist yet (CoreDNS as many clusters run it)."""
 _LEAVING = 15.0
 
 

@@ -19,29 +19,31 @@ def hierarchies() -> dict[str, str]:
     return {name: path for name, path in named.items() if os.path.isdir(os.path.join(ROOT, name))}
 
 
-def create(name: str) -> tuple[str, ...]:
-    """Create a group of this name in each hierarchy, and return their folders."""
-    groups = []
-    for hierarchy, path in hierarchies().items():
-        above = os.path.join(ROOT, hierarchy) + path.rstrip("/")
-        group = os.path.join(above, name)
+def create(name: str) -> None:
+    """Create a group of this name in each hierarchy."""
+    for group in _groups(name):
         os.makedirs(group, exist_ok=True)
-        if hierarchy == "cpuset":  # an empty one admits no process
-            for setting in ("cpuset.cpus", "cpuset.mems"):
-                with open(os.path.join(above, setting), encoding="ascii") as file:
+        for setting in ("cpuset.cpus", "cpuset.mems"):  # a group of that hierarchy without them admits no process
+            above = os.path.join(os.path.dirname(group), setting)
+            if os.path.exists(above):
+                with open(above, encoding="ascii") as file:
                     _write(os.path.join(group, setting), file.read())
-        groups.append(group)
-    return tuple(groups)
 
 
-def enter(groups: tuple[str, ...]) -> None:
-    """Put this process into the groups."""
-    for group in groups:
+def _groups(name: str) -> list[str]:
+    """The folder of a group in each hierarchy."""
+    return [os.path.join(ROOT, hierarchy) + f"{path.rstrip('/')}/{name}" for hierarchy, path in hierarchies().items()]
+
+
+def enter(name: str) -> None:
+    """Put this process into the groups of this name."""
+    for group in _groups(name):
         _write(os.path.join(group, "cgroup.procs"), str(os.getpid()))
 
 
-def remove(groups: tuple[str, ...]) -> None:
-    """Remove the groups with all below them, once their processes are gone, which were killed before."""
+def remove(name: str) -> None:
+    """Remove the groups of this name with all below them, once their processes are gone, which were killed before."""
+    groups = _groups(name)
     end = time.monotonic() + _SECONDS
     while any(map(os.path.isdir, groups)) and time.monotonic() < end:
         for group in groups:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import ssl
 import sys
 import time
 from typing import Any
 
-from node import API_PORT, Settings, token
+from node import Settings, request
 
 ASKED = "metallb.io/loadBalancerIPs"
 _MERGE = "application/merge-patch+json"
@@ -65,17 +64,9 @@ class Cloud:
             self._ask("POST", "/api/v1/persistentvolumes", volume)
 
     def _ask(self, method: str, path: str, body: Any = None, content: str = "application/json") -> Any:
-        context = ssl.create_default_context(cafile=self._settings.authority)
-        connection = http.client.HTTPSConnection(self._settings.address, API_PORT, timeout=20, context=context)
-        try:
-            headers = {"Authorization": f"Bearer {token(self._settings)}", "Content-Type": content}
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            response = connection.getresponse()
-            text = response.read().decode()
-        finally:
-            connection.close()
-        if response.status not in (200, 201, 409):  # 409: the volume was created before
-            raise OSError(f"{method} {path}: {response.status} {text}")
+        status, text = request(self._settings, method, path, body, content)
+        if status not in (200, 201, 409):  # 409: the volume was created before
+            raise OSError(f"{method} {path}: {status} {text}")
         return json.loads(text)
 
 

@@ -25,7 +25,7 @@ sys.path.append(os.path.dirname(HERE))
 
 import cgroups  # noqa: E402 - scripts are no package
 from keeping import SOCKET, KeepingError, dies_with_parent, until_all_left  # noqa: E402 - same
-from node import KUBERNETES, Settings  # noqa: E402 - same
+from node import API_PORT, KUBERNETES, Settings, token  # noqa: E402 - same
 
 OPERATOR = f"{KUBERNETES}.254"
 """The address of whoever works with the clusters: in the network between them, and in no other."""
@@ -77,11 +77,12 @@ class Nodes:
         settings = self.settings[region]
         with contextlib.suppress(FileNotFoundError):
             os.remove(settings.path("serving"))
-        groups = cgroups.create(self._group(region))
+        group = _group(self.folder, region)
+        cgroups.create(group)
 
         def prepare() -> None:
             dies_with_parent()
-            cgroups.enter(groups)
+            cgroups.enter(group)
 
         with open(settings.path("log", "node.log"), "ab") as log:
             self._nodes[region] = subprocess.Popen(
@@ -100,10 +101,6 @@ class Nodes:
         serving = self.settings[region].path("serving")
         _until(lambda: os.path.exists(serving) or self._nodes[region].poll() is not None, f"the node of {region}")
 
-    def cut(self, region: str) -> None:
-        """End everything on a node at once, as a power cut does; its disks stay."""
-        self._end(region)
-
     def first(self, region: str) -> int:
         """The process that holds a node's namespaces; 0 while there is none."""
         unshare = self._nodes[region].pid
@@ -121,12 +118,13 @@ class Nodes:
     def close(self) -> None:
         """End everything."""
         for region in list(self._nodes):
-            self._end(region)
+            self.cut(region)
         if self._link is not None:
             self._link.kill()
             self._link.wait()
 
-    def _end(self, region: str) -> None:
+    def cut(self, region: str) -> None:
+        """End everything on a node at once, as a power cut does; its disks stay."""
         first = self.first(region)
         if first:
             os.kill(first, signal.SIGKILL)  # the kernel ends the rest of its namespace, and then `unshare` ends
@@ -135,10 +133,7 @@ class Nodes:
             node.wait(_SECONDS)
         finally:
             node.kill()
-        cgroups.remove(cgroups.create(self._group(region)))
-
-    def _group(self, region: str) -> str:
-        return f"{os.path.basename(self.folder)}-{region}"
+        cgroups.remove(_group(self.folder, region))
 
     def _in_network(self, *words: str) -> None:
         subprocess.run(["nsenter", "-t", str(self.network), "--net", "ip", *words], check=True, capture_output=True)
@@ -152,13 +147,14 @@ class Nodes:
         return "\n".join(tails)
 
 
+def _group(folder: str, region: str) -> str:
+    """The name of a node's control groups."""
+    return f"{os.path.basename(folder)}-{region}"
+
+
 def _kubeconfig(regions: list[Settings]) -> str:
     """A kubeconfig (JSON is YAML) with a context for each region, of its name."""
-    tokens = {}
-    for item in regions:
-        with open(item.path("etc", "tokens.csv"), encoding="ascii") as file:
-            tokens[item.region] = file.read().split(",")[0]
-    url = {item.region: f"https://{item.address}:6443" for item in regions}
+    url = {item.region: f"https://{item.address}:{API_PORT}" for item in regions}
     return json.dumps(
         {
             "apiVersion": "v1",
@@ -167,8 +163,8 @@ def _kubeconfig(regions: list[Settings]) -> str:
                 {"name": item.region, "cluster": {"server": url[item.region], "certificate-authority": item.authority}}
                 for item in regions
             ],
-            "users": [{"name": region, "user": {"token": text}} for region, text in tokens.items()],
-            "contexts": [{"name": region, "context": {"cluster": region, "user": region}} for region in tokens],
+            "users": [{"name": item.region, "user": {"token": token(item)}} for item in regions],
+            "contexts": [{"name": region, "context": {"cluster": region, "user": region}} for region in url],
             "current-context": regions[0].region,
         }
     )
@@ -224,7 +220,7 @@ def keep(folder: str, regions: list[str], binaries: str, first: socket.socket) -
 
 def _remove(folder: str, regions: list[str]) -> None:
     for region in regions:
-        cgroups.remove(cgroups.create(f"{os.path.basename(folder)}-{region}"))
+        cgroups.remove(_group(folder, region))
     shutil.rmtree(folder, ignore_errors=True)
 
 

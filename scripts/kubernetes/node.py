@@ -178,11 +178,23 @@ def _until_ready(settings: Settings, servers: dict[str, subprocess.Popen[bytes]]
 
 def _is_ready(settings: Settings) -> bool:
     with contextlib.suppress(OSError, http.client.HTTPException):  # no certificate yet, or nobody listens
-        context = ssl.create_default_context(cafile=settings.authority)
-        connection = http.client.HTTPSConnection(settings.address, API_PORT, timeout=5, context=context)
-        connection.request("GET", "/readyz", headers={"Authorization": f"Bearer {token(settings)}"})
-        return connection.getresponse().status == 200
+        return request(settings, "GET", "/readyz")[0] == 200
     return False
+
+
+def request(
+    settings: Settings, method: str, path: str, body: object = None, content: str = "application/json"
+) -> tuple[int, str]:
+    """Ask the node's API server: the HTTP status and the text. Raises OSError, HTTPException."""
+    context = ssl.create_default_context(cafile=settings.authority)
+    connection = http.client.HTTPSConnection(settings.address, API_PORT, timeout=20, context=context)
+    try:
+        headers = {"Authorization": f"Bearer {token(settings)}", "Content-Type": content}
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    finally:
+        connection.close()
 
 
 def token(settings: Settings) -> str:

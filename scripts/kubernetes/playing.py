@@ -48,12 +48,17 @@ class Played(NamedTuple):
     @property
     def word(self) -> str:
         """`converged`, `stuck` or `lossy`."""
-        return "stuck" if self.scenario["verdict"] == "stuck" else "lossy" if self.scenario["lossy"] else "converged"
+        return word_of(self.scenario)
 
     @property
     def is_expected(self) -> bool:
         """Whether it is the verdict that the act must have."""
         return self.word == self.act.expect
+
+
+def word_of(scenario: dict[str, Any]) -> str:
+    """The verdict of a scenario as `--expect` names it (`Outcome.word`)."""
+    return "stuck" if scenario["verdict"] == "stuck" else "lossy" if scenario["lossy"] else "converged"
 
 
 def charts_of(suite: Suite, folder: str, shared: str | None) -> dict[str, str] | None:

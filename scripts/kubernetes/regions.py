@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 KEEPER = os.path.join(HERE, "keeper.py")
 START_SECONDS = 300
 TTL = 30
-"""Seconds that CoreDNS keeps an answer, and that there is none: the default of kubeadm and of most distributions."""
+"""Seconds that CoreDNS keeps an answer, and that there is none, as in the add-on of the Kubernetes repository."""
 _ENTER = ("--mount", "--net", "--pid", "--uts", "--ipc", "--cgroup")
 
 
@@ -113,7 +113,7 @@ class Names(NamedTuple):
     ttl: int = TTL
 
     def corefile(self) -> str:
-        """CoreDNS's configuration: kubeadm's, with these names."""
+        """CoreDNS's configuration: that of the add-on in the Kubernetes repository, with these names."""
         hosts = "".join(f"           {address} {name}\n" for name, address in self.hosts.items())
         return (
             ".:53 {\n    errors\n    health {\n       lameduck 5s\n    }\n    ready\n"

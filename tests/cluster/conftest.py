@@ -25,28 +25,21 @@ if TYPE_CHECKING:
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.append(os.path.join(ROOT, "scripts"))
+sys.path += [os.path.join(ROOT, "scripts"), os.path.join(ROOT, "tests")]
 
 import cluster as clusters  # noqa: E402 - scripts are no package
 import cluster_build  # noqa: E402 - same
+from building import build_for  # noqa: E402 - same
 
 VALUES = "config.cluster.enabled=true,config.jetstream.enabled=true,config.gateway.enabled=true"
 _BINARIES = pytest.StashKey[str]()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Build the servers before the first test: no test's timeout should have to cover minutes of compiling."""
-    wanted = [item for item in session.items if "cluster" in getattr(item, "fixturenames", ())]
-    if not wanted or session.config.option.collectonly:
-        return
-    capture = session.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():  # minutes of silence look like a hang
-        try:
-            session.config.stash[_BINARIES] = cluster_build.build()
-        except cluster_build.NoGoError as error:
-            why = f"LEFT OUT: the tests on a real API server. {error}"
-            for item in wanted:
-                item.add_marker(pytest.mark.skip(reason=why))
+    """Build the servers."""
+    build_for(
+        session, "cluster", _BINARIES, cluster_build.build, (cluster_build.NoGoError,), "the tests on a real API server"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,11 @@ import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path += [os.path.join(ROOT, "scripts"), os.path.join(ROOT, "scripts", "kubernetes")]
+sys.path += [os.path.join(ROOT, *path) for path in (("tests",), ("scripts",), ("scripts", "kubernetes"))]
 
 import go_build  # noqa: E402 - scripts are no package
 import parts  # noqa: E402 - same
+from building import build_for  # noqa: E402 - same
 
 _PARTS = pytest.StashKey[parts.Parts]()
 
@@ -27,18 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Install and build what nodes need before the first test: no test's timeout should have to cover that."""
-    wanted = [item for item in session.items if "built" in getattr(item, "fixturenames", ())]
-    if not wanted or session.config.option.collectonly:
-        return
-    capture = session.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():  # minutes of silence look like a hang
-        try:
-            session.config.stash[_PARTS] = parts.build()
-        except (parts.NoNodeError, go_build.NoGoError) as error:
-            why = f"LEFT OUT: the tests on real nodes. {error}"
-            for item in wanted:
-                item.add_marker(pytest.mark.skip(reason=why))
+    """Install and build what nodes need."""
+    build_for(session, "built", _PARTS, parts.build, (parts.NoNodeError, go_build.NoGoError), "the tests on real nodes")
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from natsvalues.lint.subject import Cluster
 
 POD = ("spec", "template", "spec")
+_ON_NODES = """\
+statefulSet:
+  spec:
+    template:
+      spec:
+        topologySpreadConstraints:
+        - {topologyKey: kubernetes.io/hostname, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, labelSelector: {}}"""
 
 
 @rule(
@@ -30,13 +37,7 @@ POD = ("spec", "template", "spec")
     "nodes than servers. (With two zones one of them has a majority: use three.) If a power cut can take all "
     "servers at once, only jetstream.sync: always in the overlays keeps what they acknowledged.",
     fails="statefulSet: {spec: {template: {spec: {topologySpreadConstraints: null}}}}",
-    passes="""\
-statefulSet:
-  spec:
-    template:
-      spec:
-        topologySpreadConstraints:
-        - {topologyKey: kubernetes.io/hostname, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, labelSelector: {}}""",
+    passes=_ON_NODES,
 )
 def servers_not_spread(cluster: Cluster) -> Iterator[Problem]:
     """Nothing keeps the servers of a region on different nodes or in different zones."""
@@ -69,21 +70,8 @@ def servers_not_spread(cluster: Cluster) -> Iterator[Problem]:
     remedy=f"{REMEDY}; config.jetstream.merge.sync_interval in the chart's values. Or keep the servers in zones with "
     "power of their own: podTemplate.topologySpreadConstraints: {topology.kubernetes.io/zone: {maxSkew: 1, "
     "whenUnsatisfiable: ScheduleAnyway}}. Where such a loss is acceptable, ignore this rule.",
-    fails="""\
-statefulSet:
-  spec:
-    template:
-      spec:
-        topologySpreadConstraints:
-        - {topologyKey: kubernetes.io/hostname, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, labelSelector: {}}""",
-    passes="""\
-statefulSet:
-  spec:
-    template:
-      spec:
-        topologySpreadConstraints:
-        - {topologyKey: kubernetes.io/hostname, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, labelSelector: {}}
-supercluster: {jetstream: {sync: always}}""",
+    fails=_ON_NODES,
+    passes=f"{_ON_NODES}\nsupercluster: {{jetstream: {{sync: always}}}}",
 )
 def power_cut_loses_messages(cluster: Cluster) -> Iterator[Problem]:
     """Servers acknowledge messages before they are on a disk, and nothing keeps the servers in different zones."""
