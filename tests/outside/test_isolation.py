@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -64,11 +65,11 @@ def test_passes():
 @pytest.fixture
 def project(binaries, tmp_path):
     """Return the folder of a small project that has our conftest."""
-    conftest = os.path.join(os.path.dirname(os.path.dirname(binaries.__file__)), "tests", "conftest.py")
+    tests = os.path.join(os.path.dirname(os.path.dirname(binaries.__file__)), "tests")
     folder = tmp_path / "project"
     folder.mkdir()
-    with open(conftest, encoding="utf-8") as file:
-        (folder / "conftest.py").write_text(file.read(), encoding="utf-8")
+    for name in ("conftest.py", "building.py"):
+        shutil.copy(os.path.join(tests, name), folder)
     (folder / "test_skips.py").write_text(SKIPS, encoding="utf-8")
     return folder
 
