@@ -70,6 +70,7 @@ def project(binaries, tmp_path):
     folder.mkdir()
     for name in ("conftest.py", "building.py"):
         shutil.copy(os.path.join(tests, name), folder)
+    (tmp_path / "scripts").symlink_to(os.path.dirname(binaries.__file__))
     (folder / "test_skips.py").write_text(SKIPS, encoding="utf-8")
     return folder
 
