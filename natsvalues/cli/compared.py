@@ -53,7 +53,8 @@ def _compared(result: Result, stream: str, options: PostRenderOptions, run: Run)
         from natsvalues.cli.diff.prior_report import write_report
 
         write_report(options.report, prior, result)  # before a refusal, which it explains
-    accepted = refuse_losses(prior, options.allow, result)
+    move = result.plan.region.move
+    accepted = refuse_losses(prior, (*options.allow, *(move.allow if move is not None else ())), result)
     notes = notes_since(prior.release, result)
     if accepted and prior.stored is not None:
         stamp = acceptance(prior.stored.newest.revision, accepted)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 PREFIX = "natsvalues.io/"
 REGION = PREFIX + "region"
+OVERLAY_DIGEST = PREFIX + "overlay-digest"
+"""The digest of the overlays that an object was rendered with: `Plan.digest`."""
 RESTART_DIGEST = PREFIX + "restart-digest"
 """On the pod template: a digest of the settings that only a restart applies."""
 CHART_CHECKSUM = "checksum/config"

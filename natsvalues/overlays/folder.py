@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from natsvalues.errors import NatsvaluesError, Where, raise_all
 from natsvalues.files import content, listed
-from natsvalues.overlays.model import Region, Supercluster
+from natsvalues.overlays.model import Move, Region, Supercluster
 from natsvalues.records import NamedTuple
 from natsvalues.text.composer import ScalarNode
 from natsvalues.text.reading import Positions, Reading, nearest
@@ -20,10 +20,18 @@ T = TypeVar("T")
 
 
 class RegionFile(NamedTuple):
-    """A region as written, and the position of each of its fields."""
+    """A region as it is rendered now, and the position of each of its fields; `goal` is the region without `move`."""
 
     region: Region
     positions: Positions
+    goal: Region
+
+
+def moved(goal: Region, move: Move | None) -> Region:
+    """The region while a move is made: in the move's stage and with its number of servers, if it has them."""
+    if move is None:
+        return goal._replace(move=None)
+    return goal._replace(stage=move.stage or goal.stage, servers=move.servers or goal.servers, move=move)
 
 
 class Overlays(NamedTuple):
@@ -147,7 +155,10 @@ def _read(
     if kind == "Region":
         region = reading.read(Region)
         errors += reading.errors
-        return RegionFile(region, reading.positions) if region is not None else None
+        if region is None:
+            return None
+        goal = region._replace(move=None)
+        return RegionFile(moved(goal, region.move), reading.positions, goal)
     if kind == "Supercluster":
         supercluster = reading.read(Supercluster)
         errors += reading.errors

@@ -181,6 +181,36 @@ class UserPatch(NamedTuple):
     why: Annotated[str | None, Doc("The reason; `explain` shows it.")] = None
 
 
+class AccountFolder(NamedTuple):
+    """Rename the folder of the old system account in each server's store, before the server starts."""
+
+    old: Annotated[str, Account, Doc("The system account that the region had until now.")]
+    image: Annotated[
+        str | None, Doc("Image with a shell for it; the default is the server's, if its tag says `alpine`.")
+    ] = None
+
+
+class Move(NamedTuple):
+    """Settings for the time of a move only: `natsvalues plan` names each, and what is stated above is where it ends."""
+
+    stage: Annotated[
+        Literal["local", "expose", "join"] | None, Doc("The stage for now, instead of the region's `stage`.")
+    ] = None
+    servers: Annotated[int | None, Between(1, 99), Doc("The number of servers for now, while a region gets fewer.")] = (
+        None
+    )
+    partition: Annotated[
+        int | None, Between(0, 99), Doc("Replace only the pods from this ordinal on (`rollingUpdate.partition`).")
+    ] = None
+    account_folder: Annotated[AccountFolder | None, Doc("Keep what JetStream stored under another system account.")] = (
+        None
+    )
+    allow: Annotated[
+        tuple[Literal["server-names", "system-account", "join-with-state", "store"], ...],
+        Doc("Losses that are expected in this step, as in `--allow`."),
+    ] = ()
+
+
 class Region(NamedTuple):
     """One file for each region: its gateway address, its load balancer, and its stage."""
 
@@ -218,3 +248,4 @@ class Region(NamedTuple):
     nats: Annotated[NatsSelector, Doc("Which NATS belongs to the region, in a release with several.")] = NatsSelector()
     patches: Annotated[tuple[UserPatch, ...], Doc("Your own patches, applied last.")] = ()
     lint: Annotated[Lint, Doc("Lint rules, for this region.")] = Lint()
+    move: Annotated[Move | None, Doc("Settings for the time of a move, as `natsvalues plan` names them.")] = None

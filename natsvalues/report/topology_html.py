@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from natsvalues.lint.rule import Finding
     from natsvalues.lint.topology import Node, Topology
 
-_HEAD = """\
+HEAD = """\
 <!doctype html>
 <html lang="en">
 <head>
@@ -40,7 +40,7 @@ code {{ font: 12px ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: a
 
 def topology_html(picture: Topology) -> str:
     """The whole page."""
-    parts = [_HEAD.format(title=escape(headline(picture))), topology_svg(picture)]
+    parts = [HEAD.format(title=escape(headline(picture))), topology_svg(picture)]
     parts += [f"<p>{escape(f'{failure.message}; {failure.remedy}')}</p>\n" for failure in outages(picture)]
     parts += [_region(node) for node in picture.nodes if node.findings]
     return "".join([*parts, "</body>\n</html>\n"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Fix, Problem, rule
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
-from natsvalues.manifests.stamps import PREFIX, RESTART_DIGEST
+from natsvalues.manifests.stamps import OVERLAY_DIGEST, RESTART_DIGEST
 from natsvalues.overlays.server_conf import REFUSED
 from natsvalues.text.paths import Op
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from natsvalues.errors import Where
     from natsvalues.lint.subject import Cluster, Subject
-
-DIGEST = PREFIX + "overlay-digest"
 
 
 @rule(
@@ -59,9 +57,9 @@ def not_stamped(subject: Subject) -> Iterator[Problem]:
 )
 def stale_render(cluster: Cluster) -> Iterator[Problem]:
     """The rendering was made from other overlays than these."""
-    stamp = cluster.nats.statefulset.annotations.get(DIGEST)
+    stamp = cluster.nats.statefulset.annotations.get(OVERLAY_DIGEST)
     if cluster.plan is not None and stamp is not None and str(stamp) != cluster.plan.digest:
-        where = (cluster.at(cluster.nats.statefulset, "metadata", "annotations", DIGEST),)
+        where = (cluster.at(cluster.nats.statefulset, "metadata", "annotations", OVERLAY_DIGEST),)
         message = f"rendered from overlay {stamp}, and `{cluster.plan.positions.file}` is now {cluster.plan.digest}"
         yield Problem(message, where, (cluster.region,))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues import __version__
-from natsvalues.manifests.stamps import ACCEPTED, PREFIX, REGION
+from natsvalues.manifests.stamps import ACCEPTED, OVERLAY_DIGEST, PREFIX, REGION
 from natsvalues.text.paths import Op
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def stamps(plan: Plan) -> dict[str, str]:
     """Region, version, digest of the effective overlay, and the losses that the user accepted, as annotations."""
     accepted = {ACCEPTED: plan.accepted} if plan.accepted else {}
     return {
-        PREFIX + "overlay-digest": plan.digest,
+        OVERLAY_DIGEST: plan.digest,
         REGION: plan.region.name,
         PREFIX + "version": __version__,
         **accepted,

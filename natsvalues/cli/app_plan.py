@@ -1,0 +1,114 @@
+"""The command `plan`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from natsvalues.cli.leave import Leave
+
+
+def plan(
+    overlays: Annotated[
+        str | None, typer.Option(help="Folder of the overlays; also NATSVALUES_OVERLAYS.", metavar="FOLDER")
+    ] = None,
+    contexts: Annotated[
+        str,
+        typer.Option(
+            help="Read the releases and ask the servers in these kube contexts, REGION=CONTEXT,….", metavar="CONTEXTS"
+        ),
+    ] = "",
+    namespace: Annotated[
+        str,
+        typer.Option(
+            help="With --contexts: the namespace of all releases, or REGION=NAMESPACE,…. The default is the context's.",
+            metavar="NAMESPACE",
+        ),
+    ] = "",
+    release: Annotated[str, typer.Option(help="The name of the releases.", metavar="NAME")] = "nats",
+    kubeconfig: Annotated[
+        str | None, typer.Option(help="With --contexts: the kubeconfig; also KUBECONFIG.", metavar="FILE")
+    ] = None,
+    prior: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead of --contexts: what is installed, REGION.yaml (a manifest, or exported release Secrets). A "
+            "region without a file is not installed.",
+            metavar="FOLDER",
+        ),
+    ] = None,
+    jsz: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What a region's stores have, REGION=FILE: the servers' answers to "
+            "/jsz?accounts=true&streams=true&consumers=true&config=true. Can be repeated.",
+            metavar="FILE",
+        ),
+    ] = None,
+    chart: Annotated[str, typer.Option(help="The chart in the commands.", metavar="CHART")] = "nats/nats",
+    values: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--values",
+            "-f",
+            help="Values file in the commands; {region} stands for the region. Can be repeated.",
+            metavar="FILE",
+        ),
+    ] = None,
+    backups: Annotated[
+        str, typer.Option(help="Folder of the backups, FOLDER/REGION/STREAM.", metavar="FOLDER")
+    ] = "backups",
+    region: Annotated[
+        list[str] | None, typer.Option(help="Show only the steps of this region. Can be repeated.", metavar="REGION")
+    ] = None,
+    only_next: Annotated[bool, typer.Option("--next", help="Show only the next step.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check the next step's preconditions; exit code 4 if they do not hold.")
+    ] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the next step's `move` fields into the overlays.")
+    ] = False,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="text, markdown, json (format 1) or html; with =FILE into a file. Can be repeated.",
+            metavar="FORMAT",
+        ),
+    ] = None,
+) -> None:
+    """Show the steps from where the regions are to where the overlays want them, without losing a message.
+
+    Run it again after each step. Without --contexts and --prior nothing is installed yet.
+    """
+    from natsvalues.cli.plan import plan as run_plan  # heavy, and used only here
+    from natsvalues.cli.plan_options import PlanOptions
+    from natsvalues.cli.rehearse_options import ClusterOptions
+
+    if not contexts and (namespace or kubeconfig):
+        raise typer.BadParameter("they need --contexts", param_hint="--namespace, --kubeconfig")
+    raise Leave(
+        run_plan(
+            PlanOptions(
+                overlays=overlays,
+                prior=prior,
+                jsz=tuple(jsz or ()),
+                clusters=ClusterOptions(contexts, namespace, release, kubeconfig, ""),
+                chart=chart,
+                values=tuple(values or ()),
+                regions=tuple(region or ()),
+                backups=backups,
+                next=only_next,
+                check=check,
+                write=write,
+                output=tuple(output or ()),
+            )
+        )
+    )
+
+
+def declare(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(plan)

@@ -1,0 +1,86 @@
+"""`natsvalues plan`: the steps to the overlays; the next one of them, and whether it may be made now."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from natsvalues.cli.edge import guarded
+from natsvalues.cli.outputs import Output, outputs, write
+from natsvalues.cli.overlays_folder import overlays_folder
+from natsvalues.cli.plan_places import places_of
+from natsvalues.cli.state import Run
+from natsvalues.errors import EXIT_ERROR, EXIT_GATE, EXIT_OK, NatsvaluesError
+from natsvalues.overlays.folder import load
+from natsvalues.report.plan_html import plan_html
+from natsvalues.report.plan_json import document
+from natsvalues.report.plan_markdown import plan_markdown
+from natsvalues.report.plan_text import plan_text
+from natsvalues.runbook.checking import Seen, answer, kept_messages
+from natsvalues.runbook.planning import runbook
+from natsvalues.runbook.written import written
+
+if TYPE_CHECKING:
+    from natsvalues.cli.plan_options import PlanOptions
+    from natsvalues.runbook.checking import Answer
+    from natsvalues.runbook.commands import Target
+    from natsvalues.runbook.step import Check, Runbook
+    from natsvalues.runbook.written import WrittenPlan
+
+FORMATS = ("text", "markdown", "json", "html")
+
+
+def plan(options: PlanOptions) -> int:
+    """Print the plan; exit code 4 if `--check` finds a precondition of the next step that does not hold."""
+
+    def work() -> int:
+        reports = outputs(options.output or ("text",), FORMATS)
+        overlays = load(overlays_folder(options.overlays))
+        for name in options.regions:
+            overlays.region(name)  # raises, with the nearest name
+        where = places_of(options, overlays)
+        whole = runbook(overlays, where.places, {name: kept_messages(at.folder) for name, at in where.targets.items()})
+        steps = tuple(step for step in whole.steps if not options.regions or step.region in options.regions)
+        chosen = whole._replace(steps=steps)
+        answers = _answers(chosen, where.targets, where.seen)
+        if options.check:
+            _require_looked_at(chosen, answers)
+        text = written(chosen, where.targets, answers)
+        if options.write and steps:
+            from natsvalues.cli.plan_edits import write_moves  # seldom used
+
+            write_moves(steps[0])
+        write([Output(file, _report(text, name, only_next=options.next or options.check)) for name, file in reports])
+        if chosen.refused:
+            return EXIT_ERROR
+        held = [answers[check].holds for check in (steps[0].before if steps else ()) if check in answers]
+        return EXIT_GATE if options.check and not all(held) else EXIT_OK
+
+    return guarded(Run(), work)
+
+
+def _answers(plan: Runbook, targets: dict[str, Target], seen: dict[str, Seen]) -> dict[Check, Answer]:
+    """The answers to the checks before the next step."""
+    checks = plan.steps[0].before if plan.steps else ()
+    return {check: answer(check, seen.get(check.region, Seen()), targets[check.region].folder) for check in checks}
+
+
+def _require_looked_at(plan: Runbook, answers: dict[Check, Answer]) -> None:
+    """Raise NatsvaluesError if no precondition of the next step could be looked at."""
+    if plan.steps and answers and all(item.holds is None for item in answers.values()):
+        raise NatsvaluesError(
+            "NV-M004",
+            "--check looks at the servers, and nothing says where they are",
+            hint="--contexts REGION=CONTEXT,… asks them through the clusters' API servers",
+        )
+
+
+def _report(plan: WrittenPlan, name: str, *, only_next: bool) -> str:
+    shown = plan._replace(steps=plan.steps[:1]) if only_next else plan
+    if name == "json":
+        return json.dumps(document(shown), indent=1) + "\n"
+    if name == "markdown":
+        return plan_markdown(shown)
+    if name == "html":
+        return plan_html(shown)
+    return plan_text(plan, only_next=only_next)

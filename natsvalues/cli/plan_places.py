@@ -1,0 +1,164 @@
+"""`natsvalues plan`: where the regions are, from their clusters, or from files."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from natsvalues.cli.diff.sides import from_file
+from natsvalues.cli.rehearse_clusters import sites_of
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.files import content, listed
+from natsvalues.manifests.release import Release
+from natsvalues.manifests.settings import monitor
+from natsvalues.overlays.plan import plans
+from natsvalues.records import NamedTuple
+from natsvalues.runbook.checking import Seen
+from natsvalues.runbook.commands import Target
+from natsvalues.runbook.place import Place, place_of
+from natsvalues.runbook.stores import REQUEST, Stores, read_stores
+from natsvalues.text.hosts import endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsvalues.cli.plan_options import PlanOptions
+    from natsvalues.overlays.folder import Overlays
+    from natsvalues.overlays.plan import Plan
+    from natsvalues.rehearsal.outcome import Site
+
+_ENDINGS = (".yaml", ".yml", ".json")
+
+
+class Found(NamedTuple):
+    """Where each region is, how it is reached, and what its servers say; only those that were asked are in `seen`."""
+
+    places: dict[str, Place]
+    targets: dict[str, Target]
+    seen: dict[str, Seen]
+
+
+def places_of(options: PlanOptions, overlays: Overlays) -> Found:
+    """Read all regions. Raises NatsvaluesError before anything is printed."""
+    wanted = plans(overlays)
+    if options.clusters.contexts and options.prior:
+        raise NatsvaluesError(
+            "NV-M001", "--contexts and --prior both say where the regions are", hint="leave one of them out"
+        )
+    sites: dict[str, Site] = {}
+    if options.clusters.contexts:
+        places, sites = _installed(options, wanted)
+    else:
+        places = _in_files(options.prior, wanted) if options.prior else {}
+    targets = {name: _target(name, places.get(name), wanted.get(name), sites.get(name), options) for name in
+               dict.fromkeys([*wanted, *places])}  # fmt: skip
+    seen: dict[str, Seen] = {}
+    if sites:
+        from natsvalues.cli.plan_servers import asked  # starts processes; only with clusters
+
+        seen = asked({name: places.get(name) or Place(name, "") for name in sites}, targets)
+    for name, stores in _given(options.jsz, places):
+        seen[name] = seen.get(name, Seen())._replace(stores=stores, cluster=places[name].cluster)
+    return Found(
+        {name: place._replace(stores=seen.get(name, Seen()).stores) for name, place in places.items()}, targets, seen
+    )
+
+
+def _installed(options: PlanOptions, wanted: dict[str, Plan]) -> tuple[dict[str, Place], dict[str, Site]]:
+    from natsvalues.cli.stored import current  # starts processes; only with clusters
+    from natsvalues.outside.contexts import contexts_in
+    from natsvalues.rehearsal.cluster_stage import helm_words
+
+    sites = sites_of(options.clusters, contexts_in(options.clusters.kubeconfig))
+    missing = next((name for name in wanted if name not in sites), None)
+    if missing is not None:
+        raise NatsvaluesError(
+            "NV-M001", f"--contexts does not say where `{missing}` is, and a plan needs every region of the overlays",
+            hint=f"--contexts {options.clusters.contexts},{missing}=CONTEXT; a cluster without the release is fine",
+        )  # fmt: skip
+    places = {}
+    for name, site in sites.items():
+        stored = current(site.release, helm_words(site, options.clusters.kubeconfig))
+        if stored is not None:
+            release = Release(stored.release.manifest, stored.label)
+            places[name] = place_of(release, stored.kept, _plan_of(name, wanted), stored.label)
+    return places, sites
+
+
+def _in_files(folder: str, wanted: dict[str, Plan]) -> dict[str, Place]:
+    if not os.path.isdir(folder):
+        raise NatsvaluesError(
+            "NV-M002", "the folder in --prior does not exist", where=(Where(folder),),
+            hint="a folder with REGION.yaml for each region that is installed: helm get manifest NAME >REGION.yaml",
+        )  # fmt: skip
+    places = {}
+    for file in listed(folder, _ENDINGS):
+        name, path = file.rpartition(".")[0], os.path.join(folder, file)
+        side = from_file(path)
+        if side.release.plain:
+            raise NatsvaluesError(
+                "NV-M002", "a plain nats.conf does not say what is installed", where=(Where(path),),
+                hint="helm get manifest NAME, or the exported release Secrets",
+            )  # fmt: skip
+        places[name] = place_of(side.release, side.kept, _plan_of(name, wanted), path)
+    if not any(name in wanted for name in places):
+        raise NatsvaluesError(
+            "NV-M002", "the folder in --prior has no file of a region of the overlays", where=(Where(folder),),
+            hint="its files are named REGION.yaml: " + ", ".join(f"{name}.yaml" for name in wanted),
+        )  # fmt: skip
+    return places
+
+
+def _plan_of(name: str, wanted: dict[str, Plan]) -> Plan:
+    """The region's plan; for a region that leaves, that of another one under its name, which has the same scope."""
+    if name in wanted:
+        return wanted[name]
+    any_plan = next(iter(wanted.values()))
+    selector = any_plan.region.nats._replace(name=None, namespace=None, version=None)
+    return any_plan._replace(region=any_plan.region._replace(name=name, nats=selector))
+
+
+def _target(name: str, place: Place | None, plan: Plan | None, site: Site | None, options: PlanOptions) -> Target:
+    state = place.state if place is not None else None
+    servers = state.replicas if state is not None else plan.region.servers if plan is not None else None
+    watched = monitor(state.conf) if state is not None else None
+    labels = (state.spec.get("selector") or {}).get("matchLabels") if state is not None else None
+    target = Target(
+        region=name,
+        gateway=endpoint(plan.host, plan.port) if plan is not None else "",
+        context=site.context if site is not None else "",
+        namespace=site.namespace if site is not None else "",
+        kubeconfig=options.clusters.kubeconfig or "",
+        release=options.clusters.release,
+        chart=options.chart,
+        values=tuple(path.replace("{region}", name) for path in options.values),
+        pods=state.nats.name if state is not None else options.clusters.release,
+        servers=servers or 3,
+        port=watched[0] if watched is not None else 8222,
+        backups=options.backups,
+    )
+    if labels:
+        target = target._replace(labels=",".join(f"{key}={value}" for key, value in labels.items()))
+    return target
+
+
+def _given(jsz: tuple[str, ...], places: dict[str, Place]) -> Iterator[tuple[str, Stores]]:
+    """The stores in files, `REGION=FILE`: one answer to /jsz a line, or one in the whole file."""
+    files: dict[str, list[str]] = {}
+    for word in jsz:
+        name, sign, path = word.partition("=")
+        if not sign or name not in places:
+            raise NatsvaluesError(
+                "NV-M003", f"--jsz: `{word}` is not REGION=FILE of a region that is installed",
+                hint=f"for example --jsz {next(iter(places), 'us-east')}=jsz.json, saved from a server: curl "
+                f"'http://SERVER:8222{REQUEST}'",
+            )  # fmt: skip
+        files.setdefault(name, []).append(path)
+    for name, paths in files.items():
+        texts = []
+        for path in paths:
+            text = content(path).decode("utf-8", "replace")
+            lines = [line for line in text.splitlines() if line.strip()]
+            whole = all(line.startswith("{") and line.rstrip().endswith("}") for line in lines)
+            texts += [(line, path) for line in lines] if whole else [(text, path)]
+        yield name, read_stores(texts)

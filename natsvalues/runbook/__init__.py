@@ -1,0 +1,1 @@
+"""`natsvalues plan`: the steps from where the regions are to where the overlays want them."""

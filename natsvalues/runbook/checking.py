@@ -1,0 +1,146 @@
+"""Whether a check holds, from what was seen: true, false, or not known, and why."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from natsvalues.records import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from natsvalues.runbook.step import Check
+    from natsvalues.runbook.stores import Stored, Stores
+
+OK = 200
+
+
+class Server(NamedTuple):
+    """What one server answered: the status of /healthz (0: none), its reason, its name, and its outbound gateways."""
+
+    pod: str
+    status: int
+    reason: str
+    name: str = ""
+    outbound: tuple[str, ...] = ()
+
+
+class Seen(NamedTuple):
+    """One region: its servers, if they were asked, its stores, and its cluster's name.
+
+    `reached` says whether the gateway's host answered from here; None if it was not tried.
+    """
+
+    servers: tuple[Server, ...] = ()
+    stores: Stores | None = None
+    cluster: str = ""
+    reached: bool | None = None
+
+
+class Answer(NamedTuple):
+    """Whether a check holds (None: not known), and what was seen."""
+
+    holds: bool | None
+    seen: str
+
+
+def answer(check: Check, seen: Seen, backups: str) -> Answer:
+    """Whether a check holds; `backups` is the folder of the region's backups."""
+    if check.kind == "backed-up":
+        return _backed_up(check, seen, backups)
+    if check.kind == "reachable":
+        if seen.reached is None:
+            return Answer(None, "not tried")
+        return Answer(seen.reached, "the port answers from here" if seen.reached else "no answer from here")
+    if check.kind in ("healthy", "connected", "named"):
+        return _of_servers(check, seen.servers) if seen.servers else Answer(None, "no server was asked")
+    if seen.stores is None:
+        return Answer(None, "no server was asked")
+    return _STORED[check.kind](check, seen, backups)
+
+
+def _of_servers(check: Check, servers: tuple[Server, ...]) -> Answer:
+    if check.kind == "named":
+        names = [server.name for server in servers]
+        return Answer(check.detail[0] in names, f"there are {', '.join(names)}")
+    if check.kind == "healthy":
+        wrong = [
+            f"{item.pod}: {item.status or 'no answer'} {item.reason}".rstrip() for item in servers if item.status != OK
+        ]
+        return Answer(not wrong, "; ".join(wrong) or f"{len(servers)} of {len(servers)} servers")
+    lacking = [
+        f"{server.pod} has none to {', '.join(sorted(set(check.detail) - set(server.outbound)))}"
+        for server in servers
+        if set(check.detail) - set(server.outbound)
+    ]
+    return Answer(not lacking, "; ".join(lacking) or f"{len(servers)} of {len(servers)} servers")
+
+
+def _group(check: Check, seen: Seen, _backups: str) -> Answer:
+    stores = seen.stores
+    assert stores is not None  # noqa: S101   # asked above
+    wanted = int(check.detail[0])
+    words = f"leader {stores.leader or 'none'}, size {', '.join(map(str, sorted(stores.sizes))) or 'none'}"
+    words += f", offline: {', '.join(stores.offline)}" if stores.offline else ""
+    return Answer(bool(stores.leader) and stores.sizes == {wanted} and not stores.offline, words)
+
+
+def _without(which: Callable[[Stored], bool]) -> Callable[[Check, Seen, str], Answer]:
+    """A check that no stream of the region is like this."""
+
+    def judge(_check: Check, seen: Seen, _backups: str) -> Answer:
+        streams = seen.stores.of(seen.cluster) if seen.stores is not None else ()
+        wrong = [f"{stream.account}/{stream.name}" for stream in streams if which(stream)]
+        return Answer(not wrong, ", ".join(wrong) or f"{len(streams)} streams")
+
+    return judge
+
+
+def _restored(check: Check, seen: Seen, backups: str) -> Answer:
+    there = {stream.name: stream for stream in (seen.stores.of(seen.cluster) if seen.stores is not None else ())}
+    kept = kept_messages(backups)
+    names = [item.rpartition("/")[2] for item in check.detail] or list(kept)
+    if not names:
+        return Answer(None, f"{backups} has no backup")
+    wrong = [
+        name if name not in there else f"{name} has {there[name].messages} of {kept.get(name, 0)} messages"
+        for name in names
+        if name not in there or there[name].messages < kept.get(name, 0)
+    ]
+    return Answer(not wrong, f"missing: {', '.join(wrong)}" if wrong else f"{len(names)} streams")
+
+
+def _backed_up(check: Check, seen: Seen, backups: str) -> Answer:
+    kept = kept_messages(backups)
+    wanted = {item.rpartition("/")[2]: 0 for item in check.detail}
+    for stream in seen.stores.of(seen.cluster) if seen.stores is not None else ():
+        if not check.detail or stream.name in wanted:
+            wanted[stream.name] = stream.messages
+    if not wanted:
+        return Answer(bool(kept) or None, f"{backups} has {len(kept)} backups")
+    wrong = [name for name, messages in wanted.items() if kept.get(name, -1) < messages]
+    return Answer(not wrong, f"missing or older: {', '.join(wrong)}" if wrong else f"{len(kept)} backups in {backups}")
+
+
+def kept_messages(folder: str) -> dict[str, int]:
+    """How many messages the backup of each stream has, by the stream's name, as `nats stream backup` writes it."""
+    kept = {}
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        try:
+            with open(os.path.join(folder, name, "backup.json"), encoding="utf-8") as file:
+                content = json.load(file)
+            kept[str(content["config"]["name"])] = int(content["state"]["messages"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return kept
+
+
+_STORED = {
+    "group": _group,
+    "whole": _without(lambda stream: not stream.is_whole),
+    "replicated": _without(lambda stream: stream.replicas == 1),
+    "on-disk": _without(lambda stream: stream.storage == "memory"),
+    "restored": _restored,
+}

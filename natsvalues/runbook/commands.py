@@ -1,0 +1,158 @@
+"""Acts and checks as commands of helm, kubectl and nats, with the options of the region's cluster."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from natsvalues.records import NamedTuple
+from natsvalues.runbook.stores import REQUEST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from natsvalues.runbook.step import Act, Check
+
+CHART = "nats/nats"
+
+
+class Target(NamedTuple):
+    """How a region is reached: its kube context and namespace (empty: the current ones), and what is installed there.
+
+    `values` are helm's values files, `pods` the name of the StatefulSet, `port` the one for monitoring, `gateway` the
+    host and port that other regions dial; `labels` select the pods and claims.
+    """
+
+    region: str
+    gateway: str
+    context: str = ""
+    namespace: str = ""
+    kubeconfig: str = ""
+    release: str = "nats"
+    chart: str = CHART
+    values: tuple[str, ...] = ()
+    pods: str = "nats"
+    servers: int = 3
+    port: int = 8222
+    labels: str = "app.kubernetes.io/component=nats,app.kubernetes.io/instance=nats"
+    backups: str = "backups"
+
+    @property
+    def folder(self) -> str:
+        """Where the region's backups are."""
+        return f"{self.backups}/{self.region}"
+
+    def _words(self, context: str) -> list[str]:
+        pairs = ((context, self.context), ("--namespace", self.namespace), ("--kubeconfig", self.kubeconfig))
+        return [f"{option}={word}" for option, word in pairs if word]
+
+    def helm(self, *words: str) -> str:
+        """A command of helm."""
+        return shlex.join(["helm", *words, *self._words("--kube-context")])
+
+    def kubectl(self, *words: str) -> str:
+        """A command of kubectl."""
+        return shlex.join(["kubectl", *self._words("--context"), *words])
+
+    def nats(self, words: str) -> str:
+        """A command of the nats CLI, with a context of its own for the region."""
+        return f"nats --context {shlex.quote(self.region)} {words}"
+
+    def ask(self, path: str) -> str:
+        """A request to every server's monitoring port, through the API server."""
+        namespace = self.namespace or "NAMESPACE"
+        asked = self.kubectl("get", "--raw").removesuffix(" ")
+        numbers = " ".join(str(number) for number in range(self.servers))
+        quoted = f'"/api/v1/namespaces/{namespace}/pods/{self.pods}-$n:{self.port}/proxy{path}"'
+        return f"for n in {numbers}; do {asked} {quoted}; done"
+
+
+def act_commands(act: Act, target: Target) -> list[str]:
+    """The commands that do it."""
+    if act.kind in _OF_STREAMS:
+        return _each(act, target, _OF_STREAMS[act.kind](act, target))
+    claims = target.kubectl("delete", "pvc", "-l", target.labels)
+    scale = ("scale", f"statefulset/{target.pods}")
+    match act.kind:
+        case "upgrade":
+            return [_upgrade(act, target)]
+        case "uninstall":
+            return [target.helm("uninstall", target.release, "--wait"), claims]
+        case "scale":
+            return [target.kubectl(*scale, f"--replicas={act.detail[0]}")]
+        case "remove-peer":
+            through = shlex.quote(f"{act.other or act.region}-sys")
+            return [f"nats --context {through} server raft peer-remove {act.detail[0]} -f"]
+        case "wipe":
+            gone = target.kubectl("wait", "--for=delete", "pod", "-l", target.labels, "--timeout=5m")
+            stop, start = (target.kubectl(*scale, f"--replicas={number}") for number in (0, target.servers))
+            return [stop, gone, claims, start]
+        case "restore":
+            return [f"for s in $(ls {target.folder}); do {target.nats(f'stream restore {target.folder}/$s')}; done"]
+        case _:
+            return [f"sleep {act.detail[0]}"]
+
+
+_OF_STREAMS: dict[str, Callable[[Act, Target], str]] = {
+    "backup": lambda _act, target: f"stream backup --consumers $s {target.folder}/$s",
+    "raise": lambda act, _target: f"stream edit $s --replicas {act.other or 3} -f",
+    "place": lambda act, _target: f"stream edit $s --cluster {act.other} -f",
+}
+"""What is done to each stream, `$s`."""
+
+
+def _upgrade(act: Act, target: Target) -> str:
+    files = [word for path in target.values for word in ("-f", path)] or ["-f", "values.yaml"]
+    files += ["--set", f"config.cluster.replicas={act.detail[0]}"] if act.detail else []
+    post = ["--post-renderer", "natsvalues", f"--post-renderer-args=--region={target.region}"]
+    return target.helm("upgrade", "--install", target.release, target.chart, *files, *post)
+
+
+def _each(act: Act, target: Target, words: str) -> list[str]:
+    """A command for each stream, in the context of its account; a loop, if they are not known."""
+    if not act.detail:
+        return [f"for s in $(nats --context {shlex.quote(act.region)} stream ls -n); do {target.nats(words)}; done"]
+    commands = []
+    for stream in act.detail:
+        account, _, name = stream.rpartition("/")
+        comment = f"    # account {account}" if account not in ("", "$G") else ""
+        commands.append(target.nats(words.replace("$s", shlex.quote(name))) + comment)
+    return commands
+
+
+def check_words(check: Check) -> str:
+    """What must hold, as a sentence."""
+    streams = ", ".join(item.rpartition("/")[2] for item in check.detail) or "every stream"
+    return {
+        "healthy": f"{check.region}: /healthz of every server answers 200",
+        "group": f"{check.region}: the meta group has a leader and {''.join(check.detail[:1])} servers, none offline",
+        "connected": f"{check.region}: every server has a gateway to {', '.join(check.detail)}",
+        "reachable": f"{check.region}: its gateway's host resolves to the load balancer, and its port answers from the "
+        "other regions",
+        "whole": f"{check.region}: every stream has all its replicas, and they are current",
+        "replicated": f"{check.region}: no stream has only one replica",
+        "on-disk": f"{check.region}: no stream is in memory",
+        "backed-up": f"{check.region}: the backup has {streams}, with as many messages as the server lists",
+        "restored": f"{check.region}: {streams} has as many messages as its backup, and its consumers",
+        "named": f"{check.region}: the server {''.join(check.detail[:1])} is there",
+    }[check.kind]
+
+
+def check_command(check: Check, target: Target) -> str:
+    """A command that shows it."""
+    match check.kind:
+        case "healthy":
+            return target.ask("/healthz")
+        case "connected":
+            return target.ask("/gatewayz") + " | grep -A1 outbound_gateways"
+        case "reachable":
+            host, _, port = target.gateway.rpartition(":")
+            return f"nc -vz {host} {port}    # from a pod of another region"
+        case "backed-up":
+            return f"ls {target.folder}/*/backup.json"
+        case "restored":
+            return target.nats("stream report")
+        case "named":
+            return target.ask("/varz") + " | grep server_name"
+        case _:
+            return target.ask(REQUEST)

@@ -1,0 +1,152 @@
+"""Ways that take streams out of a store and put them back: into a cluster, and into a supercluster that has its own.
+
+facts: docs/stages.md, "From one server without a cluster"; two regions with data: backup with consumers, empty stores,
+join as empty, restore (nine runs, nothing lost). What is published after the backup is not in it.
+
+A step that was begun shows in the overlay's file: its `move.allow` stays until the next step.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from natsvalues.overlays.model import Move
+from natsvalues.runbook.place import EMPTIED
+from natsvalues.runbook.step import Act, Check, Step
+
+if TYPE_CHECKING:
+    from natsvalues.runbook.draft import Draft
+
+CLUSTERED = 3
+DELETED_AFTER = "60"
+"""Seconds after which a new cluster has deleted what a single server left: it does so after 30."""
+
+
+def into_cluster(draft: Draft, name: str) -> None:
+    """One server without a cluster becomes a cluster, with its streams."""
+    now, goal = draft.now[name], draft.goal[name]
+    if now.is_clustered and draft.is_under_way(name, "store") and draft.backups.get(name):
+        _restored(draft, name, "cluster", _missing(draft, name), replicas=min(now.servers, CLUSTERED))
+        return
+    if now.is_clustered or (draft.is_shared and goal.joins == "empty"):
+        return  # an empty region's store is emptied anyway: `emptied`
+    if not draft.is_proven(name, "cluster"):
+        return
+    servers = max(goal.servers or CLUSTERED, 2)
+    kept = _backed_up(draft, name, "cluster") if now.has_data else ()
+    draft.becomes(name, is_clustered=True, servers=servers, stage="local")
+    draft.add(
+        Step(
+            "cluster",
+            name,
+            f"make it a cluster of {servers} servers (in the chart's values: config.cluster.enabled: true, "
+            f"config.cluster.replicas: {servers})",
+            (Act("upgrade", name), Act("wait", name, (DELETED_AFTER,))),
+            effect="JetStream has no streams until they are restored; other clients reconnect in seconds",
+            before=(Check("backed-up", name, kept),) if now.has_data else (),
+            after=(Check("healthy", name), Check("group", name, (str(servers),))),
+            back="helm rollback: within 30 s of the start the old files are still there",
+            back_until="30 s after the first server started; then from the backup only",
+        ),
+        {name: Move(stage="local", allow=("store",))},
+    )
+    if now.has_data:
+        _restored(draft, name, "cluster", kept, replicas=min(servers, CLUSTERED))
+    draft.moves[name] = draft.at_stage(name, "local")
+
+
+def emptied(draft: Draft, name: str) -> None:
+    """A region that ran JetStream by itself joins as empty: its streams wait in a backup until it has joined."""
+    now, goal = draft.now[name], draft.goal[name]
+    begun = draft.is_under_way(name, EMPTIED)
+    shares = now.stage == "join" and draft.seed and now.account == draft.now[draft.seed].account and not begun
+    if not draft.is_shared or goal.joins != "empty" or shares or not (now.ran or begun):
+        if draft.is_shared and _missing(draft, name):
+            draft.to_restore[name] = _missing(draft, name)
+        return
+    if not draft.is_proven(name, "empty"):
+        return
+    stage: Literal["expose", "local"] = "expose" if now.stage in ("expose", "join") else "local"
+    kept: tuple[str, ...] = ()
+    if not begun:
+        kept = _backed_up(draft, name, "empty") if now.has_data else ()
+        draft.add(
+            Step(
+                "empty",
+                name,
+                "take JetStream out",
+                (Act("upgrade", name),),
+                effect="its streams are away until they are restored; its pods restart one by one, and core NATS stays",
+                before=(Check("backed-up", name, kept),) if now.has_data else (),
+                after=(Check("healthy", name),),
+                back="helm rollback, and the edit of the overlay undone",
+                back_until="the stores are emptied",
+            ),
+            {name: Move(stage=stage, allow=(EMPTIED, "store", "system-account"))},
+        )
+    servers = goal.servers or now.servers
+    draft.becomes(name, stage=stage, ran=False, is_clustered=True, account="", servers=servers)
+    draft.add(
+        Step(
+            "empty",
+            name,
+            "empty its stores",
+            (Act("wipe", name),),
+            effect="all its pods stop, and start again; clients go to other regions meanwhile",
+            before=(Check("healthy", name), *((Check("backed-up", name, kept),) if now.has_data else ())),
+            after=(Check("healthy", name),),
+            back="from the backup only",
+        ),
+    )
+    draft.moves[name] = draft.at_stage(name, stage)
+    if now.has_data or draft.backups.get(name):
+        draft.to_restore[name] = kept or _missing(draft, name)
+
+
+def restored(draft: Draft) -> None:
+    """After the join: what waits in backups."""
+    for name, kept in draft.to_restore.items():
+        if draft.now[name].stage == "join" and not draft.refused:
+            _restored(draft, name, "empty", kept, replicas=min(draft.now[name].servers, CLUSTERED))
+
+
+def _missing(draft: Draft, name: str) -> tuple[str, ...]:
+    """The streams of the region's backups that its servers do not list, or with fewer messages."""
+    stores = draft.places[name].stores
+    there = {stream.name: stream.messages for stream in stores.streams} if stores is not None else {}
+    return tuple(stream for stream, messages in draft.backups.get(name, {}).items() if there.get(stream, -1) < messages)
+
+
+def _backed_up(draft: Draft, name: str, way: str) -> tuple[str, ...]:
+    """Add the backup; the streams as `ACCOUNT/NAME`, empty if nobody asked the servers."""
+    kept = draft.streams(name)
+    draft.add(
+        Step(
+            way,
+            name,
+            "stop publishing, and back up every stream with its consumers",
+            (Act("backup", name, kept),),
+            effect="nothing is changed; what is published from now on is not in the backup",
+            before=(Check("healthy", name), Check("whole", name)),
+            after=(Check("backed-up", name, kept),),
+            back="nothing to undo",
+        ),
+    )
+    return kept
+
+
+def _restored(draft: Draft, name: str, way: str, kept: tuple[str, ...], *, replicas: int) -> None:
+    raised = (Act("raise", name, kept, str(replicas)),) if replicas > 1 else ()
+    group = Check("group", name, (str(draft.group(name)),))
+    draft.add(
+        Step(
+            way,
+            name,
+            "restore every stream, and give it its replicas again",
+            (Act("restore", name, kept), *raised),
+            effect="its streams are there again, with their consumers and positions; publishing can go on",
+            before=(Check("healthy", name), group, Check("backed-up", name, kept)),
+            after=(Check("restored", name, kept), Check("whole", name)),
+            back="delete the restored streams, and restore them again",
+        ),
+    )

@@ -1,0 +1,122 @@
+"""Ways that take servers away: a smaller region, and a region that leaves the supercluster.
+
+A server that is gone still counts in its meta group until it is removed as a peer, which needs a leader: so servers go
+one by one, each removed before the next one stops.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.overlays.model import Move
+from natsvalues.runbook.step import Act, Check, Step
+
+if TYPE_CHECKING:
+    from natsvalues.runbook.draft import Draft
+
+
+def scale_down(draft: Draft, name: str) -> None:
+    """A region gets fewer servers, one by one."""
+    now, wanted = draft.now[name], draft.goal[name].servers
+    if wanted is None or wanted >= now.servers or draft.places[name].state is None:
+        return
+    if not now.ran or not draft.is_proven(name, "scale-down"):
+        return
+    wide = draft.streams(name, lambda stream: stream.replicas > wanted)
+    if wide:
+        draft.refuse(
+            name,
+            "scale-down",
+            f"streams have more replicas than {wanted}: {', '.join(wide)}",
+            f"nats stream edit NAME --replicas {wanted}",
+        )
+        return
+    if wanted < 3:  # noqa: PLR2004   # a majority with one server away
+        draft.refuse(
+            name,
+            "scale-down",
+            f"with {wanted} servers none may fail",
+            "keep three, or move the streams to another region",
+        )
+        return
+    _one_by_one(draft, name, wanted, "scale-down", through=name)
+
+
+def leave(draft: Draft, name: str) -> None:
+    """A region that is not in the overlays any more is taken away, after its streams."""
+    stays = next((other for other in draft.joined() if other in draft.goal), "")
+    now = draft.now[name]
+    shares = now.stage == "join" and bool(stays) and draft.is_shared and now.ran
+    if not draft.is_proven(name, "leave"):
+        return
+    if shares:
+        there = draft.streams(name)
+        draft.add(
+            Step(
+                "leave",
+                name,
+                f"move its streams to {stays}",
+                (Act("place", name, there, stays),),
+                effect="the streams are copied, and stay available",
+                before=(Check("healthy", name), Check("healthy", stays), Check("whole", name)),
+                after=(Check("whole", stays),),
+                back=f"nats stream edit NAME --cluster {name}",
+                back_until="its servers are removed",
+            ),
+        )
+        _one_by_one(draft, name, 0, "leave", through=stays)
+    elif now.has_data:
+        kept = draft.streams(name)
+        draft.add(
+            Step(
+                "leave",
+                name,
+                "back up what its streams have: they belong to this region alone",
+                (Act("backup", name, kept),),
+                effect="nothing is changed",
+                before=(Check("healthy", name),),
+                after=(Check("backed-up", name, kept),),
+                back="nothing to undo",
+            ),
+        )
+    draft.becomes(name, stage="absent", servers=0)
+    draft.add(
+        Step(
+            "leave",
+            name,
+            "uninstall it, and delete its volume claims",
+            (Act("uninstall", name),),
+            effect="its clients have no servers there any more; the others keep running",
+            after=(Check("healthy", stays),) if stays else (),
+            back="install it again, as a new region",
+        ),
+    )
+
+
+def _one_by_one(draft: Draft, name: str, wanted: int, way: str, *, through: str) -> None:
+    leaves = name in draft.leaving
+    for server in draft.servers(name)[: draft.now[name].servers - wanted]:
+        left = draft.now[name].servers - 1
+        draft.becomes(name, servers=left)
+        stops = Act("scale", name, (str(left),)) if leaves else Act("upgrade", name, (str(left),))
+        held = draft.moves.get(name) or Move()
+        draft.add(
+            Step(
+                way,
+                name,
+                f"stop the server {server}, and remove it from the meta group",
+                (stops, Act("remove-peer", name, (server,), through)),
+                effect="its replicas move to other servers; streams stay available",
+                before=(Check("healthy", through), Check("whole", through)),
+                after=(
+                    Check("healthy", through),
+                    Check("group", through, (str(draft.group(through)),)),
+                    Check("whole", through),
+                ),
+                back=f"{left + 1} servers again: it comes back as a new peer",
+                back_until="its volume claim is deleted",
+            ),
+            {} if leaves else {name: held._replace(servers=left if left > wanted else None)},
+        )
+    if not leaves:
+        draft.moves[name] = draft.at_stage(name, draft.now[name].stage)

@@ -1,0 +1,107 @@
+"""Where a region is now: its release, what its store may hold from earlier revisions, and what its servers report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from natsvalues.errors import NatsvaluesError
+from natsvalues.manifests.chart import find_nats
+from natsvalues.manifests.stamps import OVERLAY_DIGEST, accepted_losses, stamped_region
+from natsvalues.records import NamedTuple
+from natsvalues.supercluster.region_state import region_state
+
+if TYPE_CHECKING:
+    from natsvalues.manifests.release import Release
+    from natsvalues.overlays.plan import Plan
+    from natsvalues.runbook.stores import Stores
+    from natsvalues.supercluster.kept import Kept
+    from natsvalues.supercluster.region_state import RegionState
+
+EMPTIED: Literal["join-with-state"] = "join-with-state"
+"""The loss that was accepted where a region's stores were emptied."""
+Stage = Literal["absent", "local", "expose", "join"]
+
+
+class Place(NamedTuple):
+    """One region as it was seen.
+
+    `state` is None where no release is installed. `stored` is the state that left the store as it is: that of the last
+    revision with JetStream. `old_names` are the names that its servers had before the revision that gave them others;
+    empty if Helm keeps none. `stores` is None where no server was asked. `read_from` says where the release was read.
+    """
+
+    region: str
+    read_from: str
+    state: RegionState | None = None
+    stored: RegionState | None = None
+    stores: Stores | None = None
+    old_names: str = ""
+
+    @property
+    def stage(self) -> Stage:
+        """How far the region is connected."""
+        if self.state is None:
+            return "absent"
+        if not self.state.gateway:
+            return "local"
+        return "join" if self.state.remotes else "expose"
+
+    @property
+    def stamp(self) -> str:
+        """The region for which natsvalues rendered it; empty if it did not."""
+        return stamped_region(self.state.nats.statefulset) if self.state is not None else ""
+
+    @property
+    def digest(self) -> str:
+        """The digest of the overlay that it was rendered with; empty without one."""
+        if self.state is None:
+            return ""
+        return str(self.state.nats.statefulset.annotations.get(OVERLAY_DIGEST, ""))
+
+    @property
+    def partition(self) -> int:
+        """The ordinal below which a roll leaves pods as they are."""
+        strategy = (self.state.spec.get("updateStrategy") or {}) if self.state is not None else {}
+        return int((strategy.get("rollingUpdate") or {}).get("partition") or 0)
+
+    @property
+    def has_data(self) -> bool:
+        """Whether its store may have streams: JetStream ran, and the servers, if they were asked, list one."""
+        return self.stored is not None and (self.stores is None or bool(self.stores.of(self.cluster)))
+
+    @property
+    def cluster(self) -> str:
+        """The name of its cluster."""
+        state = self.stored or self.state
+        return str((state.conf.get("cluster") or {}).get("name") or "") if state is not None else ""
+
+
+def place_of(release: Release, kept: Kept, plan: Plan, read_from: str) -> Place:
+    """Where a region with this release is. Raises NatsvaluesError for a release without NATS, or with several."""
+    state = _state(release, plan)
+    stored: RegionState | None = state if state.has_jetstream else None
+    accepted = accepted_losses(state.nats.statefulset).get(EMPTIED, 0)
+    old_names = ""
+    for revision in kept.earlier:
+        try:
+            earlier = _state(revision.release, plan)
+        except NatsvaluesError:  # no server started with it
+            continue
+        if stored is None and earlier.has_jetstream and revision.ran and revision.number > accepted:
+            stored = earlier
+        if earlier.server_names != state.server_names:
+            old_names = earlier.server_names
+        if stored is not None and (old_names or not _may_be_renaming(state)):
+            break
+    return Place(plan.region.name, read_from, state, stored, old_names=old_names)
+
+
+def _may_be_renaming(state: RegionState) -> bool:
+    """Whether a partition holds up a roll, so that some servers still have their old names."""
+    return "partition" in ((state.spec.get("updateStrategy") or {}).get("rollingUpdate") or {})
+
+
+def _state(release: Release, plan: Plan) -> RegionState:
+    selector = plan.region.nats
+    nats = find_nats(release, selector.name, selector.namespace)
+    return region_state(release, nats, plan.region.name, version=selector.version, decision=plan.decision)

@@ -1,0 +1,98 @@
+"""From where the regions are to where the overlays want them: the steps, in an order in which nothing is lost.
+
+The most boring way is taken: first whatever changes a single region's store or identity, then the regions that leave,
+then the walk through the stages, then what waited in backups, and last every region whose release has other overlays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsvalues.runbook.data import emptied, into_cluster, restored
+from natsvalues.runbook.draft import Draft
+from natsvalues.runbook.leaving import leave, scale_down
+from natsvalues.runbook.renaming import rename_account, rename_servers
+from natsvalues.runbook.step import Act, Check, Runbook, Step
+from natsvalues.runbook.walk import ROLL, ROLLBACK, walk
+
+if TYPE_CHECKING:
+    from natsvalues.overlays.folder import Overlays
+    from natsvalues.runbook.draft import Backups
+    from natsvalues.runbook.place import Place
+
+
+def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups) -> Runbook:
+    """The plan. `places` are the regions that were seen; one of the overlays that is not among them is not installed.
+
+    `backups` are the streams in the backups of each region.
+
+    Raises NatsvaluesError for overlays that contradict each other.
+    """
+    draft = Draft(overlays, places, backups)
+    for name in draft.order:
+        into_cluster(draft, name)
+        rename_servers(draft, name)
+        rename_account(draft, name)
+        scale_down(draft, name)
+        emptied(draft, name)
+    for name in draft.leaving:
+        leave(draft, name)
+    walk(draft)
+    restored(draft)
+    _update(draft)
+    steps = () if draft.refused else tuple(draft.steps)
+    return Runbook(overlays.supercluster.name, steps, tuple(draft.refused), tuple(_done(draft)), tuple(_unknown(draft)))
+
+
+def _update(draft: Draft) -> None:
+    """Every region whose release was rendered with other overlays, or without natsvalues, and that no step upgrades."""
+    for name in draft.order:
+        place = draft.places[name]
+        is_right = place.digest == draft.plan(name, dict.fromkeys(draft.goal)).digest and not place.partition
+        last = next((step for step in reversed(draft.steps) if step.region == name and "upgrade" in _kinds(step)), None)
+        moves = last is not None and last.moves[name] is not None
+        if draft.refused or (last is None and is_right) or (last is not None and not moves):
+            continue
+        is_new = not place.stamp
+        draft.add(
+            Step(
+                "adopt" if is_new and last is None else "update",
+                name,
+                "render it with natsvalues"
+                if is_new and last is None
+                else "render it with the overlays as they are at the end",
+                (Act("upgrade", name),),
+                effect=ROLL,
+                before=(Check("healthy", name),),
+                after=(Check("healthy", name),),
+                back=ROLLBACK,
+            ),
+            {name: None},
+        )
+
+
+def _kinds(step: Step) -> set[str]:
+    return {act.kind for act in step.acts}
+
+
+def _done(draft: Draft) -> list[str]:
+    lines = []
+    busy = {step.region for step in draft.steps} | {refused.region for refused in draft.refused}
+    for name in draft.order:
+        place = draft.places[name]
+        if name not in busy:
+            lines.append(f"{name}: in stage {place.stage}, as the overlays want it")
+        elif place.state is not None:
+            lines.append(
+                f"{name}: {place.read_from}: in stage {place.stage}"
+                + (", rendered by natsvalues" if place.stamp else "")
+            )
+    return lines
+
+
+def _unknown(draft: Draft) -> list[str]:
+    return [
+        f"{name}: which streams its stores have: --contexts, or --jsz {name}=FILE"
+        for name, place in draft.places.items()
+        if place.stored is not None and place.stores is None and any(step.region == name for step in draft.steps)
+    ]

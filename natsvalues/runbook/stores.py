@@ -1,0 +1,112 @@
+"""What a region's servers have in their JetStream stores, from their answers to `/jsz`.
+
+facts: `/jsz?accounts=true&streams=true&consumers=true&config=true` lists the streams of the server that answers, each
+with its replicas as that server sees them; only a stream's leader sees all of them. Consumers are current only on their
+own leader (2.10.26 to 2.15.1).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.records import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+REQUEST = "/jsz?accounts=true&streams=true&consumers=true&config=true"
+SMALL_LAG = 100
+"""Operations that a replica may be behind and still be called current: the server writes all the time."""
+
+
+class Stored(NamedTuple):
+    """A stream. `cluster` is where it is placed, empty for a server without one.
+
+    `is_whole`: all its replicas are there and current.
+    """
+
+    account: str
+    name: str
+    replicas: int
+    storage: str
+    cluster: str
+    messages: int
+    is_whole: bool
+    is_mirror: bool = False
+    consumers: tuple[str, ...] = ()
+
+
+class Stores(NamedTuple):
+    """The streams of all servers that were asked, and their meta group: its leader, its size, the peers that are gone.
+
+    `sizes` are the sizes that the servers reported, which differ while a group forms.
+    """
+
+    streams: tuple[Stored, ...]
+    leader: str = ""
+    sizes: frozenset[int] = frozenset()
+    offline: tuple[str, ...] = ()
+
+    def of(self, cluster: str) -> tuple[Stored, ...]:
+        """The streams that are placed in a cluster; those of a server without one are in every cluster."""
+        return tuple(stream for stream in self.streams if stream.cluster in ("", cluster))
+
+
+def read_stores(texts: Iterable[tuple[str, str]]) -> Stores:
+    """The stores of the servers with these answers, each with where it was read. Raises NatsvaluesError (NV-M003)."""
+    answers = [_answer(text, where) for text, where in texts]
+    seen: dict[tuple[str, str], list[Stored]] = {}
+    for stream in (stream for answer in answers for stream in _streams(answer)):
+        seen.setdefault((stream.account, stream.name), []).append(stream)
+    streams = tuple(max(views, key=lambda view: view.is_whole) for views in seen.values())
+    groups = [answer.get("meta_cluster") or {} for answer in answers]
+    leaders = [str(group["leader"]) for group in groups if group.get("leader")]
+    gone = {
+        str(peer.get("name"))
+        for group in groups
+        for peer in group.get("replicas") or ()
+        if isinstance(peer, dict) and peer.get("offline")
+    }
+    sizes = frozenset(int(group.get("cluster_size") or 0) for group in groups if group)
+    return Stores(streams, leaders[0] if len(set(leaders)) == 1 else "", sizes, tuple(sorted(gone)))
+
+
+def _answer(text: str, where: str) -> dict[str, Any]:
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not {"meta_cluster", "account_details", "streams", "disabled"} & set(answer):
+        raise NatsvaluesError(
+            "NV-M003",
+            "this is no answer of a server to /jsz",
+            where=(Where(where),),
+            hint=f"save it with: curl 'http://SERVER:8222{REQUEST}'; a file may have several, one JSON object a line",
+        )
+    return answer
+
+
+def _streams(answer: dict[str, Any]) -> Iterator[Stored]:
+    for account in answer.get("account_details") or ():
+        for stream in account.get("stream_detail") or ():
+            config, cluster = stream.get("config") or {}, stream.get("cluster") or {}
+            wanted = int(config.get("num_replicas") or 1)
+            peers = [peer for peer in cluster.get("replicas") or () if isinstance(peer, dict)]
+            current = [peer for peer in peers if _is_current(peer)]
+            yield Stored(
+                account=str(account.get("name") or ""),
+                name=str(stream.get("name") or ""),
+                replicas=wanted,
+                storage=str(config.get("storage") or "file"),
+                cluster=str(cluster.get("name") or ""),
+                messages=int((stream.get("state") or {}).get("messages") or 0),
+                is_whole=not cluster or (bool(cluster.get("leader")) and len(current) == len(peers) == wanted - 1),
+                is_mirror="mirror" in config,
+                consumers=tuple(str(item.get("name")) for item in stream.get("consumer_detail") or ()),
+            )
+
+
+def _is_current(peer: dict[str, Any]) -> bool:
+    return bool(peer.get("current")) and not peer.get("offline") and int(peer.get("lag") or 0) <= SMALL_LAG
