@@ -54,14 +54,15 @@ def places_of(options: PlanOptions, overlays: Overlays) -> Found:
                dict.fromkeys([*wanted, *places])}  # fmt: skip
     seen: dict[str, Seen] = {}
     if sites:
-        from natsvalues.cli.plan_servers import asked  # starts processes; only with clusters
+        from natsvalues.cli.plan_servers import ask_all  # starts processes; only with clusters
 
-        seen = asked({name: places.get(name) or Place(name, "") for name in sites}, targets)
+        seen = ask_all({name: places.get(name) or Place(name, "") for name in sites}, targets)
     for name, stores in _given(options.jsz, places):
         seen[name] = seen.get(name, Seen())._replace(stores=stores, cluster=places[name].cluster)
-    return Found(
-        {name: place._replace(stores=seen.get(name, Seen()).stores) for name, place in places.items()}, targets, seen
-    )
+    for name, place in places.items():
+        known = seen.get(name, Seen())
+        places[name] = place._replace(stores=known.stores, running=known.running)
+    return Found(places, targets, seen)
 
 
 def _installed(options: PlanOptions, wanted: dict[str, Plan]) -> tuple[dict[str, Place], dict[str, Site]]:

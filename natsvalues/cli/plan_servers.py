@@ -23,7 +23,7 @@ SECONDS = 4.0
 _DIAL = 2.0
 
 
-def asked(places: dict[str, Place], targets: dict[str, Target]) -> dict[str, Seen]:
+def ask_all(places: dict[str, Place], targets: dict[str, Target]) -> dict[str, Seen]:
     """What the servers of every region say. Raises NatsvaluesError if an API server refuses."""
     return asyncio.run(_all(places, targets))
 
@@ -60,12 +60,15 @@ async def _region(place: Place, target: Target, api: ApiServer) -> Seen:
     answers = await asyncio.gather(
         *(_server(api, f"{target.namespace or 'default'}/{pod}", *watched) for pod in place.state.pods)
     )
+    namespace = target.namespace or "default"
+    wanted = await api.read(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{place.state.nats.name}")
     texts = [(text, f"{place.region}: {server.pod}") for server, text in answers if text]
     try:
         stores = read_stores(texts) if texts else None
     except NatsvaluesError:  # something else listens there
         stores = None
-    return Seen(tuple(server for server, _ in answers), stores, place.cluster, reached)
+    servers = tuple(server for server, _ in answers)
+    return Seen(servers, stores, (wanted or {}).get("spec", {}).get("replicas"), place.cluster, reached)
 
 
 async def _server(api: ApiServer, pod: str, port: int, scheme: str) -> tuple[Server, str]:

@@ -51,21 +51,22 @@ def leave(draft: Draft, name: str) -> None:
         return
     if shares:
         there = draft.streams(name)
-        draft.add(
-            Step(
-                "leave",
-                name,
-                f"move its streams to {stays}",
-                (Act("place", name, there, stays),),
-                effect="the streams are copied, and stay available",
-                before=(Check("healthy", name), Check("healthy", stays), Check("whole", name)),
-                after=(Check("whole", stays),),
-                back=f"nats stream edit NAME --cluster {name}",
-                back_until="its servers are removed",
-            ),
-        )
+        if there or draft.leaving[name].stores is None:
+            draft.add(
+                Step(
+                    "leave",
+                    name,
+                    f"move its streams to {stays}",
+                    (Act("place", name, there, stays),),
+                    effect="the streams are copied, and stay available",
+                    before=(Check("healthy", name), Check("healthy", stays), Check("whole", name)),
+                    after=(Check("whole", stays),),
+                    back=f"nats stream edit NAME --cluster {name}",
+                    back_until="its servers are removed",
+                )
+            )
         _one_by_one(draft, name, 0, "leave", through=stays)
-    elif now.has_data:
+    elif now.has_data and not draft.is_backed_up(name):
         kept = draft.streams(name)
         draft.add(
             Step(

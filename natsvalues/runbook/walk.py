@@ -105,7 +105,11 @@ def _join(draft: Draft) -> None:
             newcomers[0], "join", f"the seed `{draft.seed}` is not to join", f"state stage: join for {draft.seed}, too"
         )
         return
-    joined = [name for name in draft.order if draft.now[name].stage == "join"]
+    joined = [
+        name
+        for name in draft.order
+        if draft.now[name].stage == "join" and not draft.now[name].remotes >= set(newcomers)
+    ]
     together = dict.fromkeys(newcomers)
     names = ", ".join(name for name in newcomers if name != draft.seed)
     for name in [*joined, *newcomers]:
