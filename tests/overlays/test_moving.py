@@ -61,15 +61,16 @@ def test_the_folder_of_the_account_is_renamed_once(world, tmp_path):
         done = subprocess.run(container["command"], env=environment, capture_output=True, text=True, check=True)
         assert (done.stdout, done.stderr) == ("", "")
 
-    run(tmp_path / "nowhere")
-    (tmp_path / "$SYS" / "_js_").mkdir(parents=True)
-    (tmp_path / "$G").mkdir()
-    run(tmp_path)
-    assert sorted(os.listdir(tmp_path)) == ["$G", "SYS-new"]
-    assert os.listdir(tmp_path / "SYS-new") == ["_js_"]
-    (tmp_path / "$SYS").mkdir()
-    run(tmp_path)
-    assert sorted(os.listdir(tmp_path)) == ["$G", "$SYS", "SYS-new"]
+    store = tmp_path / "store"
+    run(store)
+    (store / "$SYS" / "_js_").mkdir(parents=True)
+    (store / "$G").mkdir()
+    run(store)
+    assert sorted(os.listdir(store)) == ["$G", "SYS-new"]
+    assert os.listdir(store / "SYS-new") == ["_js_"]
+    (store / "$SYS").mkdir()
+    run(store)
+    assert sorted(os.listdir(store)) == ["$G", "$SYS", "SYS-new"]
 
 
 def test_the_folder_keeps_its_name_where_the_account_does(world):

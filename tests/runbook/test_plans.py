@@ -149,7 +149,8 @@ STARTS = {
     one_server: "a/cluster a/cluster-2 a/cluster-3 a/expose b/install a/join b/join",
     one_server_without_streams: "a/cluster a/update",
     two_with_streams: "b/empty b/empty-2 b/empty-3 a/expose b/expose a/join b/join b/empty-4",
-    two_with_streams_apart: "b/rename-servers b/rename-servers-2 b/rename-servers-3 b/rename-servers-4 b/rename-account "
+    two_with_streams_apart: "b/rename-servers b/rename-servers-2 b/rename-servers-3 b/rename-servers-4 "
+    "b/rename-account "
     "a/expose b/expose a/join b/join",
     other_names: "a/rename-servers a/rename-servers-2 a/rename-servers-3 a/rename-servers-4 a/rename-servers-5 "
     "a/update",
