@@ -155,6 +155,18 @@ def rendered(shared) -> str:
     return path
 
 
+# --- rights -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def with_disks() -> None:
+    """Skip the test where this machine cannot give stores file systems whose power can be cut."""
+    ask = [sys.executable, "-c", "from natsvalues.outside import disks; disks.require()"]
+    done = subprocess.run(ask, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"{LEFT_OUT} power cuts. {done.stderr.partition('NV-R041')[2].partition(chr(10))[0]}")
+
+
 # --- charts -----------------------------------------------------------------------------------------------
 
 
