@@ -78,8 +78,9 @@ From then on, a cold start of all regions:
 
 ![Cured: gateways connect, a leader is elected, all pods are ready](kubernetes-cured.svg)
 
-A power cut: everything on all nodes is killed at once, and starts from the disks. (What was not written to
-the disk yet is still there, unlike in a real one.)
+A power cut: everything on all nodes is killed at once, and starts from the disks. Each node's volumes are a file system
+of their own, and what was not written to it yet is gone. The overlays have `jetstream.sync: always`, but where a suite
+says otherwise:
 
 ![After a power cut](kubernetes-power-cut.svg)
 """
