@@ -348,6 +348,12 @@ def until() -> Callable[[Callable[[], bool], float], bool]:
     return _load(os.path.join(TESTS, "running.py")).until
 
 
+@pytest.fixture(scope="session")
+def loop_files() -> Callable[[], str]:
+    """Give the files behind all loop devices, as one text."""
+    return _load(os.path.join(TESTS, "running.py")).loop_files
+
+
 # --- no silent skips in CI --------------------------------------------------------------------------------
 
 

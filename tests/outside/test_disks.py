@@ -41,17 +41,6 @@ def using(*words):
     return subprocess.Popen([sys.executable, "-c", USE, *words], stdout=subprocess.PIPE, text=True)
 
 
-def loop_files() -> str:
-    """The files behind all loop devices."""
-    found = []
-    for name in sorted(os.listdir("/sys/block")):
-        path = f"/sys/block/{name}/loop/backing_file"
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as file:
-                found.append(file.read())
-    return "".join(found)
-
-
 @pytest.mark.usefixtures("with_disks")
 def test_what_was_not_written_is_gone_and_the_rest_is_whole():
     """A file that was synced, and one that the kernel was told to write, are there; a later one is not."""
@@ -62,7 +51,7 @@ def test_what_was_not_written_is_gone_and_the_rest_is_whole():
 
 
 @pytest.mark.usefixtures("with_disks")
-def test_a_user_that_is_killed_leaves_no_mount_no_loop_device_and_no_file():
+def test_a_user_that_is_killed_leaves_no_mount_no_loop_device_and_no_file(loop_files):
     """While it is used the disk is on a loop device, and mounted for its user only."""
     with using("wait") as process:
         folder = process.stdout.readline().strip()
