@@ -133,7 +133,8 @@ def keepers(started):
         outer = [int(pid) for pid in file.read().split()]
     inner = []
     for pid in outer:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        # One that has ended meanwhile was no keeper: it helped to start.
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
             inner += [int(child) for child in file.read().split()]
     return [*outer, *inner]
 
