@@ -36,8 +36,9 @@ FAST = f"""
 ## What each interval costs
 
 The same servers, {cell.PUBLISHERS} clients that publish as fast as they get their acknowledgements, for
-{cell.FAST_SECONDS} s. All of it ran on one machine with one disk and with other load, and the clients take a share of
-its processors: compare the rows, and measure with your disks.
+{cell.FAST_SECONDS} s. All of it, clients included, ran on one machine with one disk and with other load, which was
+{{load}} on average in the minute of each run (two processors). The processors decide most rows, the disk those with
+`always`: compare the rows, and measure with your disks.
 """
 
 
@@ -46,7 +47,9 @@ def write_page(records: list[Record]) -> None:
     cut = [record for record in records if not record["is_fast"]]
     fast = [record for record in records if record["is_fast"]]
     lines = [*HEAD.strip().splitlines(), "", *_losses(cut), "", *AFTER.strip().splitlines()]
-    lines += ["", *FAST.strip().splitlines(), "", *_throughput(fast), ""]
+    loads = sorted(record["load"] for record in fast)
+    load = f"{loads[0]:.0f} to {loads[-1]:.0f}" if loads else "unknown"
+    lines += ["", *FAST.format(load=load).strip().splitlines(), "", *_throughput(fast), ""]
     with open(PAGE, "w", encoding="utf-8") as file:
         file.write("\n".join(lines))
 
