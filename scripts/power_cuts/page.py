@@ -38,7 +38,8 @@ FAST = f"""
 The same servers, {cell.PUBLISHERS} clients that publish as fast as they get their acknowledgements, for
 {cell.FAST_SECONDS} s. All of it, clients included, ran on one machine with one disk and with other load, which was
 {{load}} on average in the minute of each run (two processors). The processors decide most rows, the disk those with
-`always`: compare the rows, and measure with your disks.
+`always`; a machine with less to do shows a greater difference ([stages.md](stages.md#power-cuts)). Measure with your
+disks.
 """
 
 
