@@ -19,6 +19,7 @@ from natsvalues.cli.rehearse_options import ALL, RELEASE, Options, check_files
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import EXIT_GATE, EXIT_NOT_CONVERGED, EXIT_OK, NatsvaluesError
+from natsvalues.outside import disks
 from natsvalues.outside.jetstream import require_client
 from natsvalues.outside.server_binary import server_binary
 from natsvalues.overlays.folder import load
@@ -65,8 +66,11 @@ def _outputs(outcomes: list[Outcome], options: Options) -> Iterator[Output]:
 
 def _orders(options: Options) -> list[Order]:
     names = options.scenarios
+    impossible = without_disks(names)
     if ALL in names:
         left_out = {"upgrade"} if options.prior is None else set()
+        if impossible:
+            left_out |= {name for name, item in SCENARIOS.items() if item.needs_disks}
         if not has_overlays(options):
             left_out.add("stage-walk")
         names = tuple(name for name in SCENARIOS if name not in left_out)
@@ -79,7 +83,25 @@ def _orders(options: Options) -> list[Order]:
         orders.append(Order(name, steps, options.scale, options.chosen, options.streams_in, keep, options.bounds))
     versions = {str(item.version) for order in orders for step in order.steps for item in step.renderings.values()}
     binaries = {version: server_binary(version) for version in sorted(versions)}
-    return [order._replace(binaries=binaries) for order in orders]
+    orders = [order._replace(binaries=binaries) for order in orders]
+    return [orders[0]._replace(notes=impossible), *orders[1:]]
+
+
+def without_disks(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The note that `all` leaves out what needs disks whose power can be cut; empty if this machine can have them.
+
+    Raises NatsvaluesError (NV-R041) if such a scenario was named.
+    """
+    wanted = [name for name, item in SCENARIOS.items() if item.needs_disks and {name, ALL} & set(names)]
+    if not wanted:
+        return ()
+    try:
+        disks.require()
+    except NatsvaluesError as error:
+        if ALL not in names:
+            raise
+        return (f"{', '.join(wanted)} was left out, so nothing here shows what a power cut loses: {error.message}",)
+    return ()
 
 
 def _steps(options: Options, scenario: str) -> tuple[Step, ...]:

@@ -119,7 +119,7 @@ def require_possible(scenario: str, *, installs: bool) -> None:
         )
     if known.only_on_loopback:
         raise NatsvaluesError(
-            "NV-R036", f"the scenario {scenario} needs a network that can be cut, and a real one cannot be",
+            "NV-R036", f"the scenario {scenario} needs networks or power that can be cut, and real ones are not",
             hint="rehearse it on loopback: leave --contexts out",
         )  # fmt: skip
     if scenario not in ON_ANY and not installs:

@@ -83,10 +83,12 @@ class Ledger:
 
     # --- publishing ----------------------------------------------------------------------------------------
 
-    def keep_publishing(self) -> None:
-        """Publish to every stream, ten times a second each, until `stop_publishing` or `check`."""
+    def keep_publishing(self, publishers: int = 1) -> None:
+        """Let each publish to every stream, ten times a second, until `stop_publishing` or `check`."""
         self._goes_on = True
-        self._publishing = [asyncio.create_task(self._publish(name, None)) for name in self.home]
+        self._publishing = [
+            asyncio.create_task(self._publish(name, None)) for name in self.home for _ in range(publishers)
+        ]
 
     async def stop_publishing(self) -> None:
         """Stop what `keep_publishing` began; what was acknowledged counts."""

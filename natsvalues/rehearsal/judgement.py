@@ -8,9 +8,12 @@ from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.groups import domains_of, expected_groups
 from natsvalues.rehearsal.leaderless import DOMAINS, early_remedy
 from natsvalues.rehearsal.outcome import Cause, Verdict
+from natsvalues.rehearsal.scenarios import POWER_CUT
 from natsvalues.rehearsal.timeline import Event
 from natsvalues.supercluster.cold_start import cold_starts, first_boot, never_elects
 from natsvalues.supercluster.losses import KEEP_STORE
+from natsvalues.supercluster.power_cuts import REMEDY as POWER_CUT_REMEDY
+from natsvalues.supercluster.power_cuts import unwritten
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.causes import Why
@@ -40,7 +43,8 @@ def judge(scenario: str, stage: Stage, why: Why | None, now: Snapshot) -> Judgem
     causes = list(why.causes) if why is not None else []
     remedies = [why.remedy] if why is not None and why.remedy else []
     counted = why is None or bool(stage.elections.meetings)  # without a healthy region nothing is lost yet
-    lost = [fate for fate in stage.fates if counted and fate.fate in ("gone", "lost messages")]
+    losses = ("gone", "lost messages") if counted else ("lost messages",) if scenario == POWER_CUT else ()
+    lost = [fate for fate in stage.fates if fate.fate in losses]
     unplaced = [fate for fate in stage.fates if fate.fate in ("not placeable", "not current")]
     for fate in lost:
         causes.append(Cause(f"stream {fate.name} of {fate.region}", "nothing: it is lost", _evidence_of(fate)))
@@ -51,6 +55,10 @@ def judge(scenario: str, stage: Stage, why: Why | None, now: Snapshot) -> Judgem
             where = f"`{state.store_dir or 'store_dir'}` is on no persistent volume"
             causes.append(Cause(f"the store of {region}", f"nothing: it ends with its {state.store_ends_with}", where))
             remedies.append(KEEP_STORE)
+        interval = unwritten(state) if state is not None and scenario == POWER_CUT else ""
+        if interval:
+            causes.append(Cause(f"the disks of {region}", "nothing: they had no power", _unwritten(interval)))
+            remedies.append(POWER_CUT_REMEDY)
     for meeting in stage.elections.meetings:
         cause, remedy = _merge_cause(meeting, now)
         causes.append(cause)
@@ -79,10 +87,18 @@ def _verdict_of_manifests(scenario: str, now: Snapshot) -> list[str]:
     reasons: dict[str, str] = {}
     if scenario == "cold-restart":
         reasons = {key: start.reason for key, start in cold_starts(tuple(states.values())).items()}
+    elif scenario == POWER_CUT:
+        intervals = {key: unwritten(state) for key, state in states.items()}
+        reasons = {key: f"a power cut loses messages: {_unwritten(i)}" for key, i in intervals.items() if i}
     elif scenario == "first-install":
         reasons = {key: first_boot(state, tuple(states.values())) for key, state in states.items()}
     alone = {key: reason for key, state in states.items() if (reason := never_elects(state, tuple(states.values())))}
     return [f"by its manifests, {key}: {reason}" for key, reason in (reasons | alone).items() if reason]
+
+
+def _unwritten(interval: str) -> str:
+    """Why a power cut loses messages."""
+    return f"messages are acknowledged before they are on a disk (sync_interval {interval})"
 
 
 def _evidence_of(fate: StreamFate) -> str:

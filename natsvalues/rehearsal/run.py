@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.outside import loopback, proc, processes
+from natsvalues.outside import disks, loopback, proc, processes
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.groups import observed_groups
@@ -57,7 +57,7 @@ class Order(NamedTuple):
     """What to rehearse. `chosen` is the region that one-region scenarios are about; empty: the last one.
 
     `binaries` are servers that were fetched before, by version; others are fetched when they are needed, while
-    everything that runs is paused. With `on` it runs on real clusters.
+    everything that runs is paused. With `on` it runs on real clusters. `notes` are for the report.
     """
 
     scenario: str
@@ -68,6 +68,7 @@ class Order(NamedTuple):
     keep: str | None = None
     bounds: Bounds = Bounds()
     binaries: Mapping[str, Binary] = MappingProxyType({})
+    notes: tuple[str, ...] = ()
     on: OnClusters | None = None
 
 
@@ -97,6 +98,8 @@ async def rehearse(order: Order, watch: Callable[[AnyWorld], None] | None = None
                 claim = held.enter_context(contextlib.closing(loopback.Claim()))
                 stage = _on_loopback(order, regions, folder, claim.net)
             world = stage.world
+            for note in order.notes:
+                world.note(note)
             try:
                 await world.open()
                 end = await _played(order, stage, watch)
@@ -119,7 +122,11 @@ async def rehearse(order: Order, watch: Callable[[AnyWorld], None] | None = None
 def _on_loopback(order: Order, regions: tuple[str, ...], folder: str, net: int) -> Stage:
     world = World(regions, folder, net, order.scale)
     world.binaries = dict(order.binaries)
-    return LoopbackStage(world, order.steps, Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience))
+    world.has_disks = SCENARIOS[order.scenario].needs_disks
+    if world.has_disks:
+        disks.require()
+    aims = Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience, only=order.chosen)
+    return LoopbackStage(world, order.steps, aims)
 
 
 def _on_clusters(order: Order, on: OnClusters, regions: tuple[str, ...], folder: str) -> Stage:
@@ -157,7 +164,7 @@ async def _played(order: Order, stage: Stage, watch: Callable[[AnyWorld], None] 
             await SCENARIOS[order.scenario].run(stage)
     except Stuck as stuck:
         why = stuck.why
-        if stage.elections.meetings and stage.ledger.home:
+        if (stage.elections.meetings or SCENARIOS[order.scenario].needs_disks) and stage.ledger.home:
             stage.fates = await stage.ledger.check()
     except TimeoutError:
         stage.world.note(f"the time limit of {order.bounds.seconds:g} s was reached")

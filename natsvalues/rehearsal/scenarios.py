@@ -14,14 +14,23 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.stage import Stage
 
 
+POWER_CUT = "power-cut"
+PUBLISHERS = 8
+"""Clients that publish to each stream before a power cut, ten messages a second each."""
+
+
 class Scenario(NamedTuple):
-    """`walks`: it goes from rendering to rendering. `run` gets a Stage, one `only_on_loopback` a LoopbackStage."""
+    """`walks`: it goes from rendering to rendering. `run` gets a Stage, one `only_on_loopback` a LoopbackStage.
+
+    `needs_disks`: stores are on disks of their own, for which it needs root.
+    """
 
     name: str
     summary: str
     run: Callable[[Any], Awaitable[None]]
     walks: bool = False
     only_on_loopback: bool = False
+    needs_disks: bool = False
 
 
 async def _first_install(stage: Stage) -> None:
@@ -70,6 +79,20 @@ async def _cut_off(stage: LoopbackStage) -> None:
     stage.phase(f"{stage.chosen} back")
     stage.world.reconnect(stage.chosen)
     await stage.converged()
+    await stage.check()
+
+
+async def _power_cut(stage: LoopbackStage) -> None:
+    """What was there before it publishes is on the disks: a user's streams are older than a rehearsal's."""
+    await stage.warm_up()
+    stage.world.write_disks()
+    stage.ledger.keep_publishing(PUBLISHERS)
+    for region in stage.in_turn:
+        stage.phase(f"publishing before the power cut of {region}")
+        await stage.hold(HOLD)
+        stage.phase(f"power cut of {region}")
+        await stage.world.cut_power(region)
+        await stage.converged()
     await stage.check()
 
 
@@ -129,6 +152,13 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("cold-region", "one region stops and starts, the others run on", _cold_region),
         Scenario("rolling", "each region's pods restart one by one", _rolling),
         Scenario("cut-off", "one region is cut off from the others, and comes back", _cut_off, only_on_loopback=True),
+        Scenario(
+            POWER_CUT,
+            "each region loses power, and what is not on its disks",
+            _power_cut,
+            only_on_loopback=True,
+            needs_disks=True,
+        ),
         Scenario(
             "late-balancer",
             "first install, and one region's load balancer comes late",

@@ -56,7 +56,8 @@ class Aims(NamedTuple):
     """The region for one-region scenarios, where streams may be (empty: anywhere), and seconds to wait.
 
     `steady`: a health check may return 200 once while replicas recover; it must stay healthy for so long. `settled`: a
-    circular chain of causes that has lasted longer than any election takes.
+    circular chain of causes that has lasted longer than any election takes. `only`: the region to which a scenario that
+    takes one region after the other is restricted; empty: none.
     """
 
     chosen: str
@@ -64,6 +65,7 @@ class Aims(NamedTuple):
     patience: float
     steady: float = 1.2
     settled: float = 20.0
+    only: str = ""
 
 
 class Stage(ABC):
@@ -97,6 +99,11 @@ class Stage(ABC):
         self.current = text
         self._phase_began = self.world.seconds
         self.world.phase(text)
+
+    @property
+    def in_turn(self) -> tuple[str, ...]:
+        """The regions that a scenario takes one after the other."""
+        return (self._aims.only,) if self._aims.only else self.regions
 
     # --- changing ------------------------------------------------------------------------------------------
 
