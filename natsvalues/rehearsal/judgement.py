@@ -20,18 +20,29 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.stage import Stage
 
 
+LOST = ("gone", "lost messages", "lost acknowledgements")
+IN_MEMORY = "keep what must survive a restart of all its servers in streams with file storage"
+OWN_STREAMS = "or rehearse with your own streams: --streams FILE"
+FITTING = "give a user of an account with JetStream, with room for its streams and a password in nats.conf"
+
+
 class Judgement(NamedTuple):
-    """The verdict with its causes. `lossy` is true if anything was lost; `remedy` is empty if nothing is to do."""
+    """The verdict with its causes. `lossy` is true if anything was lost; `remedy` is empty if nothing is to do.
+
+    `untested` is true if a stream did not fit.
+    """
 
     verdict: Verdict
     lossy: bool
+    untested: bool
     causes: tuple[Cause, ...]
     remedy: str
     notes: tuple[str, ...]
 
     def events(self, seconds: float) -> tuple[Event, ...]:
         """The last event of the timeline."""
-        word = "stuck" if self.verdict == "stuck" else "lossy" if self.lossy else "converged"
+        quiet = "untested" if self.untested else "converged"
+        word = "stuck" if self.verdict == "stuck" else "lossy" if self.lossy else quiet
         return (Event(round(seconds, 2), "phase", "scenario", word),)
 
 
@@ -40,10 +51,16 @@ def judge(scenario: str, stage: Stage, why: Why | None, now: Snapshot) -> Judgem
     causes = list(why.causes) if why is not None else []
     remedies = [why.remedy] if why is not None and why.remedy else []
     counted = why is None or bool(stage.elections.meetings)  # without a healthy region nothing is lost yet
-    lost = [fate for fate in stage.fates if counted and fate.fate in ("gone", "lost messages")]
+    lost = [fate for fate in stage.fates if counted and fate.fate in LOST]
     unplaced = [fate for fate in stage.fates if fate.fate in ("not placeable", "not current")]
+    unfit = [fate for fate in stage.fates if fate.fate == "does not fit"]
     for fate in lost:
-        causes.append(Cause(f"stream {fate.name} of {fate.region}", "nothing: it is lost", _evidence_of(fate)))
+        causes.append(Cause(_named(fate), "nothing: it is lost", _evidence_of(fate)))
+    if any(stage.ledger.is_in_memory(fate.name) for fate in lost):
+        remedies.append(IN_MEMORY)
+    if why is None:
+        causes += [Cause(_named(fate), "nothing: it does not fit", fate.seen) for fate in unfit]
+        remedies += [FITTING, *([] if stage.ledger.has_users else [OWN_STREAMS])] if unfit else []
     emptied = {region for region in stage.ledger.home.values() if region in stage.emptied}
     for region in sorted(emptied | {fate.region for fate in lost}):
         state = now.renderings[region].state if region in now.renderings else None
@@ -69,8 +86,9 @@ def judge(scenario: str, stage: Stage, why: Why | None, now: Snapshot) -> Judgem
     notes += _verdict_of_manifests(scenario, now)
     lossy = bool(lost or emptied or stage.elections.meetings)
     return Judgement(
-        "stuck" if stuck else "converged", lossy, tuple(causes), "; ".join(dict.fromkeys(remedies)), tuple(notes)
-    )
+        "stuck" if stuck else "converged", lossy, bool(unfit), tuple(causes), "; ".join(dict.fromkeys(remedies)),
+        tuple(notes),
+    )  # fmt: skip
 
 
 def _verdict_of_manifests(scenario: str, now: Snapshot) -> list[str]:
@@ -85,8 +103,15 @@ def _verdict_of_manifests(scenario: str, now: Snapshot) -> list[str]:
     return [f"by its manifests, {key}: {reason}" for key, reason in (reasons | alone).items() if reason]
 
 
+def _named(fate: StreamFate) -> str:
+    consumer = f"consumer {fate.consumer} of " if fate.consumer else ""
+    return f"{consumer}stream {fate.name} of {fate.region}"
+
+
 def _evidence_of(fate: StreamFate) -> str:
     """What was acknowledged, and what the JetStream API returns after the scenario."""
+    if fate.consumer:
+        return fate.seen
     if fate.fate == "gone":
         return f"{fate.acknowledged} acknowledged messages; the JetStream API returns: {fate.seen}"
     return f"{fate.lost} of {fate.acknowledged} acknowledged messages are not in it: {fate.seen}"
