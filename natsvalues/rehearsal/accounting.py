@@ -12,7 +12,7 @@ from natsvalues.outside.jetstream import Client, Refused, connect
 from natsvalues.rehearsal import consuming
 from natsvalues.rehearsal.outcome import StreamFate
 from natsvalues.rehearsal.planned import ours, stream_name, too_many
-from natsvalues.rehearsal.refusals import NO_PEERS, OURSELVES, does_not_fit, retried
+from natsvalues.rehearsal.refusals import NO_PEERS, NO_STORAGE, OURSELVES, does_not_fit, retried
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.any_world import AnyWorld
@@ -29,14 +29,14 @@ _NOBODY = Refused(0, "no server of the region accepts a client")
 
 
 class Ledger:
-    """The streams of one rehearsal by name, and the messages that each acknowledged, by their sequence numbers.
+    """The streams of one rehearsal by name, and the sequence numbers of the messages that each acknowledged.
 
     They are the user's, if there are any (`users`), else one of ours in each region.
     """
 
     def __init__(self, world: AnyWorld, users: tuple[Planned, ...] = ()) -> None:
         self.placed: dict[str, Planned] = {}
-        self.acknowledged: dict[str, dict[int, str]] = {}
+        self.acknowledged: dict[str, dict[str, int]] = {}
         self.unanswered = 0
         self._users = users
         self._consumers: dict[str, list[Used]] = {}
@@ -159,7 +159,7 @@ class Ledger:
     async def _publish(self, name: str, many: int | None, seconds: float = PATIENCE) -> Refused | None:
         """Publish until `many` are acknowledged, or forever without it; if its server stops, another one is used.
 
-        Returns why the stream takes no more messages, if it says so.
+        Returns why not so many were acknowledged.
         """
         planned = self.placed[name]
         if not planned.takes_messages:
@@ -180,7 +180,7 @@ class Ledger:
                 text = str(self._serial)
                 answer = await client.publish(planned.subject(self._serial), text, 2)
                 if isinstance(answer, int):
-                    self.acknowledged[name][answer] = text
+                    self.acknowledged[name][text] = answer
                     done += 1
                 else:
                     self.unanswered += 1
@@ -194,7 +194,7 @@ class Ledger:
             if client is not None:
                 with contextlib.suppress(asyncio.CancelledError):
                     await client.close()
-        return None if done else refused
+        return None if many is None or done >= many else refused
 
     async def _replaced(self, client: Client | None, planned: Planned) -> Client | None:
         if client is not None:
@@ -207,6 +207,7 @@ class Ledger:
         """Make a stream with messages as soon as JetStream can, ours as it fits; the last error if it never can."""
         impossible = "" if planned.is_ours else too_many(planned, self._world.renderings[planned.region])
         refused: Refused | None = Refused(OURSELVES, impossible) if impossible else _NOBODY
+        first: Refused | None = None
         end = time.monotonic() + (0 if impossible else PATIENCE)
         while time.monotonic() < end:
             refused = await self._created(planned)
@@ -214,19 +215,28 @@ class Ledger:
                 self.placed[planned.name] = planned
                 self.acknowledged[planned.name] = {}
                 refused = await self._publish(planned.name, messages)
-                if refused is None:
-                    return planned, None
+            other = retried(planned.config, refused) if refused is not None and planned.is_ours else None
+            some = len(self.acknowledged.get(planned.name, {}))
+            if refused is not None and some and not planned.is_ours and refused.code not in NO_STORAGE:
+                self._world.note(f"stream {planned.name} took {some} messages, then: {_said(refused)}")
+                refused = None
+            if refused is None:
+                if first is not None and planned.is_ours and planned.config["storage"] == "memory":
+                    self._world.note(
+                        f"stream {planned.name} is in memory, since file storage refused it: {_said(first)}"
+                    )
+                return planned, None
+            first = first or refused
+            if planned.name in self.placed:
                 await self._removed(planned)
                 self.placed.pop(planned.name)
-            other = retried(planned.config, refused) if planned.is_ours else None
             if other is not None:
-                self._world.note(f"{planned.region}: its stream was made {other[1]} ({_said(refused)})")
-                planned = planned._replace(config=other[0])
+                planned = planned._replace(config=other)
                 continue
             if does_not_fit(refused):
                 break
             await asyncio.sleep(1)
-        return planned, refused
+        return planned, first if first is not None and does_not_fit(first) else refused
 
     async def _created(self, planned: Planned) -> Refused | None:
         client = await self._reached(planned.region, planned.account)
@@ -272,7 +282,7 @@ class Ledger:
         lost = len(wanted - set(texts.values()))
         own = self.acknowledged[planned.name]
         if not planned.keeps(len(own)):  # by its limits and consumers messages go; their numbers are never used again
-            lost = sum(number > last or texts.get(number, text) != text for number, text in own.items())
+            lost = sum(number > last or texts.get(number, text) != text for text, number in own.items())
         place = f"in {stream.cluster or planned.region}, leader {stream.leader or 'none'}, {stream.replicas} replicas"
         where = place + (", in memory" if planned.config.get("storage") == "memory" else "")
         fate = StreamFate(planned.name, planned.region, len(wanted), len(texts), lost, "kept", where)
@@ -285,11 +295,11 @@ class Ledger:
 
     def _wanted(self, planned: Planned) -> set[str]:
         """The texts that must be in a stream: those that it acknowledged, and those of streams that it copies."""
-        wanted = set(self.acknowledged[planned.name].values())
+        wanted = set(self.acknowledged[planned.name])
         for item in self.placed.values():
             sent = self.acknowledged[item.name]
             if item.account == planned.account and item.stream in planned.origins and item.keeps(len(sent)):
-                wanted |= set(sent.values())
+                wanted |= set(sent)
         return wanted
 
     # --- connecting ----------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _REPLICAS = 3
 _HOUR = 3_600_000_000_000
-_MESSAGE_BYTES = 1000
+_MESSAGE_BYTES = 200
 """More than a message of a rehearsal takes in a store."""
 
 

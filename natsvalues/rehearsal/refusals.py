@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 NO_STORAGE = frozenset({10028, 10047, 10023, 10002})
 """Insufficient memory or storage, or the account's limit of it (JSMemoryResourcesExceededErr and its like)."""
-NEEDS_MAX_BYTES = 10113
 NO_PEERS = 10005
 OURSELVES = -1
 """The code of what no server was asked, because it cannot be."""
@@ -34,11 +33,9 @@ def does_not_fit(refused: Refused) -> bool:
     return refused.code not in _PASSING
 
 
-def retried(config: dict[str, Any], refused: Refused) -> tuple[dict[str, Any], str] | None:
-    """Another configuration of a stream of ours that may fit where this one does not, and why; None if none may."""
-    if refused.code == NEEDS_MAX_BYTES and "max_bytes" not in config:
-        return config | {"max_bytes": 1 << 20}, "with a limit of 1 MiB, which its account requires"
+def retried(config: dict[str, Any], refused: Refused) -> dict[str, Any] | None:
+    """Another configuration of a stream of ours that may fit where this one does not; None if none may."""
     storage = refused.code in NO_STORAGE or "storage" in refused.reason.lower()
     if storage and config["storage"] == "file":
-        return config | {"storage": "memory"}, "in memory, since there is no file storage for it"
+        return config | {"storage": "memory"}
     return None
