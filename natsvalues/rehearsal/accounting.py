@@ -221,10 +221,8 @@ class Ledger:
                 self._world.note(f"stream {planned.name} took {some} messages, then: {_said(refused)}")
                 refused = None
             if refused is None:
-                if first is not None and planned.is_ours and planned.config["storage"] == "memory":
-                    self._world.note(
-                        f"stream {planned.name} is in memory, since file storage refused it: {_said(first)}"
-                    )
+                if first is not None and messages and planned.config["storage"] == "memory":
+                    self._world.note(f"stream {planned.name} is in memory, not in files: {_said(first)}")
                 return planned, None
             first = first or refused
             if planned.name in self.placed:

@@ -110,7 +110,7 @@ def _stream(value: Config, account: str, file: str) -> UserStream:
     else:
         config = {key: item for key, item in value.items() if key not in _OWN_KEYS}
         consumers = list(value.get("consumers") or ())
-    if "name" not in config and "config" not in value and "state" in value:
+    if not isinstance(details, dict) and "state" in value:
         raise _no_streams(file, "it lists streams without their configurations (config=true is missing)")
     if not isinstance(config.get("name"), str) or not all(isinstance(item, dict) for item in consumers):
         raise _no_streams(file, "a stream without a `name`")
