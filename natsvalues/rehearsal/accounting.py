@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MESSAGES = 20
 PATIENCE = 20.0
 """Seconds that a stream may take to have all replicas after the servers are healthy."""
+COPIED = 150.0
+"""Seconds that a mirror may take to have its origin's messages: it asks again after up to two minutes (2.14.6)."""
 _PAUSE = 0.1
 _PER_STREAM = 0.01
 _ONE_MORE = 6.0
@@ -69,7 +71,7 @@ class Ledger:
                 continue
             for planned in self._users or (self._ours(stream_name(region), region),):
                 if planned.region == region and planned.name not in self.placed:
-                    failed += await self._made(planned)
+                    failed += await self._make(planned)
         return tuple(failed)
 
     def _ours(self, name: str, region: str, account: str = "") -> Planned:
@@ -79,7 +81,7 @@ class Ledger:
         subjects = [name if isinstance(access, str) else access.user.subject(name)]
         return planned._replace(config=planned.config | {"subjects": subjects})
 
-    async def _made(self, planned: Planned) -> list[StreamFate]:
+    async def _make(self, planned: Planned) -> list[StreamFate]:
         """Make a stream with messages and consumers; what of it could not be made."""
         for note in planned.notes:
             self._world.note(note)
@@ -90,6 +92,8 @@ class Ledger:
             self._consumers[planned.name], failed = await consuming.used(made, client)
         if client is not None:
             await client.close()
+        if refused is None and planned.origins:
+            await self._fates(planned.name)  # until it has what they have
         self._failed[planned.name] = failed
         return failed
 
@@ -120,9 +124,9 @@ class Ledger:
         if refused is None:
             return []
         if self._users and does_not_fit(refused):
-            self._world.note(f"{region}: a new stream was not tried: {_said(refused)}")
+            self._world.note(f"{region}: a new stream was not tried: {_words_of(refused)}")
             return []
-        return [StreamFate("a new stream", region, 0, 0, 0, "not placeable", _said(refused))]
+        return [StreamFate("a new stream", region, 0, 0, 0, "not placeable", _words_of(refused))]
 
     async def _tried(self, planned: Planned) -> Refused | None:
         _, refused = await self._placed(planned, messages=0)
@@ -218,11 +222,11 @@ class Ledger:
             other = retried(planned.config, refused) if refused is not None and planned.is_ours else None
             some = len(self.acknowledged.get(planned.name, {}))
             if refused is not None and some and not planned.is_ours and refused.code not in NO_STORAGE:
-                self._world.note(f"stream {planned.name} took {some} messages, then: {_said(refused)}")
+                self._world.note(f"stream {planned.name} took {some} messages, then: {_words_of(refused)}")
                 refused = None
             if refused is None:
                 if first is not None and messages and planned.config["storage"] == "memory":
-                    self._world.note(f"stream {planned.name} is in memory, not in files: {_said(first)}")
+                    self._world.note(f"stream {planned.name} is in memory, not in files: {_words_of(first)}")
                 return planned, None
             first = first or refused
             if planned.name in self.placed:
@@ -256,9 +260,10 @@ class Ledger:
 
     async def _fates(self, name: str) -> list[StreamFate]:
         """The state of a stream and its consumers, after it had time to recover all replicas."""
-        end = time.monotonic() + PATIENCE
+        planned = self.placed[name]
+        end = time.monotonic() + (COPIED if planned.origins else PATIENCE)
         while True:
-            fates = await self._fates_now(self.placed[name])
+            fates = await self._fates_now(planned)
             if {fate.fate for fate in fates} == {"kept"} or time.monotonic() > end:
                 return fates
             await asyncio.sleep(1)
@@ -271,14 +276,15 @@ class Ledger:
         try:
             stream = await client.stream(planned.stream)
             if isinstance(stream, Refused):
-                return [_gone(planned, wanted, _said(stream))]
+                return [_gone(planned, wanted, _words_of(stream))]
             last = await client.last_sequence(planned.stream)
             texts = await client.read(planned.stream, last)
             consumers = await consuming.fates(planned, client, self._consumers.get(planned.name, []))
         finally:
             await client.close()
-        lost = len(wanted - set(texts.values()))
+        missing = wanted - set(texts.values())
         own = self.acknowledged[planned.name]
+        lost = len(missing & set(own))
         if not planned.keeps(len(own)):  # by its limits and consumers messages go; their numbers are never used again
             lost = sum(number > last or texts.get(number, text) != text for text, number in own.items())
         place = f"in {stream.cluster or planned.region}, leader {stream.leader or 'none'}, {stream.replicas} replicas"
@@ -286,6 +292,9 @@ class Ledger:
         fate = StreamFate(planned.name, planned.region, len(wanted), len(texts), lost, "kept", where)
         if lost:
             return [fate._replace(fate="lost messages"), *consumers]
+        if missing - set(own) and not lost:
+            where += f"; {len(missing)} messages of the streams that it copies are not in it yet"
+            return [fate._replace(fate="not current", seen=where), *consumers]
         if stream.lagging or not (stream.leader or stream.replicas == 1):
             behind = f"{where}; behind or offline: {', '.join(stream.lagging) or 'no leader'}"
             return [fate._replace(fate="not current", seen=behind), *consumers]
@@ -315,7 +324,7 @@ class Ledger:
         return await connect(listeners, access.user.login, access.tls) if listeners else _NOBODY
 
 
-def _said(refused: Refused) -> str:
+def _words_of(refused: Refused) -> str:
     return f"{refused.code} {refused.reason}" if refused.code > 0 else refused.reason
 
 
@@ -326,5 +335,5 @@ def _gone(planned: Planned, wanted: set[str], seen: str) -> StreamFate:
 def _unplaced(planned: Planned, refused: Refused) -> StreamFate:
     fits = not (does_not_fit(refused) or (not planned.is_ours and refused.code == NO_PEERS))
     return StreamFate(
-        planned.name, planned.region, 0, 0, 0, "not placeable" if fits else "does not fit", _said(refused)
+        planned.name, planned.region, 0, 0, 0, "not placeable" if fits else "does not fit", _words_of(refused)
     )

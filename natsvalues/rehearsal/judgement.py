@@ -55,11 +55,11 @@ def judge(scenario: str, stage: Stage, why: Why | None, now: Snapshot) -> Judgem
     unplaced = [fate for fate in stage.fates if fate.fate in ("not placeable", "not current")]
     unfit = [fate for fate in stage.fates if fate.fate == "does not fit"]
     for fate in lost:
-        causes.append(Cause(_named(fate), "nothing: it is lost", _evidence_of(fate)))
+        causes.append(Cause(_subject_of(fate), "nothing: it is lost", _evidence_of(fate)))
     if any(stage.ledger.is_in_memory(fate.name) for fate in lost):
         remedies.append(IN_MEMORY)
     if why is None:
-        causes += [Cause(_named(fate), "nothing: it does not fit", fate.seen) for fate in unfit]
+        causes += [Cause(_subject_of(fate), "nothing: it does not fit", fate.seen) for fate in unfit]
         remedies += [FITTING, *([] if stage.ledger.has_users else [OWN_STREAMS])] if unfit else []
     emptied = {region for region in stage.ledger.home.values() if region in stage.emptied}
     for region in sorted(emptied | {fate.region for fate in lost}):
@@ -103,7 +103,7 @@ def _verdict_of_manifests(scenario: str, now: Snapshot) -> list[str]:
     return [f"by its manifests, {key}: {reason}" for key, reason in (reasons | alone).items() if reason]
 
 
-def _named(fate: StreamFate) -> str:
+def _subject_of(fate: StreamFate) -> str:
     consumer = f"consumer {fate.consumer} of " if fate.consumer else ""
     return f"{consumer}stream {fate.name} of {fate.region}"
 

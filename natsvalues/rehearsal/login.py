@@ -92,12 +92,18 @@ def _accounts(conf: dict[str, Any]) -> dict[str, bool]:
 
     facts: run on 2.14.6: beside accounts of one's own, the global one has no JetStream.
     """
-    declared = conf.get("accounts")
-    own = {str(name): item for name, item in declared.items()} if isinstance(declared, dict) else {}
-    own.pop(system_account(conf) or "", None)
+    own = _own(conf)
     return {GLOBAL: not own} | {
         name: isinstance(item, dict) and _is_on(item.get("jetstream")) for name, item in own.items()
     }
+
+
+def _own(conf: dict[str, Any]) -> dict[str, Any]:
+    """The accounts but the system account: where that is the only one, clients need no credentials."""
+    declared = conf.get("accounts")
+    own = {str(name): item for name, item in declared.items()} if isinstance(declared, dict) else {}
+    own.pop(system_account(conf), None)
+    return own
 
 
 def _is_on(word: Any) -> bool:
@@ -110,9 +116,7 @@ def _users(conf: dict[str, Any], variables: dict[str, str]) -> Iterator[User]:
     """The users that a client can be: whoever needs no credentials first."""
     authorization = conf.get("authorization")
     block = authorization if isinstance(authorization, dict) else {}
-    declared = conf.get("accounts")
-    own = {str(name): item for name, item in declared.items()} if isinstance(declared, dict) else {}
-    blocks = {GLOBAL: block, **{name: item for name, item in own.items() if isinstance(item, dict)}}
+    blocks = {GLOBAL: block, **{name: item for name, item in _own(conf).items() if isinstance(item, dict)}}
     entries = [
         (account, user, holder.get("default_permissions"))
         for account, holder in blocks.items()

@@ -58,7 +58,7 @@ class Planned(NamedTuple):
 
     @property
     def takes_messages(self) -> bool:
-        """Whether clients can publish to it, and are told that it has their messages."""
+        """Whether clients can publish to it, and get an answer for each message."""
         return bool(self.subjects) and not self.config.get("no_ack")
 
     def subject(self, number: int) -> str:
