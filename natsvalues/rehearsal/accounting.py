@@ -110,11 +110,11 @@ class Ledger:
         return tuple(fates)
 
     async def _new(self, region: str, name: str) -> list[StreamFate]:
-        """Place one more stream, and delete it; its fate if that is not possible, though there was one before."""
+        """Place one more stream, and delete it; its fate if that is not possible."""
+        if self._failed.get(stream_name(region)):
+            return []  # it would not fit either
         there = [item for item in self.placed.values() if item.region == region]
         own = next((item for item in there if item.is_ours), None)
-        if own is None and not self._users:
-            return []  # its own did not fit
         account = there[0].account if there else ""
         new = self._ours(name, region, account)
         refused = await self._tried(new)
@@ -126,7 +126,9 @@ class Ledger:
         if self._users and does_not_fit(refused):
             self._world.note(f"{region}: a new stream was not tried: {_words_of(refused)}")
             return []
-        return [StreamFate("a new stream", region, 0, 0, 0, "not placeable", _words_of(refused))]
+        fits = own is not None or not does_not_fit(refused)
+        fate = StreamFate("a new stream", region, 0, 0, 0, "not placeable", _words_of(refused))
+        return [fate if fits else fate._replace(fate="does not fit")]
 
     async def _tried(self, planned: Planned) -> Refused | None:
         _, refused = await self._placed(planned, messages=0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.manifests.settings import ENABLED, port_of, system_account
 from natsvalues.outside.jetstream import Login
 from natsvalues.records import NamedTuple
-from natsvalues.rehearsal.rendering import CLIENT_PORT, Rendering
+from natsvalues.rehearsal.rendering import CLIENT_PORT, Rendering, is_hash
 from natsvalues.text.natsconf import Variable
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ GLOBAL = "$G"
 """The account of users that are in none."""
 _API = "$JS.API.STREAM.CREATE.REHEARSAL"
 _INBOX = "_INBOX.any.any"
-NO_USER = "nats.conf has no password of a user with JetStream that can be used (keys, hashes and JWTs cannot)"
+NO_USER = "nats.conf has no password of a user with JetStream that can be used"
 
 
 class Subjects(NamedTuple):
@@ -67,10 +67,11 @@ def literal(pattern: str, name: str) -> str:
     return ".".join(name if token in ("*", ">") else token for token in pattern.split("."))
 
 
-def user_of(rendering: Rendering, variables: dict[str, str], account: str = "") -> User | str:
+def user_of(rendering: Rendering, variables: dict[str, str], account: str = "", hashed: str = "") -> User | str:
     """Who a client is that uses streams of this account, of any with JetStream if it is empty; else why nobody.
 
-    Of several users the first whose permissions are enough; if none has them, the server will say so.
+    `hashed` is what the servers have in place of hashes; empty: the hashes themselves, which are of no use. Of several
+    users the first whose permissions are enough; if none has them, the server will say so.
     """
     conf = rendering.conf
     if conf.get("operator") or conf.get("resolver"):
@@ -81,7 +82,7 @@ def user_of(rendering: Rendering, variables: dict[str, str], account: str = "") 
     holders = [account] if account else [name for name, has_jetstream in accounts.items() if has_jetstream]
     if not holders:
         return "no account of nats.conf has JetStream"
-    users = [user for user in _users(conf, variables) if user.account in holders]
+    users = [user for user in _users(conf, variables, hashed) if user.account in holders]
     if not users:
         return NO_USER if not account else f"nats.conf has no password of a user of account `{account}`"
     return next((user for user in users if user.uses_jetstream), users[0])
@@ -112,7 +113,7 @@ def _is_on(word: Any) -> bool:
     return word is True or isinstance(word, dict)
 
 
-def _users(conf: dict[str, Any], variables: dict[str, str]) -> Iterator[User]:
+def _users(conf: dict[str, Any], variables: dict[str, str], hashed: str) -> Iterator[User]:
     """The users that a client can be: whoever needs no credentials first."""
     authorization = conf.get("authorization")
     block = authorization if isinstance(authorization, dict) else {}
@@ -128,22 +129,24 @@ def _users(conf: dict[str, Any], variables: dict[str, str]) -> Iterator[User]:
         if anonymous and anonymous in (user.get("user", user.get("username")), user.get("nkey")):
             yield _user(account, ANYONE, user, defaults)
     if "token" in block:
-        yield from (User(GLOBAL, Login(token=text)) for text in _secret(block["token"], variables))
+        yield from (User(GLOBAL, Login(token=text)) for text in _secret(block["token"], variables, hashed))
     elif {"user", "username"} & set(block):
         entries.append((GLOBAL, block, block.get("default_permissions")))
     elif not entries and not block:
         yield User(GLOBAL, ANYONE)
     for account, user, defaults in entries:
         name = _text(user.get("user", user.get("username", "")), variables)
-        for password in _secret(user.get("password", user.get("pass", "")), variables):
+        for password in _secret(user.get("password", user.get("pass", "")), variables, hashed):
             if name:
                 yield _user(account, Login(name, password), user, defaults)
 
 
-def _secret(value: Any, variables: dict[str, str]) -> Iterator[str]:
-    """The password or token, if a client can use it: not if it is unknown, or a hash."""
+def _secret(value: Any, variables: dict[str, str], hashed: str) -> Iterator[str]:
+    """The password or token, if a client can use it: not if it is unknown."""
     text = _text(value, variables)
-    if text and not text.startswith("$2"):
+    if is_hash(text):
+        text = hashed
+    if text:
         yield text
 
 

@@ -14,10 +14,10 @@ NO_STORAGE = frozenset({10028, 10047, 10023, 10002})
 NO_PEERS = 10005
 OURSELVES = -1
 """The code of what no server was asked, because it cannot be."""
-_PASSING = frozenset({0, 10004, 10007, 10008, 10009, 10017, 10024, 10040, 10041, 10118, 10119})
-"""No response, and codes of a JetStream that has no leader, or has replicas offline."""
-_LACKS = ("storage", "memory", "tag", "cluster", "resource", "max")
-"""Words in `no suitable peers for placement, …` that tell of limits and placement, not of peers that are offline."""
+_PASSING = frozenset({10004, 10006, 10007, 10008, 10009, 10040, 10041, 10044, 10048, 10049, 10075, 10118, 10119})
+"""Codes of a JetStream that has no leader, or peers that are offline or not members yet."""
+_LACKS = ("storage", "memory")
+"""Words in `no suitable peers for placement, …` that tell of limits, and not of peers that are offline or unknown."""
 
 
 def does_not_fit(refused: Refused) -> bool:

@@ -91,7 +91,7 @@ def _streams(value: Any, account: str, file: str) -> Iterator[UserStream]:
             yield from _streams(item, account, file)
         return
     if not isinstance(value, dict):
-        raise _no_streams(file, f"{json.dumps(value, default=str)[:60]} is no configuration of a stream")
+        raise _no_streams(file, "an item is no mapping, such as where only names are listed")
     for key in ("data", "streams", "account_details", "stream_detail"):  # from the outside to the inside
         inner = value.get(key)
         if isinstance(inner, (dict, list)):

@@ -17,6 +17,7 @@ from natsvalues.rehearsal.login import client_port, user_of
 from natsvalues.rehearsal.monitoring import MONITORED, view_of
 from natsvalues.rehearsal.moving import CERTIFICATES, pod_files
 from natsvalues.rehearsal.pod import Charge, Pod
+from natsvalues.rehearsal.rendering import MADE_UP
 from natsvalues.rehearsal.services import names
 from natsvalues.rehearsal.snapshot import Snapshot
 from natsvalues.rehearsal.timeline import Record
@@ -259,7 +260,7 @@ class World(AnyWorld):
     def access(self, region: str, account: str = "") -> Access | str:
         """The login in nats.conf, and the temporary certificates."""
         rendering, pod = self.renderings[region], self.pods[region][0]
-        known = user_of(rendering, pod.charge.moved.environment if pod.charge else {}, account)
+        known = user_of(rendering, pod.charge.moved.environment if pod.charge else {}, account, MADE_UP)
         if isinstance(known, str):
             return known
         folder = f"{pod.folder}/{CERTIFICATES}"

@@ -11,6 +11,7 @@ USER = "config.merge.accounts.A.users[0]"
 A = (f"{USER}.user=a", f"{USER}.password=x")
 ACCOUNT = (*A, "config.merge.no_auth_user=a")
 BOB = "config.merge.accounts.B"
+KEY = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4"
 HASH = "$2a$11$UjAkHUbWpmlcgPPNsyOLeO/MIg3RNi7cKoCHSyyYXHcE4VJNTVWbG"
 B = (f"{BOB}.users[0].user=b", f"{BOB}.jetstream=enabled")
 NARROW = "config.merge.authorization.users[0]"
@@ -39,7 +40,7 @@ def first_install(cases, renderer, rehearse, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "servers", "storage"),
     [
-        ((*ACCOUNT, *B, f"{BOB}.users[0].password=y"), 1, ""),
+        ((*ACCOUNT, *B, f"{BOB}.users[0].password={HASH}"), 1, ""),
         (ONE, 1, ""),
         ((*ORDERS, f"{NARROW}.permissions.publish[1]=$JS.API.>"), 1, ""),
         (IN_MEMORY, 3, "in memory"),
@@ -61,11 +62,11 @@ def test_a_stream_is_made_that_fits(settings, servers, storage, first_install):
     ("settings", "servers", "reason"),
     [
         (ACCOUNT, 1, "no account of nats.conf has JetStream"),
-        ((*ACCOUNT, *B, f"{BOB}.users[0].password={HASH}"), 1, "nats.conf has no password of a user with JetStream"),
+        ((*ACCOUNT, *B, f"{BOB}.users[0].nkey={KEY}"), 1, "nats.conf has no password of a user with JetStream"),
         (ORDERS, 1, "permissions violation for publish"),
         (NO_ROOM, 3, "insufficient storage"),
     ],
-    ids=["nobody-has-jetstream", "only-a-hash", "narrow-permissions", "no-room"],
+    ids=["nobody-has-jetstream", "only-a-key", "narrow-permissions", "no-room"],
 )
 def test_a_stream_that_does_not_fit_is_no_hang(settings, servers, reason, first_install):
     """Its own word and exit code, unless it is expected, with what the server or nats.conf says, and what to give."""

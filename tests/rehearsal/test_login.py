@@ -79,6 +79,14 @@ def test_the_account_of_a_stream_decides():
     assert login(GLOBAL) == (GLOBAL, "", "", "")
 
 
+def test_hashes_are_replaced_where_the_servers_are_ours():
+    """Their passwords are unknown, so servers on loopback get another one."""
+    accounts = a({"user": "u", "password": HASH})
+
+    assert user_of(Conf(accounts=accounts), {}, "", "known").login == ("u", "known", "")
+    assert user_of(Conf(authorization={"token": HASH}), {}, "", "known").login == ("", "", "known")
+
+
 def test_a_subject_that_the_user_has():
     """The name alone, or a subject of its permissions with the name for each wildcard."""
     assert User(GLOBAL, ANYONE).subject("S") == "S"
