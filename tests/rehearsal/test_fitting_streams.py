@@ -62,7 +62,7 @@ def test_a_stream_is_made_that_fits(settings, servers, storage, first_install):
     ("settings", "servers", "reason"),
     [
         (ACCOUNT, 1, "no account of nats.conf has JetStream"),
-        ((*ACCOUNT, *B, f"{BOB}.users[0].nkey={KEY}"), 1, "nats.conf has no password of a user with JetStream"),
+        ((*ACCOUNT, B[1], f"{BOB}.users[0].nkey={KEY}"), 1, "nats.conf has no password of a user with JetStream"),
         (ORDERS, 1, "permissions violation for publish"),
         (NO_ROOM, 3, "insufficient storage"),
     ],
