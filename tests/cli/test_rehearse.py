@@ -41,7 +41,7 @@ def folder(cases, helm3, tmp_path_factory):
         (["{folder}", "--streams", "mars"], "NV-R005"),
         (["{folder}", "--streams-in", "mars"], "NV-R005"),
         (["{folder}", "--streams", "nowhere/streams.json"], "NV-I007"),
-        (["{folder}", "--streams", "{folder}/us-east.yaml"], "NV-R040"),
+        (["{folder}", "--streams", "{folder}/us-east.yaml"], "NV-I002"),
     ],
 )
 def test_what_cannot_be_rehearsed_is_refused(run, folder, arguments, code):
