@@ -15,7 +15,9 @@ from natsvalues.cli.outputs import Output, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.progress import Progress
 from natsvalues.cli.rehearse_clusters import cluster_orders
+from natsvalues.cli.rehearse_findings import noticed
 from natsvalues.cli.rehearse_options import ALL, RELEASE, Options, check_files
+from natsvalues.cli.rehearse_streams import rehearsed_streams, require_regions
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import EXIT_GATE, EXIT_NOT_CONVERGED, EXIT_OK, NatsvaluesError
@@ -76,11 +78,14 @@ def _orders(options: Options) -> list[Order]:
         names = tuple(name for name in SCENARIOS if name not in left_out)
     check_files(options, len(names))
     orders = []
+    streams, streams_in = rehearsed_streams(options)
     prior = steps_in(options.prior, read_stream) if options.prior else ()
     for name in names:
         steps = fitting(name, _steps(options, name), prior)
         keep = os.path.join(options.keep, name) if options.keep else None
-        orders.append(Order(name, steps, options.scale, options.chosen, options.streams_in, keep, options.bounds))
+        require_regions(streams_in, steps)
+        order = Order(name, steps, options.scale, options.chosen, streams_in, keep, options.bounds)
+        orders.append(order._replace(streams=streams, at_once=options.at_once))
     versions = {str(item.version) for order in orders for step in order.steps for item in step.renderings.values()}
     binaries = {version: server_binary(version) for version in sorted(versions)}
     orders = [order._replace(binaries=binaries) for order in orders]
@@ -127,7 +132,7 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
         path = os.path.join(options.folder or "", f"{region}.yaml")
         return read_stream(path), path
 
-    return steps_of(overlays, text, scenario)
+    return steps_of(overlays, text, scenario, at_once=options.at_once)
 
 
 def has_overlays(options: Options) -> bool:
@@ -165,6 +170,7 @@ async def _all(orders: list[Order], options: Options) -> list[Outcome]:
     async def run_one(order: Order) -> Outcome:
         async with gate:
             outcome = await rehearse(order, lambda world: progress.show(order.scenario, world))
+            outcome = outcome._replace(findings=noticed(order.steps[-1]))
             progress.done(order.scenario, outcome.word)
             return outcome
 
@@ -186,4 +192,4 @@ def _code(outcomes: list[Outcome], expect: str) -> int:
     words = {outcome.word for outcome in outcomes}
     if words == {expect or "converged"}:
         return EXIT_OK
-    return EXIT_NOT_CONVERGED if words - {"converged", expect} else EXIT_GATE
+    return EXIT_NOT_CONVERGED if words & {"stuck", "lossy"} - {expect} else EXIT_GATE

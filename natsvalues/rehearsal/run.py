@@ -18,6 +18,7 @@ from natsvalues.rehearsal.judgement import judge
 from natsvalues.rehearsal.loopback_stage import LoopbackStage
 from natsvalues.rehearsal.machine import of_system
 from natsvalues.rehearsal.outcome import Cost, Group, Outcome, PodFate, Program
+from natsvalues.rehearsal.planned import of_user
 from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.stage import Aims, Stage, Step, Stuck
 from natsvalues.rehearsal.world import World
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.outcome import Site
     from natsvalues.rehearsal.snapshot import Snapshot
     from natsvalues.rehearsal.timeline import Event
+    from natsvalues.rehearsal.user_streams import UserStream
 
 _MEGABYTE = 1024 * 1024
 _WATCH = 0.5
@@ -57,7 +59,8 @@ class Order(NamedTuple):
     """What to rehearse. `chosen` is the region that one-region scenarios are about; empty: the last one.
 
     `binaries` are servers that were fetched before, by version; others are fetched when they are needed, while
-    everything that runs is paused. With `on` it runs on real clusters. `notes` are for the report.
+    everything that runs is paused. With `on` it runs on real clusters. `notes` are for the report; `streams` and
+    `at_once`: see `Aims`.
     """
 
     scenario: str
@@ -70,6 +73,8 @@ class Order(NamedTuple):
     binaries: Mapping[str, Binary] = MappingProxyType({})
     notes: tuple[str, ...] = ()
     on: OnClusters | None = None
+    streams: tuple[UserStream, ...] = ()
+    at_once: bool = False
 
 
 class _End(NamedTuple):
@@ -126,14 +131,19 @@ def _on_loopback(order: Order, regions: tuple[str, ...], folder: str, net: int) 
     if world.has_disks:
         disks.require()
     aims = Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience, only=order.chosen)
-    return LoopbackStage(world, order.steps, aims)
+    if order.streams:
+        renderings = {key: item for step in order.steps for key, item in step.renderings.items()}
+        aims = aims._replace(streams=of_user(order.streams, renderings, order.streams_in))
+    return LoopbackStage(world, order.steps, aims._replace(at_once=order.at_once))
 
 
 def _on_clusters(order: Order, on: OnClusters, regions: tuple[str, ...], folder: str) -> Stage:
     from natsvalues.rehearsal.cluster_stage import SETTLED, STEADY, ClusterStage  # seldom used
     from natsvalues.rehearsal.clusters import Clusters
 
-    aims = Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience, STEADY, SETTLED)
+    aims = Aims(
+        order.chosen or regions[-1], order.streams_in, order.bounds.patience, STEADY, SETTLED, at_once=order.at_once
+    )
     world = Clusters(on.sites, on.kubeconfig, folder)
     return ClusterStage(world, order.steps, aims, on.installation, folder)
 
@@ -233,6 +243,7 @@ def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
         scenario=order.scenario,
         verdict=judgement.verdict,
         lossy=judgement.lossy,
+        untested=judgement.untested,
         phase=stage.current,
         seconds=stage.times.get(stage.current),
         pods=pods,

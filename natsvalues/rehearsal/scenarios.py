@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.records import NamedTuple
-from natsvalues.rehearsal.stage import HOLD
+from natsvalues.rehearsal.stage import HOLD, all_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,6 +31,11 @@ class Scenario(NamedTuple):
     walks: bool = False
     only_on_loopback: bool = False
     needs_disks: bool = False
+
+
+def together(stage: Stage, regions: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The regions that change at the same time: all of them, or each by itself."""
+    return (regions,) if stage.at_once else tuple((region,) for region in regions)
 
 
 async def _first_install(stage: Stage) -> None:
@@ -63,9 +68,9 @@ async def _cold_region(stage: Stage) -> None:
 async def _rolling(stage: Stage) -> None:
     await stage.warm_up()
     stage.ledger.keep_publishing()
-    for region in stage.regions:
-        stage.phase(f"rolling update of {region}")
-        await stage.roll(region)
+    for regions in together(stage, stage.regions):
+        stage.phase(f"rolling update of {' and '.join(regions)}")
+        await all_of(*(stage.roll(region) for region in regions))
         await stage.converged()
     await stage.check()
 
@@ -137,9 +142,9 @@ async def _upgrade(stage: Stage) -> None:
     prior, new = stage.steps
     await stage.warm_up(prior)
     stage.ledger.keep_publishing()
-    for region in new.renderings:
-        stage.phase(f"upgrade of {region}")
-        await stage.go_to(new._replace(renderings={region: new.renderings[region]}))
+    for regions in together(stage, tuple(new.renderings)):
+        stage.phase(f"upgrade of {' and '.join(regions)}")
+        await stage.go_to(new._replace(renderings={region: new.renderings[region] for region in regions}))
         await stage.converged()
     await stage.check()
 

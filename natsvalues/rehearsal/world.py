@@ -14,10 +14,11 @@ from natsvalues.outside.server_binary import Binary, server_binary
 from natsvalues.rehearsal.addresses import Layout, Map, named_balancers
 from natsvalues.rehearsal.any_world import Access, AnyWorld
 from natsvalues.rehearsal.balancer import LoadBalancer, Region
-from natsvalues.rehearsal.login import client_port, login
+from natsvalues.rehearsal.login import client_port, user_of
 from natsvalues.rehearsal.monitoring import MONITORED, view_of
 from natsvalues.rehearsal.moving import CERTIFICATES, pod_files
 from natsvalues.rehearsal.pod import Charge, Pod
+from natsvalues.rehearsal.rendering import MADE_UP
 from natsvalues.rehearsal.services import names
 from natsvalues.rehearsal.snapshot import Snapshot
 from natsvalues.rehearsal.timeline import Record
@@ -281,13 +282,12 @@ class World(AnyWorld):
         """The loopback addresses of the load balancers."""
         return {item.meaning.key: item.forwarder.listen.address for items in self.balancers.values() for item in items}
 
-    def access(self, region: str) -> Access | None:
+    def access(self, region: str, account: str = "") -> Access | str:
         """The login in nats.conf, and the temporary certificates."""
         rendering, pod = self.renderings[region], self.pods[region][0]
-        known = login(rendering, pod.charge.moved.environment if pod.charge else {})
-        if known is None:
-            self.note(f"{region}: nats.conf has no password of a user with JetStream; its streams were not checked")
-            return None
+        known = user_of(rendering, pod.charge.moved.environment if pod.charge else {}, account, MADE_UP)
+        if isinstance(known, str):
+            return known
         folder = f"{pod.folder}/{CERTIFICATES}"
         has_tls = isinstance(rendering.conf.get("tls"), dict)
         return Access(known, (f"{folder}/tls.crt", f"{folder}/tls.key", f"{folder}/ca.crt") if has_tls else None)
