@@ -10,6 +10,7 @@ from natsvalues.rehearsal.leaderless import DOMAINS, early_remedy
 from natsvalues.rehearsal.outcome import Cause, Verdict
 from natsvalues.rehearsal.timeline import Event
 from natsvalues.supercluster.cold_start import cold_starts, first_boot, never_elects
+from natsvalues.supercluster.joining import LISTED_FIRST
 from natsvalues.supercluster.losses import KEEP_STORE
 
 if TYPE_CHECKING:
@@ -66,8 +67,10 @@ def judge(scenario: str, stage: Stage, why: Why | None, now: Snapshot) -> Judgem
         notes.append(domains)
         remedies.append(DOMAINS)
     stuck = why is not None or bool(unplaced)
-    notes += _verdict_of_manifests(scenario, now)
+    notes += [*stage.early, *_verdict_of_manifests(scenario, now)]
     lossy = bool(lost or emptied or stage.elections.meetings)
+    if stage.early and (stuck or lossy):
+        remedies.insert(0, LISTED_FIRST)
     return Judgement(
         "stuck" if stuck else "converged", lossy, tuple(causes), "; ".join(dict.fromkeys(remedies)), tuple(notes)
     )

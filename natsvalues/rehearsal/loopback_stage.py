@@ -7,6 +7,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from natsvalues.rehearsal.convergence import is_steady
+from natsvalues.rehearsal.groups import rejecting
 from natsvalues.rehearsal.stage import HOLD, Aims, Stage, Step
 from natsvalues.text.natsconf import ConfEditError, ConfOp, edit
 
@@ -148,6 +149,8 @@ class LoopbackStage(Stage):
         except TimeoutError:
             raise self.stuck() from None
         probes = pod.charge.rendering.probes if pod.charge is not None else ()
+        if pod.region in rejecting(self.world.now().renderings):
+            return  # no leader before another region is upgraded
         saved = sum(probe.initial_delay + probe.period for probe in probes if probe.kind != "liveness")
         await self.wait(lambda: is_steady(self.world.now()), saved * (1 - 1 / self.world.scale))
 

@@ -103,8 +103,7 @@ async def _server_lost(stage: Stage) -> None:
 async def _stage_walk(stage: Stage) -> None:
     for number, step in enumerate(stage.steps):
         stage.phase(f"step {number + 1}{step.words}")
-        await stage.go_to(step)
-        await stage.converged()
+        await stage.walk(step, {region for later in stage.steps[number + 1 :] for region in later.renderings})
         await stage.make_streams()
         stage.world.fresh = False
     await stage.check()
@@ -114,10 +113,10 @@ async def _upgrade(stage: Stage) -> None:
     prior, new = stage.steps
     await stage.warm_up(prior)
     stage.ledger.keep_publishing()
-    for region in new.renderings:
+    regions = list(new.renderings)
+    for number, region in enumerate(regions):
         stage.phase(f"upgrade of {region}")
-        await stage.go_to(new._replace(renderings={region: new.renderings[region]}))
-        await stage.converged()
+        await stage.walk(new._replace(renderings={region: new.renderings[region]}), regions[number + 1 :])
     await stage.check()
 
 

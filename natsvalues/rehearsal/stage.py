@@ -12,9 +12,11 @@ from natsvalues.rehearsal.accounting import Ledger
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.convergence import OK, missing
 from natsvalues.rehearsal.elections import Elections, observe
+from natsvalues.rehearsal.groups import states_of
+from natsvalues.supercluster.joining import joins_unlisted, without_leader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from typing import Literal
 
     from natsvalues.rehearsal.any_world import AnyWorld
@@ -69,7 +71,8 @@ class Aims(NamedTuple):
 class Stage(ABC):
     """One scenario's stage: `world` is where it runs, and how that is changed is the subclass's.
 
-    `emptied` are the regions whose stores all ended with their pods at once.
+    `emptied` are the regions whose stores all ended with their pods at once. `early` says which regions joined before
+    others listed them.
     """
 
     def __init__(self, world: AnyWorld, steps: tuple[Step, ...], aims: Aims) -> None:
@@ -81,6 +84,7 @@ class Stage(ABC):
         self.fates: tuple[StreamFate, ...] = ()
         self.elections = Elections({})
         self.emptied: frozenset[str] = frozenset()
+        self.early: tuple[str, ...] = ()
         self.current = ""
         self.over_memory = False
         self.times: dict[str, float] = {}
@@ -168,13 +172,28 @@ class Stage(ABC):
                     raise self.stuck()
             await asyncio.sleep(PAUSE)
 
+    async def walk(self, step: Step, later: Collection[str]) -> None:
+        """Go to a step, and wait until it has converged.
+
+        A region that joins before others list it can have no leader. If one of those others is upgraded `later`, the
+        walk goes on once that has lasted: helm does not wait for a leader either. Raises Stuck.
+        """
+        before = states_of(self.world.renderings)
+        await self.go_to(step)
+        joining = joins_unlisted(before, states_of(self.world.renderings))
+        for state, others in joining.values():
+            self.early += (without_leader(state, f"the releases of {', '.join(others)}"),)
+        try:
+            await self.converged()
+        except Stuck:
+            if not any(other in later for _, others in joining.values() for other in others):
+                raise
+            self.world.tell("log", "scenario", "goes on with the regions that do not list it yet")
+
     def stuck(self) -> Stuck:
         """The error with the causes that are visible now."""
         self.watch_elections()  # meta groups may have merged during a roll that is stuck
-        now = self.world.now()
-        for lack in missing(now):
-            self.world.note(f"at the end: {lack}")
-        return Stuck(why_stuck(now))
+        return Stuck(why_stuck(self.world.now()))
 
     def watch_elections(self) -> None:
         """Observe the leaders once; merges of meta groups are remembered."""
