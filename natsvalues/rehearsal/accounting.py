@@ -19,6 +19,7 @@ MESSAGES = 20
 PATIENCE = 20.0
 """Seconds that a stream may take to have all replicas after the servers are healthy."""
 _PAUSE = 0.1
+_AGAIN = 0.5
 _ONE_MORE = 6.0
 _REPLICAS = 3
 
@@ -42,38 +43,45 @@ class Ledger:
 
     async def make_streams(self, *regions: str) -> tuple[StreamFate, ...]:
         """A stream for each region that runs JetStream and has none yet, with messages; what could not be placed."""
-        failed = []
-        for region in regions:
-            rendering = self._world.renderings[region]
-            name = stream_name(region)
-            if not jetstream_is_on(rendering.conf) or name in self.home or self._world.access(region) is None:
-                continue
-            refused = await self._placed(name, region)
-            if refused is not None:
-                failed.append(StreamFate(name, region, 0, 0, 0, "not placeable", f"{refused.code} {refused.reason}"))
-                continue
-            self.home[name] = region
-            self.acknowledged[name] = set()
-            await self._publish(name, MESSAGES)
-        return tuple(failed)
+        lacking = [region for region in regions if self._takes_streams(region) and stream_name(region) not in self.home]
+        fates = await asyncio.gather(*(self._make(region) for region in lacking))
+        return tuple(fate for fate in fates if fate is not None)
+
+    def _takes_streams(self, region: str) -> bool:
+        """Whether a region runs JetStream, and a client may log in."""
+        return jetstream_is_on(self._world.renderings[region].conf) and self._world.access(region) is not None
+
+    async def _make(self, region: str) -> StreamFate | None:
+        """A stream with messages in a region; its fate if it could not be placed."""
+        name = stream_name(region)
+        refused = await self._placed(name, region)
+        if refused is not None:
+            return StreamFate(name, region, 0, 0, 0, "not placeable", f"{refused.code} {refused.reason}")
+        self.home[name] = region
+        self.acknowledged[name] = set()
+        await self._publish(name, MESSAGES)
+        return None
 
     async def check(self) -> tuple[StreamFate, ...]:
         """The state of every stream; then whether a new one can be placed in each region that runs JetStream."""
         await self.stop_publishing()
         # Every stream must accept messages again; if one does not, its fate has the reason.
         await asyncio.gather(*(self._publish(name, 1, _ONE_MORE) for name in self.home))
-        fates = [await self._fate(name) for name in self.home]
-        for region, rendering in self._world.now().renderings.items():
-            if not jetstream_is_on(rendering.conf) or self._world.access(region) is None:
-                continue
-            name = f"REHEARSAL_NEW_{len(fates)}"
-            refused = await self._placed(name, region)
-            if refused is not None:
-                seen = f"{refused.code} {refused.reason}"
-                fates.append(StreamFate("a new stream", region, 0, 0, 0, "not placeable", seen))
-            else:
-                await self._removed(name, region)
-        return tuple(fates)
+        fates = await asyncio.gather(*(self._fate(name) for name in self.home))
+        regions = [region for region in self._world.now().renderings if self._takes_streams(region)]
+        tried = await asyncio.gather(
+            *(self._try(f"REHEARSAL_NEW_{number}", region) for number, region in enumerate(regions))
+        )
+        return (*fates, *(fate for fate in tried if fate is not None))
+
+    async def _try(self, name: str, region: str) -> StreamFate | None:
+        """Make a stream and delete it again; its fate if it cannot be placed."""
+        refused = await self._placed(name, region)
+        if refused is not None:
+            seen = f"{refused.code} {refused.reason}"
+            return StreamFate("a new stream", region, 0, 0, 0, "not placeable", seen)
+        await self._removed(name, region)
+        return None
 
     async def remove_streams(self) -> tuple[str, ...]:
         """Delete the streams; the names of those that could not be deleted."""
@@ -144,7 +152,7 @@ class Ledger:
                 await client.close()
                 if refused is None:
                     return None
-            await asyncio.sleep(1)
+            await asyncio.sleep(_AGAIN)
         return refused
 
     async def _removed(self, name: str, region: str) -> bool:
@@ -162,7 +170,7 @@ class Ledger:
             fate = await self._fate_now(name)
             if fate.fate == "kept" or time.monotonic() > end:
                 return fate
-            await asyncio.sleep(1)
+            await asyncio.sleep(_AGAIN)
 
     async def _fate_now(self, name: str) -> StreamFate:
         region, sent = self.home[name], self.acknowledged[name]

@@ -35,11 +35,10 @@ async def _first_install(stage: Stage) -> None:
 
 
 async def _cold_restart(stage: Stage) -> None:
-    await stage.warm_up()
+    await stage.warm_stores()
     stage.phase("cold restart of all regions")
     await stage.restart(*stage.regions)
-    await stage.converged()
-    await stage.check()
+    await stage.converge_and_check()
 
 
 async def _cold_region(stage: Stage) -> None:
