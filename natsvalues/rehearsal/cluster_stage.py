@@ -102,8 +102,7 @@ class ClusterStage(Stage):
         self.world.note(f"{region}: updateStrategy is OnDelete; the pods were deleted one by one, by hand")
         for pod in reversed(rendering.pods):
             await self.world.delete(region, (pod,))
-            self._whole_since = None
-            await self._stays_whole(STEADY)
+            await self.still_converged()
 
     async def go_to(self, step: Step) -> None:
         """Upgrade the regions of a step with helm, one after the other."""

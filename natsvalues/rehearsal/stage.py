@@ -157,6 +157,11 @@ class Stage(ABC):
         self._whole_since = None
         self._record(await self._stays_whole(self._aims.steady))
 
+    async def still_converged(self) -> None:
+        """As `converged`, where the phase has its time already."""
+        self._whole_since = None
+        await self._stays_whole(self._aims.steady)
+
     async def converge_and_check(self) -> None:
         """As `converged`, then `check`, which begins while it is still seen whether everything stays so."""
         self._whole_since = None
