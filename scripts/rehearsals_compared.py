@@ -54,8 +54,8 @@ Every row is one scenario that was played twice with the same chart, values and 
   Events within 1.5 s of each other are in brackets: clusters are asked once a second. `r` comes early on loopback,
   where probes are {scale:g} times faster; it is left out when orders are compared.
 - **Seconds**: from the beginning of each phase until all is well; a phase that is stuck has none. On clusters they may
-  be as many as on loopback, and in addition what is not scaled there: the delays and periods of startup and readiness
-  probes, once for each pod that waits for another ({kubelet:g} s more, as ticks are not in step), {starts:g} s for the
+  be as many as on loopback, and in addition what is not scaled there: the delay and the period of the first probe that
+  must succeed, once for each pod that waits for another ({kubelet:g} s more, as ticks are not in step), {starts:g} s for the
   end and start of each such pod, the time for which DNS remembers that there was no such name, and one more election
   ({election:g} s). *Up to* is that sum.
 
@@ -189,8 +189,8 @@ def _played(times: dict[str, float]) -> dict[str, float]:
 def more_on_clusters(suite: Suite, order: Order, phases: Iterable[str]) -> dict[str, float]:
     """The seconds that each phase of an order may take longer on clusters."""
     longest = max((item for step in order.steps for item in step.renderings.values()), key=lambda item: item.replicas)
-    probes = [probe for probe in longest.probes if probe.kind != "liveness"]
-    kubelet = sum(probe.initial_delay + probe.period for probe in probes) * (1 - 1 / order.scale) + KUBELET
+    first = next((probe for kind in ("startup", "readiness") for probe in longest.probes if probe.kind == kind), None)
+    kubelet = (first.initial_delay + first.period) * (1 - 1 / order.scale) + KUBELET if first is not None else KUBELET
     rolls = order.scenario in ("rolling", "upgrade", "stage-walk")
     pods = longest.replicas if rolls else 1
     return dict.fromkeys(phases, pods * (kubelet + STARTS) + suite.ttl + ELECTION)
