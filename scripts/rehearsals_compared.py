@@ -55,9 +55,9 @@ Every row is one scenario that was played twice with the same chart, values and 
   where probes are {scale:g} times faster; it is left out when orders are compared.
 - **Seconds**: from the beginning of each phase until all is well; a phase that is stuck has none. On clusters they may
   be as many as on loopback, and in addition what is not scaled there: the delay and the period of the first probe that
-  must succeed, once for each pod that waits for another ({kubelet:g} s more, as ticks are not in step), {starts:g} s for the
-  end and start of each such pod, the time for which DNS remembers that there was no such name, and one more election
-  ({election:g} s). *Up to* is that sum.
+  must succeed, once for each pod that waits for another ({kubelet:g} s more, as ticks are not in step), {starts:g} s
+  for the end and start of each such pod, the time for which DNS remembers that there was no such name, and one more
+  election ({election:g} s). *Up to* is that sum.
 
 """
 
