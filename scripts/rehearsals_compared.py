@@ -52,7 +52,8 @@ Every row is one scenario that was played twice with the same chart, values and 
 - **Order**: in which order, in the last phase, there is for good a pod behind each load balancer (b), a gateway from
   each server (g), a meta leader for each server (l), and every pod ready (r). An event that never comes is not in it.
   Events within 1.5 s of each other are in brackets: clusters are asked once a second. `r` comes early on loopback,
-  where probes are {scale:g} times faster; it is left out when orders are compared.
+  where probes are {scale:g} times faster; it is left out when orders are compared. Of what is stuck the chains are
+  compared: what waits for what, in which order.
 - **Seconds**: from the beginning of each phase until all is well; a phase that is stuck has none. On clusters they may
   be as many as on loopback, and in addition what is not scaled there: the delay and the period of the first probe that
   must succeed, once for each pod that waits for another ({kubelet:g} s more, as ticks are not in step), {starts:g} s
@@ -134,11 +135,26 @@ def _gap(seen: Milestones, first: str, second: str) -> float:
 
 
 class Side(NamedTuple):
-    """One of the two: the verdict, the seconds of each phase, and the milestones of the last one."""
+    """One of the two: verdict, seconds of each phase, milestones of the last one, and who waits where it is stuck."""
 
     word: str
     times: dict[str, float]
     seen: Milestones
+    waiting: tuple[str, ...]
+
+    @property
+    def order(self) -> str:
+        """The events in their order, or how long the chain is of what waits."""
+        return f"chain of {len(self.waiting)}" if self.waiting else order_of(self.seen)
+
+
+class Phase(NamedTuple):
+    """The seconds of a phase: on clusters, on loopback, and how many it may have on clusters."""
+
+    name: str
+    clusters: float
+    loopback: float
+    most: float
 
 
 class Compared(NamedTuple):
@@ -157,18 +173,20 @@ class Compared(NamedTuple):
 
     @property
     def same_order(self) -> bool:
-        """Whether the events came in the same order."""
-        return agree(self.clusters.seen, self.loopback.seen)
+        """Whether the events came in the same order, and the same things wait for each other in the same one."""
+        return agree(self.clusters.seen, self.loopback.seen) and self.clusters.waiting == self.loopback.waiting
 
     @property
     def in_time(self) -> bool:
         """Whether no phase took longer on clusters than the scale explains."""
-        times = self.clusters.times
-        return all(times[name] <= self.most(name) for name in self.loopback.times if name in times)
+        return all(phase.clusters <= phase.most for phase in self.phases)
 
-    def most(self, phase: str) -> float:
-        """The seconds that a phase may take on clusters."""
-        return self.loopback.times[phase] + self.more[phase]
+    @property
+    def phases(self) -> list[Phase]:
+        """The phases that both have; a server that is lost comes back at once on clusters, and here in the next one."""
+        there, here = self.clusters.times, self.loopback.times
+        pairs = [(name, name) for name in here if name in there] or list(zip(there, here, strict=False))[-1:]
+        return [Phase(first, there[first], here[second], here[second] + self.more[second]) for first, second in pairs]
 
 
 def of_clusters(folder: str, suite: Suite, number: int) -> Side | None:
@@ -179,7 +197,8 @@ def of_clusters(folder: str, suite: Suite, number: int) -> Side | None:
     with open(path, encoding="utf-8") as file:
         scenario = json.load(file)["scenarios"][0]
     word = "stuck" if scenario["verdict"] == "stuck" else "lossy" if scenario["lossy"] else "converged"
-    return Side(word, _played(scenario["times"]), milestones(scenario["timeline"]))
+    waiting = tuple(cause["subject"] for cause in scenario["causes"])
+    return Side(word, _played(scenario["times"]), milestones(scenario["timeline"]), waiting)
 
 
 def _played(times: dict[str, float]) -> dict[str, float]:
@@ -200,7 +219,10 @@ async def on_loopback(order: Order) -> dict[str, Any]:
     """What is kept of one rehearsal."""
     outcome = await rehearse(order)
     timeline = [event._asdict() for event in outcome.events]
-    return {"word": outcome.word, "times": _played(outcome.times), "seen": milestones(timeline)}
+    waiting = [cause.subject for cause in outcome.causes]
+    return {
+        "word": outcome.word, "times": _played(outcome.times), "seen": milestones(timeline), "waiting": waiting,
+    }  # fmt: skip
 
 
 async def compared(suites: Sequence[Suite], kubernetes: str, records: str, jobs: int) -> list[Compared]:
@@ -218,7 +240,7 @@ async def compared(suites: Sequence[Suite], kubernetes: str, records: str, jobs:
                 record = before.get(name) or {"act": name, **await on_loopback(order)}
             if name not in before and records:
                 _keep(records, record)
-            side = Side(record["word"], record["times"], Milestones(*record["seen"]))
+            side = Side(record["word"], record["times"], Milestones(*record["seen"]), tuple(record["waiting"]))
             print(f"{name}: clusters {clusters.word}, loopback {side.word}", file=sys.stderr, flush=True)
             return Compared(suite, number, clusters, side, more_on_clusters(suite, order, side.times))
 
@@ -273,11 +295,9 @@ def page(items: Sequence[Compared]) -> str:
 def _row(item: Compared) -> str:
     clusters, here = item.clusters, item.loopback
     verdict = f"{clusters.word}, {here.word}" if clusters.word != here.word else f"{here.word}, both"
-    orders = f"{order_of(clusters.seen)}; {order_of(here.seen)}"
+    orders = f"{clusters.order}; {here.order}"
     times = "; ".join(
-        f"{name}: {clusters.times[name]:.0f}, {seconds:.0f}, {item.most(name):.0f}"
-        for name, seconds in here.times.items()
-        if name in clusters.times
+        f"{phase.name}: {phase.clusters:.0f}, {phase.loopback:.0f}, {phase.most:.0f}" for phase in item.phases
     )
     shown = [
         verdict if clusters.word == here.word else f"**{verdict}**",
