@@ -63,16 +63,18 @@ class Ledger:
         return None
 
     async def check(self) -> tuple[StreamFate, ...]:
-        """The state of every stream; then whether a new one can be placed in each region that runs JetStream."""
+        """The state of every stream, and whether a new one can be placed in each region that runs JetStream."""
         await self.stop_publishing()
-        # Every stream must accept messages again; if one does not, its fate has the reason.
-        await asyncio.gather(*(self._publish(name, 1, _ONE_MORE) for name in self.home))
-        fates = await asyncio.gather(*(self._fate(name) for name in self.home))
         regions = [region for region in self._world.now().renderings if self._takes_streams(region)]
-        tried = await asyncio.gather(
-            *(self._try(f"REHEARSAL_NEW_{number}", region) for number, region in enumerate(regions))
-        )
-        return (*fates, *(fate for fate in tried if fate is not None))
+        news = (self._try(f"REHEARSAL_NEW_{number}", region) for number, region in enumerate(regions))
+        olds = (self._after_one_more(name) for name in self.home)
+        fates = await asyncio.gather(*olds, *news)
+        return tuple(fate for fate in fates if fate is not None)
+
+    async def _after_one_more(self, name: str) -> StreamFate:
+        """The state of a stream, which must accept messages again; if it does not, its fate has the reason."""
+        await self._publish(name, 1, _ONE_MORE)
+        return await self._fate(name)
 
     async def _try(self, name: str, region: str) -> StreamFate | None:
         """Make a stream and delete it again; its fate if it cannot be placed."""
