@@ -24,8 +24,9 @@ sys.path += [HERE, os.path.join(HERE, "kubernetes")]
 import cluster_build  # noqa: E402 - scripts are no package
 import parts  # noqa: E402 - same
 from go_build import BuildError  # noqa: E402 - same
+from inputs import charts_of  # noqa: E402 - same
 from keeping import KeepingError  # noqa: E402 - same
-from playing import PlayError, charts_of, play, word_of  # noqa: E402 - same
+from playing import PlayError, play, word_of  # noqa: E402 - same
 from suites import SUITES, UNSET, Act, Suite, named  # noqa: E402 - same
 
 from natsvalues.rehearsal.outcome import Cause  # noqa: E402 - same

@@ -29,6 +29,7 @@ facts: one that was there before its origin had nothing 20 s after a cold restar
 """
 _PAUSE = 0.1
 _PER_STREAM = 0.01
+_AGAIN = 0.5
 _ONE_MORE = 6.0
 _NOBODY = Refused(0, "no server of the region accepts a client")
 
@@ -67,9 +68,12 @@ class Ledger:
 
     async def make_streams(self, *regions: str) -> tuple[StreamFate, ...]:
         """The streams of each region that runs JetStream, those that are not there yet; what could not be placed."""
-        failed: list[StreamFate] = []
         with_jetstream = [key for key in regions if jetstream_is_on(self._world.renderings[key].conf)]
-        for planned in self._users or [self._ours(stream_name(key), key) for key in with_jetstream]:
+        if not self._users:
+            own = [self._ours(stream_name(key), key) for key in with_jetstream if stream_name(key) not in self.placed]
+            return tuple(fate for fates in await asyncio.gather(*map(self._make, own)) for fate in fates)
+        failed: list[StreamFate] = []
+        for planned in self._users:  # one after the other: copies come after what they copy
             if planned.region in with_jetstream and planned.name not in self.placed:
                 failed += await self._make(planned)
         return tuple(failed)
@@ -98,16 +102,15 @@ class Ledger:
         return failed
 
     async def check(self) -> tuple[StreamFate, ...]:
-        """The state of every stream; then whether a new one can be placed in each region that runs JetStream."""
+        """The state of every stream, and whether a new one can be placed in each region that runs JetStream."""
         await self.stop_publishing()
         # Every stream must accept messages again; if one does not, its fate has the reason.
         await asyncio.gather(*(self._publish(name, 1, _ONE_MORE) for name in self.placed))
         fates = [fate for failed in self._failed.values() for fate in failed]
         fates += [fate for every in await asyncio.gather(*map(self._fates, self.placed)) for fate in every]
-        for region, rendering in self._world.now().renderings.items():
-            if jetstream_is_on(rendering.conf):
-                fates += await self._new(region, f"REHEARSAL_NEW_{len(fates)}")
-        return tuple(fates)
+        regions = [key for key, item in self._world.now().renderings.items() if jetstream_is_on(item.conf)]
+        news = (self._new(region, f"REHEARSAL_NEW_{number}") for number, region in enumerate(regions))
+        return tuple(fates + [fate for every in await asyncio.gather(*news) for fate in every])
 
     async def _new(self, region: str, name: str) -> list[StreamFate]:
         """Place one more stream, and delete it; its fate if that is not possible."""
@@ -241,7 +244,7 @@ class Ledger:
                 continue
             if does_not_fit(refused):
                 break
-            await asyncio.sleep(1)
+            await asyncio.sleep(_AGAIN)
         return planned, first if first is not None and does_not_fit(first) else refused
 
     async def _created(self, planned: Planned) -> Refused | None:
@@ -270,7 +273,7 @@ class Ledger:
             fates = await self._fates_now(planned)
             if {fate.fate for fate in fates} == {"kept"} or time.monotonic() > end:
                 return fates
-            await asyncio.sleep(1)
+            await asyncio.sleep(_AGAIN)
 
     async def _fates_now(self, planned: Planned) -> list[StreamFate]:
         wanted = self._wanted(planned)

@@ -8,7 +8,7 @@ from natsvalues.manifests.healthz import needs_leader
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.addresses import host_port
 from natsvalues.rehearsal.convergence import missing
-from natsvalues.rehearsal.groups import dialled, expected_groups
+from natsvalues.rehearsal.groups import dialled, expected_groups, rejecting
 from natsvalues.rehearsal.leaderless import why_incomplete
 from natsvalues.rehearsal.outcome import Cause
 
@@ -66,6 +66,7 @@ class _Chain:
         self.is_ring = False
         self._pods_at: dict[str, int] = {}
         self._linked: set[tuple[str, str]] = set()
+        self._rejecting = rejecting(now.renderings)
 
     def why(self) -> Why:
         for region in self.now.renderings:
@@ -131,7 +132,8 @@ class _Chain:
             trouble = next((kind for kind in _TROUBLES if kind in pod.troubles), None)
             if trouble is not None:
                 self.causes.append(Cause(subject, f"a fix for: {trouble}", f"{pod.name}: {pod.troubles[trouble]}"))
-                self.remedies.append(_TROUBLES[trouble])
+                if trouble != "rejected" or other not in self._rejecting.get(region, ()):
+                    self.remedies.append(_TROUBLES[trouble])
                 self.is_ring |= trouble == "reload refused"
                 return
         if {region, other} & self.now.cut:

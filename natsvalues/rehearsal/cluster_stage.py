@@ -102,7 +102,7 @@ class ClusterStage(Stage):
         self.world.note(f"{region}: updateStrategy is OnDelete; the pods were deleted one by one, by hand")
         for pod in reversed(rendering.pods):
             await self.world.delete(region, (pod,))
-            await self.converged(timed=False)
+            await self.still_converged()
 
     async def go_to(self, step: Step) -> None:
         """Upgrade the regions of a step with helm, together or one after the other."""

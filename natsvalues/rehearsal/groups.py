@@ -5,16 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.rehearsal.outcome import Group
+from natsvalues.supercluster.joining import unlisted
 from natsvalues.supercluster.meta_groups import MetaGroup, links, member, meta_groups
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.rendering import Rendering
     from natsvalues.rehearsal.snapshot import Snapshot
+    from natsvalues.supercluster.region_state import RegionState
 
 
 def expected_groups(renderings: dict[str, Rendering]) -> tuple[MetaGroup, ...]:
     """The meta groups that these renderings form once all regions are connected, by the rehearsal's region names."""
     return meta_groups(member(rendering.state)._replace(region=region) for region, rendering in renderings.items())
+
+
+def states_of(renderings: dict[str, Rendering]) -> dict[str, RegionState]:
+    """The regions' states, under the rehearsal's region names."""
+    return {region: rendering.state._replace(name=region) for region, rendering in renderings.items()}
+
+
+def rejecting(renderings: dict[str, Rendering]) -> dict[str, tuple[str, ...]]:
+    """For each region of a meta group, those that it dials and that reject it, because they do not list it."""
+    return unlisted(states_of(renderings).values())
 
 
 def is_linked(source: Rendering, target: Rendering) -> bool:

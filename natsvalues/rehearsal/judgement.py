@@ -11,6 +11,7 @@ from natsvalues.rehearsal.outcome import Cause, Verdict
 from natsvalues.rehearsal.scenarios import POWER_CUT
 from natsvalues.rehearsal.timeline import Event
 from natsvalues.supercluster.cold_start import cold_starts, first_boot, never_elects
+from natsvalues.supercluster.joining import LISTED_FIRST
 from natsvalues.supercluster.losses import KEEP_STORE
 from natsvalues.supercluster.power_cuts import REMEDY as POWER_CUT_REMEDY
 from natsvalues.supercluster.power_cuts import unwritten
@@ -63,31 +64,32 @@ def judge(scenario: str, stage: Stage, why: Why | None, now: Snapshot) -> Judgem
         causes.append(Cause(_subject_of(fate), "nothing: it is lost", _evidence_of(fate)))
     if any(stage.ledger.is_in_memory(fate.name) for fate in lost):
         remedies.append(IN_MEMORY)
-    if why is None:
+    if why is None and unfit:
         causes += [Cause(_subject_of(fate), "nothing: it does not fit", fate.seen) for fate in unfit]
-        remedies += [FITTING, *([] if stage.ledger.has_users else [OWN_STREAMS])] if unfit else []
+        remedies += [FITTING] if stage.ledger.has_users else [FITTING, OWN_STREAMS]
     emptied = {region for region in stage.ledger.home.values() if region in stage.emptied}
     for region in sorted(emptied | {fate.region for fate in lost}):
         for cause, remedy in _causes_of_loss(scenario, region, now):
             causes.append(cause)
             remedies.append(remedy)
-    for meeting in stage.elections.meetings:
-        cause, remedy = _merge_cause(meeting, now)
-        causes.append(cause)
-        remedies.append(remedy)
+    merges = [_merge_cause(meeting, now) for meeting in stage.elections.meetings]
+    causes += [cause for cause, _ in merges]
+    remedies += [remedy for _, remedy in merges]
     if why is None:
-        for fate in unplaced:
-            causes.append(
-                Cause(f"{fate.name} in {fate.region}", "a server that accepts it", f"{fate.fate}: {fate.seen}")
-            )
+        causes += [
+            Cause(f"{fate.name} in {fate.region}", "a server that accepts it", f"{fate.fate}: {fate.seen}")
+            for fate in unplaced
+        ]
     domains = _different_domains(now)
     notes = []
     if domains:
         notes.append(domains)
         remedies.append(DOMAINS)
     stuck = why is not None or bool(unplaced)
-    notes += _verdict_of_manifests(scenario, now)
+    notes += [*stage.early, *_verdict_of_manifests(scenario, now)]
     lossy = bool(lost or emptied or stage.elections.meetings)
+    if stage.early and (stuck or lossy):
+        remedies.insert(0, LISTED_FIRST)
     return Judgement(
         "stuck" if stuck else "converged", lossy, bool(unfit), tuple(causes), "; ".join(dict.fromkeys(remedies)),
         tuple(notes),

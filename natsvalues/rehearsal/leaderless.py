@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from natsvalues.manifests.server import NEEDS_ALL_VOTES
 from natsvalues.records import NamedTuple
-from natsvalues.rehearsal.groups import domains_of
+from natsvalues.rehearsal.groups import domains_of, rejecting, states_of
 from natsvalues.rehearsal.outcome import Cause
 from natsvalues.supercluster.cold_start import BOOT_WITHOUT_REMOTES, MORE_SERVERS, never_elects
+from natsvalues.supercluster.joining import LISTED_FIRST, without_leader
 
 if TYPE_CHECKING:
     from natsvalues.rehearsal.snapshot import PodNow, Snapshot
@@ -73,14 +74,21 @@ def early_remedy(now: Snapshot, regions: tuple[str, ...]) -> str:
 
 def _alone(now: Snapshot, group: MetaGroup, first: Cause, size: int, position: int) -> Lack:
     """A meta group of one region that counts servers of other groups."""
-    rendering = now.renderings[group.regions[0]]
+    region = group.regions[0]
+    rendering = now.renderings[region]
+    others = rejecting(now.renderings).get(region)
+    if others:
+        listed = ", ".join(others)
+        seen = without_leader(states_of(now.renderings)[region], f"the releases of {listed}")
+        cause = Cause(f"the {group.size} servers of {region}", f"{listed} to list {region}", seen)
+        return Lack((first, cause), LISTED_FIRST, is_final=True)
     urls = sum(len(remote.urls) for remote in rendering.state.remotes)
     if never_elects(rendering.state, tuple(item.state for item in now.renderings.values())):
         waits = "another server of its meta group"
         seen = "it is the only one, and one server never elects a leader alone"
-        cause = Cause(f"the server of {group.regions[0]}", waits, seen, closes=position)
+        cause = Cause(f"the server of {region}", waits, seen, closes=position)
         return Lack((first, cause), MORE_SERVERS, is_final=True)
-    subject = f"the {group.size} servers of {group.regions[0]}"
+    subject = f"the {group.size} servers of {region}"
     if urls and size == group.size + urls:
         waits = f"votes of servers behind gateways, under another system account than `{group.account}`"
         seen = "those never vote in it, but a first boot with remotes counts them"

@@ -256,7 +256,7 @@ def _target_of(host: str, path: Path, guide: _Guide) -> tuple[str, str]:
     """The address that a host resolves to for this pod, and what it represents."""
     label = host.partition(".")[0]
     if path[0] != "gateway":
-        if label in guide.rendering.pods and path[0] == "cluster" and guide.rendering.state.hiding is not None:
+        if label in guide.rendering.pods and path[0] == "cluster" and guide.rendering.hides_names:
             name = guide.layout.map.name(guide.key, guide.rendering.pods.index(label))
             return name, f"the name of {label}, which resolves while the pod is ready"
         if label in guide.rendering.pods:

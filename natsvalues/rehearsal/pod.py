@@ -153,6 +153,12 @@ class Pod:
         """Let the next start find the store as it is, whatever it is on: to warm up, or where volumes are mounted."""
         self._stored = None
 
+    def lose_store(self) -> None:
+        """Delete the store of a pod that does not run."""
+        if self.charge is not None:
+            self.charge.moved.empty_store()
+        self._stored = None
+
     async def become_ready(self) -> None:
         """Wait until the pod is ready, without a time limit."""
         await self._readiness.wait()

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.chart import joined
+from natsvalues.manifests.healthz import needs_leader
 from natsvalues.manifests.server import ServerVersion
 from natsvalues.records import NamedTuple
 from natsvalues.text.natsconf import includes, read
@@ -79,6 +80,17 @@ class Rendering(NamedTuple):
     def pods(self) -> tuple[str, ...]:
         """The names of the StatefulSet's pods."""
         return self.state.pods
+
+    @property
+    def hides_names(self) -> bool:
+        """Whether servers wait for names that only pods have that are ready, and being ready waits for a meta leader.
+
+        facts: names come and go through a forwarder, and a busy machine delays it: then two servers that dial each
+        other at once close each other's route again and again (8 rehearsals at once: a leader after 12 to 60 s, or not
+        in 75; without a forwarder after 8 to 10 s). So names are hidden only where that decides.
+        """
+        waiting = (probe for probe in self.probes if probe.kind != "liveness")
+        return self.state.hiding is not None and any(needs_leader(probe.path, self.version) for probe in waiting)
 
     @property
     def gateway_name(self) -> str | None:

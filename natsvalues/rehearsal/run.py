@@ -13,6 +13,7 @@ from natsvalues.errors import NatsvaluesError
 from natsvalues.outside import disks, loopback, proc, processes
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.causes import Why, why_stuck
+from natsvalues.rehearsal.convergence import missing
 from natsvalues.rehearsal.groups import observed_groups
 from natsvalues.rehearsal.judgement import judge
 from natsvalues.rehearsal.loopback_stage import LoopbackStage
@@ -174,6 +175,8 @@ async def _played(order: Order, stage: Stage, watch: Callable[[AnyWorld], None] 
             await SCENARIOS[order.scenario].run(stage)
     except Stuck as stuck:
         why = stuck.why
+        for lack in missing(stage.world.now()):
+            stage.world.note(f"at the end: {lack}")
         if (stage.elections.meetings or SCENARIOS[order.scenario].needs_disks) and stage.ledger.home:
             stage.fates = await stage.ledger.check()
     except TimeoutError:

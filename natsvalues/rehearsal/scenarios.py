@@ -49,11 +49,10 @@ async def _first_install(stage: Stage) -> None:
 
 
 async def _cold_restart(stage: Stage) -> None:
-    await stage.warm_up()
+    await stage.warm_stores()
     stage.phase("cold restart of all regions")
     await stage.restart(*stage.regions)
-    await stage.converged()
-    await stage.check()
+    await stage.converge_and_check()
 
 
 async def _cold_region(stage: Stage) -> None:
@@ -131,8 +130,7 @@ async def _server_lost(stage: Stage) -> None:
 async def _stage_walk(stage: Stage) -> None:
     for number, step in enumerate(stage.steps):
         stage.phase(f"step {number + 1}{step.words}")
-        await stage.go_to(step)
-        await stage.converged()
+        await stage.walk(step, {region for later in stage.steps[number + 1 :] for region in later.renderings})
         await stage.make_streams()
         stage.world.fresh = False
     await stage.check()
@@ -142,10 +140,11 @@ async def _upgrade(stage: Stage) -> None:
     prior, new = stage.steps
     await stage.warm_up(prior)
     stage.ledger.keep_publishing()
-    for regions in together(stage, tuple(new.renderings)):
+    groups = together(stage, tuple(new.renderings))
+    for number, regions in enumerate(groups):
         stage.phase(f"upgrade of {' and '.join(regions)}")
-        await stage.go_to(new._replace(renderings={region: new.renderings[region] for region in regions}))
-        await stage.converged()
+        later = [region for group in groups[number + 1 :] for region in group]
+        await stage.walk(new._replace(renderings={region: new.renderings[region] for region in regions}), later)
     await stage.check()
 
 

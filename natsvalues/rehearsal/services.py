@@ -44,11 +44,11 @@ def balancers(rendering: Rendering) -> tuple[Balancer, ...]:
 def names(rendering: Rendering) -> tuple[Balancer, ...]:
     """The pods' DNS names that exist while a pod is ready, by ordinal: each as what forwards to that pod alone.
 
-    None where the headless Service also names pods that are not ready, or where no route uses a name.
+    None where pods need no names that others get only when they are ready, or where no route uses a name.
     """
     hiding, routes = rendering.state.hiding, rendering.state.routes
     port = host_port(str(routes[0]))[1] if routes else ""
-    if hiding is None or not port.isdigit():
+    if hiding is None or not rendering.hides_names or not port.isdigit():
         return ()
     return tuple(
         Balancer(

@@ -9,10 +9,11 @@ from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.files import listed
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.pipeline import render
-from natsvalues.overlays.plan import plan
+from natsvalues.overlays.plan import joinings, plan
 from natsvalues.rehearsal.reading import read_rendering
 from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.stage import Step
+from natsvalues.supercluster.joining import upgrade_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,8 @@ def steps_of(overlays: Overlays, text: Text, scenario: str, *, at_once: bool = F
                 "as in the files", {name: _post_rendered(overlays, name, as_stated, text) for name in names}, as_stated
             ),
         )
+    if scenario == "upgrade":
+        names = upgrade_order(joinings(overlays))
     return (Step("", {name: _post_rendered(overlays, name, as_stated, text) for name in names}, as_stated),)
 
 
@@ -146,6 +149,16 @@ def _own_walk(names: list[str]) -> list[tuple[str, Stages]]:
     return walk + [(name, dict(stages)) for name in names]
 
 
+def _joined_first(prior: Step, new: Step) -> Step:
+    """A step whose regions are upgraded in a safe order: those that dial others already, then the rest.
+
+    A region accepts no gateway that it does not list yet, so one that joins comes last.
+    """
+    joined = {region for region, item in prior.renderings.items() if item.state.remotes}
+    ordered = sorted(new.renderings, key=lambda region: region not in joined)
+    return new._replace(renderings={region: new.renderings[region] for region in ordered})
+
+
 def fitting(scenario: str, steps: tuple[Step, ...], prior: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps for the scenario. Raises NatsvaluesError if they do not fit it."""
     if scenario not in SCENARIOS:
@@ -158,7 +171,7 @@ def fitting(scenario: str, steps: tuple[Step, ...], prior: tuple[Step, ...]) -> 
                 "NV-R002", "the scenario upgrade needs the prior release",
                 hint="--prior FOLDER, with the manifests deployed now: helm get manifest NAME >FOLDER/REGION.yaml",
             )  # fmt: skip
-        return (prior[-1], steps[-1])
+        return (prior[-1], _joined_first(prior[-1], steps[-1]))
     if scenario == "stage-walk" and len(steps) < 2:  # noqa: PLR2004   # a stage walk has more than one step
         raise NatsvaluesError(
             "NV-R002", "the scenario stage-walk needs the renderings of each stage",

@@ -12,9 +12,11 @@ from natsvalues.rehearsal.accounting import Ledger
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.convergence import OK, missing
 from natsvalues.rehearsal.elections import Elections, observe
+from natsvalues.rehearsal.groups import states_of
+from natsvalues.supercluster.joining import joins_unlisted, without_leader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Collection, Coroutine
     from typing import Any, Literal
 
     from natsvalues.rehearsal.any_world import AnyWorld
@@ -88,7 +90,8 @@ class Aims(NamedTuple):
 class Stage(ABC):
     """One scenario's stage: `world` is where it runs, and how that is changed is the subclass's.
 
-    `emptied` are the regions whose stores all ended with their pods at once.
+    `emptied` are the regions whose stores all ended with their pods at once. `early` says which regions joined before
+    others listed them.
     """
 
     def __init__(self, world: AnyWorld, steps: tuple[Step, ...], aims: Aims) -> None:
@@ -101,11 +104,13 @@ class Stage(ABC):
         self.fates: tuple[StreamFate, ...] = ()
         self.elections = Elections({})
         self.emptied: frozenset[str] = frozenset()
+        self.early: tuple[str, ...] = ()
         self.current = ""
         self.over_memory = False
         self.times: dict[str, float] = {}
         self._aims = aims
         self._phase_began = 0.0
+        self._whole_since: float | None = None
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -132,6 +137,10 @@ class Stage(ABC):
     @abstractmethod
     async def warm_up(self, step: Step | None = None) -> None:
         """Have a supercluster that runs and has streams. Raises Stuck."""
+
+    async def warm_stores(self) -> None:
+        """Have the stores of a supercluster that runs and has streams, where all regions restart next. Raises Stuck."""
+        await self.warm_up()
 
     @abstractmethod
     async def restart(self, *regions: str) -> None:
@@ -168,38 +177,71 @@ class Stage(ABC):
 
     # --- waiting -------------------------------------------------------------------------------------------
 
-    async def converged(self, *, timed: bool = True) -> None:
-        """Wait until everything has converged and stays so. Raises Stuck with the causes."""
+    async def converged(self) -> None:
+        """Wait until everything has converged and stays so, and record the time. Raises Stuck with the causes."""
+        self._whole_since = None
+        self._record(await self._stays_whole(self._aims.steady))
+
+    async def still_converged(self) -> None:
+        """As `converged`, where the phase has its time already."""
+        self._whole_since = None
+        await self._stays_whole(self._aims.steady)
+
+    async def converge_and_check(self) -> None:
+        """As `converged`, then `check`, which begins while it is still seen whether everything stays so."""
+        self._whole_since = None
+        self._record(await self._stays_whole(0))
+        await self.check()
+
+    def _record(self, whole: float) -> None:
+        """Keep the seconds from the beginning of the phase until everything had converged, `whole` seconds ago."""
+        self.times[self.current] = round(self.world.seconds - self._phase_began - whole, 1)
+
+    async def _stays_whole(self, seconds: float) -> float:
+        """Wait until nothing has been missing for some time; for how many seconds. Raises Stuck with the causes."""
         begun = time.monotonic()
-        whole_since: float | None = None
         ring_since: float | None = None
         while True:
-            now = self.world.now()
-            self.watch_elections()
-            lacking = missing(now)
-            clock = time.monotonic()
-            if not lacking:
-                whole_since = whole_since or clock
-                if clock - whole_since >= self._aims.steady:
-                    if not timed:
-                        return
-                    self.times[self.current] = round(self.world.seconds - self._phase_began - (clock - whole_since), 1)
-                    return
-            else:
-                whole_since = None
-                ring_since = (ring_since or clock) if why_stuck(now).is_ring else None
+            whole = self._whole()
+            if whole is not None and whole >= seconds:
+                return whole
+            if whole is None:
+                clock = time.monotonic()
+                ring_since = (ring_since or clock) if why_stuck(self.world.now()).is_ring else None
                 ring = ring_since is not None and clock - ring_since > self._aims.settled
                 if ring or clock - begun > self.patience:
                     raise self.stuck()
             await asyncio.sleep(PAUSE)
 
+    def _whole(self) -> float | None:
+        """Look once: for how many seconds nothing has been missing; None if something is."""
+        self.watch_elections()
+        clock = time.monotonic()
+        self._whole_since = None if missing(self.world.now()) else self._whole_since or clock
+        return None if self._whole_since is None else clock - self._whole_since
+
+    async def walk(self, step: Step, later: Collection[str]) -> None:
+        """Go to a step, and wait until it has converged.
+
+        A region that joins before others list it can have no leader. If one of those others is upgraded `later`, the
+        walk goes on once that has lasted: helm does not wait for a leader either. Raises Stuck.
+        """
+        before = states_of(self.world.renderings)
+        await self.go_to(step)
+        joining = joins_unlisted(before, states_of(self.world.renderings))
+        for state, others in joining.values():
+            self.early += (without_leader(state, f"the releases of {', '.join(others)}"),)
+        try:
+            await self.converged()
+        except Stuck:
+            if not any(other in later for _, others in joining.values() for other in others):
+                raise
+            self.world.tell("log", "scenario", "goes on with the regions that do not list it yet")
+
     def stuck(self) -> Stuck:
         """The error with the causes that are visible now."""
         self.watch_elections()  # meta groups may have merged during a roll that is stuck
-        now = self.world.now()
-        for lack in missing(now):
-            self.world.note(f"at the end: {lack}")
-        return Stuck(why_stuck(now))
+        return Stuck(why_stuck(self.world.now()))
 
     def watch_elections(self) -> None:
         """Observe the leaders once; merges of meta groups are remembered."""
@@ -222,10 +264,17 @@ class Stage(ABC):
         await self.make_streams(*(key for key in self.regions if all(pod.view.status == OK for pod in now.of(key))))
 
     async def check(self) -> None:
-        """Check every stream, and whether the supercluster is still converged after that."""
-        self.fates = await self.ledger.check()
+        """Check every stream, and whether the supercluster stays converged meanwhile, or after that."""
+        checking = asyncio.ensure_future(self.ledger.check())
+        try:
+            while not checking.done():
+                self._whole()
+                await asyncio.wait({checking}, timeout=PAUSE)
+        finally:
+            checking.cancel()  # no effect once it is done
+        self.fates = await checking
         self.world.tell("data", "streams", "checked")
-        await self.converged(timed=False)
+        await self._stays_whole(self._aims.steady)
 
     def leader(self) -> str:
         """The name of the meta leader's pod; the first pod where there is none."""

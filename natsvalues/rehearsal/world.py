@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.balancing import Balancer
     from natsvalues.rehearsal.rendering import Rendering
 
-LOOK = 0.4
+LOOK = 0.25
 """Seconds between two polls of every server."""
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from natsvalues.supercluster.region_state import RegionState
 
@@ -54,6 +54,23 @@ EARLY_JOIN_REMEDY = (
     "Bring the seed to stage join first, and wait until it is healthy. A region that starts JetStream without any "
     "other is itself the seed: joins: seed."
 )
+
+
+LISTED_FIRST = "first upgrade the regions that do not list it, and wait until all their servers are healthy"
+
+
+def without_leader(new: RegionState, rejecting: str) -> str:
+    """What it means that a region joins whose servers are rejected by `rejecting`, which do not list it yet.
+
+    `new` is the region's first release with JetStream.
+    """
+    early = (
+        "its JetStream has no leader until they do"
+        if new.version.needs_all_votes
+        else f"on nats-server {new.version} it elects a meta leader alone, and one side's messages are lost when they "
+        "meet"
+    )
+    return f"{new.name} joins, and {rejecting} do not list it: {early}"
 
 
 def early_joins(regions: Iterable[Joining]) -> list[EarlyJoin]:
@@ -119,6 +136,22 @@ def unlisted(states: Iterable[RegionState]) -> dict[str, tuple[str, ...]]:
         for source in members
     }
     return {region: names for region, names in rejecting.items() if names}
+
+
+def joins_unlisted(
+    before: Mapping[str, RegionState], after: Mapping[str, RegionState]
+) -> dict[str, tuple[RegionState, tuple[str, ...]]]:
+    """The regions whose first JetStream starts with remotes that reject them, because they do not list them.
+
+    Each has its new state, and the names of those that reject it. Both mappings are by region.
+    """
+    rejecting = unlisted(after.values())
+    first = {
+        name: state
+        for name, state in after.items()
+        if state.has_jetstream and state.shares_meta_group and not (name in before and before[name].has_jetstream)
+    }
+    return {name: (state, rejecting[name]) for name, state in first.items() if name in rejecting}
 
 
 def dialled_alone(states: Iterable[RegionState]) -> Iterator[tuple[RegionState, RegionState]]:

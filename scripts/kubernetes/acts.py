@@ -66,7 +66,7 @@ async def _open_by_hand(_: Regions, stage: ClusterStage) -> None:
         for number in range(MESSAGES):
             await api.publish(ORDERS, str(number).encode())
     await _publish_not_ready(stage, published=False)
-    await stage.converged(timed=False)
+    await stage.still_converged()
 
 
 async def _publish_not_ready(stage: ClusterStage, *, published: bool) -> None:

@@ -15,15 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.append(os.path.join(ROOT, "tests"))
-
 import binaries  # noqa: E402 - scripts are no package
-import replay  # noqa: E402 - same
 import trustme  # noqa: E402 - same
-import yaml  # noqa: E402 - same
+from inputs import SECRET, address, host, write_overlays, write_values  # noqa: E402 - same
 from keeping import dies_with_parent  # noqa: E402 - same
 from regions import Names, Regions, kubectl, start  # noqa: E402 - same
-from suites import NAMESPACE, RELEASE, STAND_IN, UNSET  # noqa: E402 - same
+from suites import NAMESPACE, RELEASE  # noqa: E402 - same
 
 if TYPE_CHECKING:
     from parts import Parts
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
 
 ACT_SECONDS = 900
 _IMAGE = re.compile(r"^\s*(?:- )?image: \"?([^\s\"]+)", re.MULTILINE)
-_SECRET = "gateway-tls"  # noqa: S105 - the name of a Secret
 
 
 class PlayError(Exception):
@@ -61,23 +57,10 @@ def word_of(scenario: dict[str, Any]) -> str:
     return "stuck" if scenario["verdict"] == "stuck" else "lossy" if scenario["lossy"] else "converged"
 
 
-def charts_of(suite: Suite, folder: str, shared: str | None) -> dict[str, str] | None:
-    """The folders of the suite's charts; None if this clone lacks a rendering of the upstream chart that it needs."""
-    charts = {}
-    for name in suite.charts:
-        charts[name] = os.path.join(ROOT, "tests", "charts", "nats")
-        if name != STAND_IN:
-            rendering = os.path.join(shared or "", "rendered", f"{name}.yaml")
-            if shared is None or not os.path.isfile(rendering):
-                return None
-            charts[name] = replay.write_chart(rendering, os.path.join(folder, name))
-    return charts
-
-
 def play(suite: Suite, charts: dict[str, str], out: str, built: Parts) -> list[Played]:
     """Start clusters, play all acts, and end the clusters; in `out` each act leaves a picture and its JSON."""
     os.makedirs(out, exist_ok=True)
-    hosts = {_host(region): _address(number) for number, region in enumerate(suite.regions, 1)}
+    hosts = {host(region): address(number) for number, region in enumerate(suite.regions, 1)}
     begun = time.monotonic()
     regions = start(suite.regions, Names(hosts, suite.ttl), built)
     try:
@@ -87,14 +70,6 @@ def play(suite: Suite, charts: dict[str, str], out: str, built: Parts) -> list[P
         return _Suite(suite, charts, regions, folder, out).play(built)
     finally:
         regions.leave()
-
-
-def _host(region: str) -> str:
-    return f"nats-gw-{region}.example.com"
-
-
-def _address(number: int) -> str:
-    return f"198.18.{number}.10"
 
 
 class _Suite:
@@ -116,9 +91,9 @@ class _Suite:
             server = act.server or server
             self.chart = self.charts[act.chart] if act.chart else self.chart
             self._load(server)
-            self._write_values(server)
+            write_values(self.suite, server, self.folder)
             sync = act.sync or sync
-            self._write_overlays(sync)
+            write_overlays(self.suite, self._path("overlays"), sync)
             played.append(self._act(number, act))
             if not played[-1].is_expected:
                 break
@@ -130,8 +105,7 @@ class _Suite:
             kubectl(self.regions, region, "create", "namespace", NAMESPACE)
         if self.suite.tls:
             self._issue()
-        os.makedirs(os.path.join(self.folder, "overlays"))
-        self._write_values(self.suite.server)
+        write_values(self.suite, self.suite.server, self.folder)
         program = os.path.join(built.reloader, "nats-server-config-reloader")
         for image in self._images():
             if "reloader" in image:
@@ -161,65 +135,19 @@ class _Suite:
         """A certificate for each region's gateway, in a Secret, with the authority that all share."""
         authority = trustme.CA()
         for region in self.suite.regions:
-            issued = authority.issue_cert(_host(region))
+            issued = authority.issue_cert(host(region))
             files = {
                 "tls.crt": b"".join(blob.bytes() for blob in issued.cert_chain_pems).decode(),
                 "tls.key": issued.private_key_pem.bytes().decode(),
                 "ca.crt": authority.cert_pem.bytes().decode(),
             }
-            meta = {"name": _SECRET, "namespace": NAMESPACE}
+            meta = {"name": SECRET, "namespace": NAMESPACE}
             secret = {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": "kubernetes.io/tls",
                       "stringData": files}  # fmt: skip
             kubectl(self.regions, region, "apply", "-f", "-", stdin=json.dumps(secret))
 
-    def _write_overlays(self, sync: str) -> None:
-        shares = self.suite.scope == "supercluster"
-        durable = {} if sync == UNSET else {"sync": sync}
-        tls = {"tls": {"secret": _SECRET, "ca": {"key": "ca.crt"}}} if self.suite.tls else {}
-        files: dict[str, dict[str, Any]] = {
-            "supercluster": {"kind": "Supercluster", "name": "acme", "jetstream": {"scope": self.suite.scope} | durable}
-            | ({"gateway": tls} if tls else {})
-        }
-        for number, region in enumerate(self.suite.regions, 1):
-            own = {"joins": "seed" if number == 1 else "empty"} if shares else {"systemAccount": f"SYS-{region}"}
-            files[region] = own | {
-                "kind": "Region",
-                "name": region,
-                "stage": "join",
-                "serverNames": {"prefix": f"{region}-"},
-                "gateway": {"host": _host(region)},
-                "loadBalancer": {"provider": "metallb", "addresses": [_address(number)]},
-            }
-        for name, value in files.items():
-            self._write(f"overlays/{name}.yaml", value)
-
-    def _write_values(self, server: str) -> None:
-        """The values of the chart for natsvalues, and for each region those of the chart alone."""
-        base = {
-            "config": {"cluster": {"enabled": True},
-                       "jetstream": {"enabled": True, "fileStore": {"pvc": {"size": "1Gi"}}}},
-            "container": {"image": {"tag": f"{server}-alpine"}},
-            "natsBox": {"enabled": False},
-        }  # fmt: skip
-        self._write("values.yaml", base)
-        for number, region in enumerate(self.suite.regions, 1):
-            others = [other for other in self.suite.regions if other != region]
-            remotes = [{"name": other, "urls": [f"nats://{_host(other)}:7222"]} for other in others]
-            gateway = {"name": region, "advertise": f"{_host(region)}:7222", "gateways": remotes}
-            plain = {
-                "config": {"cluster": {"merge": {"name": region}}, "serverNamePrefix": f"{region}-",
-                           "gateway": {"enabled": True, "merge": gateway}},
-                "service": {"ports": {"gateway": {"enabled": True}},
-                            "merge": {"spec": {"type": "LoadBalancer", "loadBalancerIP": _address(number)}}},
-            }  # fmt: skip
-            self._write(f"plain-{region}.yaml", plain)
-
     def _path(self, name: str) -> str:
         return os.path.join(self.folder, name)
-
-    def _write(self, name: str, value: Any) -> None:
-        with open(self._path(name), "w", encoding="utf-8") as file:
-            yaml.safe_dump(value, file)
 
     def _environment(self) -> dict[str, str]:
         path = f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from playing import charts_of, play
+from inputs import charts_of
+from playing import play
 from suites import SUITES
 
 IN_CI = [suite for suite in SUITES if suite.in_ci]

@@ -12,6 +12,7 @@ from natsvalues.rehearsal.elections import Elections, observe
 from natsvalues.rehearsal.groups import expected_groups, observed_groups
 from natsvalues.rehearsal.rendering import Rendering
 from natsvalues.rehearsal.snapshot import BalancerNow, PodNow, Snapshot, View, trouble_in
+from natsvalues.supercluster.joining import LISTED_FIRST, without_leader
 from natsvalues.supercluster.region_state import RegionState
 
 STRICT = Probe("startup", "/healthz", 8222)
@@ -227,6 +228,22 @@ def test_a_region_that_rejects_unknown_clusters_is_joined_once_it_dials_back():
     pods = [pod(region, number, ready=True, leader=f"{region}-0", size=3) for region in REGIONS for number in range(3)]
 
     assert missing(snapshot({"us-east": seed, "eu-west": newcomer}, pods)) == ()
+
+
+def test_a_newcomer_waits_for_the_seed_to_list_it():
+    """Neither another system account nor a boot without remotes: the seed rejects a cluster that it does not list."""
+    seed, newcomer = rendering("us-east", dials=()), rendering("eu-west")
+    seed.conf["gateway"]["reject_unknown_cluster"] = True
+    rejected = {"rejected": "Gateway Error 'Connection to gateway \"us-east\" rejected'"}
+    pods = [pod("us-east", number, ready=True, leader="us-east-0", size=3) for number in range(3)]
+    pods += [pod("eu-west", number, ready=True, size=4, troubles=rejected) for number in range(3)]
+
+    why = why_stuck(snapshot({"us-east": seed, "eu-west": newcomer}, pods))
+
+    assert why.is_ring
+    assert why.remedy == LISTED_FIRST
+    assert ("the 3 servers of eu-west", "us-east to list eu-west") in [cause[:2] for cause in why.causes]
+    assert without_leader(newcomer.state, "the releases of us-east") in [cause.seen for cause in why.causes]
 
 
 def whole(two, leader="us-east-0", **changed):

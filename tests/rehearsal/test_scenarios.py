@@ -177,10 +177,15 @@ def join(cases, renderer, tmp_path, version, regions):
     return folders
 
 
-def test_the_newcomer_first_does_not_come_together_before_2_12(cases, renderer, rehearse, tmp_path):
-    """It elects a leader alone: its stream or the seed's is lost, or the regions do not become whole."""
-    before, after = join(cases, renderer, tmp_path, "2.11.10", ("us-east", "eu-west"))
+@pytest.mark.parametrize(("version", "code"), [("2.11.10", 5), ("2.14.6", 0)])
+def test_the_newcomer_first_comes_together_from_2_12_on(version, code, cases, renderer, rehearse, tmp_path):
+    """Before, it elects a leader alone, and a stream is lost; later it waits until the seed lists it."""
+    before, after = join(cases, renderer, tmp_path, version, ("us-east", "eu-west"))
 
-    done = rehearse(after, "upgrade", "--prior", before, versions=("2.11.10",))
+    done = rehearse(after, "upgrade", "--prior", before, versions=(version,))
 
-    assert (done.code, done.report["lossy"]) == (5, True), done.told()
+    assert (done.code, done.report["lossy"]) == (code, code == 5), done.told()
+    assert done.scenario["phase"] == "upgrade of us-east"
+    assert ("first upgrade the regions that do not list it" in done.scenario["remedy"]) == bool(code), done.told()
+    (note,) = (note for note in done.scenario["notes"] if note.startswith("eu-west joins"))
+    assert note.startswith("eu-west joins, and the releases of us-east do not list it")

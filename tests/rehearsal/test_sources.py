@@ -101,6 +101,21 @@ def test_scenarios_take_the_steps_they_need(cases, tmp_path, plain):
     assert fitting("stage-walk", both, ()) == both
 
 
+@pytest.mark.parametrize(
+    ("joined", "order"),
+    [((), ["us-east", "ap-south", "eu-west"]), (("us-east", "eu-west"), ["us-east", "eu-west", "ap-south"])],
+    ids=["nobody-joined", "two-joined"],
+)
+def test_an_upgrade_takes_the_regions_in_the_order_of_the_overlays(cases, tmp_path, plain, joined, order):
+    """The seed, then those that dial others already, then newcomers."""
+    steps_now = steps(cases, tmp_path / "now", plain, "supercluster", "upgrade")
+    stages = {region: "join" if region in joined else "expose" for region in THREE}
+    cases.write_overlays(str(tmp_path / "before"), THREE, stages=stages)
+    prior = steps_of(load(str(tmp_path / "before")), lambda _: plain, "upgrade")
+
+    assert list(fitting("upgrade", steps_now, prior)[-1].renderings) == order
+
+
 def test_a_broken_configuration_is_reported_with_its_place(cases, tmp_path, plain):
     """File and line of what the server would not read."""
     broken = plain[0].replace('"port": 4222,', '"port": [1,2],')

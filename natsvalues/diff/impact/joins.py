@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from natsvalues.diff.impact.declaration import impact
-from natsvalues.supercluster.joining import order_of_change
+from natsvalues.supercluster.joining import LISTED_FIRST, order_of_change, without_leader
 from natsvalues.supercluster.losses import MANUALS, joins_alone
 from natsvalues.supercluster.meta_groups import leaves_group
 
@@ -247,9 +247,6 @@ def connections_to_regions_end(context: Context, item: ObjectDiff, change: Chang
     return f"the region leaves {_names(before)}: its clients no longer reach subjects there, and theirs not here{kept}"
 
 
-_LISTED_FIRST = "Upgrade the regions that do not list it first, and wait until all their servers are healthy."
-
-
 @impact(
     "DI018",
     "joins-unlisted",
@@ -258,7 +255,7 @@ _LISTED_FIRST = "Upgrade the regions that do not list it first, and wait until a
     why="Regions that do not list a new one reject it. Before 2.12 its servers, with empty stores, elect a meta leader "
     "alone, and when the regions meet, acknowledged messages are lost or all directories deleted.",
     source="run on nats-server 2.11.10: of 6 runs 5 lost messages, and 1 never had all replicas; docs/stages.md",
-    remedy=_LISTED_FIRST,
+    remedy=f"{LISTED_FIRST.capitalize()}.",
     fails="""\
 region: eu-west
 container: {image: "nats:2.11.10-alpine"}
@@ -274,10 +271,7 @@ def joins_unlisted(context: Context) -> str | None:
     new = _new_and_unlisted(context)
     if new is None or new.version.needs_all_votes:
         return None
-    return (
-        f"{new.name} joins, and the new releases of {', '.join(context.decision.unlisted)} do not list it: on "
-        f"nats-server {new.version} it elects a meta leader alone, and one side's messages are lost when they meet"
-    )
+    return without_leader(new, f"the new releases of {', '.join(context.decision.unlisted)}")
 
 
 @impact(
@@ -290,7 +284,7 @@ def joins_unlisted(context: Context) -> str | None:
     "never had all replicas.",
     source="run on nats-server 2.12.8 (3 of 9 runs never whole), 2.14.2, 2.14.6 and 2.15.1 (15 of 15 whole); "
     "docs/stages.md",
-    remedy=_LISTED_FIRST,
+    remedy=f"{LISTED_FIRST.capitalize()}.",
     fails="""\
 region: eu-west
 container: {image: "nats:2.14.2-alpine"}
@@ -306,10 +300,7 @@ def waits_unlisted(context: Context) -> str | None:
     new = _new_and_unlisted(context)
     if new is None or not new.version.needs_all_votes:
         return None
-    return (
-        f"{new.name} joins, and the new releases of {', '.join(context.decision.unlisted)} do not list it: its "
-        "JetStream has no leader until they do"
-    )
+    return without_leader(new, f"the new releases of {', '.join(context.decision.unlisted)}")
 
 
 def _new_and_unlisted(context: Context) -> RegionState | None:
