@@ -36,7 +36,11 @@ def test_what_ci_plays_on_clusters_has_the_same_verdicts_on_loopback(
         act = suite.acts[number - 1]
         words[number] = (act.name, act.expect, asyncio.run(play(order)).word)
 
-    assert words == {2: ("cold-restart", "stuck", "stuck"), 4: ("cold-restart", "converged", "converged")}
+    assert words == {
+        2: ("cold-restart", "stuck", "stuck"),
+        4: ("cold-restart", "converged", "converged"),
+        5: ("power-cut", "converged", "converged"),
+    }
 
 
 def timeline(*events):
