@@ -1,0 +1,126 @@
+"""What a cloud has for a Service's load balancer, as plain values: the same for every cloud."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from natsvalues.records import NamedTuple
+
+Cloud = Literal["aws", "gcp", "azure", "openshift"]
+Scheme = Literal["", "internal", "internet-facing"]
+TargetType = Literal["", "nodes", "pods"]
+State = Literal["healthy", "unhealthy", "starting", "leaving", "unknown"]
+
+
+class Sought(NamedTuple):
+    """What identifies a load balancer: the address in the Service's status, and the nodes' `spec.providerID`."""
+
+    address: str
+    provider_ids: tuple[str, ...]
+
+
+class CheckSeen(NamedTuple):
+    """The health check of a group of targets. `port` is a number as text, or `traffic-port`; times in seconds.
+
+    `path` is empty unless the protocol is HTTP or HTTPS; a number is None where the cloud does not state it.
+    """
+
+    protocol: str
+    port: str
+    path: str
+    interval: int | None
+    timeout: int | None
+    healthy_threshold: int | None
+    unhealthy_threshold: int | None
+
+    @property
+    def is_http(self) -> bool:
+        """Whether it is an HTTP(S) request."""
+        return self.protocol.startswith("HTTP")
+
+    def __str__(self) -> str:
+        return f"{self.protocol} on {'the port of the traffic' if self.port == 'traffic-port' else self.port}" + (
+            f" {self.path}" if self.path else ""
+        )
+
+
+class TargetSeen(NamedTuple):
+    """One target: its id or address, its port, and its health with the cloud's reason."""
+
+    id: str
+    port: str
+    state: State
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.id}{f':{self.port}' if self.port else ''}" + (f" ({self.reason})" if self.reason else "")
+
+
+class GroupSeen(NamedTuple):
+    """Targets with one health check. `attributes` have the cloud's own names; `targets` is None if not known.
+
+    `check` is None if there is no health check.
+    """
+
+    name: str
+    protocol: str
+    port: str
+    targets_are: TargetType
+    check: CheckSeen | None
+    targets: tuple[TargetSeen, ...] | None
+    attributes: dict[str, str]
+
+
+class ListenerSeen(NamedTuple):
+    """A port on which the load balancer accepts connections. `groups` are the names of its targets' groups.
+
+    `port` 0 is every port.
+    """
+
+    port: int
+    protocol: str
+    groups: tuple[str, ...]
+
+
+class LoadBalancerSeen(NamedTuple):
+    """One load balancer. `kind` is the cloud's word, such as `network` or `classic`; `state` is empty if it works.
+
+    `proxy_protocol` is None if not known; None for attributes that were not answered.
+    """
+
+    cloud: Cloud
+    kind: str
+    name: str
+    region: str
+    scheme: Scheme
+    state: str
+    listeners: tuple[ListenerSeen, ...] | None
+    groups: tuple[GroupSeen, ...] | None
+    attributes: dict[str, str] | None
+    proxy_protocol: bool | None
+
+    def groups_of(self, port: int) -> tuple[GroupSeen, ...]:
+        """The groups of targets to which a port leads."""
+        names = {name for item in self.listeners or () if item.port in (port, 0) for name in item.groups}
+        return tuple(group for group in self.groups or () if group.name in names)
+
+
+class Command(NamedTuple):
+    """A command that was run, and why it gave no answer; an empty reason if it did."""
+
+    text: str
+    reason: str
+
+
+class CloudSeen(NamedTuple):
+    """What a cloud's tool answered about one load balancer.
+
+    `balancer` is None if there is none in `place` (`is_absent`) or if that is not known; `reason` says why.
+    """
+
+    cloud: Cloud
+    place: str
+    balancer: LoadBalancerSeen | None
+    is_absent: bool
+    reason: str
+    commands: tuple[Command, ...]
