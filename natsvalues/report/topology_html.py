@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from natsvalues.lint.rule import Finding
     from natsvalues.lint.topology import Node, Topology
 
-_HEAD = """\
+HEAD = """\
 <!doctype html>
 <html lang="en">
 <head>
@@ -36,23 +36,25 @@ code {{ font: 12px ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: a
 </head>
 <body>
 """
+"""The beginning of a page, with its `title`."""
 
 
 def topology_html(picture: Topology) -> str:
     """The whole page."""
-    parts = [_HEAD.format(title=escape(headline(picture))), topology_svg(picture)]
+    parts = [HEAD.format(title=escape(headline(picture))), topology_svg(picture)]
     parts += [f"<p>{escape(f'{failure.message}; {failure.remedy}')}</p>\n" for failure in outages(picture)]
     parts += [_region(node) for node in picture.nodes if node.findings]
     return "".join([*parts, "</body>\n</html>\n"])
 
 
 def _region(node: Node) -> str:
-    rows = "".join(_row(finding) for finding in node.findings)
+    rows = "".join(finding_row(finding) for finding in node.findings)
     head = "<tr><th>Rule<th>What and where<th>What to do</tr>\n"
     return f"<h2>{escape(node.name)}</h2>\n<table>\n{head}{rows}</table>\n"
 
 
-def _row(finding: Finding) -> str:
+def finding_row(finding: Finding) -> str:
+    """A row of a table: the rule, what and where, what to do."""
     rule = finding.rule
     return (
         f'<tr><td class="{finding.severity}">{finding.severity} <code>{rule.id}</code><br>{rule.name}'

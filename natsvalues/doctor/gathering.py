@@ -1,0 +1,291 @@
+"""Look at live regions, without a change: objects, pages of servers, names, gateways. Each question is bounded.
+
+What cannot be seen becomes a reason in `unseen`, and never an error: rights, tools and addresses may be missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import datetime as dt
+import os
+from typing import TYPE_CHECKING, Any
+
+from natsvalues.doctor.live import KINDS, PAGES, container_of, live_of, nats_in, secrets_of, stream_of
+from natsvalues.doctor.reaching import reach
+from natsvalues.doctor.seen import Page, RegionSeen, Seen
+from natsvalues.errors import NatsvaluesError
+from natsvalues.manifests.chart import mappings
+from natsvalues.manifests.included import text_of_include
+from natsvalues.manifests.release import Release
+from natsvalues.manifests.services import selects
+from natsvalues.outside import processes
+from natsvalues.outside.api_server import ApiServer
+from natsvalues.rehearsal.cluster_objects import is_ready, is_running, server_of
+from natsvalues.rehearsal.convergence import OK
+from natsvalues.rehearsal.rendering import expanded
+from natsvalues.rehearsal.snapshot import trouble_in, words_of
+from natsvalues.text.natsconf import ConfSyntaxError, read
+from natsvalues.text.natsconf.digest import loaded_digests
+from natsvalues.text.x509 import first_in_pem, read_certificate
+
+if TYPE_CHECKING:
+    from natsvalues.doctor.live import Live
+    from natsvalues.doctor.seen import Object
+    from natsvalues.rehearsal.outcome import Site
+
+_LISTS = {
+    "statefulsets": "/apis/apps/v1/namespaces/{}/statefulsets",
+    "configmaps": "/api/v1/namespaces/{}/configmaps",
+    "services": "/api/v1/namespaces/{}/services",
+    "pods": "/api/v1/namespaces/{}/pods",
+    "endpointslices": "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices",
+    "persistentvolumeclaims": "/api/v1/namespaces/{}/persistentvolumeclaims",
+    "events": "/api/v1/namespaces/{}/events",
+}
+_COREDNS = "/api/v1/namespaces/kube-system/configmaps/coredns"
+_LOG = "/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines=300&sinceSeconds=600"
+_LAST_WORDS = "/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines=20&previous=true"
+_EVENTS = 40
+_NOT_ALLOWED = (401, 403)
+_CERTIFICATES = (".crt", ".pem", ".cert")
+
+
+async def gather(sites: dict[str, Site], kubeconfig: str | None) -> Seen:
+    """Look at all regions at the same time, in less than half a minute."""
+    at = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with processes.scratch(None) as folder:
+        words = ["--kubeconfig=" + kubeconfig] if kubeconfig else []
+        apis = {
+            region: ApiServer([f"--context={site.context}", *words], os.path.join(folder, f"{number}.socket"))
+            for number, (region, site) in enumerate(sites.items())
+        }
+        try:
+            regions = await asyncio.gather(
+                *(_Looking(region, site, apis[region]).look() for region, site in sites.items())
+            )
+        finally:
+            await asyncio.gather(*(api.close() for api in apis.values()))
+    return Seen(at, tuple(regions))
+
+
+class _Looking:
+    """One region that is being looked at."""
+
+    def __init__(self, region: str, site: Site, api: ApiServer) -> None:
+        self.api = api
+        self.seen = RegionSeen(
+            region, site.context, site.namespace, site.release,
+            objects={}, pages={}, troubles={}, digests={}, secrets={}, names={}, gateways={}, about={}, revisions=[],
+            unseen={},
+        )  # fmt: skip
+        self.values: dict[str, dict[str, bytes]] = {}
+
+    async def look(self) -> RegionSeen:
+        seen = self.seen
+        try:
+            await self.api.open()
+        except NatsvaluesError as error:
+            seen.unseen["cluster"] = error.message
+            return seen
+        await asyncio.gather(*(self._list(kind) for kind in _LISTS), self._about())
+        lacks = [kind for kind in KINDS if kind not in seen.objects]
+        if lacks:
+            if len(lacks) == len(KINDS) and len({seen.unseen[kind] for kind in lacks}) == 1:
+                seen.unseen["cluster"] = seen.unseen[lacks[0]]
+            return seen
+        try:
+            self._keep_ours()
+            live = live_of(seen)
+        except NatsvaluesError as error:
+            seen.unseen["nats"] = error.message
+            return seen
+        await asyncio.gather(
+            *(self._secret(name) for name in secrets_of(live.cluster.state.spec["template"]["spec"])),
+            *(self._ask(live, name, pod) for name, pod in live.pods.items()),
+        )
+        await reach(live, self.api, self.values)
+        for name, pod in live.pods.items():
+            seen.digests[name] = list(self._digests(live, pod))
+        return seen
+
+    # --- the API server --------------------------------------------------------------------------------------
+
+    async def _list(self, kind: str) -> None:
+        content = await self._read(kind, _LISTS[kind].format(self.seen.namespace))
+        if content is not None:
+            self.seen.objects[kind] = [_without_managers(item) for item in mappings(content.get("items"))]
+
+    async def _read(self, question: str, path: str) -> Object | None:
+        """An object; None if there is none, or it cannot be seen, which `unseen` then explains."""
+        try:
+            return await self.api.read(path)
+        except NatsvaluesError as error:
+            self.seen.unseen[question] = error.message
+            return None
+
+    async def _about(self) -> None:
+        version, nodes, dns = await asyncio.gather(
+            self._read("version", "/version"), self._read("nodes", "/api/v1/nodes"), self._read("coredns", _COREDNS)
+        )
+        about = self.seen.about
+        if version is not None:
+            about["version"] = str(version.get("gitVersion") or "")
+        if nodes is not None:
+            about["nodes"] = [
+                {"name": item["metadata"]["name"], "kubelet": item["status"]["nodeInfo"]["kubeletVersion"]}
+                for item in mappings(nodes.get("items"))
+            ]
+        if dns is not None:
+            about["corefile"] = str((dns.get("data") or {}).get("Corefile") or "")
+
+    def _keep_ours(self) -> None:
+        """Keep what belongs to the region's NATS: a bundle holds nothing else of the namespace."""
+        objects = self.seen.objects
+        objects["configmaps"] = [
+            item for item in objects["configmaps"] if item["metadata"]["name"] != "kube-root-ca.crt"
+        ]
+        nats = nats_in(self.seen, Release(stream_of(self.seen), self.seen.place))
+        spec = nats.statefulset.value["spec"]
+        volumes = mappings(spec["template"]["spec"].get("volumes"))
+        mounted = {str((item.get("configMap") or {}).get("name")) for item in volumes}
+        services = [
+            item for item in objects["services"]
+            if item["metadata"]["name"] == spec.get("serviceName") or selects({**item, "kind": "Service"}, nats)
+        ]  # fmt: skip
+        objects["statefulsets"] = [item for item in objects["statefulsets"] if item["metadata"]["name"] == nats.name]
+        objects["configmaps"] = [item for item in objects["configmaps"] if item["metadata"]["name"] in mounted]
+        objects["services"] = services
+        _keep(objects, "pods", lambda item: any(
+            owner.get("kind") == "StatefulSet" and owner.get("name") == nats.name
+            for owner in mappings(item["metadata"].get("ownerReferences"))
+        ))  # fmt: skip
+        names = {item["metadata"]["name"] for item in services}
+        _keep(objects, "endpointslices", lambda item: (
+            (item["metadata"].get("labels") or {}).get("kubernetes.io/service-name") in names
+        ))  # fmt: skip
+        claims = [f"{item['metadata']['name']}-{nats.name}-" for item in mappings(spec.get("volumeClaimTemplates"))]
+        _keep(objects, "persistentvolumeclaims", lambda item: (
+            any(item["metadata"]["name"].startswith(claim) for claim in claims)
+        ))  # fmt: skip
+        kept = {item["metadata"]["name"] for kind in objects if kind != "events" for item in objects[kind]}
+        objects["events"] = _warnings(objects.get("events", []), kept)
+
+    # --- Secrets ---------------------------------------------------------------------------------------------
+
+    async def _secret(self, name: str) -> None:
+        """The keys of a Secret, and the public part of its certificates; its values are never kept in the record."""
+        path = f"/api/v1/namespaces/{self.seen.namespace}/secrets/{name}"
+        before = len(self.seen.unseen)
+        secret = await self._read(f"secret {name}", path)
+        if secret is None:
+            if len(self.seen.unseen) == before:
+                self.seen.secrets[name] = None
+            return
+        values = self.values[name] = {}
+        for key, text in (secret.get("data") or {}).items():
+            with contextlib.suppress(binascii.Error, TypeError):
+                values[key] = base64.b64decode(text)
+        certificates = {}
+        for key, value in values.items():
+            if key.endswith(_CERTIFICATES):
+                certificate = read_certificate(first_in_pem(value.decode("ascii", "replace")))
+                if certificate is not None:
+                    certificates[key] = certificate._asdict() | {"names": list(certificate.names)}
+        self.seen.secrets[name] = {"keys": sorted(values), "certificates": certificates}
+
+    # --- servers ---------------------------------------------------------------------------------------------
+
+    async def _ask(self, live: Live, name: str, pod: Object) -> None:
+        """The pages of one server, and its log's troubles where something is wrong."""
+        container = server_of(live.rendering)
+        pages = self.seen.pages.setdefault(name, {})
+        if is_running(pod, container) and live.rendering.monitor is not None:
+            port, scheme = live.rendering.monitor
+            target = f"{self.seen.namespace}/{name}"
+            paths = dict.fromkeys((*PAGES, *(probe.path for probe in live.rendering.probes if probe.port == port)))
+            wanted = [path for path in paths if path]
+            try:
+                answers = await asyncio.gather(
+                    *(self.api.ask_pod(target, port, path, scheme=scheme) for path in wanted)
+                )
+            except NatsvaluesError as error:
+                self.seen.unseen["pages"] = error.message
+                answers = []
+            pages.update({path: Page(*answer) for path, answer in zip(wanted, answers, strict=False)})
+        await self._log(name, pod, container)
+
+    async def _log(self, name: str, pod: Object, container: str) -> None:
+        restarted = "lastState" in str(pod.get("status", {}).get("containerStatuses", "")) and not is_ready(pod)
+        paths = ([_LAST_WORDS] if restarted else []) + ([_LOG] if is_running(pod, container) else [])
+        troubles: dict[str, str] = {}
+        for path in paths:
+            answer = await self.api.get(path.format(self.seen.namespace, name, container))
+            if answer.status in _NOT_ALLOWED:
+                self.seen.unseen["logs"] = "the API server does not give the logs of pods"
+            if answer.status == OK:
+                troubles |= {
+                    str(kind): words_of(line) for line in answer.body.splitlines() if (kind := trouble_in(line))
+                }
+        self.seen.troubles[name] = troubles
+
+    def _digests(self, live: Live, pod: Object) -> tuple[str, ...]:
+        """How this pod's server names the nats.conf that the ConfigMap has now."""
+
+        def loader(path: str) -> str:
+            text = text_of_include(live.nats, path)
+            if text is None:
+                raise LookupError(path)
+            return text
+
+        try:
+            return loaded_digests(read(live.nats.conf), self._environment(live, pod), loader)
+        except (LookupError, ConfSyntaxError):
+            return ()
+
+    def _environment(self, live: Live, pod: Object) -> dict[str, str]:
+        """The variables of a pod's server whose values are known."""
+        variables: dict[str, str] = {}
+        for item in mappings(container_of(live, pod).get("env")):
+            name, source = str(item.get("name")), item.get("valueFrom")
+            if not isinstance(source, dict):
+                variables[name] = expanded(str(item.get("value") or ""), variables)
+                continue
+            field, secret = source.get("fieldRef"), source.get("secretKeyRef")
+            if isinstance(field, dict):
+                value: Any = pod
+                for part in str(field.get("fieldPath")).split("."):
+                    value = value.get(part) if isinstance(value, dict) else None
+                variables |= {name: value} if isinstance(value, str) else {}
+            elif isinstance(secret, dict):
+                raw = self.values.get(str(secret.get("name")), {}).get(str(secret.get("key")))
+                variables |= {name: raw.decode("utf-8", "replace")} if raw is not None else {}
+        return variables
+
+
+def _keep(objects: dict[str, list[Object]], kind: str, wanted: Any) -> None:
+    if kind in objects:
+        objects[kind] = [item for item in objects[kind] if wanted(item)]
+
+
+def _without_managers(item: Object) -> Object:
+    metadata = {key: value for key, value in item["metadata"].items() if key != "managedFields"}
+    return {**item, "metadata": metadata}
+
+
+def _warnings(events: list[Object], about: set[str]) -> list[Object]:
+    """The last warnings about these objects, oldest first."""
+    kept = [
+        {
+            "metadata": {"name": item["metadata"]["name"]},
+            "object": f"{item['involvedObject'].get('kind')} {item['involvedObject'].get('name')}",
+            "reason": str(item.get("reason") or ""),
+            "message": str(item.get("message") or "")[:400],
+            "last": str(item.get("lastTimestamp") or item.get("eventTime") or ""),
+        }
+        for item in events
+        if item.get("type") != "Normal" and item.get("involvedObject", {}).get("name") in about
+    ]
+    return sorted(kept, key=lambda item: str(item["last"]))[-_EVENTS:]
