@@ -1,10 +1,10 @@
-"""The health check that is effective: whether it is what the annotations request, and whether it waits for a meta leader."""
+"""The health check that is effective: what annotations request or not, waiting for a meta leader or not."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from natsvalues.doctor.clouds.items import Item, annotation, pod_port
+from natsvalues.doctor.clouds.verdict import Verdict, annotation, pod_port
 from natsvalues.manifests.healthz import health_query, may_need_leader, needs_leader
 from natsvalues.manifests.services import ports_of, spec_of
 from natsvalues.providers.meaning import TRAFFIC
@@ -12,7 +12,7 @@ from natsvalues.providers.meaning import TRAFFIC
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.doctor.clouds.items import Servers
+    from natsvalues.doctor.clouds.verdict import Servers
     from natsvalues.doctor.clouds.seen import CheckSeen, GroupSeen
     from natsvalues.providers.meaning import Annotation, Check, ServiceMeaning
 
@@ -25,14 +25,14 @@ Checked = Literal["gateway", "monitor", "node", "other", "unknown"]
 
 def check_items(
     service: dict[str, Any], port: dict[str, Any], group: GroupSeen, meaning: ServiceMeaning, servers: Servers
-) -> Iterator[Item]:
+) -> Iterator[Verdict]:
     """What is said of the health check on which the gateway's port depends."""
     requested = meaning.checks_of(port)
     for check in requested:
         yield from _applied(service, check, group)
     if not any(_is_stated(check) for check in requested):
         now = f"{group.check}" if group.check else "no health check"
-        yield Item(APPLIED, "pass", f"no annotation requests a health check; effective is {now}")
+        yield Verdict(APPLIED, "pass", f"no annotation requests a health check; effective is {now}")
     yield _leader(service, port, group, servers)
 
 
@@ -40,12 +40,12 @@ def _is_stated(check: Check) -> bool:
     return any((check.protocol, check.port, check.path, check.interval, check.threshold))
 
 
-def _applied(service: dict[str, Any], check: Check, group: GroupSeen) -> Iterator[Item]:
+def _applied(service: dict[str, Any], check: Check, group: GroupSeen) -> Iterator[Verdict]:
     """Compare part by part what annotations request with what is effective."""
     seen = group.check
     if check.is_off or seen is None:
         if check.is_off == (seen is None):
-            yield Item(APPLIED, "pass", "the health check is off, as requested")
+            yield Verdict(APPLIED, "pass", "the health check is off, as requested")
         else:
             stated = next(filter(None, (check.protocol, check.path, check.port)), None)
             now = f"{seen}" if seen else "no health check"
@@ -61,7 +61,7 @@ def _applied(service: dict[str, Any], check: Check, group: GroupSeen) -> Iterato
     if wrong:
         yield _not_applied(service, wrong[0][0], seen, f"request {'; '.join(words for _, words in wrong)}")
     else:
-        yield Item(
+        yield Verdict(
             APPLIED, "pass", f"the health check is what the annotations request: {seen}, every {seen.interval} s"
         )
 
@@ -102,12 +102,12 @@ def _wanted_port(service: dict[str, Any], check: Check) -> str:
     return stated if stated.isdigit() else ""
 
 
-def _not_applied(service: dict[str, Any], stated: Annotation | None, seen: CheckSeen | None, words: str) -> Item:
+def _not_applied(service: dict[str, Any], stated: Annotation | None, seen: CheckSeen | None, words: str) -> Verdict:
     why = "they were not taken over"
     if seen is not None and _is_of_node(service, seen):
         why = "the controller lets kube-proxy be checked instead: a shared probe, or externalTrafficPolicy Local"
     field = annotation(stated.key) if stated is not None else ""
-    return Item(APPLIED, "fail", f"annotations {words}: {why}", field)
+    return Verdict(APPLIED, "fail", f"annotations {words}: {why}", field)
 
 
 def checked(service: dict[str, Any], port: dict[str, Any], group: GroupSeen, servers: Servers) -> Checked:
@@ -133,35 +133,35 @@ def _is_of_node(service: dict[str, Any], seen: CheckSeen) -> bool:
     return seen.port in (str(spec_of(service).get("healthCheckNodePort")), str(KUBE_PROXY))
 
 
-def _leader(service: dict[str, Any], port: dict[str, Any], group: GroupSeen, servers: Servers) -> Item:
+def _leader(service: dict[str, Any], port: dict[str, Any], group: GroupSeen, servers: Servers) -> Verdict:
     """Whether the check that is effective passes at a cold start, before there is a meta leader."""
     seen = group.check
     if seen is None:
-        return Item(LEADER, "pass", "there is no health check, so none waits for a meta leader")
+        return Verdict(LEADER, "pass", "there is no health check, so none waits for a meta leader")
     what = checked(service, port, group, servers)
     if what == "node":
-        return Item(LEADER, "pass", f"{seen}: kube-proxy answers for the node, which needs no meta leader")
+        return Verdict(LEADER, "pass", f"{seen}: kube-proxy answers for the node, which needs no meta leader")
     if what == "other":
-        return Item(LEADER, "fail", f"{seen}: no port of the Service or of the servers leads there")
+        return Verdict(LEADER, "fail", f"{seen}: no port of the Service or of the servers leads there")
     if what == "unknown":
-        return Item(LEADER, "unknown", f"{seen}: what answers there is not known")
+        return Verdict(LEADER, "unknown", f"{seen}: what answers there is not known")
     if not seen.is_http:
-        return Item(LEADER, "pass", f"{seen}: it connects to the {what} port only, which needs no meta leader")
+        return Verdict(LEADER, "pass", f"{seen}: it connects to the {what} port only, which needs no meta leader")
     if what == "gateway":
-        return Item(LEADER, "fail", f"{seen}: the gateway does not speak HTTP, so every target fails")
+        return Verdict(LEADER, "fail", f"{seen}: the gateway does not speak HTTP, so every target fails")
     return _http_leader(seen, servers)
 
 
-def _http_leader(seen: CheckSeen, servers: Servers) -> Item:
+def _http_leader(seen: CheckSeen, servers: Servers) -> Verdict:
     if refused := health_query(seen.path).refused:
-        return Item(LEADER, "fail", f"{seen}: the server answers {refused} to this path")
+        return Verdict(LEADER, "fail", f"{seen}: the server answers {refused} to this path")
     if not servers.is_clustered:
-        return Item(LEADER, "pass", f"{seen}: JetStream needs no meta leader here")
+        return Verdict(LEADER, "pass", f"{seen}: JetStream needs no meta leader here")
     if needs_leader(seen.path, servers.version):
         words = f"{seen}: {servers.version.program} answers 503 to it until there is a meta leader"
-        return Item(LEADER, "fail", f"{words}, so at a cold start every target is unhealthy")
+        return Verdict(LEADER, "fail", f"{words}, so at a cold start every target is unhealthy")
     if may_need_leader(seen.path, servers.version):
-        return Item(
+        return Verdict(
             LEADER, "unknown", f"{seen}: a server before 2.11 waits for a meta leader, and the version is not known"
         )
-    return Item(LEADER, "pass", f"{seen}: it does not wait for a meta leader")
+    return Verdict(LEADER, "pass", f"{seen}: it does not wait for a meta leader")

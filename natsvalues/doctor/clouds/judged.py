@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.doctor.clouds import aws, gcp
 from natsvalues.doctor.clouds.health import APPLIED, LEADER, check_items
-from natsvalues.doctor.clouds.items import Item, annotation, pod_port
+from natsvalues.doctor.clouds.verdict import Verdict, annotation, pod_port
 from natsvalues.manifests.services import ports_of, spec_of
 from natsvalues.providers.meaning import meaning_of, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.doctor.clouds.items import Servers
+    from natsvalues.doctor.clouds.verdict import Servers
     from natsvalues.doctor.clouds.seen import CloudSeen, GroupSeen, LoadBalancerSeen, Sought, TargetSeen
     from natsvalues.providers.meaning import Annotation, ServiceMeaning
 
@@ -48,12 +48,12 @@ _NETWORK_FAMILIES = "aws-"
 _TARGETS = {"nodes": "nodes", "pods": "pods", "": "neither pods nor nodes"}
 
 
-def judged(service: dict[str, Any], sought: Sought, seen: CloudSeen, servers: Servers) -> tuple[Item, ...]:
+def judged(service: dict[str, Any], sought: Sought, seen: CloudSeen, servers: Servers) -> tuple[Verdict, ...]:
     """Every item of one Service's load balancer, in the order of ITEMS."""
     meaning = meaning_of(service)
     balancer = seen.balancer
     if balancer is None:
-        first = Item(THERE, "fail" if seen.is_absent else "unknown", seen.reason, "status.loadBalancer")
+        first = Verdict(THERE, "fail" if seen.is_absent else "unknown", seen.reason, "status.loadBalancer")
         wrong = tuple(_region(sought, seen.place.removeprefix("region "))) if seen.cloud == "aws" else ()
         return (first, *(item for item in wrong if item.status == "fail"))
     items = [
@@ -72,29 +72,27 @@ def judged(service: dict[str, Any], sought: Sought, seen: CloudSeen, servers: Se
     return tuple(sorted(items, key=lambda item: order.index(item.id)))
 
 
-def _there(balancer: LoadBalancerSeen) -> Item:
+def _there(balancer: LoadBalancerSeen) -> Verdict:
     name = (
         f"{balancer.kind} load balancer `{balancer.name}`" if balancer.kind != "route" else f"Route `{balancer.name}`"
     )
     if balancer.state:
-        return Item(
-            THERE, "fail", f"{name} is not in service: {balancer.state}", "status.loadBalancer"
-        )
-    return Item(THERE, "pass", f"{name} is in service")
+        return Verdict(THERE, "fail", f"{name} is not in service: {balancer.state}", "status.loadBalancer")
+    return Verdict(THERE, "pass", f"{name} is in service")
 
 
-def _region(sought: Sought, region: str) -> Iterator[Item]:
+def _region(sought: Sought, region: str) -> Iterator[Verdict]:
     nodes = aws.regions_of(sought.provider_ids) or gcp.regions_of(sought.provider_ids)
     if not nodes or not region:
         return
     if region in nodes:
-        yield Item(REGION, "pass", f"nodes and load balancer are in {region}")
+        yield Verdict(REGION, "pass", f"nodes and load balancer are in {region}")
     else:
         words = f"the load balancer `{sought.address}` is in {region}, and the nodes in {', '.join(nodes)}"
-        yield Item(REGION, "fail", words, "status.loadBalancer")
+        yield Verdict(REGION, "fail", words, "status.loadBalancer")
 
 
-def _kind(balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Iterator[Item]:
+def _kind(balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Iterator[Verdict]:
     if balancer.cloud != "aws":
         return
     wants_network = any(family.startswith(_NETWORK_FAMILIES) for family in meaning.controllers)
@@ -102,29 +100,29 @@ def _kind(balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Iterator[Item]
     if wants_network and balancer.kind != "network":
         field = annotation(stated.key) if stated else "spec.loadBalancerClass"
         words = f"the Service requests a Network Load Balancer, and `{balancer.name}` is {balancer.kind}"
-        yield Item(KIND, "fail", words, field)
+        yield Verdict(KIND, "fail", words, field)
     else:
-        yield Item(KIND, "pass", f"it is {balancer.kind}" + ("" if wants_network else "; the Service requests no kind"))
+        yield Verdict(KIND, "pass", f"it is {balancer.kind}" + ("" if wants_network else "; the Service requests no kind"))
 
 
-def _scheme(balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Iterator[Item]:
+def _scheme(balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Iterator[Verdict]:
     if not meaning.scope or not balancer.scheme:
         return
     if balancer.scheme == meaning.scope:
-        yield Item(SCHEME, "pass", f"it is {balancer.scheme}")
+        yield Verdict(SCHEME, "pass", f"it is {balancer.scheme}")
         return
     field = annotation(meaning.scope_stated.key) if meaning.scope_stated else "spec.loadBalancerClass"
     words = f"the Service requests {meaning.scope}, and the load balancer is {balancer.scheme}"
-    yield Item(SCHEME, "fail", words, field)
+    yield Verdict(SCHEME, "fail", words, field)
 
 
-def _listeners(service: dict[str, Any], balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Iterator[Item]:
+def _listeners(service: dict[str, Any], balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Iterator[Verdict]:
     if balancer.cloud == "openshift":
         if any(listener.protocol != "TCP" for listener in balancer.listeners or ()):
-            yield Item(LISTENERS, "fail", "the router terminates TLS", "spec.tls.termination")
+            yield Verdict(LISTENERS, "fail", "the router terminates TLS", "spec.tls.termination")
         return
     if balancer.listeners is None:
-        yield Item(LISTENERS, "unknown", "the listeners were not answered")
+        yield Verdict(LISTENERS, "unknown", "the listeners were not answered")
         return
     left_out = {item.port for item in meaning.of("noListener") if item.is_on}
     wrong = []
@@ -137,14 +135,14 @@ def _listeners(service: dict[str, Any], balancer: LoadBalancerSeen, meaning: Ser
         if not here:
             listed = ", ".join(str(listener.port) for listener in balancer.listeners) or "none"
             words = f"there is no listener for port {number} of the Service (there is: {listed})"
-            wrong.append(Item(LISTENERS, "fail", words, field))
+            wrong.append(Verdict(LISTENERS, "fail", words, field))
         elif other := [listener.protocol for listener in here if listener.protocol not in _THROUGH]:
             words = f"the listener of port {number} speaks {other[0]}: it terminates TLS or expects HTTP"
-                wrong.append(Item(LISTENERS, "fail", words, field))
+            wrong.append(Verdict(LISTENERS, "fail", words, field))
     yield from wrong
     if not wrong:
         ports = ", ".join(str(listener.port or "every port") for listener in balancer.listeners)
-        yield Item(LISTENERS, "pass", f"it passes TCP through on {ports}")
+        yield Verdict(LISTENERS, "pass", f"it passes TCP through on {ports}")
 
 
 _THROUGH = ("TCP", "TCP_UDP", "L3_DEFAULT", "ALL")
@@ -156,7 +154,7 @@ def _of_gateway(
     balancer: LoadBalancerSeen,
     meaning: ServiceMeaning,
     servers: Servers,
-) -> Iterator[Item]:
+) -> Iterator[Verdict]:
     """What is said of the targets of the gateway's port."""
     if balancer.cloud == "openshift":
         return
@@ -164,10 +162,10 @@ def _of_gateway(
     if not groups:
         if balancer.groups is None or balancer.listeners is None:
             for item in (TARGET_TYPE, APPLIED, LEADER, TARGETS):
-                yield Item(item, "unknown", "the targets were not answered")
+                yield Verdict(item, "unknown", "the targets were not answered")
         elif any(listener.port in (port.get("port"), 0) for listener in balancer.listeners):
             words = f"the listener of port {port.get('port')} leads to no group of targets that is known"
-            yield Item(TARGETS, "unknown", words)
+            yield Verdict(TARGETS, "unknown", words)
         return  # a missing listener is an item of its own
     for group in groups:
         yield from _target_type(group, meaning)
@@ -175,26 +173,24 @@ def _of_gateway(
         yield _targets(service, group)
 
 
-def _target_type(group: GroupSeen, meaning: ServiceMeaning) -> Iterator[Item]:
+def _target_type(group: GroupSeen, meaning: ServiceMeaning) -> Iterator[Verdict]:
     stated = meaning.targets
     if stated is None:
         return
     wanted = "pods" if stated.text in stated.meaning.pods else "nodes"
     if wanted == group.targets_are:
-        yield Item(TARGET_TYPE, "pass", f"the targets of `{group.name}` are {wanted}")
+        yield Verdict(TARGET_TYPE, "pass", f"the targets of `{group.name}` are {wanted}")
         return
     words = f"the annotation requests {wanted}, and the targets of `{group.name}` are {_TARGETS[group.targets_are]}"
-    yield Item(TARGET_TYPE, "fail", words, annotation(stated.key))
+    yield Verdict(TARGET_TYPE, "fail", words, annotation(stated.key))
 
 
-def _targets(service: dict[str, Any], group: GroupSeen) -> Item:
+def _targets(service: dict[str, Any], group: GroupSeen) -> Verdict:
     if group.targets is None:
-        return Item(TARGETS, "unknown", f"the health of the targets of `{group.name}` was not answered")
+        return Verdict(TARGETS, "unknown", f"the health of the targets of `{group.name}` was not answered")
     if not group.targets:
         words = f"`{group.name}` has no targets"
-        return Item(
-            TARGETS, "fail", words, "spec.selector"
-        )
+        return Verdict(TARGETS, "fail", words, "spec.selector")
     states = {target.state for target in group.targets}
     bad = [target for target in group.targets if target.state == "unhealthy"]
     healthy = sum(target.state == "healthy" for target in group.targets)
@@ -202,14 +198,14 @@ def _targets(service: dict[str, Any], group: GroupSeen) -> Item:
     where = f" by {group.check}" if group.check else ""
     if not healthy:
         if states <= {"unknown"}:
-            return Item(TARGETS, "unknown", f"{count}: the cloud does not know their health")
-        return Item(TARGETS, "fail", f"{count}{where}: {_listed(bad or list(group.targets))}")
+            return Verdict(TARGETS, "unknown", f"{count}: the cloud does not know their health")
+        return Verdict(TARGETS, "fail", f"{count}{where}: {_listed(bad or list(group.targets))}")
     is_local = spec_of(service).get("externalTrafficPolicy") == "Local"
     if bad and group.targets_are == "nodes" and is_local:
-        return Item(TARGETS, "pass", f"{count}; with externalTrafficPolicy Local, nodes without a server are not")
+        return Verdict(TARGETS, "pass", f"{count}; with externalTrafficPolicy Local, nodes without a server are not")
     if bad:
-        return Item(TARGETS, "fail", f"{count}{where}: {_listed(bad)}")
-    return Item(TARGETS, "pass", count)
+        return Verdict(TARGETS, "fail", f"{count}{where}: {_listed(bad)}")
+    return Verdict(TARGETS, "pass", count)
 
 
 _MOST = 5
@@ -220,17 +216,17 @@ def _listed(targets: list[TargetSeen]) -> str:
     return ", ".join(str(target) for target in targets[:_MOST]) + more
 
 
-def _proxy(balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Item:
+def _proxy(balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Verdict:
     stated = next((item for item in meaning.of("proxyProtocol") if item.is_on), None)
     if balancer.proxy_protocol is None:
-        return Item(PROXY, "unknown", "whether it sends PROXY headers was not answered")
+        return Verdict(PROXY, "unknown", "whether it sends PROXY headers was not answered")
     if not balancer.proxy_protocol:
-        return Item(PROXY, "pass", "it sends no PROXY headers")
+        return Verdict(PROXY, "pass", "it sends no PROXY headers")
     words = "it sends PROXY headers, and a NATS gateway refuses every connection that starts with one"
-    return Item(PROXY, "fail", words, annotation(stated.key) if stated else "")
+    return Verdict(PROXY, "fail", words, annotation(stated.key) if stated else "")
 
 
-def _settings(balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Iterator[Item]:
+def _settings(balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Iterator[Verdict]:
     """Compare every setting that annotations state under a name that the cloud shows, too."""
     shown: dict[str, list[dict[str, str] | None]] = {
         "balancer": [balancer.attributes],
@@ -243,13 +239,13 @@ def _settings(balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Iterator[I
             count += bool(values)
             for now in sorted(values - {wanted}):
                 words = f"the annotation requests {name}={wanted}, and {now} is effective"
-                wrong.append(Item(SETTINGS, "fail", words, annotation(item.key)))
+                wrong.append(Verdict(SETTINGS, "fail", words, annotation(item.key)))
             if not values:
                 words = f"the annotation requests {name}={wanted}, and the cloud did not answer it"
-                wrong.append(Item(SETTINGS, "unknown", words, annotation(item.key)))
+                wrong.append(Verdict(SETTINGS, "unknown", words, annotation(item.key)))
     yield from wrong
     if count and not wrong:
-        yield Item(SETTINGS, "pass", f"{count} more settings are what the annotations request")
+        yield Verdict(SETTINGS, "pass", f"{count} more settings are what the annotations request")
 
 
 def _stated(item: Annotation) -> Iterator[tuple[str, str]]:

@@ -19,11 +19,11 @@ ROUTER_PORT = 443
 _SCOPES: dict[str, Scheme] = {"Internal": "internal", "External": "internet-facing"}
 
 
-def look(namespace: str, name: str, words: tuple[str, ...], ask: Ask) -> CloudSeen:
-    """The Route of this name; `words` choose the cluster, as for kubectl."""
+def look(namespace: str, service: str, words: tuple[str, ...], ask: Ask) -> CloudSeen:
+    """The Route that leads to a Service; `words` choose the cluster, as for kubectl."""
     asking = Asking(ask)
-    route, controllers = asking(
-        ("oc", "get", "routes.route.openshift.io", name, f"--namespace={namespace}", "--output=json", *words),
+    routes, controllers = asking(
+        ("oc", "get", "routes.route.openshift.io", f"--namespace={namespace}", "--output=json", *words),
         (
             "oc",
             "get",
@@ -34,10 +34,12 @@ def look(namespace: str, name: str, words: tuple[str, ...], ask: Ask) -> CloudSe
         ),
     )
     place = f"namespace {namespace}"
-    if route.reason:
-        return CloudSeen("openshift", place, None, route.is_missing, first_reason([route]), tuple(asking.commands))
-    balancer = _router(route.value, entries(controllers.value, "items"))
-    return CloudSeen("openshift", place, balancer, is_absent=False, reason="", commands=tuple(asking.commands))
+    route = next((item for item in entries(routes.value, "items") if text(item, "spec", "to", "name") == service), None)
+    if route is None:
+        reason = first_reason([routes]) or f"{place} has no Route to Service {service}"
+        return CloudSeen("openshift", place, None, not routes.reason, reason, tuple(asking.commands))
+    balancer = _router(route, entries(controllers.value, "items"))
+    return CloudSeen("openshift", place, balancer, commands=tuple(asking.commands))
 
 
 def _router(route: Any, controllers: list[dict[str, Any]]) -> LoadBalancerSeen:

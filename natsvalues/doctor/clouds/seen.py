@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from natsvalues.records import NamedTuple
 
@@ -27,11 +27,11 @@ class CheckSeen(NamedTuple):
 
     protocol: str
     port: str
-    path: str
-    interval: int | None
-    timeout: int | None
-    healthy_threshold: int | None
-    unhealthy_threshold: int | None
+    path: str = ""
+    interval: int | None = None
+    timeout: int | None = None
+    healthy_threshold: int | None = None
+    unhealthy_threshold: int | None = None
 
     @property
     def is_http(self) -> bool:
@@ -48,9 +48,9 @@ class TargetSeen(NamedTuple):
     """One target: its id or address, its port, and its health with the cloud's reason."""
 
     id: str
-    port: str
-    state: State
-    reason: str
+    port: str = ""
+    state: State = "unknown"
+    reason: str = ""
 
     def __str__(self) -> str:
         return f"{self.id}{f':{self.port}' if self.port else ''}" + (f" ({self.reason})" if self.reason else "")
@@ -63,12 +63,12 @@ class GroupSeen(NamedTuple):
     """
 
     name: str
-    protocol: str
-    port: str
-    targets_are: TargetType
-    check: CheckSeen | None
-    targets: tuple[TargetSeen, ...] | None
-    attributes: dict[str, str]
+    protocol: str = "TCP"
+    port: str = ""
+    targets_are: TargetType = ""
+    check: CheckSeen | None = None
+    targets: tuple[TargetSeen, ...] | None = None
+    attributes: dict[str, str] = {}  # noqa: RUF012   # never changed
 
 
 class ListenerSeen(NamedTuple):
@@ -78,8 +78,8 @@ class ListenerSeen(NamedTuple):
     """
 
     port: int
-    protocol: str
-    groups: tuple[str, ...]
+    protocol: str = "TCP"
+    groups: tuple[str, ...] = ()
 
 
 class LoadBalancerSeen(NamedTuple):
@@ -91,13 +91,13 @@ class LoadBalancerSeen(NamedTuple):
     cloud: Cloud
     kind: str
     name: str
-    region: str
-    scheme: Scheme
-    state: str
-    listeners: tuple[ListenerSeen, ...] | None
-    groups: tuple[GroupSeen, ...] | None
-    attributes: dict[str, str] | None
-    proxy_protocol: bool | None
+    region: str = ""
+    scheme: Scheme = ""
+    state: str = ""
+    listeners: tuple[ListenerSeen, ...] | None = None
+    groups: tuple[GroupSeen, ...] | None = None
+    attributes: dict[str, str] | None = None
+    proxy_protocol: bool | None = None
 
     def groups_of(self, port: int) -> tuple[GroupSeen, ...]:
         """The groups of targets to which a port leads."""
@@ -121,6 +121,44 @@ class CloudSeen(NamedTuple):
     cloud: Cloud
     place: str
     balancer: LoadBalancerSeen | None
-    is_absent: bool
-    reason: str
-    commands: tuple[Command, ...]
+    is_absent: bool = False
+    reason: str = ""
+    commands: tuple[Command, ...] = ()
+
+
+def content_of(value: Any) -> Any:
+    """A record as JSON has it."""
+    if hasattr(value, "_asdict"):
+        return {key: content_of(item) for key, item in value._asdict().items()}
+    return [content_of(item) for item in value] if isinstance(value, tuple) else value
+
+
+def cloud_seen_in(content: Any) -> CloudSeen:
+    """The record that JSON has. Raises KeyError, TypeError or ValueError for anything else."""
+    commands = tuple(Command(**item) for item in content.get("commands", ()))
+    balancer = content.get("balancer")
+    return CloudSeen(**content | {"commands": commands, "balancer": balancer and _balancer_in(balancer)})
+
+
+def _balancer_in(content: Any) -> LoadBalancerSeen:
+    listeners, groups = content.get("listeners"), content.get("groups")
+    return LoadBalancerSeen(
+        **content
+        | {
+            "listeners": None
+            if listeners is None
+            else tuple(ListenerSeen(**item | {"groups": tuple(item.get("groups", ()))}) for item in listeners),
+            "groups": None if groups is None else tuple(_group_in(item) for item in groups),
+        }
+    )
+
+
+def _group_in(content: Any) -> GroupSeen:
+    check, targets = content.get("check"), content.get("targets")
+    return GroupSeen(
+        **content
+        | {
+            "check": check and CheckSeen(**check),
+            "targets": None if targets is None else tuple(TargetSeen(**item) for item in targets),
+        }
+    )

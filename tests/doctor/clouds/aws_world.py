@@ -12,13 +12,14 @@ CLASSIC = "classic"
 
 
 def main() -> None:
+    """Make what stdin wants, and print their names."""
     wanted = json.load(sys.stdin)
     regions = {spec["region"] for spec in wanted.values()}
     worlds = {region: Region(region) for region in sorted(regions)}
     names = {name: worlds[spec["region"]].make(name, spec) for name, spec in wanted.items()}
     for world in worlds.values():
         world.ec2.stop_instances(InstanceIds=[world.stopped])  # one that does not run cannot be registered
-    print(json.dumps({"instances": worlds["us-east-1"].running, "names": names}))
+    sys.stdout.write(json.dumps({"instances": worlds["us-east-1"].running, "names": names}))
 
 
 class Region:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Status = Literal["pass", "fail", "unknown"]
 
 
-class Item(NamedTuple):
+class Verdict(NamedTuple):
     """A question's answer: what is effective, or why that is not known; `field` is the Service's, or empty."""
 
     id: str
