@@ -11,6 +11,7 @@ import binascii
 import contextlib
 import datetime as dt
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.doctor.live import KINDS, PAGES, container_of, live_of, nats_in, secrets_of, stream_of
@@ -50,6 +51,8 @@ _LOG = "/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines=300&sinceSecond
 _LAST_WORDS = "/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines=20&previous=true"
 _EVENTS = 40
 _NOT_ALLOWED = (401, 403)
+_OF_PROBES = re.compile("TLS gateway handshake error: .*(didn't provide a certificate|EOF|i/o timeout|reset by peer)")
+"""What a server logs of `dialling`, and of whoever else looks without a certificate: no trouble of its own."""
 _CERTIFICATES = (".crt", ".pem", ".cert")
 
 
@@ -227,7 +230,9 @@ class _Looking:
                 self.seen.unseen["logs"] = "the API server does not give the logs of pods"
             if answer.status == OK:
                 troubles |= {
-                    str(kind): words_of(line) for line in answer.body.splitlines() if (kind := trouble_in(line))
+                    str(kind): words_of(line)
+                    for line in answer.body.splitlines()
+                    if (kind := trouble_in(line)) and not _OF_PROBES.search(line)
                 }
         self.seen.troubles[name] = troubles
 

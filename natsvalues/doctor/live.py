@@ -107,8 +107,8 @@ def stream_of(seen: RegionSeen) -> str:
             notes = {key: value for key, value in annotations.items() if key != _APPLIED}
             if notes:
                 metadata["annotations"] = notes
-            rest = {key: item[key] for key in ("spec", "data", "binaryData") if key in item}
-            value = {"apiVersion": version, "kind": kind, "metadata": metadata, **rest}
+            rest: Object = {key: item[key] for key in ("spec", "data", "binaryData") if key in item}
+            value: Object = {"apiVersion": version, "kind": kind, "metadata": metadata, **rest}
             documents.append("---\n" + "\n".join(block(value)) + "\n")
     return "".join(documents)
 

@@ -93,14 +93,14 @@ async def _dial(live: Live, host: str, port: int, authorities: str) -> None:
     if not addresses:
         live.seen.gateways[key] = {"fault": "the name does not resolve"}
         return
-    answer = await greeting(addresses[0], port, host, authorities)
+    secure = isinstance(live.cluster.gateway.get("tls"), dict)
+    answer = await greeting(addresses[0], port, host, secure=secure, authorities=authorities)
     certificate = read_certificate(answer.certificate) if answer.certificate else None
     live.seen.gateways[key] = {
         "address": addresses[0],
         "fault": answer.fault,
         "server": answer.server,
         "gateway": answer.gateway,
-        "requires_tls": answer.requires_tls,
         "certificate": {**certificate._asdict(), "names": list(certificate.names)} if certificate is not None else None,
         "distrust": answer.distrust,
     }

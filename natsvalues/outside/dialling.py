@@ -1,7 +1,7 @@
-"""Ask other regions' addresses from here, as their gateways would: names, TCP, the first line, TLS. Nothing is sent.
+"""Ask other regions' addresses from here, as their gateways would: names, TCP, TLS, the first line. Nothing is sent.
 
-A gateway's listener sends a line `INFO {…}` at once, before TLS begins (read in server/server.go, run on 2.10.26 to
-2.15.1).
+A gateway's listener sends a line `INFO {…}` at once; where it has TLS, only behind the handshake, and where that needs
+a client's certificate, which is not used here, not at all (run on nats-server 2.14.6).
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from typing import Any
 from natsvalues.records import NamedTuple
 
 _LINE = 1 << 16
+_PATIENCE = 1.0
+"""Seconds for the first line behind TLS."""
 
 
 class Greeting(NamedTuple):
-    """What a listener said. `fault` says why not more is known; `gateway` is empty if it is no gateway's.
+    """What a listener said. `fault` says why not more is known; `gateway` is empty if it did not name itself.
 
     `certificate` is that of TLS in DER; `distrust` says why its chain or name is not accepted, with these authorities.
     """
@@ -27,7 +29,6 @@ class Greeting(NamedTuple):
     fault: str = ""
     server: str = ""
     gateway: str = ""
-    requires_tls: bool = False
     certificate: bytes = b""
     distrust: str = ""
 
@@ -40,33 +41,53 @@ async def resolved(host: str, seconds: float = 3) -> tuple[tuple[str, ...], str]
             answers = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except TimeoutError:
         return (), f"no answer within {seconds:g} s"
-    except OSError as error:
-        return (), str(error.strerror or error)
+    except (OSError, UnicodeError) as error:
+        return (), str(getattr(error, "strerror", None) or error)
     return tuple(sorted({str(item[4][0]) for item in answers})), ""
 
 
-async def greeting(address: str, port: int, name: str, authorities: str | None = None, seconds: float = 3) -> Greeting:
-    """What the listener at an address says; with TLS, its certificate as for `name`, judged by `authorities` (PEM)."""
-    said = Greeting()
+async def greeting(
+    address: str, port: int, name: str, *, secure: bool, authorities: str = "", seconds: float = 4
+) -> Greeting:
+    """What the listener at an address says; `secure`: over TLS, as for `name`, judged by `authorities` (PEM)."""
     try:
         async with asyncio.timeout(seconds):
-            reader, writer = await asyncio.open_connection(address, port, limit=_LINE)
-            try:
-                said = _read(await reader.readline())
-                if said.requires_tls:
-                    await writer.start_tls(_trusting(), server_hostname=name)
-                    secured: Any = writer.get_extra_info("ssl_object")
-                    said = said._replace(certificate=secured.getpeercert(binary_form=True) or b"")
-            finally:
-                writer.transport.abort()
-            if said.certificate and authorities:
-                said = said._replace(distrust=await _distrust(address, port, name, authorities))
+            if not secure:
+                return await _plain(address, port)
+            said = await _secure(address, port, name)
+            distrust = await _distrust(address, port, name, authorities) if authorities else ""
+            return said._replace(distrust=distrust)
     except TimeoutError:
-        return said._replace(fault=said.fault or f"no answer within {seconds:g} s")
+        return Greeting(f"no answer within {seconds:g} s")
     except (OSError, ValueError, EOFError) as error:
         refused = isinstance(error, ConnectionRefusedError)
-        return said._replace(fault="connection refused" if refused else str(error) or type(error).__name__)
-    return said
+        return Greeting("connection refused" if refused else str(error) or type(error).__name__)
+
+
+async def _plain(address: str, port: int) -> Greeting:
+    reader, writer = await asyncio.open_connection(address, port, limit=_LINE)
+    try:
+        return _read(await reader.readline())
+    finally:
+        writer.transport.abort()
+
+
+async def _secure(address: str, port: int, name: str) -> Greeting:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # to see the certificate; whether it is trusted is asked on its own
+    reader, writer = await asyncio.open_connection(address, port, limit=_LINE, ssl=context, server_hostname=name)
+    try:
+        secured: Any = writer.get_extra_info("ssl_object")
+        certificate = secured.getpeercert(binary_form=True) or b""
+        said = Greeting("it names itself only to who has a certificate")
+        with contextlib.suppress(TimeoutError, OSError):
+            async with asyncio.timeout(_PATIENCE):
+                line = await reader.readline()
+                said = _read(line) if line else said
+        return said._replace(certificate=certificate)
+    finally:
+        writer.transport.abort()
 
 
 def _read(line: bytes) -> Greeting:
@@ -75,19 +96,10 @@ def _read(line: bytes) -> Greeting:
     with contextlib.suppress(ValueError):
         info = json.loads(rest) if word == b"INFO" else None
     if not isinstance(info, dict):
-        return Greeting("closed silently" if not line else "it does not speak NATS")
+        return Greeting("it closes the connection; perhaps it expects TLS" if not line else "it does not speak NATS")
     return Greeting(
-        server=str(info.get("server_name") or info.get("server_id") or ""),
-        gateway=str(info.get("gateway") or ""),
-        requires_tls=bool(info.get("tls_required")),
+        server=str(info.get("server_name") or info.get("server_id") or ""), gateway=str(info.get("gateway") or "")
     )
-
-
-def _trusting() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # to see the certificate; whether it is trusted is asked on its own
-    return context
 
 
 async def _distrust(address: str, port: int, name: str, authorities: str) -> str:
@@ -95,16 +107,10 @@ async def _distrust(address: str, port: int, name: str, authorities: str) -> str
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(cadata=authorities)
-    except (ssl.SSLError, ValueError):
-        return "the authorities cannot be read"
-    reader, writer = await asyncio.open_connection(address, port, limit=_LINE)
-    try:
-        await reader.readline()
-        await writer.start_tls(context, server_hostname=name)
+        _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=name)
     except ssl.SSLCertVerificationError as error:
         return error.verify_message
     except ssl.SSLError:
-        return ""  # such as a client certificate that it demands: the server's own was accepted
-    finally:
-        writer.transport.abort()
+        return ""  # such as authorities that cannot be read, which the servers refuse themselves
+    writer.transport.abort()
     return ""

@@ -55,7 +55,7 @@ def addresses_of(live: Live) -> set[str]:
     source="asked of the DNS of the region's cluster, and from here",
     remedy="Create the DNS record of the load balancer's address, or correct gateway.host in the overlays. Keep in "
     "mind that resolvers remember for a while that a name did not exist.",
-    fails="us-east: {names: {nats-gw-eu-west.example.com: {cluster: {fault: there is no such name}}}}",
+    fails="us-east: {names: {nats-gw-eu-west.example.com: {cluster: {addresses: [], fault: there is no such name}}}}",
     passes="us-east: {names: {nats-gw-eu-west.example.com: {here: {fault: there is no such name}}}}",
 )  # fmt: skip
 def unresolved(live: LiveSet) -> Iterator[Problem]:
@@ -63,7 +63,7 @@ def unresolved(live: LiveSet) -> Iterator[Problem]:
     for region in live.regions.values():
         for host, setting in hosts_of(region).items():
             said = region.seen.names.get(host, {}).get("cluster", {})
-            if said.get("fault") and not said.get("addresses") and not said.get("unasked"):
+            if said.get("fault") and not said.get("addresses"):
                 message = f"`{host}` does not resolve in the cluster of `{region.name}` ({said['fault']})"
                 other = next(
                     (item.name for item in live.regions.values() if item is not region and host in _own(item)), None
@@ -131,7 +131,7 @@ def other_gateway(live: LiveSet) -> Iterator[Problem]:
         for url in urls:
             endpoint = read_endpoint(url)
             said = region.seen.gateways.get(f"{endpoint.host}:{endpoint.port or 7222}") if endpoint else None
-            if not said or said.get("gateway") == name or (said.get("fault") and not said.get("server")):
+            if not said or said.get("gateway") == name or not (said.get("gateway") or said.get("server")):
                 continue
             who = f"gateway `{said['gateway']}`" if said.get("gateway") else "a server that is no gateway"
             message = f"`{region.name}` dials remote `{name}` at {url}, and {who} answers there"
@@ -281,9 +281,9 @@ def near_end(live: LiveSet) -> Iterator[Problem]:
     fails="""\
 us-east:
   gateways:
-    nats-gw-eu-west.example.com:7222: {requires_tls: true, distrust: unable to get local issuer certificate}
+    nats-gw-eu-west.example.com:7222: {distrust: unable to get local issuer certificate}
 """,
-    passes="us-east: {gateways: {'nats-gw-eu-west.example.com:7222': {requires_tls: true, distrust: ''}}}",
+    passes="us-east: {gateways: {'nats-gw-eu-west.example.com:7222': {distrust: ''}}}",
 )  # fmt: skip
 def not_trusted(live: LiveSet) -> Iterator[Problem]:
     """A region does not trust the certificate of a gateway that it dials."""
