@@ -52,6 +52,13 @@ def doctor(
         bool, typer.Option("--watch", help="Look again and again, and show what changes, until Ctrl-C.")
     ] = False,
     every: Annotated[float, typer.Option(help="With --watch: seconds between two looks.", min=1)] = 5,
+    cloud: Annotated[
+        bool,
+        typer.Option(
+            "--cloud",
+            help="Also ask the clouds what their load balancers have, through your own aws, gcloud, az or oc.",
+        ),
+    ] = False,
     looks: Annotated[int, typer.Option(help="With --watch: end after so many looks.", min=0, hidden=True)] = 0,
 ) -> None:
     """Show what is effective in live regions: nine items of a checklist, and everything that is wrong.
@@ -64,6 +71,8 @@ def doctor(
         raise typer.BadParameter("only `collect FILE` can stand here", param_hint="doctor")
     if bool(contexts) == bool(from_bundle):
         raise typer.BadParameter("give one of them", param_hint="--contexts or --from-bundle")
+    if from_bundle and cloud:
+        raise typer.BadParameter("a bundle has what the cloud answered", param_hint="--from-bundle with --cloud")
     if from_bundle and (watch or words):
         raise typer.BadParameter("a bundle does not change", param_hint="--from-bundle with --watch or collect")
     options = DoctorOptions(
@@ -78,6 +87,7 @@ def doctor(
         fail_on,
         every if watch else None,
         looks,
+        cloud,
     )
     raise Leave(verb.run_doctor(options))
 

@@ -64,7 +64,7 @@ def _record(options: DoctorOptions) -> Seen:
         return read_bundle(read_stream(options.bundle), options.bundle)
     given = ClusterOptions(options.contexts, options.namespace, options.release, options.kubeconfig, "")
     sites = sites_of(given, contexts_in(options.kubeconfig))
-    return without_its_secrets(asyncio.run(gather(sites, options.kubeconfig)))
+    return without_its_secrets(asyncio.run(gather(sites, options.kubeconfig, clouds=options.clouds)))
 
 
 def formatted(examination: Examination, name: str, threshold: str) -> str:

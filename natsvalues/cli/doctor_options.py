@@ -22,3 +22,4 @@ class DoctorOptions(NamedTuple):
     fail_on: str
     every: float | None = None
     looks: int = 0
+    clouds: bool = False

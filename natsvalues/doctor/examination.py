@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from natsvalues.doctor.clouds.of_region import load_balancers
 from natsvalues.doctor.items import RULES_OF_ITEMS, Item, items_of
 from natsvalues.doctor.live_set import LiveSet, live_set
 from natsvalues.doctor.rules import FOLLOWING, RULES
@@ -13,9 +14,6 @@ from natsvalues.records import NamedTuple
 from natsvalues.text.secrets import without_formats
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from natsvalues.doctor.items import Fact
     from natsvalues.doctor.seen import Seen
     from natsvalues.overlays.folder import Overlays
     from natsvalues.overlays.plan import Plan
@@ -29,8 +27,19 @@ class Unseen(NamedTuple):
     reason: str
 
 
+class Asked(NamedTuple):
+    """A command that a cloud's tool was asked with, and why it gave no answer; an empty reason if it did."""
+
+    region: str
+    command: str
+    reason: str
+
+
 class Examination(NamedTuple):
-    """The verdict on a record. `following`: what the findings explain; `advice`: lint's findings about other things."""
+    """The verdict on a record. `following`: what the findings explain; `advice`: lint's findings about other things.
+
+    `asked`: what the clouds' tools were asked with.
+    """
 
     live: LiveSet
     report: Report
@@ -38,13 +47,13 @@ class Examination(NamedTuple):
     following: tuple[Finding, ...]
     advice: tuple[Finding, ...]
     unseen: tuple[Unseen, ...]
+    asked: tuple[Asked, ...] = ()
 
 
 def examine(
     seen: Seen,
     overlays: Overlays | None = None,
     plans: dict[str, Plan] | None = None,
-    cloud: Mapping[str, Fact] | None = None,
 ) -> Examination:
     """Judge a record; the same record always gives the same verdict."""
     live = live_set(seen, overlays, plans)
@@ -62,13 +71,25 @@ def examine(
     following = tuple(item for item in findings if _is_explained(item, findings))
     kept = tuple(item for item in findings if item not in following)
     report = linted._replace(findings=kept, rules=(*RULES, *linted.rules))
-    items = items_of(live, findings, cloud)
+    items = items_of(live, findings)
+    balancers = [(name, judged) for name, region in live.regions.items() for judged in load_balancers(region)]
+    asked = tuple(
+        Asked(name, command.text, without_formats(command.reason))
+        for name, judged in balancers
+        for command in judged.seen.commands
+    )
     unseen = tuple(
         Unseen(region.name, question, without_formats(reason))
         for region in seen.regions
         for question, reason in region.unseen.items()
     )
-    return Examination(live, report, items, following, advice, unseen)
+    unseen += tuple(
+        Unseen(name, f"cloud: Service {judged.service}: {verdict.id}", without_formats(verdict.message))
+        for name, judged in balancers
+        for verdict in judged.verdicts
+        if verdict.status == "unknown"
+    )
+    return Examination(live, report, items, following, advice, unseen, asked)
 
 
 def _is_explained(finding: Finding, findings: list[Finding]) -> bool:

@@ -14,6 +14,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from natsvalues.doctor.clouds.asking import ask_clouds
 from natsvalues.doctor.live import KINDS, PAGES, container_of, live_of, nats_in, secrets_of, stream_of
 from natsvalues.doctor.reaching import reach
 from natsvalues.doctor.seen import Page, RegionSeen, Seen
@@ -24,6 +25,7 @@ from natsvalues.manifests.release import Release
 from natsvalues.manifests.services import selects
 from natsvalues.outside import processes
 from natsvalues.outside.api_server import ApiServer
+from natsvalues.outside.cloud_cli import CloudCli
 from natsvalues.rehearsal.cluster_objects import is_ready, is_running, server_of
 from natsvalues.rehearsal.convergence import OK
 from natsvalues.rehearsal.rendering import expanded
@@ -56,8 +58,8 @@ _OF_PROBES = re.compile("TLS gateway handshake error: .*(didn't provide a certif
 _CERTIFICATES = (".crt", ".pem", ".cert")
 
 
-async def gather(sites: dict[str, Site], kubeconfig: str | None) -> Seen:
-    """Look at all regions at the same time, in less than half a minute."""
+async def gather(sites: dict[str, Site], kubeconfig: str | None, *, clouds: bool = False) -> Seen:
+    """Look at all regions at the same time, in less than half a minute; with `clouds`, these are asked after it."""
     at = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with processes.scratch(None) as folder:
         words = ["--kubeconfig=" + kubeconfig] if kubeconfig else []
@@ -66,9 +68,11 @@ async def gather(sites: dict[str, Site], kubeconfig: str | None) -> Seen:
             for number, (region, site) in enumerate(sites.items())
         }
         try:
-            regions = await asyncio.gather(
-                *(_Looking(region, site, apis[region]).look() for region, site in sites.items())
-            )
+            lookings = [_Looking(region, site, apis[region]) for region, site in sites.items()]
+            regions = await asyncio.gather(*(looking.look() for looking in lookings))
+            if clouds:
+                cli = CloudCli()
+                await asyncio.gather(*(asyncio.to_thread(looking.ask_clouds, cli, words) for looking in lookings))
         finally:
             await asyncio.gather(*(api.close() for api in apis.values()))
     return Seen(at, tuple(regions))
@@ -81,8 +85,8 @@ class _Looking:
         self.api = api
         self.seen = RegionSeen(
             region, site.context, site.namespace, site.release,
-            objects={}, pages={}, troubles={}, digests={}, secrets={}, names={}, gateways={}, about={}, revisions=[],
-            unseen={},
+            objects={}, pages={}, troubles={}, digests={}, secrets={}, names={}, gateways={}, balancers={}, about={},
+            revisions=[], unseen={},
         )  # fmt: skip
         self.values: dict[str, dict[str, bytes]] = {}
 
@@ -114,6 +118,11 @@ class _Looking:
             seen.digests[name] = list(self._digests(live, pod))
         return seen
 
+    def ask_clouds(self, cli: CloudCli, words: list[str]) -> None:
+        """Note what the cloud has for the load balancers; nothing where the region could not be read."""
+        if "cluster" not in self.seen.unseen and "nats" not in self.seen.unseen and self.seen.objects.get("services"):
+            ask_clouds(live_of(self.seen), cli.ask, (f"--context={self.seen.context}", *words))
+
     # --- the API server --------------------------------------------------------------------------------------
 
     async def _list(self, kind: str) -> None:
@@ -138,7 +147,11 @@ class _Looking:
             about["version"] = str(version.get("gitVersion") or "")
         if nodes is not None:
             about["nodes"] = [
-                {"name": item["metadata"]["name"], "kubelet": item["status"]["nodeInfo"]["kubeletVersion"]}
+                {
+                    "name": item["metadata"]["name"],
+                    "kubelet": item["status"]["nodeInfo"]["kubeletVersion"],
+                    "provider": str(item["spec"].get("providerID") or ""),
+                }
                 for item in mappings(nodes.get("items"))
             ]
         if dns is not None:

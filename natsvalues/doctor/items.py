@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from natsvalues.doctor.clouds.of_region import load_balancers
 from natsvalues.doctor.live import JSZ, VARZ, container_of
 from natsvalues.doctor.rules.gateways import in_configuration, outbound
 from natsvalues.doctor.rules.meta import leader_of
@@ -19,7 +20,7 @@ from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.cluster_objects import address_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from natsvalues.doctor.live import Live
     from natsvalues.doctor.live_set import LiveSet
@@ -59,8 +60,8 @@ class Declared(NamedTuple):
     fact: Callable[[LiveSet, Live], Fact]
 
 
-def items_of(live: LiveSet, findings: Iterable[Finding], cloud: Mapping[str, Fact] | None = None) -> tuple[Item, ...]:
-    """All items of all regions. `cloud` has the health check of a region's load balancer as the cloud has it."""
+def items_of(live: LiveSet, findings: Iterable[Finding]) -> tuple[Item, ...]:
+    """All items of all regions."""
     concerned: dict[tuple[str, str], str] = {}
     for finding in findings:
         for name in finding.regions:
@@ -74,8 +75,6 @@ def items_of(live: LiveSet, findings: Iterable[Finding], cloud: Mapping[str, Fac
                 items.append(Item(declared.id, declared.title, seen.name, "unknown", "", where, reason))
                 continue
             fact = declared.fact(live, region)
-            if declared.id == BALANCER_CHECK and cloud and seen.name in cloud:
-                fact = cloud[seen.name]
             reason = next(
                 (concerned[rule, seen.name] for rule in sorted(declared.rules) if (rule, seen.name) in concerned), ""
             )
@@ -121,8 +120,13 @@ def _check(_: LiveSet, live: Live) -> Fact:
     )
     if families and families <= _IN_CLUSTER:
         return Fact(f"none: {', '.join(sorted(families))} sends to the Service's endpoints", where)
+    if judged := list(load_balancers(live)):
+        unknown = next((item.unknown for item in judged if item.unknown), "")
+        return Fact("; ".join(item.effective for item in judged), live.at(judged[0].place), unknown)
     effective = f"annotations ask for {', '.join(requests)}" if requests else "no annotation asks for one"
-    return Fact(effective, where, "an annotation is a request only: the cloud was not asked what its load balancer has")
+    asked = next((text for question, text in live.seen.unseen.items() if question.startswith("cloud:")), "")
+    lacks = asked or "the cloud was not asked what its load balancer has: --cloud asks it"
+    return Fact(effective, where, f"an annotation is a request only, and {lacks}")
 
 
 def _probes(_: LiveSet, live: Live) -> Fact:
@@ -225,9 +229,9 @@ def _codes(group: str, *numbers: int) -> set[str]:
 BALANCER_CHECK = "balancer-health-check"
 ITEMS = (
     Declared("gateway-service", "The gateway has a load balancer of its own, with an address",
-             frozenset(_codes("LB", 3, 4, 5, 6, 7, 20, 23) | {"DR101"}), _service),
+             frozenset(_codes("LB", 3, 4, 5, 6, 7, 20, 23) | {"DR101"} | _codes("DR", 501, 504, 506, 507)), _service),
     Declared(BALANCER_CHECK, "The load balancer's health check, as the cloud has it, does not wait for a meta leader",
-             frozenset(_codes("LB", 11, 12, 13, 14, 15, 16, 17, 18)), _check),
+             frozenset(_codes("LB", 11, 12, 13, 14, 15, 16, 17, 18) | _codes("DR", 502, 503, 505)), _check),
     Declared("probes", "The probes of the pods that run do not wait for a meta leader",
              frozenset(_codes("PR", 1, 2, 3, 4, 5, 7, 8) | {"DR102", "DR103", "DR109"}), _probes),
     Declared("endpoints", "The gateway's Service also sends to pods that are not Ready",

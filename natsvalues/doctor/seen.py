@@ -32,7 +32,8 @@ class RegionSeen(NamedTuple):
     `secrets`: by name, None for one that does not exist; else `keys`, and `certificates` by key.
     `names`: by host, then by asker (`here` or `cluster`), `addresses` or a `fault`.
     `gateways`: by `HOST:PORT`, what its listener said: see `natsvalues.outside.dialling.Greeting`.
-    `about`: of the cluster: `version`, `nodes` (name and kubelet), `corefile`.
+    `balancers`: by Service, what the cloud has for its load balancer: see `natsvalues.doctor.clouds.seen.CloudSeen`.
+    `about`: of the cluster: `version`, `nodes` (name, kubelet and providerID), `corefile`.
     `revisions`: of the release as Helm keeps them: `revision`, `status`, `stamped`.
     `unseen`: by question, why it has no answer.
     """
@@ -48,6 +49,7 @@ class RegionSeen(NamedTuple):
     secrets: dict[str, Object | None] = {}  # noqa: RUF012
     names: dict[str, Object] = {}  # noqa: RUF012
     gateways: dict[str, Object] = {}  # noqa: RUF012
+    balancers: dict[str, Object] = {}  # noqa: RUF012
     about: Object = {}  # noqa: RUF012
     revisions: list[Object] = []  # noqa: RUF012
     unseen: dict[str, str] = {}  # noqa: RUF012

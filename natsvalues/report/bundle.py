@@ -38,6 +38,7 @@ def _region(region: RegionSeen, how: Hiding) -> RegionSeen:
             for pod, pages in region.pages.items()
         },
         troubles={pod: _texts(items, how) for pod, items in region.troubles.items()},
+        balancers=_texts(region.balancers, how),
         about=_texts(region.about, how),
         unseen=_texts(region.unseen, how),
     )

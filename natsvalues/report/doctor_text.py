@@ -38,6 +38,12 @@ def doctor_text(examination: Examination) -> str:
     if examination.unseen:
         rows = [f"  {item.region}: {item.question}: {item.reason}" for item in examination.unseen]
         parts.append("\n".join(["not looked at:", *rows]) + "\n")
+    if examination.asked:
+        rows = [
+            f"  {item.region}: {item.command}" + (f": {item.reason}" if item.reason else "")
+            for item in examination.asked
+        ]
+        parts.append("\n".join(["the clouds were asked, with commands that only read:", *dict.fromkeys(rows)]) + "\n")
     return "\n".join([*parts, summary(examination) + "\n"])
 
 

@@ -98,7 +98,7 @@ def _apply(region: dict[str, Any], part: str, patch: Any) -> None:
     elif part == "revisions":
         region[part] = patch
     else:
-        changed = merged(region[part], patch)
+        changed = merged(region.get(part), patch)
         for key in patch:
             if patch[key] is None:
                 changed[key] = None

@@ -12,8 +12,8 @@ from natsvalues.providers.meaning import TRAFFIC
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.doctor.clouds.verdict import Servers
     from natsvalues.doctor.clouds.seen import CheckSeen, GroupSeen
+    from natsvalues.doctor.clouds.verdict import Servers
     from natsvalues.providers.meaning import Annotation, Check, ServiceMeaning
 
 APPLIED = "cloud-health-check"

@@ -16,8 +16,8 @@ from natsvalues.providers.meaning import meaning_of, settings_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.doctor.clouds.verdict import Servers
     from natsvalues.doctor.clouds.seen import CloudSeen, GroupSeen, LoadBalancerSeen, Sought, TargetSeen
+    from natsvalues.doctor.clouds.verdict import Servers
     from natsvalues.providers.meaning import Annotation, ServiceMeaning
 
 THERE = "cloud-load-balancer"
@@ -102,7 +102,9 @@ def _kind(balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Iterator[Verdi
         words = f"the Service requests a Network Load Balancer, and `{balancer.name}` is {balancer.kind}"
         yield Verdict(KIND, "fail", words, field)
     else:
-        yield Verdict(KIND, "pass", f"it is {balancer.kind}" + ("" if wants_network else "; the Service requests no kind"))
+        yield Verdict(
+            KIND, "pass", f"it is {balancer.kind}" + ("" if wants_network else "; the Service requests no kind")
+        )
 
 
 def _scheme(balancer: LoadBalancerSeen, meaning: ServiceMeaning) -> Iterator[Verdict]:

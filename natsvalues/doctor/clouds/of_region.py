@@ -9,7 +9,6 @@ from natsvalues.doctor.clouds.health import APPLIED, LEADER
 from natsvalues.doctor.clouds.judged import LISTENERS, TARGETS, THERE, judged
 from natsvalues.doctor.clouds.seen import cloud_seen_in
 from natsvalues.doctor.clouds.verdict import Servers
-from natsvalues.errors import Where
 from natsvalues.manifests.chart import MONITOR_PORT, container_ports
 from natsvalues.records import NamedTuple
 
@@ -38,10 +37,10 @@ class Judged(NamedTuple):
         return "; ".join(dict.fromkeys(texts))
 
     @property
-    def where(self) -> Where:
-        """Where it was seen: cloud and place, and the load balancer's name."""
-        balancer = self.seen.balancer
-        return Where(f"{self.seen.cloud} {self.seen.place}".strip(), field=balancer.name if balancer else self.service)
+    def place(self) -> str:
+        """Where it was seen, such as `aws, region us-east-1: load balancer a`."""
+        place = ", ".join(filter(None, (self.seen.cloud, self.seen.place)))
+        return f"{place}: load balancer {self.seen.balancer.name}" if self.seen.balancer else place
 
     @property
     def unknown(self) -> str:

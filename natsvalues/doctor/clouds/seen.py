@@ -119,8 +119,8 @@ class CloudSeen(NamedTuple):
     """
 
     cloud: Cloud
-    place: str
-    balancer: LoadBalancerSeen | None
+    place: str = ""
+    balancer: LoadBalancerSeen | None = None
     is_absent: bool = False
     reason: str = ""
     commands: tuple[Command, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from natsvalues.doctor.rules import gateways, meta, objects, servers
+from natsvalues.doctor.rules import clouds, gateways, meta, objects, servers
 
 GROUPS = {
     "Objects of Kubernetes": (
@@ -18,10 +18,15 @@ GROUPS = {
         gateways.unresolved, gateways.elsewhere, gateways.other_gateway, gateways.not_connected, gateways.rejected,
         gateways.other_names, gateways.near_end, gateways.not_trusted,
     ),
+    "Clouds": (
+        clouds.missing, clouds.not_applied, clouds.waits, clouds.no_listener, clouds.unhealthy, clouds.proxy,
+        clouds.setting,
+    ),
     "Meta group": (meta.stuck, meta.no_leader, meta.apart, meta.size, meta.offline, meta.ghosts),
 }  # fmt: skip
 RULES = tuple(rule for rules in GROUPS.values() for rule in rules)
 FOLLOWING = (
+    clouds.unhealthy.id,
     objects.not_an_endpoint.id, gateways.not_connected.id, meta.no_leader.id, meta.size.id, meta.offline.id,
     objects.not_ready.id,
 )  # fmt: skip

@@ -23,16 +23,16 @@ def _failing(live: LiveSet, *ids: str) -> Iterator[Problem]:
         for balancer in load_balancers(region):
             for verdict in balancer.verdicts:
                 if verdict.status == "fail" and verdict.id in ids:
-                    message = f"load balancer of Service `{balancer.service}` in `{region.name}`: {verdict.message}"
+                    name = f"Service `{balancer.service}` of `{region.name}` ({balancer.place})"
                     kind = "Route" if balancer.seen.cloud == "openshift" else "Service"
                     field = region.at(f"{kind} {balancer.service}: {verdict.field or 'status.loadBalancer'}")
-                    yield Problem(message, (field, balancer.where), (region.name,))
+                    yield Problem(f"{name}: {verdict.message}", (field,), (region.name,))
 
 
 @rule(
     "DR501", "cloud-load-balancer-missing", "error", "live",
-    why="The Service's status names an address behind which the cloud has no load balancer in service, or one of another "
-    "region: other regions connect to nothing, or to another cluster.",
+    why="The Service's status names an address behind which the cloud has no load balancer in service, or one of "
+    "another region: other regions connect to nothing, or to another cluster.",
     source=RUN,
     remedy=_EVENTS + "A status that is older than the load balancer goes away when the controller works again.",
     fails="""\
@@ -119,7 +119,10 @@ us-east:
         kind: network
         name: a
         listeners: [{port: 7222, groups: [g]}]
-        groups: [{name: g, targets_are: pods, check: {protocol: HTTP, port: '8222', path: '/healthz?js-enabled-only=1'}}]
+        groups:
+        - name: g
+          targets_are: pods
+          check: {protocol: HTTP, port: '8222', path: '/healthz?js-enabled-only=true'}
 """,
 )  # fmt: skip
 def waits(live: LiveSet) -> Iterator[Problem]:
@@ -150,7 +153,7 @@ def no_listener(live: LiveSet) -> Iterator[Problem]:
 
 @rule(
     "DR505", "cloud-targets-unhealthy", "error", "live",
-    why="The load balancer sends to healthy targets only, or, if there are none, to all or to none, as the cloud has it.",
+    why="The load balancer sends to healthy targets only; if there are none, to all or to none, as the cloud has it.",
     source=RUN,
     remedy="Try the health check from inside the network; compare firewalls, security groups and network policies.",
     fails="""\
@@ -214,7 +217,7 @@ def proxy(live: LiveSet) -> Iterator[Problem]:
 
 @rule(
     "DR507", "cloud-setting-not-applied", "error", "live",
-    why="What the annotation requests is not effective: who can connect, where to, and how connections end is otherwise.",
+    why="What an annotation requests is not effective: who can connect, where to, or how connections end.",
     source=RUN,
     remedy=_EVENTS + "Type, class and on some clouds the scheme count only when a Service is created.",
     fails="""\

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from natsvalues.doctor.clouds import aws
-from natsvalues.doctor.clouds.verdict import Servers
 from natsvalues.doctor.clouds.judged import judged
 from natsvalues.doctor.clouds.seen import Sought
+from natsvalues.doctor.clouds.verdict import Servers
 from natsvalues.manifests.server import parse_version
 from natsvalues.outside.cloud_cli import CloudCli
 
