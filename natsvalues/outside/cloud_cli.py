@@ -21,9 +21,9 @@ from natsvalues.outside.commands import run
 from natsvalues.records import NamedTuple
 from natsvalues.text.secrets import without_secrets
 
-SECONDS = 25.0
+SECONDS = 60.0
 """How long all questions to the clouds may take together."""
-EACH_SECONDS = 12.0
+EACH_SECONDS = 20.0
 """How long one command may take."""
 _AT_ONCE = 4
 _REASON = 300

@@ -58,10 +58,7 @@ def missing(live: LiveSet) -> Iterator[Problem]:
 us-east:
   services:
     nats-gateway:
-      metadata:
-        annotations:
-          service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol: http
-          service.beta.kubernetes.io/aws-load-balancer-healthcheck-path: '/healthz?js-enabled-only=true'
+      metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval: '10'}}
   balancers:
     nats-gateway:
       cloud: aws
@@ -70,10 +67,13 @@ us-east:
         kind: network
         name: a
         listeners: [{port: 7222, groups: [g]}]
-        groups: [{name: g, check: {protocol: TCP, port: traffic-port}}]
+        groups: [{name: g, check: {protocol: TCP, port: traffic-port, interval: 30}}]
 """,
     passes="""\
 us-east:
+  services:
+    nats-gateway:
+      metadata: {annotations: {service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval: '10'}}
   balancers:
     nats-gateway:
       cloud: aws
@@ -82,7 +82,7 @@ us-east:
         kind: network
         name: a
         listeners: [{port: 7222, groups: [g]}]
-        groups: [{name: g, check: {protocol: TCP, port: traffic-port}}]
+        groups: [{name: g, check: {protocol: TCP, port: traffic-port, interval: 10}}]
 """,
 )  # fmt: skip
 def not_applied(live: LiveSet) -> Iterator[Problem]:
