@@ -33,7 +33,8 @@ class RegionSeen(NamedTuple):
     `names`: by host, then by asker (`here` or `cluster`), `addresses` or a `fault`.
     `gateways`: by `HOST:PORT`, what its listener said: see `natsvalues.outside.dialling.Greeting`.
     `about`: of the cluster: `version`, `nodes` (name and kubelet), `corefile`.
-    `revisions`: of the release as Helm keeps them: `revision`, `status`, `stamped`.
+    `revisions`: of the release as Helm keeps them, oldest first: `revision`, `status`, `stamped` (rendered through
+    natsvalues), `edited` (it is deployed, and the ConfigMap has another nats.conf than it has).
     `unseen`: by question, why it has no answer.
     """
 
