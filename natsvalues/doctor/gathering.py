@@ -10,6 +10,7 @@ import base64
 import binascii
 import contextlib
 import datetime as dt
+import json
 import os
 import re
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,14 @@ from natsvalues.doctor.clouds.asking import ask_clouds
 from natsvalues.doctor.live import KINDS, PAGES, container_of, live_of, nats_in, secrets_of, stream_of
 from natsvalues.doctor.reaching import reach
 from natsvalues.doctor.seen import Page, RegionSeen, Seen
-from natsvalues.errors import NatsvaluesError
+from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.chart import mappings
 from natsvalues.manifests.included import text_of_include
+from natsvalues.manifests.objects import entries
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.services import selects
+from natsvalues.manifests.stamps import REGION
+from natsvalues.manifests.stored import revisions
 from natsvalues.outside import processes
 from natsvalues.outside.api_server import ApiServer
 from natsvalues.outside.cloud_cli import CloudCli
@@ -37,6 +41,7 @@ from natsvalues.text.x509 import first_in_pem, read_certificate
 if TYPE_CHECKING:
     from natsvalues.doctor.live import Live
     from natsvalues.doctor.seen import Object
+    from natsvalues.manifests.stored import Stored
     from natsvalues.rehearsal.outcome import Site
 
 _LISTS = {
@@ -52,6 +57,7 @@ _COREDNS = "/api/v1/namespaces/kube-system/configmaps/coredns"
 _LOG = "/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines=300&sinceSeconds=600"
 _LAST_WORDS = "/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines=20&previous=true"
 _EVENTS = 40
+DEPLOYED = "deployed"
 _NOT_ALLOWED = (401, 403)
 _OF_PROBES = re.compile("TLS gateway handshake error: .*(didn't provide a certificate|EOF|i/o timeout|reset by peer)")
 """What a server logs of `dialling`, and of whoever else looks without a certificate: no trouble of its own."""
@@ -112,6 +118,7 @@ class _Looking:
         await asyncio.gather(
             *(self._secret(name) for name in secrets_of(live.cluster.state.spec["template"]["spec"])),
             *(self._ask(live, name, pod) for name, pod in live.pods.items()),
+            self._revisions(live),
         )
         await reach(live, self.api, self.values)
         for name, pod in live.pods.items():
@@ -212,6 +219,32 @@ class _Looking:
                     certificates[key] = certificate._asdict() | {"names": list(certificate.names)}
         self.seen.secrets[name] = {"keys": sorted(values), "certificates": certificates}
 
+    async def _revisions(self, live: Live) -> None:
+        """What Helm keeps of the release: how each revision was rendered, and whether the configuration is its own."""
+        labels = f"owner%3Dhelm%2Cname%3D{self.seen.release}"
+        path = f"/api/v1/namespaces/{self.seen.namespace}/secrets?labelSelector={labels}"
+        content = await self._read("release", path)
+        if content is None:
+            return
+        items = [{"apiVersion": "v1", "kind": "Secret", **item} for item in mappings(content.get("items"))]
+        release = Release("".join(f"---\n{json.dumps(item)}\n" for item in items), self.seen.place)
+        try:
+            kept = revisions(entries(release, release.numbers()), Where(self.seen.place))
+        except NatsvaluesError as error:
+            self.seen.unseen["release"] = error.message
+            return
+        if not kept:
+            self.seen.unseen["release"] = f"Helm keeps no release `{self.seen.release}` in Secrets here"
+        self.seen.revisions.extend(
+            {
+                "revision": item.revision,
+                "status": item.status,
+                "stamped": f"{REGION}:" in item.manifest,
+                "edited": item.status == DEPLOYED and not _has_configuration(item, live),
+            }
+            for item in sorted(kept, key=lambda item: item.revision)
+        )
+
     # --- servers ---------------------------------------------------------------------------------------------
 
     async def _ask(self, live: Live, name: str, pod: Object) -> None:
@@ -281,6 +314,15 @@ class _Looking:
                 raw = self.values.get(str(secret.get("name")), {}).get(str(secret.get("key")))
                 variables |= {name: raw.decode("utf-8", "replace")} if raw is not None else {}
         return variables
+
+
+def _has_configuration(stored: Stored, live: Live) -> bool:
+    """Whether the live ConfigMap has the nats.conf that this revision has; true where it has no such ConfigMap."""
+    release = Release(stored.manifest, "")
+    key = live.nats.config_map.key
+    numbers = sorted(release.mentioning("ConfigMap", key.name))
+    own = release.manifests(numbers, lambda item: item.key.kind == "ConfigMap" and item.key.name == key.name)
+    return all((item.value.get("data") or {}).get(live.nats.config_key) == live.nats.conf for item in own)
 
 
 def _keep(objects: dict[str, list[Object]], kind: str, wanted: Any) -> None:

@@ -246,6 +246,6 @@ ITEMS = (
     Declared("meta-leader", "One meta leader, and a group of the expected size",
              frozenset(_codes("JS", 1, 2, 3, 4, 5, 7, 12) | _codes("DR", 203, 401, 402, 403, 404, 405, 406)), _meta),
     Declared("configuration", "The servers have loaded the configuration that was rendered",
-             frozenset(_codes("HS", 1, 2, 3, 4) | _codes("DR", 201, 202, 205, 206)), _configuration),
+             frozenset(_codes("HS", 1, 2, 3, 4) | _codes("DR", 201, 202, 205, 206, 207)), _configuration),
 )  # fmt: skip
 RULES_OF_ITEMS = frozenset(rule for item in ITEMS for rule in item.rules)

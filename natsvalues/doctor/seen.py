@@ -34,7 +34,8 @@ class RegionSeen(NamedTuple):
     `gateways`: by `HOST:PORT`, what its listener said: see `natsvalues.outside.dialling.Greeting`.
     `balancers`: by Service, what the cloud has for its load balancer: see `natsvalues.doctor.clouds.seen.CloudSeen`.
     `about`: of the cluster: `version`, `nodes` (name, kubelet and providerID), `corefile`.
-    `revisions`: of the release as Helm keeps them: `revision`, `status`, `stamped`.
+    `revisions`: of the release as Helm keeps them, oldest first: `revision`, `status`, `stamped` (rendered through
+    natsvalues), `edited` (it is deployed, and the ConfigMap has another nats.conf than it has).
     `unseen`: by question, why it has no answer.
     """
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def doctor_junit(examination: Examination, threshold: str) -> str:
-    """The XML document. An item that fails is a failure, an unknown one skipped; findings fail from the threshold on."""
+    """The XML document: failed items are failures, unknown ones skipped; findings fail from the threshold on."""
     counted = SEVERITIES[: SEVERITIES.index(threshold) + 1] if threshold in SEVERITIES else ()
     root = ET.Element("testsuites", name="natsvalues doctor")
     for region in examination.live.seen.regions:

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 from typing import Any
 
-from natsvalues.doctor.live import live_of
 from natsvalues.doctor.seen import Seen, seen_in
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -18,9 +16,12 @@ KINDS = ("statefulsets", "pods", "services", "persistentvolumeclaims")
 PAGES = {"varz": "/varz", "jsz": "/jsz", "gatewayz": "/gatewayz"}
 
 
+BUNDLE = os.path.join(HERE, "healthy.json")
+
+
 def healthy() -> dict[str, Any]:
     """The record of the healthy regions, as JSON has it."""
-    with open(os.path.join(HERE, "healthy.json"), encoding="utf-8") as file:
+    with open(BUNDLE, encoding="utf-8") as file:
         content: dict[str, Any] = json.load(file)
     return content
 
@@ -40,7 +41,7 @@ def merged(target: Any, patch: Any) -> Any:
 
 def seeded(fault: dict[str, Any]) -> Seen:
     """The record of the healthy regions with a fault."""
-    content = copy.deepcopy(healthy())
+    content = healthy()
     regions = {region["name"]: region for region in content["regions"]}
     for name, parts in fault.items():
         if name in regions:
@@ -59,7 +60,7 @@ def seeded(fault: dict[str, Any]) -> Seen:
     return seen_in(content)
 
 
-def _apply(region: dict[str, Any], part: str, patch: Any) -> None:
+def _apply(region: dict[str, Any], part: str, patch: Any) -> None:  # noqa: C901, PLR0912 - a branch for each part
     if part in KINDS:
         for item in region["objects"][part]:
             if item["metadata"]["name"] in patch:
@@ -90,9 +91,8 @@ def _apply(region: dict[str, Any], part: str, patch: Any) -> None:
             secret["certificates"]["tls.crt"] = merged(secret["certificates"]["tls.crt"], patch)
     elif part == "silent":
         for pod in patch:
-            region["pages"][pod] = dict.fromkeys(
-                region["pages"][pod], {"status": 0, "body": "no response within 2.5 s"}
-            )
+            for page in region["pages"][pod].values():
+                page |= {"status": 0, "body": "no response within 2.5 s"}
     elif part == "conf":
         _conf(region, patch)
     elif part == "revisions":
@@ -107,6 +107,8 @@ def _apply(region: dict[str, Any], part: str, patch: Any) -> None:
 
 def _page(region: dict[str, Any], pod: str, path: str, patch: Any) -> None:
     page = region["pages"][pod][path]
+    if not page["status"]:
+        return  # it is silent
     page["body"] = json.dumps(merged(json.loads(page["body"]), patch))
 
 
@@ -128,7 +130,7 @@ def _peer(content: dict[str, Any], name: str, patch: dict[str, Any]) -> None:
                 _page(region, pod, "/jsz", {"meta_cluster": {"replicas": list(known.values())}})
 
 
-def _stuck(region: dict[str, Any]) -> None:
+def _stuck(region: dict[str, Any]) -> None:  # noqa: C901 - a loop for each kind of object
     """A cold start of the plain chart: probes and the Service wait for each other."""
     strict = {"httpGet": {"path": "/healthz", "port": "monitor"}}
     waiting = {"status": 503, "body": '{"error": "JetStream has not established contact with a meta leader"}'}
@@ -151,8 +153,3 @@ def _stuck(region: dict[str, Any]) -> None:
         region["pages"][pod]["/healthz"] = waiting
         _page(region, pod, "/jsz", {"meta_cluster": {"leader": "", "replicas": None}})
         _page(region, pod, "/gatewayz", {"outbound_gateways": None, "inbound_gateways": None})
-
-
-def reads(seen: Seen) -> bool:
-    """Whether every region of a record is that of one NATS."""
-    return all(live_of(region).name == region.name for region in seen.regions)

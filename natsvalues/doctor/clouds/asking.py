@@ -61,5 +61,5 @@ def look_up(sought: Sought, ask: Ask) -> CloudSeen | None:
 
 def _no_tool(sought: Sought) -> str:
     clouds = sorted({item.partition(":")[0] for item in sought.provider_ids})
-    nodes = f"the nodes' providerID starts with {', '.join(clouds)}" if clouds else "no node has a providerID"
+    nodes = f"the nodes' providerID starts with {', '.join(clouds)}" if clouds else "no providerID of a node was seen"
     return f"no tool is known for the load balancer at {sought.address}: {nodes}"

@@ -13,6 +13,7 @@ GROUPS = {
     "Servers": (
         servers.silent, servers.stale_configuration, servers.without_jetstream, servers.same_name, servers.versions,
         servers.forgotten,
+        servers.edited,
     ),
     "Gateways": (
         gateways.unresolved, gateways.elsewhere, gateways.other_gateway, gateways.not_connected, gateways.rejected,

@@ -155,6 +155,28 @@ def versions(live: LiveSet) -> Iterator[Problem]:
 
 
 @rule(
+    "DR207", "configuration-edited", "warning", "live",
+    why="Somebody changed the ConfigMap by hand. The next upgrade takes that back, and no review has seen it.",
+    source="the ConfigMap compared with the release that Helm keeps",
+    remedy="Make the change in the overlays or the values and upgrade; `natsvalues diff --live` shows it.",
+    fails="us-east: {revisions: [{revision: 1, status: deployed, stamped: true, edited: true}]}",
+    passes="us-east: {revisions: [{revision: 1, status: deployed, stamped: true, edited: false}]}",
+)  # fmt: skip
+def edited(live: LiveSet) -> Iterator[Problem]:
+    """The ConfigMap has another nats.conf than the deployed revision of the release."""
+    for region in live.regions.values():
+        for item in region.seen.revisions:
+            if item.get("edited"):
+                config_map = region.nats.config_map.key.name
+                message = (
+                    f"ConfigMap `{config_map}` of `{region.name}` is not that of deployed revision {item['revision']} "
+                    f"of release `{region.seen.release}`"
+                )
+                where = (region.at(f"ConfigMap {config_map}: data[{region.nats.config_key}]"),)
+                yield Problem(message, where, (region.name,))
+
+
+@rule(
     "DR206", "post-renderer-forgotten", "error", "live",
     why="Helm runs a post-renderer only with the flag --post-renderer. This revision was installed without it, which "
     "took every edit back.",

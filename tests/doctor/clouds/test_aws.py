@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 
 import pytest
+import seeding
 
 from natsvalues.doctor.clouds import aws
+from natsvalues.doctor.clouds.asking import ask_clouds
 from natsvalues.doctor.clouds.judged import judged
 from natsvalues.doctor.clouds.seen import Sought
 from natsvalues.doctor.clouds.verdict import Servers
+from natsvalues.doctor.examination import examine
+from natsvalues.doctor.live import live_of
 from natsvalues.manifests.server import parse_version
 from natsvalues.outside.cloud_cli import CloudCli
+from natsvalues.report.bundle import bundle_text, read_bundle, without_its_secrets
+from natsvalues.report.doctor_text import doctor_text
 
 SERVERS = Servers(parse_version("2.14.2"), 7222, 8222, {"gateway": 7222, "monitor": 8222}, is_clustered=True)
 KEY = "service.beta.kubernetes.io/aws-load-balancer-"
@@ -141,8 +147,34 @@ def test_each_fault_is_named_and_nothing_else(moto):
     assert failing["another-port"]["cloud-health-check"].field.startswith("metadata.annotations")
     assert not any(unknown.values()), unknown
     assert len(commands) < 70
+    _the_whole_report(world, cli.ask)
     assert all(re.match(r"aws (elbv2|elb|ec2|sts) (describe|get)-", command) for command in commands)
     assert "seeded-secret" not in str((failing, commands)) + str(cli.__dict__)
+
+
+def _the_whole_report(world, ask):
+    """From a region's objects to the text: through the record as a bundle has it, without the cloud."""
+    annotations = {KEY + key: text for key, text in ANNOTATIONS.items()}
+    patch = {
+        "metadata": {"annotations": annotations | {"metallb.io/loadBalancerIPs": None}},
+        "status": {"loadBalancer": {"ingress": [{"hostname": world["names"]["zones-apart"]}]}},
+    }
+    nodes = [{"name": "a", "kubelet": "v1.37.2", "provider": f"aws:///us-east-1a/{world['instances'][0]}"}]
+    seen = seeding.seeded({"us-east": {"services": {"nats-gateway": patch}, "about": {"nodes": nodes}}})
+    ask_clouds(live_of(seen.regions[0]), ask)
+    text = bundle_text(without_its_secrets(seen))
+    examination = examine(read_bundle(text, "bundle.json"))
+    assert "DR507" in {finding.rule.id for finding in examination.report.findings}
+    assert {item.status for item in examination.items if item.id == "balancer-health-check"} == {"pass", "unknown"}
+    report = doctor_text(examination)
+    for words in (
+        "pass     us-east  HTTP on 8222 /healthz?js-server-only=true: it does not wait for a meta leader; the health check"
+        " is what the annotations request: HTTP on 8222 /healthz?js-server-only=true, every 10 s; 2 of 2 targets",
+        "error[DR507] cloud-setting-not-applied: Service `nats-gateway` of `us-east` (aws, region us-east-1: load balancer",
+        "the clouds were asked, with commands that only read:\n  us-east: aws elbv2 describe-load-balancers --region us-east-1",
+    ):
+        assert words in report
+    assert "seeded-secret" not in text + report
 
 
 @pytest.mark.slow
