@@ -227,10 +227,10 @@ FAULTS = (
     Fault("the gateway's Service selects no pod", ("LB004", "DR107"), _service(selector={"app": "other"})),
     Fault("the load balancer's health check waits for a leader", ("LB011",), _annotated(
         aws_load_balancer_healthcheck_protocol="http", aws_load_balancer_healthcheck_path="/healthz",
-        aws_load_balancer_healthcheck_port="8222")),
+        aws_load_balancer_healthcheck_port="8222", aws_load_balancer_nlb_target_type="ip"), ("LB014",)),
     Fault("kubelet and load balancer check different things", ("LB014",), _annotated(
         aws_load_balancer_healthcheck_protocol="http", aws_load_balancer_healthcheck_port="8222",
-        aws_load_balancer_healthcheck_path="/healthz?js-enabled-only=true")),
+        aws_load_balancer_healthcheck_path="/healthz?js-enabled-only=true", aws_load_balancer_nlb_target_type="ip")),
     Fault("the headless Service hides pods that are not Ready", ("LB008",), lambda play: play.patch(
         WEST, f"service/{HEADLESS}", {"spec": {"publishNotReadyAddresses": False}}, "merge")),
     Fault("the readiness probe waits for a leader", ("PR002",), _probe("readinessProbe"), ("DR102", "DR103"), (WEST,)),
