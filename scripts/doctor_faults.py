@@ -4,7 +4,7 @@
     python scripts/doctor_faults.py "a server hangs" "the image cannot be pulled"   # some, without the page
 
 For each fault: doctor must name it, in its region, in a look of less than thirty seconds, and blame nothing else. It is
-judged from the bundle that `collect` wrote, as every report is. Between two faults everything is as it was, and doctor is silent.
+judged from what `collect` wrote, as every report is. Between two faults everything is as it was, and doctor is silent.
 """
 
 from __future__ import annotations
@@ -110,8 +110,10 @@ def judged(stage: Stage, fault: Fault, seeding: Seeding) -> Verdict:
     until = time.monotonic() + APPEARS
     while not (said := look(stage)).rules() & set(fault.rules) and time.monotonic() < until:
         time.sleep(1)
-    time.sleep(8)  # what else comes of it is blamed on nothing else, either
-    later = look(stage)
+    later = said
+    if fault.restarts:  # what else comes of it is blamed on nothing else, either
+        time.sleep(8)
+        later = look(stage)
     named = tuple(rule for rule in fault.rules if rule in said.rules() | later.rules())
     first = next((item for item in said.report["findings"] if item["rule"] in fault.rules), None)
     known = {*fault.rules, *fault.parts}

@@ -146,7 +146,10 @@ class _Looking:
             about["version"] = str(version.get("gitVersion") or "")
         if nodes is not None:
             about["nodes"] = [
-                {"name": item["metadata"]["name"], "kubelet": item["status"]["nodeInfo"]["kubeletVersion"]}
+                {
+                    "name": item["metadata"]["name"],
+                    "kubelet": (item["status"].get("nodeInfo") or {}).get("kubeletVersion"),
+                }
                 for item in mappings(nodes.get("items"))
             ]
         if dns is not None:
