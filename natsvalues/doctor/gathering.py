@@ -104,10 +104,11 @@ class _Looking:
             seen.unseen["cluster"] = error.message
             return seen
         await asyncio.gather(*(self._list(kind) for kind in _LISTS), self._about())
-        lacks = [kind for kind in KINDS if kind not in seen.objects]
-        if lacks:
-            if len(lacks) == len(KINDS) and len({seen.unseen[kind] for kind in lacks}) == 1:
-                seen.unseen["cluster"] = seen.unseen[lacks[0]]
+        if not seen.objects:  # one reason, instead of one for each question
+            reason = seen.unseen["statefulsets"]
+            seen.unseen.clear()
+            seen.unseen["cluster"] = reason
+        if not seen.objects.keys() >= KINDS.keys():
             return seen
         try:
             self._keep_ours()
@@ -156,7 +157,7 @@ class _Looking:
             about["nodes"] = [
                 {
                     "name": item["metadata"]["name"],
-                    "kubelet": item["status"]["nodeInfo"]["kubeletVersion"],
+                    "kubelet": (item["status"].get("nodeInfo") or {}).get("kubeletVersion"),
                     "provider": str(item["spec"].get("providerID") or ""),
                 }
                 for item in mappings(nodes.get("items"))

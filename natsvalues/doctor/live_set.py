@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.doctor.live import Live, live_of, snapshot_of, stream_of
+from natsvalues.doctor.live import KINDS, Live, live_of, snapshot_of, stream_of
 from natsvalues.errors import NatsvaluesError
 from natsvalues.lint.subject import Subject
 from natsvalues.records import NamedTuple
@@ -60,7 +60,9 @@ def live_set(seen: Seen, overlays: Overlays | None = None, plans: dict[str, Plan
     regions: dict[str, Live] = {}
     unread: dict[str, str] = {}
     for item in seen.regions:
-        reason = item.unseen.get("cluster") or item.unseen.get("nats")
+        reason = next(
+            (item.unseen[question] for question in ("cluster", "nats", *KINDS) if question in item.unseen), None
+        )
         try:
             if reason is None:
                 regions[item.name] = live_of(item, plans.get(item.name))

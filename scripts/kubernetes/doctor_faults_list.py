@@ -47,7 +47,9 @@ class Seeding:
         self.regions = regions
         self.names = names
         self.certificate = certificate
-        self.saved = {region: [self._get(region, name) for name in SAVED] for region in (EAST, WEST)}
+        self.saved = {
+            region: [self._get(region, name) for name in SAVED if self._has(region, name)] for region in (EAST, WEST)
+        }
 
     def run(self, region: str, *words: str, stdin: str = "") -> str:
         """Run kubectl in the region's namespace."""
@@ -96,16 +98,14 @@ class Seeding:
         """Give all objects back what they were, and wait until every pod is Ready with it."""
         for region, objects in self.saved.items():
             for value in objects:
-                self.run(region, "replace", "--force=false", "-f", "-", stdin=json.dumps(value)) if self._is_there(
-                    region, value
-                ) else self.run(region, "create", "-f", "-", stdin=json.dumps(value))
+                is_there = self._has(region, f"{value['kind'].lower()}/{value['metadata']['name']}")
+                self.run(region, "replace" if is_there else "create", "-f", "-", stdin=json.dumps(value))
         for region in fault.restarts:
             self.run(region, "delete", "pod", "--all", "--grace-period=1", "--wait=true")
         for region in self.saved:
             self.run(region, "rollout", "status", f"statefulset/{RELEASE}", f"--timeout={ROLLED_SECONDS}s")
 
-    def _is_there(self, region: str, value: dict[str, Any]) -> bool:
-        name = f"{value['kind'].lower()}/{value['metadata']['name']}"
+    def _has(self, region: str, name: str) -> bool:
         return bool(self.run(region, "get", name, "--ignore-not-found", "-o", "name"))
 
 
@@ -227,10 +227,10 @@ FAULTS = (
     Fault("the gateway's Service selects no pod", ("LB004", "DR107"), _service(selector={"app": "other"})),
     Fault("the load balancer's health check waits for a leader", ("LB011",), _annotated(
         aws_load_balancer_healthcheck_protocol="http", aws_load_balancer_healthcheck_path="/healthz",
-        aws_load_balancer_healthcheck_port="8222")),
+        aws_load_balancer_healthcheck_port="8222", aws_load_balancer_nlb_target_type="ip"), ("LB014",)),
     Fault("kubelet and load balancer check different things", ("LB014",), _annotated(
         aws_load_balancer_healthcheck_protocol="http", aws_load_balancer_healthcheck_port="8222",
-        aws_load_balancer_healthcheck_path="/healthz?js-enabled-only=true")),
+        aws_load_balancer_healthcheck_path="/healthz?js-enabled-only=true", aws_load_balancer_nlb_target_type="ip")),
     Fault("the headless Service hides pods that are not Ready", ("LB008",), lambda play: play.patch(
         WEST, f"service/{HEADLESS}", {"spec": {"publishNotReadyAddresses": False}}, "merge")),
     Fault("the readiness probe waits for a leader", ("PR002",), _probe("readinessProbe"), ("DR102", "DR103"), (WEST,)),

@@ -7,6 +7,8 @@ import json
 import pytest
 import seeding
 
+from natsvalues.cli.doctor_watch import watch
+from natsvalues.doctor.examination import examine
 from natsvalues.report.bundle import bundle_text
 
 
@@ -50,3 +52,14 @@ def test_wrong_words_are_an_error(doctor, words, message):
     done = doctor(*words)
     assert done.returncode == 1
     assert message in done.stdout + done.stderr
+
+
+def test_watching_prints_what_changes(capfd):
+    """Without a terminal: all items at first, then the fault, then that it is solved; the code is the last look's."""
+    stale = {"us-east": {"digests": {"nats-1": ["sha256:0000"]}}}
+    looks = iter([examine(seeding.seeded(fault)) for fault in ({}, stale, stale)])
+    assert watch(lambda: next(looks), 0, 3, "error") == 4
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) == 18 + 2
+    assert " us-east configuration: fail: 2 of 3 servers have loaded ConfigMap nats-config as it is;" in lines[18]
+    assert " error[DR202] nats-1 of `us-east` " in lines[19]

@@ -27,7 +27,7 @@ def ids(findings):
 
 def statuses(examination, item):
     """The status of an item in each region."""
-    return {found.region: found.status for found in examination.items if found.id == item}
+    return {one.region: one.status for one in examination.items if one.id == item}
 
 
 def test_what_follows_is_not_among_the_findings():

@@ -100,6 +100,7 @@ def test_names_that_do_not_resolve_have_a_reason():
     assert fault
 
 
+SERIALS = "00000001 00000002 00000003 00000004 00000005"
 ANSWERS = {
     # id, flags, counts; the question; then the records: RFC 1035 by hand
     "an address": (
@@ -107,8 +108,7 @@ ANSWERS = {
         DnsAnswer(("198.18.2.16",)),
     ),
     "no such name": (
-        "0001 8583 0001 0000 0001 0000 0161 0000 0100 01 00 0006 0001 0000001e 0016 00 00 00000001 0000000200000003 00000004"
-        "00000005",
+        f"000185830001000000010000 016100 00010001 00 0006 0001 0000001e 0016 0000 {SERIALS}",
         DnsAnswer((), "there is no such name", 5),
     ),
     "a failure": ("0001 8582 0001 0000 0000 0000 0161 0000 0100 01", DnsAnswer((), "the DNS server failed", None)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.doctor.clouds.asking import sought_of
 from natsvalues.doctor.clouds.health import APPLIED, LEADER
-from natsvalues.doctor.clouds.judged import LISTENERS, TARGETS, THERE, judged
+from natsvalues.doctor.clouds.judged import TARGETS, judged
 from natsvalues.doctor.clouds.seen import cloud_seen_in
 from natsvalues.doctor.clouds.verdict import Servers
 from natsvalues.manifests.chart import MONITOR_PORT, container_ports
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from natsvalues.doctor.clouds.verdict import Verdict
     from natsvalues.doctor.live import Live
 
-_SHOWN = (LEADER, APPLIED, TARGETS, LISTENERS, THERE)
+_SHOWN = (LEADER, APPLIED, TARGETS)
 """What the item about the health check tells, in this order."""
 
 
@@ -34,7 +34,7 @@ class Judged(NamedTuple):
     def effective(self) -> str:
         """What is effective, in one line."""
         texts = [verdict.message for name in _SHOWN for verdict in self.verdicts if verdict.id == name]
-        return "; ".join(dict.fromkeys(texts))
+        return "; ".join(dict.fromkeys(texts)) or "no health check was seen"
 
     @property
     def place(self) -> str:
@@ -45,7 +45,8 @@ class Judged(NamedTuple):
     @property
     def unknown(self) -> str:
         """Why the health check is not known; empty if it is."""
-        lacks = [verdict for verdict in self.verdicts if verdict.status == "unknown" and verdict.id in _SHOWN]
+        shown = [verdict for verdict in self.verdicts if verdict.id in _SHOWN]
+        lacks = [verdict for verdict in shown or self.verdicts if verdict.status == "unknown" or not shown]
         return lacks[0].message if lacks else ""
 
 
