@@ -15,7 +15,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.doctor.clouds.asking import ask_clouds
+from natsvalues.doctor.clouds.asking import ask_every_cloud
 from natsvalues.doctor.live import KINDS, PAGES, container_of, live_of, nats_in, secrets_of, stream_of
 from natsvalues.doctor.reaching import reach
 from natsvalues.doctor.seen import Page, RegionSeen, Seen
@@ -29,7 +29,6 @@ from natsvalues.manifests.stamps import REGION
 from natsvalues.manifests.stored import revisions
 from natsvalues.outside import processes
 from natsvalues.outside.api_server import ApiServer
-from natsvalues.outside.cloud_cli import CloudCli
 from natsvalues.rehearsal.cluster_objects import is_ready, is_running, server_of
 from natsvalues.rehearsal.convergence import OK
 from natsvalues.rehearsal.rendering import expanded
@@ -74,11 +73,11 @@ async def gather(sites: dict[str, Site], kubeconfig: str | None, *, clouds: bool
             for number, (region, site) in enumerate(sites.items())
         }
         try:
-            lookings = [_Looking(region, site, apis[region]) for region, site in sites.items()]
-            regions = await asyncio.gather(*(looking.look() for looking in lookings))
+            regions = await asyncio.gather(
+                *(_Looking(region, site, apis[region]).look() for region, site in sites.items())
+            )
             if clouds:
-                cli = CloudCli()
-                await asyncio.gather(*(asyncio.to_thread(looking.ask_clouds, cli, words) for looking in lookings))
+                await ask_every_cloud(regions, words)
         finally:
             await asyncio.gather(*(api.close() for api in apis.values()))
     return Seen(at, tuple(regions))
@@ -125,11 +124,6 @@ class _Looking:
         for name, pod in live.pods.items():
             seen.digests[name] = list(self._digests(live, pod))
         return seen
-
-    def ask_clouds(self, cli: CloudCli, words: list[str]) -> None:
-        """Note what the cloud has for the load balancers; nothing where the region could not be read."""
-        if "cluster" not in self.seen.unseen and "nats" not in self.seen.unseen and self.seen.objects.get("services"):
-            ask_clouds(live_of(self.seen), cli.ask, (f"--context={self.seen.context}", *words))
 
     # --- the API server --------------------------------------------------------------------------------------
 

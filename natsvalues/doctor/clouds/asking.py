@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from natsvalues.doctor.clouds import aws, azure, gcp, openshift
-from natsvalues.doctor.clouds.seen import Sought, content_of
+from natsvalues.doctor.clouds.of_region import sought_of
+from natsvalues.doctor.clouds.seen import content_of
+from natsvalues.doctor.live import KINDS, live_of
 from natsvalues.manifests.services import is_load_balancer
-from natsvalues.rehearsal.cluster_objects import address_of
+from natsvalues.outside.cloud_cli import CloudCli
 
 if TYPE_CHECKING:
-    from natsvalues.doctor.clouds.seen import CloudSeen
+    from natsvalues.doctor.clouds.seen import CloudSeen, Sought
     from natsvalues.doctor.live import Live
+    from natsvalues.doctor.seen import RegionSeen
     from natsvalues.outside.cloud_cli import Ask
 
 _BY_NODE = ((aws.is_node, aws.look), (gcp.is_node, gcp.look), (azure.is_node, azure.look))
+
+
+async def ask_every_cloud(regions: list[RegionSeen], words: list[str]) -> None:
+    """Ask about all regions beside each other; `words` are kubectl's options for all of them."""
+    cli = CloudCli()
+    readable = [seen for seen in regions if not seen.unseen.keys() & {"cluster", "nats", *KINDS}]
+    await asyncio.gather(
+        *(
+            asyncio.to_thread(ask_clouds, live_of(seen), cli.ask, (f"--context={seen.context}", *words))
+            for seen in readable
+        )
+    )
 
 
 def ask_clouds(live: Live, ask: Ask, words: tuple[str, ...] = ()) -> None:
@@ -40,13 +56,6 @@ def ask_clouds(live: Live, ask: Ask, words: tuple[str, ...] = ()) -> None:
                 route = openshift.look(seen.namespace, service.key.name, words, ask)
                 if route.balancer is not None:
                     seen.balancers[service.key.name] = content_of(route)
-
-
-def sought_of(live: Live, service: str) -> Sought:
-    """What identifies a Service's load balancer, as it was seen."""
-    nodes = live.seen.about.get("nodes", ())
-    ids = tuple(str(item["provider"]) for item in nodes if item.get("provider"))
-    return Sought(address_of(live.object_of("services", service)), ids)
 
 
 def look_up(sought: Sought, ask: Ask) -> CloudSeen | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.doctor.clouds.answers import Asking, entries, first_reason, number, part, text
 from natsvalues.doctor.clouds.seen import (
+    AWS_NODE,
     CheckSeen,
     CloudSeen,
     GroupSeen,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 CROSS_ZONE = "load_balancing.cross_zone.enabled"
 PROXY = "proxy_protocol_v2.enabled"
 _HOST = re.compile(r".+\.(?:elb\.([a-z0-9-]+)|([a-z0-9-]+)\.elb)\.amazonaws\.com(?:\.cn)?\Z")
-_NODE = re.compile(r"aws:///?([a-z]+(?:-[a-z]+)+-\d+)[a-z0-9-]*/(i-[0-9a-f]+)\Z")
 _PATIENCE = ("--cli-connect-timeout", "5", "--cli-read-timeout", "10", "--output", "json")
 _STATES: dict[str, State] = {
     "healthy": "healthy",
@@ -52,17 +52,11 @@ def is_node(provider_id: str) -> bool:
     return provider_id.startswith("aws:")
 
 
-def regions_of(provider_ids: tuple[str, ...]) -> tuple[str, ...]:
-    """The regions of some nodes, from the zones in their ids."""
-    return tuple(dict.fromkeys(match[1] for item in provider_ids if (match := _NODE.match(item))))
-
-
 def look(sought: Sought, ask: Ask) -> CloudSeen:
     """The load balancer with this address."""
     asking = Asking(ask)
     match = _HOST.match(sought.address.lower())
-    nodes = regions_of(sought.provider_ids)
-    region = (match[1] or match[2]) if match else next(iter(nodes), "")
+    region = (match[1] or match[2]) if match else next(iter(sought.regions), "")
     if not region:
         reason = f"neither `{sought.address}` nor a node's providerID says in which region the load balancer is"
         return CloudSeen("aws", "", None, is_absent=False, reason=reason, commands=())
@@ -99,17 +93,16 @@ def _has(item: dict[str, Any], address: str) -> bool:
 
 def _why_absent(sought: Sought, region: str, asking: Asking) -> tuple[bool, str]:
     """Whether the load balancer does not exist, and why that is known: the account must be that of the nodes."""
-    ids = [match[2] for item in sought.provider_ids if (match := _NODE.match(item))][:_MOST_NODES]
-    here = [region in regions_of((item,)) for item in sought.provider_ids]
+    ids = [match[2] for item in sought.provider_ids if (match := AWS_NODE.match(item))][:_MOST_NODES]
     who = asking(("aws", "sts", "get-caller-identity", "--region", region, *_PATIENCE))[0]
     account = text(who.value, "Account")
     nothing = f"account {account or '(unknown)'} has no load balancer `{sought.address}` in {region}"
-    nodes_in = next(iter(regions_of(sought.provider_ids)), "")
+    nodes_in = next(iter(sought.regions), "")
     if not ids or not nodes_in:
         return False, f"{nothing}, and no node's providerID shows whether this is the cluster's account"
     nodes = asking(_aws(nodes_in, "ec2", "describe-instances", "--instance-ids", *ids))[0]
     if entries(nodes.value, "Reservations"):
-        return True, nothing + ("" if any(here) else f"; the nodes are in {nodes_in}")
+        return True, nothing + ("" if region in sought.regions else f"; the nodes are in {nodes_in}")
     if nodes.is_missing or not nodes.reason:
         return False, f"{nothing}, nor the cluster's nodes in {nodes_in}: the credentials are for another account"
     return False, f"{nothing}; whether it is the cluster's account is not known: {nodes.reason}"

@@ -9,14 +9,21 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.doctor.clouds.answers import Asking, entries, first_reason, last, number, part, text
-from natsvalues.doctor.clouds.seen import CheckSeen, CloudSeen, GroupSeen, ListenerSeen, LoadBalancerSeen, TargetSeen
+from natsvalues.doctor.clouds.seen import (
+    GCP_NODE,
+    CheckSeen,
+    CloudSeen,
+    GroupSeen,
+    ListenerSeen,
+    LoadBalancerSeen,
+    TargetSeen,
+)
 
 if TYPE_CHECKING:
     from natsvalues.doctor.clouds.seen import Sought, State
     from natsvalues.outside.cloud_cli import Answer, Ask
 
 GLOBAL_ACCESS = "allowGlobalAccess"
-_NODE = re.compile(r"gce://([^/]+)/([a-z0-9-]+)-[a-z]/[^/]+\Z")
 _STATES: dict[str, State] = {"HEALTHY": "healthy", "UNHEALTHY": "unhealthy", "DRAINING": "leaving"}
 _MOST_PORTS = 20
 """How many ports of a range become listeners: a Service lists its ports one by one."""
@@ -28,15 +35,10 @@ def is_node(provider_id: str) -> bool:
     return provider_id.startswith("gce:")
 
 
-def regions_of(provider_ids: tuple[str, ...]) -> tuple[str, ...]:
-    """The regions of some nodes, from the zones in their ids."""
-    return tuple(dict.fromkeys(match[2] for item in provider_ids if (match := _NODE.match(item))))
-
-
 def look(sought: Sought, ask: Ask) -> CloudSeen:
     """The load balancer with this address, in the project and region of the nodes."""
     asking = Asking(ask)
-    places = list(dict.fromkeys(match.groups() for item in sought.provider_ids if (match := _NODE.match(item))))
+    places = list(dict.fromkeys(match.groups() for item in sought.provider_ids if (match := GCP_NODE.match(item))))
     if not places or not _ADDRESS.match(sought.address):
         reason = "no node's providerID names a project" if not places else f"`{sought.address}` is no IP address"
         return CloudSeen("gcp", "", None, is_absent=False, reason=reason, commands=())

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.doctor.clouds import aws, gcp
 from natsvalues.doctor.clouds.health import APPLIED, LEADER, check_items
 from natsvalues.doctor.clouds.verdict import Verdict, annotation, pod_port
 from natsvalues.manifests.services import ports_of, spec_of
@@ -82,7 +81,7 @@ def _there(balancer: LoadBalancerSeen) -> Verdict:
 
 
 def _region(sought: Sought, region: str) -> Iterator[Verdict]:
-    nodes = aws.regions_of(sought.provider_ids) or gcp.regions_of(sought.provider_ids)
+    nodes = sought.regions
     if not nodes or not region:
         return
     if region in nodes:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.doctor.clouds.asking import sought_of
 from natsvalues.doctor.clouds.health import APPLIED, LEADER
 from natsvalues.doctor.clouds.judged import TARGETS, judged
-from natsvalues.doctor.clouds.seen import cloud_seen_in
+from natsvalues.doctor.clouds.seen import Sought, cloud_seen_in
 from natsvalues.doctor.clouds.verdict import Servers
 from natsvalues.manifests.chart import MONITOR_PORT, container_ports
 from natsvalues.records import NamedTuple
+from natsvalues.rehearsal.cluster_objects import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,13 @@ class Judged(NamedTuple):
         shown = [verdict for verdict in self.verdicts if verdict.id in _SHOWN]
         lacks = [verdict for verdict in shown or self.verdicts if verdict.status == "unknown" or not shown]
         return lacks[0].message if lacks else ""
+
+
+def sought_of(live: Live, service: str) -> Sought:
+    """What identifies a Service's load balancer, as it was seen."""
+    nodes = live.seen.about.get("nodes", ())
+    ids = tuple(str(item["provider"]) for item in nodes if item.get("provider"))
+    return Sought(address_of(live.object_of("services", service)), ids)
 
 
 def load_balancers(live: Live) -> Iterator[Judged]:

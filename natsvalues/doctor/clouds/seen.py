@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from natsvalues.records import NamedTuple
@@ -12,11 +13,24 @@ TargetType = Literal["", "nodes", "pods"]
 State = Literal["healthy", "unhealthy", "starting", "leaving", "unknown"]
 
 
+AWS_NODE = re.compile(r"aws:///?([a-z]+(?:-[a-z]+)+-\d+)[a-z0-9-]*/(i-[0-9a-f]+)\Z")
+"""Region and id of an instance."""
+GCP_NODE = re.compile(r"gce://([^/]+)/([a-z0-9-]+)-[a-z]/[^/]+\Z")
+"""Project and region of an instance."""
+
+
 class Sought(NamedTuple):
     """What identifies a load balancer: the address in the Service's status, and the nodes' `spec.providerID`."""
 
     address: str
     provider_ids: tuple[str, ...]
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The cloud's regions in which the nodes are, where their ids say so."""
+        aws = [match[1] for item in self.provider_ids if (match := AWS_NODE.match(item))]
+        gcp = [match[2] for item in self.provider_ids if (match := GCP_NODE.match(item))]
+        return tuple(dict.fromkeys([*aws, *gcp]))
 
 
 class CheckSeen(NamedTuple):
