@@ -27,7 +27,7 @@ class Unseen(NamedTuple):
     reason: str
 
 
-class Asked(NamedTuple):
+class CloudCommand(NamedTuple):
     """A command that a cloud's tool was asked with, and why it gave no answer; an empty reason if it did."""
 
     region: str
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
 class Examination(NamedTuple):
     """The verdict on a record. `following`: what the findings explain; `advice`: lint's findings about other things.
 
-    `asked`: what the clouds' tools were asked with.
+    `commands`: what the clouds' tools were asked with.
     """
 
     live: LiveSet
@@ -47,7 +47,7 @@ class Examination(NamedTuple):
     following: tuple[Finding, ...]
     advice: tuple[Finding, ...]
     unseen: tuple[Unseen, ...]
-    asked: tuple[Asked, ...] = ()
+    commands: tuple[CloudCommand, ...] = ()
 
 
 def examine(
@@ -73,8 +73,8 @@ def examine(
     report = linted._replace(findings=kept, rules=(*RULES, *linted.rules))
     items = items_of(live, findings)
     balancers = [(name, judged) for name, region in live.regions.items() for judged in load_balancers(region)]
-    asked = tuple(
-        Asked(name, command.text, without_formats(command.reason))
+    commands = tuple(
+        CloudCommand(name, command.text, without_formats(command.reason))
         for name, judged in balancers
         for command in judged.seen.commands
     )
@@ -89,7 +89,7 @@ def examine(
         for verdict in judged.verdicts
         if verdict.status == "unknown"
     )
-    return Examination(live, report, items, following, advice, unseen, asked)
+    return Examination(live, report, items, following, advice, unseen, commands)
 
 
 def _is_explained(finding: Finding, findings: list[Finding]) -> bool:

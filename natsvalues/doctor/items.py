@@ -124,8 +124,8 @@ def _check(_: LiveSet, live: Live) -> Fact:
         unknown = next((item.unknown for item in judged if item.unknown), "")
         return Fact("; ".join(item.effective for item in judged), live.at(judged[0].place), unknown)
     effective = f"annotations ask for {', '.join(requests)}" if requests else "no annotation asks for one"
-    asked = next((text for question, text in live.seen.unseen.items() if question.startswith("cloud:")), "")
-    lacks = asked or "the cloud was not asked what its load balancer has: --cloud asks it"
+    refusal = next((text for question, text in live.seen.unseen.items() if question.startswith("cloud:")), "")
+    lacks = refusal or "the cloud was not asked what its load balancer has: --cloud asks it"
     return Fact(effective, where, f"an annotation is a request only, and {lacks}")
 
 

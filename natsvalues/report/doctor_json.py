@@ -55,7 +55,7 @@ def doctor_json(examination: Examination) -> str:
         "following": [finding_json(finding) for finding in examination.following],
         "advice": [finding_json(finding) for finding in examination.advice],
         "unseen": [item._asdict() for item in examination.unseen],
-        "asked": [item._asdict() for item in examination.asked],
+        "commands": [item._asdict() for item in examination.commands],
     }
     return json.dumps(content, indent=1) + "\n"
 
@@ -86,7 +86,11 @@ def schema() -> dict[str, Any]:
     }
     findings = {"type": "array", "items": {"$ref": "#/$defs/finding"}}
     unseen = {"region": _TEXT, "question": _TEXT, "reason": _TEXT}
-    asked = {"region": _TEXT, "command": _TEXT, "reason": {**_TEXT, "description": "Why there is no answer; or empty."}}
+    command = {
+        "region": _TEXT,
+        "command": _TEXT,
+        "reason": {**_TEXT, "description": "Why there is no answer; or empty."},
+    }
     content = {
         "format": {"const": FORMAT},
         "natsvalues": {**_TEXT, "description": "The version that wrote it."},
@@ -98,7 +102,7 @@ def schema() -> dict[str, Any]:
         "following": {**findings, "description": "What the findings explain: no faults of their own."},
         "advice": {**findings, "description": "What lint says of other things than the nine items."},
         "unseen": {"type": "array", "items": _object(unseen), "description": "What was not looked at, and why."},
-        "asked": {"type": "array", "items": _object(asked), "description": "What clouds were asked with --cloud."},
+        "commands": {"type": "array", "items": _object(command), "description": "What clouds were asked with --cloud."},
     }
     where = {
         "type": "object",

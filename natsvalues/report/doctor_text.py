@@ -38,10 +38,10 @@ def doctor_text(examination: Examination) -> str:
     if examination.unseen:
         rows = [f"  {item.region}: {item.question}: {item.reason}" for item in examination.unseen]
         parts.append("\n".join(["not looked at:", *rows]) + "\n")
-    if examination.asked:
+    if examination.commands:
         rows = [
             f"  {item.region}: {item.command}" + (f": {item.reason}" if item.reason else "")
-            for item in examination.asked
+            for item in examination.commands
         ]
         parts.append("\n".join(["the clouds were asked, with commands that only read:", *dict.fromkeys(rows)]) + "\n")
     return "\n".join([*parts, summary(examination) + "\n"])

@@ -50,6 +50,6 @@ def test_what_the_cloud_has_is_in_the_report(
     report = json.loads(natsvalues(4, "doctor", f"--from-bundle={bundle}", "-o", "json").stdout)
     (finding,) = [item for item in report["findings"] if item["rule"] == "DR503"]
     assert "HTTP on 8222 /healthz: nats-server" in finding["message"]
-    assert any(item["command"].startswith("aws elbv2 describe-target-health") for item in report["asked"])
+    assert any(item["command"].startswith("aws elbv2 describe-target-health") for item in report["commands"])
     with open(bundle, encoding="utf-8") as file:
         assert "seeded-secret" not in file.read() + json.dumps(report)

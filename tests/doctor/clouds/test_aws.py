@@ -154,10 +154,8 @@ def _the_whole_report(world, ask):
     examination = examine(read_bundle(text, "bundle.json"))
     assert "DR502" in {finding.rule.id for finding in examination.report.findings}
     (item,) = [item for item in examination.items if (item.id, item.region) == ("balancer-health-check", "us-east")]
-    assert item.status == "pass"
-    assert item.effective.startswith(
-        f"HTTP on 8222 {FREE}: it does not wait for a meta leader; the health check is what"
-    )
+    assert item.status == "fail"
+    assert item.effective.startswith("TCP on the port of the traffic: it connects to the gateway port only")
     report = doctor_text(examination)
     for words in (
         "error[DR502] cloud-health-check-not-applied: Service `nats-gateway` of `us-east` (aws, region us-east-1: ",
