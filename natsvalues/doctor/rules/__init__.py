@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from natsvalues.doctor.rules import gateways, meta, objects, servers
+from natsvalues.doctor.rules import gateways, machine, meta, objects, servers
 
 GROUPS = {
     "Objects of Kubernetes": (
@@ -19,6 +19,7 @@ GROUPS = {
         gateways.unresolved, gateways.elsewhere, gateways.other_gateway, gateways.not_connected, gateways.rejected,
         gateways.other_names, gateways.near_end, gateways.not_trusted,
     ),
+    "This machine": (machine.plugins_clash,),
     "Meta group": (meta.stuck, meta.no_leader, meta.apart, meta.size, meta.offline, meta.ghosts),
 }  # fmt: skip
 RULES = tuple(rule for rules in GROUPS.values() for rule in rules)
