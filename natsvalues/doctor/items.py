@@ -114,7 +114,7 @@ def _check(_: LiveSet, live: Live) -> Fact:
     families: set[str] = set()
     for service in live.cluster.balancers:
         meaning = meaning_of(service.value)
-        families |= meaning.controllers
+        families |= meaning.controllers - {"kubernetes"}  # annotations that every controller reads
         requests += [f"{item.key}={item.text}" for item in meaning.annotations if item.means.startswith("check")]
     where = live.at(
         f"Service {live.cluster.balancers[0].key.name}: metadata.annotations" if live.cluster.balancers else "Services"

@@ -107,7 +107,9 @@ def test_the_cloud_answers_its_item():
     from natsvalues.errors import Where
 
     fact = Fact("TCP on port 7222", Where("us-east/nats", field="target group"))
-    examination = examine(seeding.seeded({}), cloud={"us-east": fact})
+    metadata = {"annotations": {"metallb.io/loadBalancerIPs": None}}
+    fault = {"services": {"nats-gateway": {"metadata": metadata}}}
+    examination = examine(seeding.seeded({"us-east": fault, "eu-west": fault}), cloud={"us-east": fact})
     assert statuses(examination, "balancer-health-check") == {"us-east": "pass", "eu-west": "unknown"}
 
 
