@@ -29,6 +29,7 @@ from natsvalues.manifests.stamps import REGION
 from natsvalues.manifests.stored import revisions
 from natsvalues.outside import processes
 from natsvalues.outside.api_server import ApiServer
+from natsvalues.outside.plugins import damage
 from natsvalues.rehearsal.cluster_objects import is_ready, is_running, server_of
 from natsvalues.rehearsal.convergence import OK
 from natsvalues.rehearsal.rendering import expanded
@@ -73,14 +74,23 @@ async def gather(sites: dict[str, Site], kubeconfig: str | None, *, clouds: bool
             for number, (region, site) in enumerate(sites.items())
         }
         try:
-            regions = await asyncio.gather(
-                *(_Looking(region, site, apis[region]).look() for region, site in sites.items())
+            here, *regions = await asyncio.gather(
+                asyncio.to_thread(_here),
+                *(_Looking(region, site, apis[region]).look() for region, site in sites.items()),
             )
             if clouds:
                 await ask_every_cloud(regions, words)
         finally:
             await asyncio.gather(*(api.close() for api in apis.values()))
-    return Seen(at, tuple(regions))
+    return Seen(at, tuple(regions), here)
+
+
+def _here() -> Object:
+    """What is wrong with the helm plugins of this machine; nothing where there is no helm that answers."""
+    try:
+        return {"plugins": [fault._asdict() for fault in damage()]}
+    except NatsvaluesError:
+        return {}
 
 
 class _Looking:

@@ -113,7 +113,7 @@ def _check(_: LiveSet, live: Live) -> Fact:
     families: set[str] = set()
     for service in live.cluster.balancers:
         meaning = meaning_of(service.value)
-        families |= meaning.controllers
+        families |= meaning.controllers - {"kubernetes"}  # annotations that every controller reads
         requests += [f"{item.key}={item.text}" for item in meaning.annotations if item.means.startswith("check")]
     where = live.at(
         f"Service {live.cluster.balancers[0].key.name}: metadata.annotations" if live.cluster.balancers else "Services"
@@ -229,9 +229,9 @@ def _codes(group: str, *numbers: int) -> set[str]:
 BALANCER_CHECK = "balancer-health-check"
 ITEMS = (
     Declared("gateway-service", "The gateway has a load balancer of its own, with an address",
-             frozenset(_codes("LB", 3, 4, 5, 6, 7, 20, 23) | {"DR101"} | _codes("DR", 501, 504, 506, 507)), _service),
+             frozenset(_codes("LB", 3, 4, 5, 6, 7, 20, 23) | {"DR101"} | _codes("DR", 601, 604, 606, 607)), _service),
     Declared(BALANCER_CHECK, "The load balancer's health check, as the cloud has it, does not wait for a meta leader",
-             frozenset(_codes("LB", 11, 12, 13, 14, 15, 16, 17, 18) | _codes("DR", 502, 503, 505)), _check),
+             frozenset(_codes("LB", 11, 12, 13, 14, 15, 16, 17, 18) | _codes("DR", 602, 603, 605)), _check),
     Declared("probes", "The probes of the pods that run do not wait for a meta leader",
              frozenset(_codes("PR", 1, 2, 3, 4, 5, 7, 8) | {"DR102", "DR103", "DR109"}), _probes),
     Declared("endpoints", "The gateway's Service also sends to pods that are not Ready",

@@ -62,10 +62,14 @@ class RegionSeen(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """All regions, and when they were looked at: `2026-11-29T14:00:00Z`."""
+    """All regions, and when they were looked at: `2026-11-29T14:00:00Z`.
+
+    `here`: of the machine that looked: `plugins`, what stops its helms from loading plugins (`what`, `remedy`).
+    """
 
     at: str
     regions: tuple[RegionSeen, ...]
+    here: Object = {}  # noqa: RUF012
 
 
 def content_of(seen: Seen) -> Object:
@@ -74,7 +78,7 @@ def content_of(seen: Seen) -> Object:
     for region in seen.regions:
         pages = {pod: {path: page._asdict() for path, page in of.items()} for pod, of in region.pages.items()}
         regions.append({**region._asdict(), "pages": pages})
-    return {"format": FORMAT, "at": seen.at, "regions": regions}
+    return {"format": FORMAT, "at": seen.at, "regions": regions, "here": seen.here}
 
 
 def seen_in(content: Any) -> Seen:
@@ -85,4 +89,4 @@ def seen_in(content: Any) -> Seen:
     for item in content["regions"]:
         pages = {pod: {path: Page(**page) for path, page in of.items()} for pod, of in item["pages"].items()}
         regions.append(RegionSeen(**{**item, "pages": pages}))
-    return Seen(str(content["at"]), tuple(regions))
+    return Seen(str(content["at"]), tuple(regions), dict(content["here"]))

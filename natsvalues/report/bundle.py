@@ -24,7 +24,8 @@ def without_its_secrets(seen: Seen) -> Seen:
     """The record with every secret replaced by a digest with a key of this run: equal ones stay equal."""
     variables = secret_variables(stream_of(region) for region in seen.regions)
     how = Hiding(keyed(secrets.token_bytes(16)), variables)
-    return seen._replace(regions=tuple(_region(region, how) for region in seen.regions))
+    regions = tuple(_region(region, how) for region in seen.regions)
+    return seen._replace(regions=regions, here=_texts(seen.here, how))
 
 
 def _region(region: RegionSeen, how: Hiding) -> RegionSeen:

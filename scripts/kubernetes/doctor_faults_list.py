@@ -242,7 +242,7 @@ FAULTS = (
     Fault("a remote has a wrong name", ("NM006",), _conf('"name": "us-east"', '"name": "europe"'),
           (*_STALE, "GW013")),
     Fault("a region does not list the other one", ("GW013",), _conf(
-        _REMOTE.format("us-east"), _REMOTE.format("eu-west")), (*_STALE, "GW010")),
+        _REMOTE.format("us-east"), _REMOTE.format("eu-west")), (*_STALE, "GW010", "JS002")),
     Fault("the servers have another configuration than the ConfigMap", ("DR202",), _conf(
         '"reject_unknown_cluster": true', '"reject_unknown_cluster": true, "connect_retries": 5'), ("DR207",)),
     Fault("gateway.advertise is not set", ("GW001",), _conf(

@@ -48,7 +48,7 @@ def test_what_the_cloud_has_is_in_the_report(
         done = natsvalues(4, *words, "collect", bundle, env=env, timeout=200)
         assert done.returncode == 0, done.stderr
     report = json.loads(natsvalues(4, "doctor", f"--from-bundle={bundle}", "-o", "json").stdout)
-    (finding,) = [item for item in report["findings"] if item["rule"] == "DR503"]
+    (finding,) = [item for item in report["findings"] if item["rule"] == "DR603"]
     assert "HTTP on 8222 /healthz: nats-server" in finding["message"]
     assert any(item["command"].startswith("aws elbv2 describe-target-health") for item in report["commands"])
     with open(bundle, encoding="utf-8") as file:

@@ -47,6 +47,7 @@ def seeded(fault: dict[str, Any]) -> Seen:
         if name in regions:
             for part, patch in parts.items():
                 _apply(regions[name], part, patch)
+    content["here"] = fault.get("here", {})
     names = list(regions)
     if "leader" in fault:
         for name in names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import jsonschema
 import pytest
@@ -106,7 +107,9 @@ def test_the_cloud_answers_its_item():
     from natsvalues.errors import Where
 
     fact = Fact("TCP on port 7222", Where("us-east/nats", field="target group"))
-    examination = examine(seeding.seeded({}), cloud={"us-east": fact})
+    metadata = {"annotations": {"metallb.io/loadBalancerIPs": None}}
+    fault = {"services": {"nats-gateway": {"metadata": metadata}}}
+    examination = examine(seeding.seeded({"us-east": fault, "eu-west": fault}), cloud={"us-east": fact})
     assert statuses(examination, "balancer-health-check") == {"us-east": "pass", "eu-west": "unknown"}
 
 
@@ -187,3 +190,17 @@ def test_changes_are_a_line_each():
 def test_how_long_a_negative_answer_is_kept(corefile, seconds):
     """The smaller one of the cache's time and the zone's."""
     assert negative_seconds(corefile) == seconds
+
+
+def test_sarif_is_sarif():
+    """With doctor's own rules among those of the tool."""
+    with open(
+        os.path.join(os.path.dirname(seeding.HERE), "report", "sarif-2.1.0-rtm.5.json"), encoding="utf-8"
+    ) as file:
+        validator = jsonschema.Draft4Validator(json.load(file))
+    content = json.loads(formatted(examine(seeding.seeded({"stuck": True})), "sarif", "error"))
+    validator.validate(content)
+    [run] = content["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
+    assert "DR401" in {result["ruleId"] for result in run["results"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from natsvalues.doctor.rules import clouds, gateways, meta, objects, servers
+from natsvalues.doctor.rules import clouds, gateways, machine, meta, objects, servers
 
 GROUPS = {
     "Objects of Kubernetes": (
@@ -23,6 +23,7 @@ GROUPS = {
         clouds.missing, clouds.not_applied, clouds.waits, clouds.no_listener, clouds.unhealthy, clouds.proxy,
         clouds.setting,
     ),
+    "This machine": (machine.plugins_clash,),
     "Meta group": (meta.stuck, meta.no_leader, meta.apart, meta.size, meta.offline, meta.ghosts),
 }  # fmt: skip
 RULES = tuple(rule for rules in GROUPS.values() for rule in rules)

@@ -30,7 +30,7 @@ def _failing(live: LiveSet, *ids: str) -> Iterator[Problem]:
 
 
 @rule(
-    "DR501", "cloud-load-balancer-missing", "error", "live",
+    "DR601", "cloud-load-balancer-missing", "error", "live",
     why="The Service's status names an address behind which the cloud has no load balancer in service, or one of "
     "another region: other regions connect to nothing, or to another cluster.",
     source=RUN,
@@ -50,7 +50,7 @@ def missing(live: LiveSet) -> Iterator[Problem]:
 
 
 @rule(
-    "DR502", "cloud-health-check-not-applied", "error", "live",
+    "DR602", "cloud-health-check-not-applied", "error", "live",
     why="An annotation is a request. What the load balancer checks decides whether it sends connections.",
     source=RUN,
     remedy=_EVENTS + "What is edited in the cloud may be undone by the controller.",
@@ -91,7 +91,7 @@ def not_applied(live: LiveSet) -> Iterator[Problem]:
 
 
 @rule(
-    "DR503", "cloud-health-check-waits-for-leader", "error", "live",
+    "DR603", "cloud-health-check-waits-for-leader", "error", "live",
     why="At a cold start there is no meta leader until regions reach each other, and the load balancer sends to no "
     "server until there is one. A check that no server can answer fails always.",
     source="run on nats-server 2.10.26, 2.11.4, 2.12.8, 2.14.6 and 2.15.1; " + RUN,
@@ -131,7 +131,7 @@ def waits(live: LiveSet) -> Iterator[Problem]:
 
 
 @rule(
-    "DR504", "cloud-listener-missing", "error", "live",
+    "DR604", "cloud-listener-missing", "error", "live",
     why="The load balancer accepts no connection on a port of the Service, or does not pass TCP through.",
     source=RUN,
     remedy=_EVENTS + "Quotas and ports that another Service uses are among the reasons.",
@@ -152,7 +152,7 @@ def no_listener(live: LiveSet) -> Iterator[Problem]:
 
 
 @rule(
-    "DR505", "cloud-targets-unhealthy", "error", "live",
+    "DR605", "cloud-targets-unhealthy", "error", "live",
     why="The load balancer sends to healthy targets only; if there are none, to all or to none, as the cloud has it.",
     source=RUN,
     remedy="Try the health check from inside the network; compare firewalls, security groups and network policies.",
@@ -195,7 +195,7 @@ def unhealthy(live: LiveSet) -> Iterator[Problem]:
 
 
 @rule(
-    "DR506", "cloud-proxy-protocol", "error", "live",
+    "DR606", "cloud-proxy-protocol", "error", "live",
     why="A NATS gateway refuses every connection that starts with a PROXY header.",
     source="run on nats-server 2.14.6; " + RUN,
     remedy="Remove the annotation that requests it; without one, find out who switched it on, and switch it off.",
@@ -216,7 +216,7 @@ def proxy(live: LiveSet) -> Iterator[Problem]:
 
 
 @rule(
-    "DR507", "cloud-setting-not-applied", "error", "live",
+    "DR607", "cloud-setting-not-applied", "error", "live",
     why="What an annotation requests is not effective: who can connect, where to, or how connections end.",
     source=RUN,
     remedy=_EVENTS + "Type, class and on some clouds the scheme count only when a Service is created.",

@@ -192,16 +192,24 @@ def _trouble(live: Live, pods: list[str]) -> str:
     source="run on nats-server 2.12.8 and 2.14.6",
     remedy="Add the region to the remotes of the one that rejects it, and restart that one's pods.",
     fails="us-east: {troubles: {nats-0: {rejected: 'Rejecting connection from gateway \"ap-south\"'}}}",
-    passes="us-east: {troubles: {nats-0: {}}}",
+    passes="us-east: {troubles: {nats-0: {rejected: 'Rejecting connection from gateway \"eu-west\"'}}}",
 )  # fmt: skip
 def rejected(live: LiveSet) -> Iterator[Problem]:
     """A region's servers reject the connections of a gateway that they do not list."""
     for region in live.regions.values():
         for pod, troubles in region.seen.troubles.items():
-            if "rejected" in troubles:
+            if "rejected" in troubles and not _is_over(live, region, troubles["rejected"]):
                 message = f"`{pod}` of `{region.name}` rejects a gateway: {troubles['rejected']}"
                 yield Problem(message, (region.at(f"Pod {pod}: log"),), (region.name,))
                 break
+
+
+def _is_over(live: LiveSet, region: Live, words: str) -> bool:
+    """Whether the gateway that a log line names is connected by now, both ways."""
+    name = region.cluster.gateway_name or ""
+    named = {key: other for key, other in live.by_gateway.items() if f'"{key}"' in words and other is not region}
+    out = all(key in outbound(region, pod) for key in named for pod in _answering(region))
+    return bool(named) and out and all(name in outbound(other, pod) for other in named.values() for pod in other.pods)
 
 
 def _certificates(live: LiveSet) -> Iterator[tuple[Live, Where, dict[str, Any], set[str]]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.doctor.live import JSZ, STRICT
 from natsvalues.lint.rule import Problem, rule
+from natsvalues.manifests.settings import POD
 from natsvalues.rehearsal.causes import why_stuck
 from natsvalues.rehearsal.convergence import OK
 from natsvalues.rehearsal.groups import leaders_apart
@@ -143,13 +144,12 @@ def size(live: LiveSet) -> Iterator[Problem]:
             yield Problem(message, where, tuple(dict.fromkeys(region.name for region, _, _ in wrong)))
 
 
-def _expected_names(live: LiveSet, group: MetaGroup) -> dict[str, str]:
-    """The names of the servers that the group has, with their regions."""
+def _expected_names(live: LiveSet) -> dict[str, str]:
+    """The names of the servers that the regions have, with their regions."""
     names = {}
-    for region in group.regions:
-        pattern = live.regions[region].cluster.state.server_names
-        for pod in live.regions[region].expected:
-            names[pattern.replace("$(POD_NAME)", pod)] = region
+    for name, region in live.regions.items():
+        for pod in region.expected:
+            names[region.cluster.state.server_names.replace(POD, pod)] = name
     return names
 
 
@@ -164,7 +164,7 @@ def _expected_names(live: LiveSet, group: MetaGroup) -> dict[str, str]:
 def offline(live: LiveSet) -> Iterator[Problem]:
     """A server of the meta group is offline for its leader."""
     for group in live.groups:
-        expected = _expected_names(live, group)
+        expected = _expected_names(live)
         for region, pod, meta in _members(live, group):
             gone = [peer.name for peer in meta.peers if peer.is_offline and peer.name in expected]
             if gone:
@@ -187,7 +187,7 @@ def ghosts(live: LiveSet) -> Iterator[Problem]:
     if live.unread:
         return
     for group in live.groups:
-        expected = _expected_names(live, group)
+        expected = _expected_names(live)
         for region, pod, meta in _members(live, group):
             strangers = [peer.name for peer in meta.peers if peer.name not in expected]
             if strangers:

@@ -152,13 +152,13 @@ def _the_whole_report(world, ask):
     ask_clouds(live_of(seen.regions[0]), ask)
     text = bundle_text(without_its_secrets(seen))
     examination = examine(read_bundle(text, "bundle.json"))
-    assert "DR502" in {finding.rule.id for finding in examination.report.findings}
+    assert "DR602" in {finding.rule.id for finding in examination.report.findings}
     (item,) = [item for item in examination.items if (item.id, item.region) == ("balancer-health-check", "us-east")]
     assert item.status == "fail"
     assert item.effective.startswith("TCP on the port of the traffic: it connects to the gateway port only")
     report = doctor_text(examination)
     for words in (
-        "error[DR502] cloud-health-check-not-applied: Service `nats-gateway` of `us-east` (aws, region us-east-1: ",
+        "error[DR602] cloud-health-check-not-applied: Service `nats-gateway` of `us-east` (aws, region us-east-1: ",
         "that only read:\n  us-east: aws elbv2 describe-load-balancers --region us-east-1",
     ):
         assert words in report
