@@ -15,12 +15,12 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.doctor.live import KINDS, PAGES, container_of, live_of, nats_in, secrets_of, stream_of
+from natsvalues.doctor.live import KINDS, PAGES, live_of, nats_in, secrets_of, stream_of
+from natsvalues.doctor.loaded import digests_of
 from natsvalues.doctor.reaching import reach
 from natsvalues.doctor.seen import Page, RegionSeen, Seen
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.chart import mappings
-from natsvalues.manifests.included import text_of_include
 from natsvalues.manifests.objects import entries
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.services import selects
@@ -31,10 +31,7 @@ from natsvalues.outside.api_server import ApiServer
 from natsvalues.outside.plugins import damage
 from natsvalues.rehearsal.cluster_objects import is_ready, is_running, server_of
 from natsvalues.rehearsal.convergence import OK
-from natsvalues.rehearsal.rendering import expanded
 from natsvalues.rehearsal.snapshot import trouble_in, words_of
-from natsvalues.text.natsconf import ConfSyntaxError, read
-from natsvalues.text.natsconf.digest import loaded_digests
 from natsvalues.text.x509 import first_in_pem, read_certificate
 
 if TYPE_CHECKING:
@@ -129,7 +126,7 @@ class _Looking:
         )
         await reach(live, self.api, self.values)
         for name, pod in live.pods.items():
-            seen.digests[name] = list(self._digests(live, pod))
+            seen.digests[name] = list(digests_of(live, pod, self.values))
         return seen
 
     # --- the API server --------------------------------------------------------------------------------------
@@ -282,39 +279,6 @@ class _Looking:
                     if (kind := trouble_in(line)) and not _OF_PROBES.search(line)
                 }
         self.seen.troubles[name] = troubles
-
-    def _digests(self, live: Live, pod: Object) -> tuple[str, ...]:
-        """How this pod's server names the nats.conf that the ConfigMap has now."""
-
-        def loader(path: str) -> str:
-            text = text_of_include(live.nats, path)
-            if text is None:
-                raise LookupError(path)
-            return text
-
-        try:
-            return loaded_digests(read(live.nats.conf), self._environment(live, pod), loader)
-        except (LookupError, ConfSyntaxError):
-            return ()
-
-    def _environment(self, live: Live, pod: Object) -> dict[str, str]:
-        """The variables of a pod's server whose values are known."""
-        variables: dict[str, str] = {}
-        for item in mappings(container_of(live, pod).get("env")):
-            name, source = str(item.get("name")), item.get("valueFrom")
-            if not isinstance(source, dict):
-                variables[name] = expanded(str(item.get("value") or ""), variables)
-                continue
-            field, secret = source.get("fieldRef"), source.get("secretKeyRef")
-            if isinstance(field, dict):
-                value: Any = pod
-                for part in str(field.get("fieldPath")).split("."):
-                    value = value.get(part) if isinstance(value, dict) else None
-                variables |= {name: value} if isinstance(value, str) else {}
-            elif isinstance(secret, dict):
-                raw = self.values.get(str(secret.get("name")), {}).get(str(secret.get("key")))
-                variables |= {name: raw.decode("utf-8", "replace")} if raw is not None else {}
-        return variables
 
 
 def _has_configuration(stored: Stored, live: Live) -> bool:
