@@ -53,6 +53,8 @@ _COREDNS = "/api/v1/namespaces/kube-system/configmaps/coredns"
 _LOG = "/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines=300&sinceSeconds=600"
 _LAST_WORDS = "/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines=20&previous=true"
 _EVENTS = 40
+_MOST = 25.0
+"""Seconds after which a look at a region ends, with what was seen until then."""
 DEPLOYED = "deployed"
 _NOT_ALLOWED = (401, 403)
 _OF_PROBES = re.compile("TLS gateway handshake error: .*(didn't provide a certificate|EOF|i/o timeout|reset by peer)")
@@ -98,36 +100,48 @@ class _Looking:
             unseen={},
         )  # fmt: skip
         self.values: dict[str, dict[str, bytes]] = {}
+        self.is_ours = False
 
     async def look(self) -> RegionSeen:
+        """What was seen until the time was over."""
+        try:
+            async with asyncio.timeout(_MOST):
+                await self._look()
+        except TimeoutError:
+            self.seen.unseen["cluster" if not self.is_ours else "the rest"] = f"the look ended after {_MOST:g} s"
+        if not self.is_ours:
+            self.seen.objects.clear()  # a record holds nothing else of the namespace
+        return self.seen
+
+    async def _look(self) -> None:
         seen = self.seen
         try:
             await self.api.open()
         except NatsvaluesError as error:
             seen.unseen["cluster"] = error.message
-            return seen
+            return
         await asyncio.gather(*(self._list(kind) for kind in _LISTS), self._about())
         if not seen.objects:  # one reason, instead of one for each question
             reason = seen.unseen["statefulsets"]
             seen.unseen.clear()
             seen.unseen["cluster"] = reason
         if not seen.objects.keys() >= KINDS.keys():
-            return seen
+            return
         try:
             self._keep_ours()
+            self.is_ours = True
             live = live_of(seen)
         except NatsvaluesError as error:
             seen.unseen["nats"] = error.message
-            return seen
+            return
         await asyncio.gather(
             *(self._secret(name) for name in secrets_of(live.cluster.state.spec["template"]["spec"])),
             *(self._ask(live, name, pod) for name, pod in live.pods.items()),
             self._revisions(live),
         )
-        await reach(live, self.api, self.values)
         for name, pod in live.pods.items():
             seen.digests[name] = list(digests_of(live, pod, self.values))
-        return seen
+        await reach(live, self.api, self.values)
 
     # --- the API server --------------------------------------------------------------------------------------
 
