@@ -224,8 +224,8 @@ def _write_page() -> int:
             verdict = Verdict(**json.load(file))
         cells = [
             verdict.fault, ", ".join(f"`{rule}`" for rule in verdict.named) or "**not named**",
-            ", ".join(f"`{rule}`" for rule in verdict.parts), f"`{verdict.where}`", verdict.message[:300],
-            f"{verdict.look:.0f}",
+            ", ".join([*map("`{}`".format, verdict.parts), *map("**not of it: `{}`**".format, verdict.blamed)]),
+            f"`{verdict.where}`", verdict.message[:300], f"{verdict.look:.0f}",
         ]  # fmt: skip
         rows.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n")
     with open(PAGE, "w", encoding="utf-8") as file:

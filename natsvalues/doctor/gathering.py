@@ -16,12 +16,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.doctor.clouds.asking import ask_every_cloud
-from natsvalues.doctor.live import KINDS, PAGES, container_of, live_of, nats_in, secrets_of, stream_of
+from natsvalues.doctor.live import KINDS, PAGES, live_of, nats_in, secrets_of, stream_of
+from natsvalues.doctor.loaded import digests_of
 from natsvalues.doctor.reaching import reach
 from natsvalues.doctor.seen import Page, RegionSeen, Seen
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.chart import mappings
-from natsvalues.manifests.included import text_of_include
 from natsvalues.manifests.objects import entries
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.services import selects
@@ -32,10 +32,7 @@ from natsvalues.outside.api_server import ApiServer
 from natsvalues.outside.plugins import damage
 from natsvalues.rehearsal.cluster_objects import is_ready, is_running, server_of
 from natsvalues.rehearsal.convergence import OK
-from natsvalues.rehearsal.rendering import expanded
 from natsvalues.rehearsal.snapshot import trouble_in, words_of
-from natsvalues.text.natsconf import ConfSyntaxError, read
-from natsvalues.text.natsconf.digest import loaded_digests
 from natsvalues.text.x509 import first_in_pem, read_certificate
 
 if TYPE_CHECKING:
@@ -57,6 +54,8 @@ _COREDNS = "/api/v1/namespaces/kube-system/configmaps/coredns"
 _LOG = "/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines=300&sinceSeconds=600"
 _LAST_WORDS = "/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines=20&previous=true"
 _EVENTS = 40
+_MOST = 25.0
+"""Seconds after which a look at a region ends, with what was seen until then."""
 DEPLOYED = "deployed"
 _NOT_ALLOWED = (401, 403)
 _OF_PROBES = re.compile("TLS gateway handshake error: .*(didn't provide a certificate|EOF|i/o timeout|reset by peer)")
@@ -104,36 +103,48 @@ class _Looking:
             revisions=[], unseen={},
         )  # fmt: skip
         self.values: dict[str, dict[str, bytes]] = {}
+        self.is_ours = False
 
     async def look(self) -> RegionSeen:
+        """What was seen until the time was over."""
+        try:
+            async with asyncio.timeout(_MOST):
+                await self._look()
+        except TimeoutError:
+            self.seen.unseen["cluster" if not self.is_ours else "the rest"] = f"the look ended after {_MOST:g} s"
+        if not self.is_ours:
+            self.seen.objects.clear()  # a record holds nothing else of the namespace
+        return self.seen
+
+    async def _look(self) -> None:
         seen = self.seen
         try:
             await self.api.open()
         except NatsvaluesError as error:
             seen.unseen["cluster"] = error.message
-            return seen
+            return
         await asyncio.gather(*(self._list(kind) for kind in _LISTS), self._about())
         if not seen.objects:  # one reason, instead of one for each question
             reason = seen.unseen["statefulsets"]
             seen.unseen.clear()
             seen.unseen["cluster"] = reason
         if not seen.objects.keys() >= KINDS.keys():
-            return seen
+            return
         try:
             self._keep_ours()
+            self.is_ours = True
             live = live_of(seen)
         except NatsvaluesError as error:
             seen.unseen["nats"] = error.message
-            return seen
+            return
         await asyncio.gather(
             *(self._secret(name) for name in secrets_of(live.cluster.state.spec["template"]["spec"])),
             *(self._ask(live, name, pod) for name, pod in live.pods.items()),
             self._revisions(live),
         )
-        await reach(live, self.api, self.values)
         for name, pod in live.pods.items():
-            seen.digests[name] = list(self._digests(live, pod))
-        return seen
+            seen.digests[name] = list(digests_of(live, pod, self.values))
+        await reach(live, self.api, self.values)
 
     # --- the API server --------------------------------------------------------------------------------------
 
@@ -286,39 +297,6 @@ class _Looking:
                     if (kind := trouble_in(line)) and not _OF_PROBES.search(line)
                 }
         self.seen.troubles[name] = troubles
-
-    def _digests(self, live: Live, pod: Object) -> tuple[str, ...]:
-        """How this pod's server names the nats.conf that the ConfigMap has now."""
-
-        def loader(path: str) -> str:
-            text = text_of_include(live.nats, path)
-            if text is None:
-                raise LookupError(path)
-            return text
-
-        try:
-            return loaded_digests(read(live.nats.conf), self._environment(live, pod), loader)
-        except (LookupError, ConfSyntaxError):
-            return ()
-
-    def _environment(self, live: Live, pod: Object) -> dict[str, str]:
-        """The variables of a pod's server whose values are known."""
-        variables: dict[str, str] = {}
-        for item in mappings(container_of(live, pod).get("env")):
-            name, source = str(item.get("name")), item.get("valueFrom")
-            if not isinstance(source, dict):
-                variables[name] = expanded(str(item.get("value") or ""), variables)
-                continue
-            field, secret = source.get("fieldRef"), source.get("secretKeyRef")
-            if isinstance(field, dict):
-                value: Any = pod
-                for part in str(field.get("fieldPath")).split("."):
-                    value = value.get(part) if isinstance(value, dict) else None
-                variables |= {name: value} if isinstance(value, str) else {}
-            elif isinstance(secret, dict):
-                raw = self.values.get(str(secret.get("name")), {}).get(str(secret.get("key")))
-                variables |= {name: raw.decode("utf-8", "replace")} if raw is not None else {}
-        return variables
 
 
 def _has_configuration(stored: Stored, live: Live) -> bool:

@@ -17,14 +17,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from natsvalues.errors import InternalError, NatsvaluesError
-from natsvalues.outside.commands import run
+from natsvalues.outside.commands import patience, run
 from natsvalues.records import NamedTuple
 from natsvalues.text.secrets import without_secrets
 
-SECONDS = 60.0
-"""How long all questions to the clouds may take together."""
-EACH_SECONDS = 20.0
-"""How long one command may take."""
+_EACH = 1 / 3
+"""How much of the time for all questions one command may take."""
 _AT_ONCE = 4
 _REASON = 300
 """How many characters of a tool's error are shown."""
@@ -88,11 +86,15 @@ Ask = Callable[[Sequence[tuple[str, ...]]], list[Answer]]
 
 
 class CloudCli:
-    """The tools on PATH, with one time limit for all questions. A command is run once, however often it is asked."""
+    """The tools on PATH, with one time limit for all questions. A command is run once, however often it is asked.
 
-    def __init__(self, seconds: float = SECONDS, each: float = EACH_SECONDS) -> None:
+    `seconds` for all commands are those that helm and kubectl have, if not given; one command has a third of them.
+    """
+
+    def __init__(self, seconds: float | None = None, each: float | None = None) -> None:
+        seconds = seconds or patience()
         self._end = time.monotonic() + seconds
-        self._each = each
+        self._each = each or seconds * _EACH
         self._answers: dict[tuple[str, ...], Answer] = {}
 
     def ask(self, commands: Sequence[tuple[str, ...]]) -> list[Answer]:

@@ -58,7 +58,9 @@ def _body(body: str, how: Hiding) -> str:
         content = json.loads(body)
     except ValueError:
         return without_formats(body, how)
-    return json.dumps(redacted(content, how=how)) if isinstance(content, dict) else without_formats(body, how)
+    if not isinstance(content, dict):
+        return without_formats(body, how)
+    return json.dumps(redacted(content, how=how), separators=(",", ":"))  # as servers write it
 
 
 def _texts(value: Any, how: Hiding) -> Any:

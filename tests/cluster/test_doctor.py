@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-pytestmark = [pytest.mark.helm, pytest.mark.kubectl]
+pytestmark = [pytest.mark.helm, pytest.mark.kubectl, pytest.mark.timeout(300)]
 
 SECRET = {
     "apiVersion": "v1",

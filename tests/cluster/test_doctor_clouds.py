@@ -42,7 +42,11 @@ def test_what_the_cloud_has_is_in_the_report(
         config = tmp_path / "kubeconfig"
         config.write_text(cluster.kubeconfig("admin", namespace.name))
         context = json.loads(config.read_text())["current-context"]
-        env = variables | {"KUBECONFIG": str(config), "PATH": os.pathsep.join([tools, isolated_env["PATH"]])}
+        env = variables | {
+            "KUBECONFIG": str(config),
+            "NATSVALUES_HELM_SECONDS": "300",
+            "PATH": os.pathsep.join([tools, isolated_env["PATH"]]),
+        }
         words = ("doctor", f"--contexts=us-east={context}", f"--namespace={namespace.name}", "--cloud")
         bundle = str(tmp_path / "bundle.json")
         done = natsvalues(4, *words, "collect", bundle, env=env, timeout=200)

@@ -102,14 +102,18 @@ def test_names_are_unknown_where_no_dns_answered():
 
 
 def test_the_cloud_answers_its_item():
-    """What the cloud said replaces what the annotations ask for."""
-    from natsvalues.doctor.items import Fact
-    from natsvalues.errors import Where
-
-    fact = Fact("TCP on port 7222", Where("us-east/nats", field="target group"))
+    """What the cloud has replaces what the annotations ask for."""
     metadata = {"annotations": {"metallb.io/loadBalancerIPs": None}}
     fault = {"services": {"nats-gateway": {"metadata": metadata}}}
-    examination = examine(seeding.seeded({"us-east": fault, "eu-west": fault}), cloud={"us-east": fact})
+    group = {
+        "name": "g",
+        "check": {"protocol": "TCP", "port": "traffic-port"},
+        "targets": [{"id": "a", "state": "healthy"}],
+    }
+    listeners = [{"port": 7222, "groups": ["g"]}]
+    balancer = {"cloud": "aws", "kind": "network", "name": "a", "listeners": listeners, "groups": [group]}
+    cloud = {"balancers": {"nats-gateway": {"cloud": "aws", "balancer": balancer}}}
+    examination = examine(seeding.seeded({"us-east": fault | cloud, "eu-west": fault}))
     assert statuses(examination, "balancer-health-check") == {"us-east": "pass", "eu-west": "unknown"}
 
 
