@@ -19,6 +19,8 @@ from natsvalues.outside.cloud_cli import CloudCli
 from natsvalues.report.bundle import bundle_text, read_bundle, without_its_secrets
 from natsvalues.report.doctor_text import doctor_text
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # the first one may install the tools
+
 SERVERS = Servers(parse_version("2.14.2"), 7222, 8222, {"gateway": 7222, "monitor": 8222}, is_clustered=True)
 KEY = "service.beta.kubernetes.io/aws-load-balancer-"
 FREE = "/healthz?js-server-only=true"
@@ -108,8 +110,6 @@ def service_of(name: str, differing: dict[str, str]) -> dict:
     }
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_each_fault_is_named_and_nothing_else(moto):
     """One run of `aws` for each question; a load balancer that is well fails nothing."""
     wanted = {name: BALANCER | cloud for name, (cloud, _, _) in FAULTS.items() if cloud is not None}
@@ -165,7 +165,6 @@ def _the_whole_report(world, ask):
     assert "seeded-secret" not in text + report
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "reason"),
     [
