@@ -12,13 +12,15 @@ import subprocess
 import sys
 from typing import Any
 
-LOCK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "locks", "dev.txt")  # run.txt is a part of it
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "locks")
+LOCKS = [os.path.join(FOLDER, name) for name in ("dev.txt", "clouds.txt")]  # run.txt is a part of dev.txt
 SECONDS = 30
 
 
 def ask() -> list[dict[str, Any]]:
     """What pip-audit says of each package. Raises OSError if it says nothing."""
-    command = [sys.executable, "-m", "pip_audit", "--requirement", LOCK, "--require-hashes", "--disable-pip"]
+    named = [word for lock in LOCKS for word in ("--requirement", lock)]
+    command = [sys.executable, "-m", "pip_audit", *named, "--require-hashes", "--disable-pip"]
     try:
         done = subprocess.run(
             [*command, "--format=json", "--progress-spinner=off", "--timeout=10"],

@@ -1,8 +1,9 @@
 """Write the reference pages in docs/ from what they describe: model, schema, command line, lint rules, profiles.
 
 `python scripts/reference_docs.py` writes docs/overlays.md, docs/overlay.schema.json, docs/diff.schema.json,
-docs/plan.schema.json, docs/cli.md, docs/rules.md, docs/impacts.md, docs/reload.md, docs/configuration.md and
-docs/providers.md; with `--check` it writes nothing, names the stale files and fails (exit code 1).
+docs/plan.schema.json, docs/cli.md, docs/rules.md, docs/impacts.md, docs/reload.md, docs/configuration.md,
+docs/doctor-rules.md, docs/doctor.schema.json and docs/providers.md; with `--check` it writes nothing, names the stale
+files and fails (exit code 1).
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from typer.testing import CliRunner
 
 from natsvalues.cli.app import app
 from natsvalues.diff.impact import GROUPS as IMPACTS
+from natsvalues.doctor.rules import GROUPS as LIVE
 from natsvalues.lint.rules import GROUPS
 from natsvalues.overlays.model import Region, Supercluster
 from natsvalues.overlays.schema import schema
 from natsvalues.report.diff_schema import schema as diff_schema
+from natsvalues.report.doctor_json import schema as doctor_schema
 from natsvalues.report.plan_json import schema as plan_schema
 from natsvalues.text.reading import Between, Matches, field_doc, spelled
 
@@ -39,6 +42,16 @@ DOCS = os.path.join(ROOT, "docs")
 PROVIDER_DOCS = os.path.join(ROOT, "scripts", "provider_docs.py")
 PROVIDER_PAGE = "providers.md"
 NAMES = {str: "text", int: "whole number", bool: "true or false"}
+
+DOCTOR_HEAD = """\
+# What doctor looks for
+
+<!-- Written by scripts/reference_docs.py from natsvalues/doctor/rules: change those. -->
+
+Beside [lint's rules](rules.md) on the live objects, [doctor](doctor.md) has rules of its own. Each has a fault that the
+tests seed into a record of two real regions, and which nothing else is blamed for; many were seeded into
+[real regions](doctor-faults.md).
+"""
 
 OVERLAYS_HEAD = """\
 # Overlay files
@@ -222,6 +235,21 @@ def rules_page() -> str:
     return "".join(parts)
 
 
+def doctor_page() -> str:
+    """The page of doctor's own rules, whose examples are for tests only."""
+    parts = [DOCTOR_HEAD]
+    for group, rules in LIVE.items():
+        parts.append(
+            f"\n## {group}\n\n| Rule | What | Why, and how it is known | What to do |\n| --- | --- | --- | --- |\n"
+        )
+        parts += [
+            f"| `{rule.id}` {rule.name} ({rule.severity}) | {cell(rule.what)} | {cell(rule.why)} *{cell(rule.source)}* "
+            f"| {cell(rule.remedy)} |\n"
+            for rule in rules
+        ]
+    return "".join(parts)
+
+
 def rule_section(rule: Rule) -> str:
     """All that is known of one rule."""
     fix = " `natsvalues lint --fix` does it." if rule.fixable else ""
@@ -286,6 +314,8 @@ def pages() -> dict[str, str]:
         "overlay.schema.json": json.dumps(schema(), indent=2) + "\n",
         "diff.schema.json": json.dumps(diff_schema(), indent=2) + "\n",
         "plan.schema.json": json.dumps(plan_schema(), indent=2) + "\n",
+        "doctor.schema.json": json.dumps(doctor_schema(), indent=2) + "\n",
+        "doctor-rules.md": doctor_page(),
         "cli.md": cli_page(),
         "reload.md": reload_page(),
         "configuration.md": configuration_page(),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from natsvalues import __version__
-from natsvalues.cli import app_export, app_lint, app_plan, app_plugin, app_rehearse, app_values
+from natsvalues.cli import app_doctor, app_export, app_lint, app_plan, app_plugin, app_rehearse, app_values
 from natsvalues.cli import completion as completion_verb
 from natsvalues.cli import explain as explain_verb
 from natsvalues.cli import init as init_verb
@@ -180,6 +180,7 @@ def init(
 
 app_rehearse.declare(app)
 app_plan.declare(app)
+app_doctor.declare(app)
 
 
 overlay_app = typer.Typer(help="List the regions, or show an overlay.", no_args_is_help=True, rich_markup_mode=None)

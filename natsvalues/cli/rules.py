@@ -23,20 +23,24 @@ def rules(word: str | None) -> int:
 
 
 def _listing() -> str:
-    return (
-        f"{rule_listing(lint_rules.GROUPS)}\nImpacts of changes (natsvalues diff)\n\n{impact_listing(impacts.GROUPS)}"
-    )
+    from natsvalues.doctor.rules import GROUPS  # heavy, as below
+
+    live = f"Live regions (natsvalues doctor)\n\n{rule_listing(GROUPS)}"
+    changes = f"Impacts of changes (natsvalues diff)\n\n{impact_listing(impacts.GROUPS)}"
+    return f"{rule_listing(lint_rules.GROUPS)}\n{live}\n{changes}"
 
 
 def _manual(word: str) -> str:
     """The manual of the rule or impact with that id or name. Raises NatsvaluesError with the nearest one."""
+    from natsvalues.doctor.rules import RULES
+
     for declared in impacts.IMPACTS:
         if word.lower() in (declared.id.lower(), declared.name):
             return impact_manual(declared)
-    for rule in lint_rules.RULES:
+    for rule in (*lint_rules.RULES, *RULES):
         if word.lower() in (rule.id.lower(), rule.name):
             return rule_manual(rule)
-    known = [word for rule in lint_rules.RULES for word in (rule.name, rule.id)]
+    known = [word for rule in (*lint_rules.RULES, *RULES) for word in (rule.name, rule.id)]
     known += [word for declared in impacts.IMPACTS for word in (declared.name, declared.id)]
     hint = nearest(word, known) or "`natsvalues rules` lists them"
     raise NatsvaluesError("NV-L002", f"there is no lint rule or impact `{word}`", hint=hint)

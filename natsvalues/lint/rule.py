@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """Worst first."""
-Target = Literal["cluster", "supercluster", "overlays", "regions", "rehearsal", "server"]
+Target = Literal["cluster", "supercluster", "overlays", "regions", "rehearsal", "server", "live"]
 Need = Literal["configuration", "kubernetes"]
 """What a rule looks at: nats.conf alone, also where that is a plain file; or objects of Kubernetes as well."""
 
@@ -55,7 +55,8 @@ class Problem(NamedTuple):
 class Rule(NamedTuple):
     """One rule with its documentation. `check` gets one cluster if `applies_to` is `cluster`, else the subject.
 
-    Rules of `supercluster` need renderings, those of `overlays` overlays, and those of `regions` either.
+    Rules of `supercluster` need renderings, those of `overlays` overlays, and those of `regions` either; `live` are the
+    doctor's, about regions that run.
     A rule that `needs` Kubernetes, as all do that do not say otherwise, does not run on plain nats.conf files.
     """
 

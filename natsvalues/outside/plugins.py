@@ -211,6 +211,16 @@ def status(program: str | None, directories: str | None) -> tuple[Standing, ...]
     )
 
 
+def damage() -> tuple[Fault, ...]:
+    """What stops the helms of this machine from loading plugins: such as plugins of both majors in one folder.
+
+    Raises NatsvaluesError for a helm that does not answer.
+    """
+    every = helms.on_path()
+    faults = [fault for helm in every for fault in _damage(helm, shims.plugins_in(helm.plugins), every)]
+    return tuple(dict.fromkeys(faults))
+
+
 def _standing(helm: Helm, others: tuple[Helm, ...]) -> Standing:
     """Ask helm itself: it resolves `--post-renderer` before it shows help, and `--version` runs natsvalues.
 

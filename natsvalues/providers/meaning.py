@@ -169,9 +169,21 @@ def settings_in(annotation: Annotation) -> tuple[Annotation, ...]:
         return ()
     return tuple(
         annotation._replace(text=text, means=known.means, meaning=Meaning(known.means, when=known.when), attribute=name)
-        for name, text in _settings(annotation.text).items()
+        for name, text in settings_of(annotation.text).items()
         if (known := annotation.meaning.attributes.get(name, Attribute("none"))).means != "none"
     )
+
+
+def settings_of(text: str) -> dict[str, str]:
+    """The settings in an annotation's text, `a=b,c=d` or a JSON object; empty for another form."""
+    if text.lstrip().startswith("{"):
+        try:
+            value = json.loads(text)
+        except ValueError:
+            return {}
+        return {str(name): str(item) for name, item in value.items()}
+    pairs = (part.partition("=") for part in text.split(","))
+    return {name.strip(): item.strip() for name, _, item in pairs if name.strip()}
 
 
 def meaning_of(service: dict[str, Any], folder: str = "") -> ServiceMeaning:
@@ -233,17 +245,6 @@ def _checks(annotations: tuple[Annotation, ...], targets: Annotation | None, fol
             checked = "pods" if targets.text in targets.meaning.pods else "nodes"
         protocol, number, path, interval, threshold = (given.get(part) for part in _CHECKS)
         yield Check(family, port, protocol, number, path, interval, threshold, checked, facts)
-
-
-def _settings(text: str) -> dict[str, str]:
-    if text.lstrip().startswith("{"):
-        try:
-            value = json.loads(text)
-        except ValueError:
-            return {}
-        return {str(name): str(item) for name, item in value.items()}
-    pairs = (part.partition("=") for part in text.split(","))
-    return {name.strip(): item.strip() for name, _, item in pairs if name.strip()}
 
 
 def _target(ports: Iterator[dict[str, Any]]) -> int | str | None:

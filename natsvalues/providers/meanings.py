@@ -96,6 +96,11 @@ class Meaning(NamedTuple):
     attributes: Annotated[
         dict[str, Attribute], Doc("Settings inside the value, written `a=b,c=d` or as a JSON object.")
     ] = _NONE
+    shown_by: Annotated[
+        Literal["", "balancer", "targets"],
+        Doc("Where the cloud shows what is effective, under the same names: on the load balancer, or on its targets."),
+    ] = ""
+    shown_as: Annotated[str, Doc("The one setting that the value is for, as the cloud names it.")] = ""
 
 
 class Claim(NamedTuple):

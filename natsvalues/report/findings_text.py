@@ -21,7 +21,7 @@ def findings_text(report: Report) -> str:
     """All findings, the ignored ones in a line each, and a summary."""
     texts = report.subject.texts
     how = Hiding(variables=secret_variables(texts.values()))
-    parts = [_paragraph(finding, texts, how) for finding in report.findings]
+    parts = [paragraph(finding, texts, how) for finding in report.findings]
     parts += [
         f"ignored[{item.finding.rule.id}] {item.finding.message}\n --> {item.finding.where[0]}\n  = {item.reason}\n"
         for item in report.ignored
@@ -29,7 +29,8 @@ def findings_text(report: Report) -> str:
     return "\n".join([*parts, *rehearsed(report), *servers_asked(report), summary(report) + "\n"])
 
 
-def _paragraph(finding: Finding, texts: dict[str, str], how: Hiding) -> str:
+def paragraph(finding: Finding, texts: dict[str, str], how: Hiding) -> str:
+    """One finding with its line in these texts, by their names, and what to do."""
     lines = [f"{finding.severity}[{finding.rule.id}] {finding.rule.name}: {finding.message}"]
     lines += [f" --> {finding.where[0]}", *_quoted(finding.where[0], texts, how)]
     lines += [f"  also {place}" for place in finding.where[1:]]

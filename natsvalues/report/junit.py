@@ -23,23 +23,30 @@ def junit(report: Report, threshold: str) -> str:
     root = ET.Element("testsuites", name="natsvalues lint")
     groups = {rule.id: group for group, rules in GROUPS.items() for rule in rules}
     for region in regions:
-        suite = ET.SubElement(root, "testsuite", name=_text(region))
+        suite = ET.SubElement(root, "testsuite", name=without_control(region))
         for rule in report.rules:
             about = {"classname": f"natsvalues.{groups[rule.id]}", "name": f"{rule.id} {rule.name}"}
             case = ET.SubElement(suite, "testcase", about)
             findings = [finding for finding in report.findings if finding.rule is rule and finding.regions[0] == region]
             passed_over = [item for item in report.ignored if item.finding.rule is rule]
             for finding in (finding for finding in findings if finding.severity in counted):
-                failure = ET.SubElement(case, "failure", message=_text(finding.message), type=finding.severity)
-                failure.text = _text_of(finding)
-            lesser = [_text_of(finding) for finding in findings if finding.severity not in counted]
+                failure = ET.SubElement(
+                    case, "failure", message=without_control(finding.message), type=finding.severity
+                )
+                failure.text = text_of(finding)
+            lesser = [text_of(finding) for finding in findings if finding.severity not in counted]
             reasons = [item.reason for item in passed_over if item.finding.regions[0] == region]
             if reasons and not findings:
-                ET.SubElement(case, "skipped", message=_text("; ".join(reasons)))
+                ET.SubElement(case, "skipped", message=without_control("; ".join(reasons)))
             if lesser:
                 ET.SubElement(case, "system-out").text = "\n".join(lesser)
-        _count(suite, suite)
-    _count(root, root)
+    return document(root)
+
+
+def document(root: ET.Element) -> str:
+    """The document with its tests counted, in each suite and in all."""
+    for element in (*root.iter("testsuite"), root):
+        _count(element, element)
     ET.indent(root, " ")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -52,11 +59,14 @@ def _count(element: ET.Element, inside: ET.Element) -> None:
     element.set("skipped", str(sum(case.find("skipped") is not None for case in cases)))
 
 
-def _text_of(finding: Finding) -> str:
+def text_of(finding: Finding) -> str:
+    """A finding with its places and what to do."""
     places = "".join(f"\n --> {place}" for place in finding.where)
-    return _text(f"{finding.severity}[{finding.rule.id}] {finding.message}{places}\nhelp: {finding.rule.remedy}")
+    return without_control(
+        f"{finding.severity}[{finding.rule.id}] {finding.message}{places}\nhelp: {finding.rule.remedy}"
+    )
 
 
-def _text(text: str) -> str:
+def without_control(text: str) -> str:
     """A text without the characters that XML cannot hold."""
     return _NO_XML.sub("?", text)

@@ -22,13 +22,14 @@ _RESERVED = re.compile(r"[^A-Za-z0-9._~/-]")
 
 def sarif(report: Report) -> str:
     """The whole report as one run; ignored and known findings are suppressed results."""
-    results = [_result(finding) for finding in report.findings]
+    rules = tuple(dict.fromkeys((*RULES, *report.rules)))
+    results = [_result(finding, rules) for finding in report.findings]
     for item in report.ignored:
         kind = "inSource" if item.in_text else "external"
-        results.append({**_result(item.finding), "suppressions": [{"kind": kind, "justification": item.reason}]})
+        results.append({**_result(item.finding, rules), "suppressions": [{"kind": kind, "justification": item.reason}]})
     in_baseline = {"suppressions": [{"kind": "external", "justification": BASELINE}]}
-    results += [{**_result(finding), **in_baseline} for finding in report.known]
-    driver = {"name": "natsvalues", "version": __version__, "rules": [_rule(rule) for rule in RULES]}
+    results += [{**_result(finding, rules), **in_baseline} for finding in report.known]
+    driver = {"name": "natsvalues", "version": __version__, "rules": [_rule(rule) for rule in rules]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
@@ -45,11 +46,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding) -> dict[str, Any]:
+def _result(finding: Finding, rules: tuple[Rule, ...]) -> dict[str, Any]:
     first, *others = finding.where
     result: dict[str, Any] = {
         "ruleId": finding.rule.id,
-        "ruleIndex": RULES.index(finding.rule),
+        "ruleIndex": rules.index(finding.rule),
         "level": finding.severity,
         "message": {"text": f"{finding.message}. {finding.rule.remedy}"},
         "locations": [_location(first)],

@@ -36,6 +36,7 @@ code {{ font: 12px ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: a
 </head>
 <body>
 """
+"""The beginning of a page, with its `title`."""
 
 
 def topology_html(picture: Topology) -> str:
@@ -47,12 +48,13 @@ def topology_html(picture: Topology) -> str:
 
 
 def _region(node: Node) -> str:
-    rows = "".join(_row(finding) for finding in node.findings)
+    rows = "".join(finding_row(finding) for finding in node.findings)
     head = "<tr><th>Rule<th>What and where<th>What to do</tr>\n"
     return f"<h2>{escape(node.name)}</h2>\n<table>\n{head}{rows}</table>\n"
 
 
-def _row(finding: Finding) -> str:
+def finding_row(finding: Finding) -> str:
+    """A row of a table: the rule, what and where, what to do."""
     rule = finding.rule
     return (
         f'<tr><td class="{finding.severity}">{finding.severity} <code>{rule.id}</code><br>{rule.name}'

@@ -5,6 +5,7 @@ Raises KeepingError, or PlayError where an act has no verdict.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -23,6 +24,8 @@ from regions import Names, Regions, kubectl, start  # noqa: E402 - same
 from suites import NAMESPACE, RELEASE  # noqa: E402 - same
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from parts import Parts
     from suites import Act, Suite
 
@@ -57,8 +60,13 @@ def word_of(scenario: dict[str, Any]) -> str:
     return "stuck" if scenario["verdict"] == "stuck" else "lossy" if scenario["lossy"] else "converged"
 
 
-def play(suite: Suite, charts: dict[str, str], out: str, built: Parts) -> list[Played]:
-    """Start clusters, play all acts, and end the clusters; in `out` each act leaves a picture and its JSON."""
+def play(
+    suite: Suite, charts: dict[str, str], out: str, built: Parts, after: Callable[[Stage], None] | None = None
+) -> list[Played]:
+    """Start clusters, play all acts, and end the clusters; in `out` each act leaves a picture and its JSON.
+
+    `after` is called before the end, if all verdicts are as expected.
+    """
     os.makedirs(out, exist_ok=True)
     hosts = {host(region): address(number) for number, region in enumerate(suite.regions, 1)}
     begun = time.monotonic()
@@ -67,12 +75,18 @@ def play(suite: Suite, charts: dict[str, str], out: str, built: Parts) -> list[P
         print(f"{suite.name}: clusters are up after {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
         folder = os.path.join(regions.folder, "suite")  # which goes with them
         os.mkdir(folder)
-        return _Suite(suite, charts, regions, folder, out).play(built)
+        stage = Stage(suite, charts, regions, folder, out)
+        played = stage.play(built)
+        if after is not None and played[-1].is_expected:
+            after(stage)
+        return played
     finally:
         regions.leave()
 
 
-class _Suite:
+class Stage:
+    """A suite on its clusters."""
+
     def __init__(self, suite: Suite, charts: dict[str, str], regions: Regions, folder: str, out: str) -> None:
         self.suite = suite
         self.charts = charts
@@ -81,6 +95,7 @@ class _Suite:
         self.folder = folder
         self.out = out
         self.helm = binaries.fetch(f"helm{suite.helm}")
+        self.authority = trustme.CA()
 
     def play(self, built: Parts) -> list[Played]:
         """Play the acts, one after the other, until one is not as expected."""
@@ -90,7 +105,7 @@ class _Suite:
         for number, act in enumerate(self.suite.acts, 1):
             server = act.server or server
             self.chart = self.charts[act.chart] if act.chart else self.chart
-            self._load(server)
+            self.load(server)
             write_values(self.suite, server, self.folder)
             sync = act.sync or sync
             write_overlays(self.suite, self._path("overlays"), sync)
@@ -119,13 +134,14 @@ class _Suite:
         texts = [
             subprocess.run(
                 [self.helm, "template", RELEASE, chart, *words],
-                capture_output=True, text=True, check=True, env=self._environment(),
+                capture_output=True, text=True, check=True, env=self.environment(),
             ).stdout
             for chart in self.charts.values()
         ]  # fmt: skip
         return sorted({image for text in texts for image in _IMAGE.findall(text)})
 
-    def _load(self, server: str) -> None:
+    def load(self, server: str) -> None:
+        """Bring a version of the server to all nodes."""
         program = binaries.fetch(f"nats-server@{server}")
         for region in self.suite.regions:
             image = f"docker.io/library/nats:{server}-alpine"
@@ -133,23 +149,28 @@ class _Suite:
 
     def _issue(self) -> None:
         """A certificate for each region's gateway, in a Secret, with the authority that all share."""
-        authority = trustme.CA()
         for region in self.suite.regions:
-            issued = authority.issue_cert(host(region))
-            files = {
-                "tls.crt": b"".join(blob.bytes() for blob in issued.cert_chain_pems).decode(),
-                "tls.key": issued.private_key_pem.bytes().decode(),
-                "ca.crt": authority.cert_pem.bytes().decode(),
-            }
+            files = self.certificate(region)
             meta = {"name": SECRET, "namespace": NAMESPACE}
             secret = {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": "kubernetes.io/tls",
                       "stringData": files}  # fmt: skip
             kubectl(self.regions, region, "apply", "-f", "-", stdin=json.dumps(secret))
 
+    def certificate(self, region: str, name: str = "", days: int | None = None) -> dict[str, str]:
+        """The files of a certificate for a region's gateway; for another name, or that ends in so many days."""
+        ends = dt.datetime.now(dt.UTC) + dt.timedelta(days=days) if days is not None else None
+        issued = self.authority.issue_cert(name or host(region), not_after=ends)
+        return {
+            "tls.crt": b"".join(blob.bytes() for blob in issued.cert_chain_pems).decode(),
+            "tls.key": issued.private_key_pem.bytes().decode(),
+            "ca.crt": self.authority.cert_pem.bytes().decode(),
+        }
+
     def _path(self, name: str) -> str:
         return os.path.join(self.folder, name)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The variables of whoever works there: kubeconfig, helm, kubectl."""
         path = f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"
         return {
             "PATH": path, "HOME": self.folder, "KUBECONFIG": self.regions.kubeconfig, "HELM_BIN": self.helm,
@@ -178,7 +199,7 @@ class _Suite:
         begun = time.monotonic()
         done = subprocess.run(
             self.regions.operator(sys.executable, os.path.join(HERE, "play.py"), *words),
-            capture_output=True, text=True, check=False, timeout=ACT_SECONDS, env=self._environment(), cwd=self.folder,
+            capture_output=True, text=True, check=False, timeout=ACT_SECONDS, env=self.environment(), cwd=self.folder,
             preexec_fn=dies_with_parent,
         )  # fmt: skip
         if not done.stdout.startswith("{"):
@@ -198,7 +219,7 @@ class _Suite:
                 "-f", self._path("values.yaml"), "-f", self._path(f"plain-{region}.yaml"),
             ]  # fmt: skip
             subprocess.run(
-                self.regions.operator(*command), check=True, capture_output=True, text=True, env=self._environment()
+                self.regions.operator(*command), check=True, capture_output=True, text=True, env=self.environment()
             )
 
     def _state(self) -> str:

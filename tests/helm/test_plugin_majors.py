@@ -1,6 +1,7 @@
 """`natsvalues plugin` on a machine with Helm 3 and Helm 4, which read the same plugins directory."""
 
 import os
+import sys
 
 import pytest
 
@@ -69,6 +70,8 @@ def test_a_helm_3_that_comes_later_is_seen_broken_and_mended(machine, plugins, r
     status = run("natsvalues", "plugin", "status", "--helm", "helm3")
     assert status.returncode == 1
     assert "wrong: Helm 3 loads no plugin at all beside a Helm 4 plugin: " in status.stdout
+    of_doctor = run(sys.executable, "-c", "from natsvalues.outside.plugins import damage; print(damage())", check=True)
+    assert "Helm 3 loads no plugin at all beside a Helm 4 plugin: " in of_doctor.stdout
     refused = run("natsvalues", "plugin", "install", "--helm", "helm3")
     assert refused.returncode == 1
     assert refused.stderr.startswith("error[NV-G005]: ")

@@ -1,0 +1,65 @@
+"""`natsvalues doctor` as a person calls it, without a cluster: bundles, formats, exit codes, wrong words."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import seeding
+
+from natsvalues.cli.doctor_watch import watch
+from natsvalues.doctor.examination import examine
+from natsvalues.report.bundle import bundle_text
+
+
+@pytest.fixture
+def doctor(run):
+    """Run `natsvalues doctor`."""
+    return lambda *words: run("natsvalues", "doctor", *words)
+
+
+def test_a_healthy_bundle_is_silent(doctor):
+    """Exit code 0, and nine items."""
+    done = doctor("--from-bundle", seeding.BUNDLE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no findings" in done.stdout
+    assert "\n9. The servers have loaded the configuration that was rendered\n" in done.stdout
+
+
+def test_the_exit_code_follows_the_threshold(doctor, tmp_path):
+    """And each format may go to a file."""
+    bundle = tmp_path / "incident.json"
+    bundle.write_text(bundle_text(seeding.seeded({"us-east": {"varz": {"nats-1": {"version": "2.12.8"}}}})))
+    assert doctor("--from-bundle", bundle).returncode == 0
+    assert doctor("--from-bundle", bundle, "--fail-on=warning", "-o", f"json={tmp_path}/report.json").returncode == 4
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [finding["rule"] for finding in report["findings"]] == ["DR205"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "--contexts or --from-bundle"),
+        (("gather", "file"), "only `collect FILE`"),
+        (("--from-bundle=x.json", "--watch"), "a bundle does not change"),
+        (("--from-bundle=x.json",), "error[NV-I007]"),
+        (("--from-bundle=x.json", "-o", "pdf"), "error[NV-L009]"),
+        (("--contexts=us-east=nowhere",), "error[NV-R0"),
+    ],
+)
+def test_wrong_words_are_an_error(doctor, words, message):
+    """With what is wrong with them."""
+    done = doctor(*words)
+    assert done.returncode == 1
+    assert message in done.stdout + done.stderr
+
+
+def test_watching_prints_what_changes(capfd):
+    """Without a terminal: all items at first, then the fault, then that it is solved; the code is the last look's."""
+    stale = {"us-east": {"digests": {"nats-1": ["sha256:0000"]}}}
+    looks = iter([examine(seeding.seeded(fault)) for fault in ({}, stale, stale)])
+    assert watch(lambda: next(looks), 0, 3, "error") == 4
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) == 18 + 2
+    assert " us-east configuration: fail: 2 of 3 servers have loaded ConfigMap nats-config as it is;" in lines[18]
+    assert " error[DR202] nats-1 of `us-east` " in lines[19]
