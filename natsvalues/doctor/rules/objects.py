@@ -119,7 +119,7 @@ def cannot_start(live: LiveSet) -> Iterator[Problem]:
                         message, (region.at(f"StatefulSet {region.nats.name}: spec.replicas"),), (region.name,)
                     )
                 continue
-            if is_running(pod, container) or is_leaving(pod) or missing or unbound or _exit_of(pod, container):
+            if is_running(pod, container) or is_leaving(pod) or missing or unbound or exit_of(pod, container):
                 continue
             reason = why_not_started(pod, container) or event
             if reason:
@@ -226,7 +226,7 @@ def exits(live: LiveSet) -> Iterator[Problem]:
     for region in live.regions.values():
         container = server_of(region.rendering)
         for name, pod in region.pods.items():
-            code = _exit_of(pod, container)
+            code = exit_of(pod, container)
             if code and not is_ready(pod):
                 words = region.seen.troubles.get(name, {}).get("fatal", "")
                 times = restarts_of(pod, container)
@@ -235,7 +235,7 @@ def exits(live: LiveSet) -> Iterator[Problem]:
                 yield Problem(f"{message}{_because(words)}", where, (region.name,))
 
 
-def _exit_of(pod: Object, container: str) -> str:
+def exit_of(pod: Object, container: str) -> str:
     """How the container's last process ended, if it was started again; empty if it was not, or ended well."""
     statuses: list[Object] = pod.get("status", {}).get("containerStatuses") or []
     for item in statuses:
