@@ -266,7 +266,7 @@ FAULTS = (
           ("DR102", "HS008"), (WEST,)),
     Fault("half of the pods have another version", ("DR205",), _half_updated, ("DR102",), (WEST,), ("2.15.1",)),
     Fault("a server hangs", ("DR201",), _hang, (), (WEST,)),
-    Fault("a region has fewer servers than the meta group counts", ("DR404", "DR406"), _scaled, ("DR404", "DR406"), ()),
+    Fault("a region has fewer servers than the meta group counts", ("DR404", "DR406"), _scaled, ("JS005",)),
     Fault("one way only: a region lets nobody in", ("DR304",), _one_way, ("SE004",), (EAST,)),
     Fault("the post-renderer was forgotten", ("HS001",), _forgotten),
 )  # fmt: skip
