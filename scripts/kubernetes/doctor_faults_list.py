@@ -240,7 +240,7 @@ FAULTS = (
     Fault("the advertised name leads elsewhere", ("DR302",), _moved_name),
     Fault("DNS remembers for ten minutes that a name did not exist", ("DR108",), _long_memory),
     Fault("a remote has a wrong name", ("NM006",), _conf('"name": "us-east"', '"name": "europe"'),
-          (*_STALE, "GW013")),
+          (*_STALE, "GW013", "DR303")),
     Fault("a region does not list the other one", ("GW013",), _conf(
         _REMOTE.format("us-east"), _REMOTE.format("eu-west")), (*_STALE, "GW010", "JS002")),
     Fault("the servers have another configuration than the ConfigMap", ("DR202",), _conf(
