@@ -240,7 +240,7 @@ FAULTS = (
     Fault("the advertised name leads elsewhere", ("DR302",), _moved_name),
     Fault("DNS remembers for ten minutes that a name did not exist", ("DR108",), _long_memory),
     Fault("a remote has a wrong name", ("NM006",), _conf('"name": "us-east"', '"name": "europe"'),
-          (*_STALE, "GW013")),
+          (*_STALE, "GW013", "DR303")),
     Fault("a region does not list the other one", ("GW013",), _conf(
         _REMOTE.format("us-east"), _REMOTE.format("eu-west")), (*_STALE, "GW010", "JS002")),
     Fault("the servers have another configuration than the ConfigMap", ("DR202",), _conf(
@@ -266,7 +266,7 @@ FAULTS = (
           ("DR102", "HS008"), (WEST,)),
     Fault("half of the pods have another version", ("DR205",), _half_updated, ("DR102",), (WEST,), ("2.15.1",)),
     Fault("a server hangs", ("DR201",), _hang, (), (WEST,)),
-    Fault("a region has fewer servers than the meta group counts", ("DR404", "DR406"), _scaled, ("DR404", "DR406"), ()),
+    Fault("a region has fewer servers than the meta group counts", ("DR404", "DR406"), _scaled, ("JS005",)),
     Fault("one way only: a region lets nobody in", ("DR304",), _one_way, ("SE004",), (EAST,)),
     Fault("the post-renderer was forgotten", ("HS001",), _forgotten),
 )  # fmt: skip

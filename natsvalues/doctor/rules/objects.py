@@ -119,7 +119,7 @@ def cannot_start(live: LiveSet) -> Iterator[Problem]:
                         message, (region.at(f"StatefulSet {region.nats.name}: spec.replicas"),), (region.name,)
                     )
                 continue
-            if is_running(pod, container) or is_leaving(pod) or missing or unbound or _exit_of(pod, container):
+            if is_running(pod, container) or is_leaving(pod) or missing or unbound or exit_of(pod, container):
                 continue
             reason = why_not_started(pod, container) or event
             if reason:
@@ -226,23 +226,25 @@ def exits(live: LiveSet) -> Iterator[Problem]:
     for region in live.regions.values():
         container = server_of(region.rendering)
         for name, pod in region.pods.items():
-            code = _exit_of(pod, container)
+            code = exit_of(pod, container)
             if code and not is_ready(pod):
                 words = region.seen.troubles.get(name, {}).get("fatal", "")
                 times = restarts_of(pod, container)
-                message = f"the server of `{name}` in `{region.name}` ended {times} times, the last time with {code}"
+                message = (
+                    f"the server of `{name}` in `{region.name}` ended {max(times, 1)} times, the last time with {code}"
+                )
                 where = (region.at(f"Pod {name}: status.containerStatuses[name={container}].lastState"),)
                 yield Problem(f"{message}{_because(words)}", where, (region.name,))
 
 
-def _exit_of(pod: Object, container: str) -> str:
-    """How the container's last process ended, if it was started again; empty if it was not, or ended well."""
+def exit_of(pod: Object, container: str) -> str:
+    """How the container's last process ended; empty if it is the first one, or ended well."""
     statuses: list[Object] = pod.get("status", {}).get("containerStatuses") or []
     for item in statuses:
-        last = item.get("lastState")
-        ended = last.get("terminated") if isinstance(last, dict) else None
-        if item.get("name") == container and isinstance(ended, dict) and ended.get("exitCode"):
-            return f"exit code {ended['exitCode']}"
+        for state in (item.get("state"), item.get("lastState")):
+            ended = state.get("terminated") if isinstance(state, dict) else None
+            if item.get("name") == container and isinstance(ended, dict) and ended.get("exitCode"):
+                return f"exit code {ended['exitCode']}"
     return ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.doctor.live import JSZ, VARZ
+from natsvalues.doctor.rules.objects import exit_of
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.overlays.transforms.stamps import is_stamped
 from natsvalues.rehearsal.cluster_objects import is_leaving, is_ready, is_running, server_of
@@ -31,6 +32,8 @@ def silent(live: LiveSet) -> Iterator[Problem]:
         container = server_of(region.rendering)
         for name, pod in region.pods.items():
             pages = region.seen.pages.get(name, {})
+            if exit_of(pod, container) and not is_ready(pod):
+                continue  # it is between two starts
             if (
                 not is_running(pod, container)
                 or is_leaving(pod)
