@@ -24,8 +24,8 @@ sys.path += [HERE, os.path.join(HERE, "kubernetes")]
 import cluster_build  # noqa: E402 - scripts are no package
 import parts  # noqa: E402 - same
 from doctor_faults_list import DNS_FAULTS, EAST, FAULTS, WEST, Fault, Seeding  # noqa: E402 - same
-from keeping import KeepingError  # noqa: E402 - same
 from inputs import address, charts_of, host  # noqa: E402 - same
+from keeping import KeepingError  # noqa: E402 - same
 from playing import PlayError, Stage, play  # noqa: E402 - same
 from regions import Names  # noqa: E402 - same
 from suites import NAMESPACE, Act, Suite  # noqa: E402 - same
