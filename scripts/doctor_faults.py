@@ -35,7 +35,7 @@ from natsvalues.report.bundle import read_bundle  # noqa: E402 - same
 from natsvalues.report.doctor_json import doctor_json  # noqa: E402 - same
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 PAGE = os.path.join(ROOT, "docs", "doctor-faults.md")
 BUILD = os.path.join(ROOT, "build", "doctor")
@@ -126,8 +126,8 @@ def judged(stage: Stage, fault: Fault, seeding: Seeding) -> Verdict:
     )  # fmt: skip
 
 
-def faults_on(stage: Stage, names: Sequence[str]) -> list[Verdict]:
-    """Play the faults of these names, all without any, and write each verdict down."""
+def faults_on(stage: Stage, names: Sequence[str], note: Callable[[Verdict], None] | None = None) -> list[Verdict]:
+    """Play the faults of these names, all without any; `note` gets each verdict at once."""
     hosts = {host(region): address(number) for number, region in enumerate(stage.suite.regions, 1)}
     seeding = Seeding(stage.regions, Names(hosts, stage.suite.ttl), stage.certificate)
     wait_silent(stage)
@@ -138,7 +138,8 @@ def faults_on(stage: Stage, names: Sequence[str]) -> list[Verdict]:
         begun = time.monotonic()
         verdict = judged(stage, fault, seeding)
         verdicts.append(verdict)
-        _write(verdict)
+        if note is not None:
+            note(verdict)
         word = "right" if verdict.is_right else f"WRONG: {verdict}"
         print(f"{fault.name}: {', '.join(verdict.named) or 'not named'} after {time.monotonic() - begun:.0f} s: {word}",
               file=sys.stderr, flush=True)  # fmt: skip
@@ -185,7 +186,7 @@ def main(words: Sequence[str]) -> int:
                     play(suite, charts, BUILD, built, lambda stage: verdicts.append(stuck_on(stage)))
                     _write(verdicts[-1])
             elif not words or set(words) - {stuck_name()}:
-                play(suite, charts, BUILD, built, lambda stage: verdicts.extend(faults_on(stage, words)))
+                play(suite, charts, BUILD, built, lambda stage: verdicts.extend(faults_on(stage, words, _write)))
     wrong = [verdict for verdict in verdicts if not verdict.is_right]
     for verdict in wrong:
         print(f"WRONG {verdict}", file=sys.stderr)
