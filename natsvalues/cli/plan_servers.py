@@ -7,15 +7,14 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
-from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.settings import monitor
 from natsvalues.outside.api_server import ApiServer
 from natsvalues.outside.loopback import accepts
-from natsvalues.rehearsal.monitoring import table
-from natsvalues.runbook.checking import OK, Seen, Server
-from natsvalues.runbook.stores import REQUEST, read_stores
+from natsvalues.rehearsal.plan_seen import ASKED, region_seen, server_seen
+from natsvalues.runbook.checking import Seen
 
 if TYPE_CHECKING:
+    from natsvalues.outside.loopback import Answer
     from natsvalues.runbook.commands import Target
     from natsvalues.runbook.place import Place
 
@@ -57,27 +56,13 @@ async def _region(place: Place, target: Target, api: ApiServer) -> Seen:
     watched = monitor(place.state.conf) if place.state is not None else None
     if place.state is None or watched is None:
         return Seen(reached=reached)
-    answers = await asyncio.gather(
-        *(_server(api, f"{target.namespace or 'default'}/{pod}", *watched) for pod in place.state.pods)
-    )
-    texts = [(text, f"{place.region}: {server.pod}") for server, text in answers if text]
-    try:
-        stores = read_stores(texts) if texts else None
-    except NatsvaluesError:  # something else listens there
-        stores = None
-    return Seen(tuple(server for server, _ in answers), stores, place.cluster, reached)
+    pods = place.state.pods
+    answers = await asyncio.gather(*(_server(api, f"{target.namespace or 'default'}/{pod}", *watched) for pod in pods))
+    seen = (server_seen(pod, item) for pod, item in zip(pods, answers, strict=True))
+    return region_seen(place.region, seen, place.cluster, reached=reached)
 
 
-async def _server(api: ApiServer, pod: str, port: int, scheme: str) -> tuple[Server, str]:
-    """One server, and its answer to /jsz; empty if it has none."""
-    health, names, gateways, js = await asyncio.gather(
-        *(
-            api.ask_pod(pod, port, path, scheme=scheme, seconds=SECONDS)
-            for path in ("/healthz", "/varz", "/gatewayz", REQUEST)
-        )
+async def _server(api: ApiServer, pod: str, port: int, scheme: str) -> list[Answer]:
+    return await asyncio.gather(
+        *(api.ask_pod(pod, port, path, scheme=scheme, seconds=SECONDS) for path in ASKED)
     )
-    reason = "" if health.status == OK else str(table(health.body).get("error") or health.body)[:120]
-    links = table(gateways.body).get("outbound_gateways") or {}
-    outbound = tuple(name for name, link in links.items() if isinstance(link, dict) and link.get("connection"))
-    name = str(table(names.body).get("server_name") or "")
-    return Server(pod.partition("/")[2], health.status, reason, name, outbound), js.body if js.status == OK else ""

@@ -89,8 +89,21 @@ class Site(NamedTuple):
         return f"{self.context}/{self.namespace}"
 
 
+class StepDone(NamedTuple):
+    """A step of a plan that was made, and the seconds that it took, with the checks around it."""
+
+    id: str
+    way: str
+    region: str
+    title: str
+    seconds: float
+
+
 class Outcome(NamedTuple):
-    """One scenario's result; `sites` are the clusters of a rehearsal on real ones."""
+    """One scenario's result; `sites` are the clusters of a rehearsal on real ones.
+
+    `steps` are those of a plan, `gap` the most seconds in which one of its streams acknowledged nothing.
+    """
 
     scenario: str
     verdict: Verdict
@@ -113,6 +126,8 @@ class Outcome(NamedTuple):
     events: tuple[Event, ...]
     times: dict[str, float]
     sites: dict[str, Site] = {}  # noqa: RUF012   # never changed
+    steps: tuple[StepDone, ...] = ()
+    gap: float = 0.0
 
     @property
     def well(self) -> bool:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.any_world import AnyWorld
     from natsvalues.rehearsal.cluster_stage import Installation
     from natsvalues.rehearsal.outcome import Site
+    from natsvalues.rehearsal.plan_stage import Planned
     from natsvalues.rehearsal.snapshot import Snapshot
     from natsvalues.rehearsal.timeline import Event
 
@@ -57,7 +58,7 @@ class Order(NamedTuple):
     """What to rehearse. `chosen` is the region that one-region scenarios are about; empty: the last one.
 
     `binaries` are servers that were fetched before, by version; others are fetched when they are needed, while
-    everything that runs is paused. With `on` it runs on real clusters.
+    everything that runs is paused. With `on` it runs on real clusters. `planned` is where the scenario `plan` leads.
     """
 
     scenario: str
@@ -69,6 +70,7 @@ class Order(NamedTuple):
     bounds: Bounds = Bounds()
     binaries: Mapping[str, Binary] = MappingProxyType({})
     on: OnClusters | None = None
+    planned: Planned | None = None
 
 
 class _End(NamedTuple):
@@ -119,7 +121,12 @@ async def rehearse(order: Order, watch: Callable[[AnyWorld], None] | None = None
 def _on_loopback(order: Order, regions: tuple[str, ...], folder: str, net: int) -> Stage:
     world = World(regions, folder, net, order.scale)
     world.binaries = dict(order.binaries)
-    return LoopbackStage(world, order.steps, Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience))
+    aims = Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience)
+    if order.planned is not None:
+        from natsvalues.rehearsal.plan_stage import PlanStage  # seldom used
+
+        return PlanStage(world, order.steps, aims, order.planned, folder)
+    return LoopbackStage(world, order.steps, aims)
 
 
 def _on_clusters(order: Order, on: OnClusters, regions: tuple[str, ...], folder: str) -> Stage:
@@ -244,4 +251,6 @@ def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
         cost=cost,
         events=(*events, *judgement.events(end.seconds)),
         times=stage.times,
+        steps=tuple(stage.done),
+        gap=stage.gap,
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from natsvalues.rehearsal.any_world import AnyWorld
-    from natsvalues.rehearsal.outcome import StreamFate
+    from natsvalues.rehearsal.outcome import StepDone, StreamFate
     from natsvalues.rehearsal.rendering import Rendering
 
     Stages = dict[str, Literal["local", "expose", "join"]]
@@ -83,6 +83,8 @@ class Stage(ABC):
         self.emptied: frozenset[str] = frozenset()
         self.current = ""
         self.over_memory = False
+        self.done: list[StepDone] = []
+        """The steps of a plan that were made."""
         self.times: dict[str, float] = {}
         self._aims = aims
         self._phase_began = 0.0
@@ -91,6 +93,11 @@ class Stage(ABC):
     def regions(self) -> tuple[str, ...]:
         """The regions that have a rendering now."""
         return tuple(self.world.renderings)
+
+    @property
+    def gap(self) -> float:
+        """The most seconds in which a stream that was published to acknowledged nothing, where a plan is walked."""
+        return 0.0
 
     def phase(self, text: str) -> None:
         """Start a phase; its time counts from here."""

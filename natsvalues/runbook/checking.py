@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from natsvalues.runbook.place import Place
     from natsvalues.runbook.step import Check
     from natsvalues.runbook.stores import Stored, Stores
 
@@ -124,14 +125,33 @@ def _backed_up(check: Check, seen: Seen, backups: str) -> Answer:
     return Answer(not wrong, f"missing or older: {', '.join(wrong)}" if wrong else f"{len(kept)} backups in {backups}")
 
 
+def with_stores(place: Place, seen: Seen, backups: str) -> Place:
+    """The place with what its servers say of their stores; `backups` is the folder of the region's backups."""
+    stores = seen.stores
+    return place._replace(
+        stores=stores, is_backed_up=stores is not None and is_backed_up(stores.of(place.cluster), backups)
+    )
+
+
+def is_backed_up(streams: Iterable[Stored], folder: str) -> bool:
+    """Whether the backups in a folder have every stream as it is: its messages, and the last of them."""
+    kept = _kept_states(folder)
+    return all(kept.get(stream.name) == (stream.messages, stream.last) for stream in streams)
+
+
 def kept_messages(folder: str) -> dict[str, int]:
     """How many messages the backup of each stream has, by the stream's name, as `nats stream backup` writes it."""
+    return {name: messages for name, (messages, _) in _kept_states(folder).items()}
+
+
+def _kept_states(folder: str) -> dict[str, tuple[int, int]]:
     kept = {}
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         try:
             with open(os.path.join(folder, name, "backup.json"), encoding="utf-8") as file:
                 content = json.load(file)
-            kept[str(content["config"]["name"])] = int(content["state"]["messages"])
+            state = content["state"]
+            kept[str(content["config"]["name"])] = int(state["messages"]), int(state["last_seq"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return kept

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.overlays.model import Move
+from natsvalues.runbook.data import require_on_disk
 from natsvalues.runbook.step import Act, Check, Step
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def leave(draft: Draft, name: str) -> None:
             ),
         )
         _one_by_one(draft, name, 0, "leave", through=stays)
-    elif now.has_data:
+    elif now.has_data and not draft.leaving[name].is_backed_up:
+        require_on_disk(draft, name, "leave")
         kept = draft.streams(name)
         draft.add(
             Step(
@@ -74,7 +76,7 @@ def leave(draft: Draft, name: str) -> None:
                 "back up what its streams have: they belong to this region alone",
                 (Act("backup", name, kept),),
                 effect="nothing is changed",
-                before=(Check("healthy", name),),
+                before=(Check("healthy", name), Check("on-disk", name)),
                 after=(Check("backed-up", name, kept),),
                 back="nothing to undo",
             ),

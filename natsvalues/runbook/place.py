@@ -36,6 +36,8 @@ class Place(NamedTuple):
     stored: RegionState | None = None
     stores: Stores | None = None
     old_names: str = ""
+    is_backed_up: bool = False
+    """Whether the region's backups have every stream as its servers list it now."""
 
     @property
     def stage(self) -> Stage:
@@ -94,6 +96,15 @@ def place_of(release: Release, kept: Kept, plan: Plan, read_from: str) -> Place:
         if stored is not None and (old_names or not _may_be_renaming(state)):
             break
     return Place(plan.region.name, read_from, state, stored, old_names=old_names)
+
+
+def plan_of(name: str, wanted: dict[str, Plan]) -> Plan:
+    """The region's plan; for a region that leaves, that of another one under its name, which has the same scope."""
+    if name in wanted:
+        return wanted[name]
+    any_plan = next(iter(wanted.values()))
+    selector = any_plan.region.nats._replace(name=None, namespace=None, version=None)
+    return any_plan._replace(region=any_plan.region._replace(name=name, nats=selector))
 
 
 def _may_be_renaming(state: RegionState) -> bool:

@@ -36,6 +36,8 @@ class Stored(NamedTuple):
     is_whole: bool
     is_mirror: bool = False
     consumers: tuple[str, ...] = ()
+    last: int = 0
+    """The sequence number of its last message."""
 
 
 class Stores(NamedTuple):
@@ -105,6 +107,7 @@ def _streams(answer: dict[str, Any]) -> Iterator[Stored]:
                 is_whole=not cluster or (bool(cluster.get("leader")) and len(current) == len(peers) == wanted - 1),
                 is_mirror="mirror" in config,
                 consumers=tuple(str(item.get("name")) for item in stream.get("consumer_detail") or ()),
+                last=int((stream.get("state") or {}).get("last_seq") or 0),
             )
 
 

@@ -112,6 +112,8 @@ def _join(draft: Draft) -> None:
         if draft.refused:
             return
         is_new = name in newcomers
+        if not is_new and draft.places[name].digest == draft.plan(name, draft.moves | together).digest:
+            continue  # it has them: the walk was interrupted after its step
         starts = is_new and draft.is_shared and draft.goal[name].joins == "empty"
         others = tuple(other for other in draft.joined() if other != name)
         whole = tuple(Check("healthy", other) for other in others)
