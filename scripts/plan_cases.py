@@ -1,11 +1,14 @@
-"""Starting points of plans: what is installed, and the overlays that say where it is to go. Used by scripts/plan_runs.py
-and by the tests.
+"""Starting points of plans: what is installed, and the overlays that say where it is to go.
+
+Used by scripts/plan_runs.py and by the tests.
 """
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, NamedTuple
+
+from rehearsal_cases import BALANCERS, REGIONS, Renderer, alone, stock
 
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import load
@@ -15,7 +18,6 @@ from natsvalues.rehearsal.plan_stage import Planned
 from natsvalues.rehearsal.reading import read_rendering
 from natsvalues.rehearsal.run import Bounds, Order
 from natsvalues.rehearsal.stage import Step
-from rehearsal_cases import BALANCERS, REGIONS, Renderer, alone, stock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,7 +180,7 @@ CASES = (
     Case("two-own", "two regions that both have streams; scope region", _two_own, has_data=True),
     Case("colliding", "two regions with the same server names; scope region", _colliding, has_data=True),
     Case("leaving", "three regions that have joined, one of which leaves", _leaving, has_data=True),
-    Case("smaller", "two regions that have joined, one of which goes from five servers to three", _smaller, has_data=True),
+    Case("smaller", "two regions that have joined; one goes from five servers to three", _smaller, has_data=True),
     Case("merged", "two regions of scope region; scope supercluster", _merged, has_data=True),
     Case("handmade", "two regions with gateways made by hand", _handmade),
     Case("domains", "two regions that have joined, each with a JetStream domain", _domains),

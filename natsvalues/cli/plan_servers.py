@@ -63,6 +63,4 @@ async def _region(place: Place, target: Target, api: ApiServer) -> Seen:
 
 
 async def _server(api: ApiServer, pod: str, port: int, scheme: str) -> list[Answer]:
-    return await asyncio.gather(
-        *(api.ask_pod(pod, port, path, scheme=scheme, seconds=SECONDS) for path in ASKED)
-    )
+    return await asyncio.gather(*(api.ask_pod(pod, port, path, scheme=scheme, seconds=SECONDS) for path in ASKED))

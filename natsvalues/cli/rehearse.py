@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.rehearsal.outcome import Outcome
+    from natsvalues.rehearsal.sources import Text
     from natsvalues.rehearsal.stage import Step
 
 
@@ -66,13 +67,14 @@ def _outputs(outcomes: list[Outcome], options: Options) -> Iterator[Output]:
 def _orders(options: Options) -> list[Order]:
     names = options.scenarios
     if ALL in names:
-        left_out = {"upgrade"} if options.prior is None else set()
+        left_out = {"upgrade", "plan"} if options.prior is None else {"plan"}
         if not has_overlays(options):
             left_out.add("stage-walk")
         names = tuple(name for name in SCENARIOS if name not in left_out)
     check_files(options, len(names))
-    orders = []
-    prior = steps_in(options.prior, read_stream) if options.prior else ()
+    orders = [_plan_order(options)] if "plan" in names else []
+    names = tuple(name for name in names if name != "plan")
+    prior = steps_in(options.prior, read_stream) if options.prior and names else ()
     for name in names:
         steps = fitting(name, _steps(options, name), prior)
         keep = os.path.join(options.keep, name) if options.keep else None
@@ -90,13 +92,24 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
                 hint="use a folder with REGION.yaml for each region, or --overlays with --rendering or --chart",
             )  # fmt: skip
         return steps_in(options.folder, read_stream)
+    overlays = load(overlays_folder(options.overlays))
+    return steps_of(overlays, _plain(options), scenario)
+
+
+def _plan_order(options: Options) -> Order:
+    from natsvalues.cli.rehearse_plan import plan_order  # seldom used
+
+    return plan_order(options, load(overlays_folder(options.overlays)), _plain(options))
+
+
+def _plain(options: Options) -> Text:
+    """A region's plain rendering, and its file. Raises NatsvaluesError without a source, or with several."""
     given = [name for name in (options.folder, options.rendering, options.chart) if name is not None]
     if len(given) != 1:
         raise NatsvaluesError(
             "NV-R007", "overlays need one source of renderings" + (", and there are several" if given else ""),
             hint="use one of --rendering FILE, --chart CHART, or a folder with a plain REGION.yaml for each region",
         )  # fmt: skip
-    overlays = load(overlays_folder(options.overlays))
     shared = _shared_text(options)
 
     def text(region: str) -> tuple[str, str]:
@@ -105,7 +118,7 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
         path = os.path.join(options.folder or "", f"{region}.yaml")
         return read_stream(path), path
 
-    return steps_of(overlays, text, scenario)
+    return text
 
 
 def has_overlays(options: Options) -> bool:

@@ -49,18 +49,13 @@ async def back_up(client: Client, name: str, folder: str) -> Refused | None:
         return Refused(0, type(error).__name__)
     finally:
         await subscription.unsubscribe()
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, _CONTENT), "wb") as file:
-        file.write(b"".join(chunks))
-    with open(os.path.join(folder, _DESCRIPTION), "w", encoding="utf-8") as file:
-        json.dump({"config": answer["config"], "state": answer["state"]}, file)
+    _write(folder, b"".join(chunks), {"config": answer["config"], "state": answer["state"]})
     return None
 
 
 async def restore(client: Client, folder: str) -> Refused | None:
     """Restore the stream that is in a folder; None on success."""
-    with open(os.path.join(folder, _DESCRIPTION), encoding="utf-8") as file:
-        description: dict[str, Any] = json.load(file)
+    description = _description(folder)
     answer = await client.api(f"STREAM.RESTORE.{description['config']['name']}", description, SECONDS)
     if isinstance(answer, Refused):
         return answer
@@ -74,6 +69,21 @@ async def restore(client: Client, folder: str) -> Refused | None:
     except Exception as error:  # noqa: BLE001   # nats-py raises many kinds, all of which mean: not restored
         return Refused(0, type(error).__name__)
     return None
+
+
+def _write(folder: str, content: bytes, description: dict[str, Any]) -> None:
+    """The description last: without it there is no backup."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, _CONTENT), "wb") as file:
+        file.write(content)
+    with open(os.path.join(folder, _DESCRIPTION), "w", encoding="utf-8") as file:
+        json.dump(description, file)
+
+
+def _description(folder: str) -> dict[str, Any]:
+    with open(os.path.join(folder, _DESCRIPTION), encoding="utf-8") as file:
+        description: dict[str, Any] = json.load(file)
+    return description
 
 
 def _chunks(path: str) -> Iterator[bytes]:

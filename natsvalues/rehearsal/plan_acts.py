@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
@@ -39,9 +40,24 @@ class Acts:
     async def do(self) -> None:
         """All acts, in their order; publishing goes on where streams are back."""
         for act in self._step.acts:
-            await _DOES[act.kind](self, act)
+            await self._do(act)
         if any(act.kind == "restore" for act in self._step.acts):
             self._stage.ledger.keep_publishing(self._step.region)
+
+    async def _do(self, act: Act) -> None:
+        does: dict[str, Callable[[Act], Awaitable[None]]] = {
+            "upgrade": self._upgrade,
+            "uninstall": self._uninstall,
+            "backup": self._backup,
+            "restore": self._restore,
+            "raise": self._raise,
+            "scale": self._scale,
+            "remove-peer": self._remove_peer,
+            "wipe": self._wipe,
+            "place": self._place,
+            "wait": self._wait,
+        }
+        await does[act.kind](act)
 
     def stuck(self, waits_for: str, seen: str, remedy: str = "") -> Stuck:
         """The error that names the step."""
@@ -75,13 +91,13 @@ class Acts:
         await self._stage.ledger.stop_publishing(act.region)
         for name in await self._names(act):
             folder = os.path.join(self._stage.folder(act.region), name)
-            await self._granted(act.region, f"the backup of {name}", lambda client: back_up(client, name, folder))
+            await self._granted(act.region, f"the backup of {name}", partial(back_up, name=name, folder=folder))
 
     async def _restore(self, act: Act) -> None:
         names = _plain(act.detail) or list(kept_messages(self._stage.folder(act.region)))
         for name in sorted(names, key=lambda item: "MIRROR" in item):
             folder = os.path.join(self._stage.folder(act.region), name)
-            await self._granted(act.region, f"the restored {name}", lambda client: restore(client, folder))
+            await self._granted(act.region, f"the restored {name}", partial(restore, folder=folder))
 
     async def _raise(self, act: Act) -> None:
         await self._edit(act, {"num_replicas": int(act.other or 3)})
@@ -93,15 +109,7 @@ class Acts:
 
     async def _edit(self, act: Act, changes: dict[str, Any]) -> None:
         for name in await self._names(act):
-
-            async def update(client: Client) -> Refused | None:
-                info = await client.api(f"STREAM.INFO.{name}")
-                if isinstance(info, Refused):
-                    return info
-                answer = await client.api(f"STREAM.UPDATE.{name}", info["config"] | changes)
-                return answer if isinstance(answer, Refused) else None
-
-            await self._granted(act.region, f"the change of {name}", update)
+            await self._granted(act.region, f"the change of {name}", partial(_updated, name=name, changes=changes))
 
     async def _names(self, act: Act) -> list[str]:
         """The streams of an act; all of the region if it names none."""
@@ -150,18 +158,13 @@ class Acts:
         return await connect(await world.listeners(region), SYSTEM, access.tls if access is not None else None)
 
 
-_DOES: dict[str, Callable[[Acts, Act], Awaitable[None]]] = {
-    "upgrade": Acts._upgrade,
-    "uninstall": Acts._uninstall,
-    "backup": Acts._backup,
-    "restore": Acts._restore,
-    "raise": Acts._raise,
-    "scale": Acts._scale,
-    "remove-peer": Acts._remove_peer,
-    "wipe": Acts._wipe,
-    "place": Acts._place,
-    "wait": Acts._wait,
-}
+async def _updated(client: Client, *, name: str, changes: dict[str, Any]) -> Refused | None:
+    """Update a stream's configuration; None on success."""
+    info = await client.api(f"STREAM.INFO.{name}")
+    if isinstance(info, Refused):
+        return info
+    answer = await client.api(f"STREAM.UPDATE.{name}", info["config"] | changes)
+    return answer if isinstance(answer, Refused) else None
 
 
 def _plain(streams: tuple[str, ...]) -> list[str]:

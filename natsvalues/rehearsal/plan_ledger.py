@@ -173,10 +173,10 @@ class PlanLedger(Ledger):
         """Publish to every stream of these regions (none given: of all), until they are stopped."""
         self._paused -= set(regions)
         for name, region in self.home.items():
-            if self.subjects[name] and name not in self._publishers and region in (regions or (region,)):
-                if name not in self.away:
-                    self._stopping.discard(name)
-                    self._publishers[name] = asyncio.create_task(self._publish(name, None))
+            is_wanted = self.subjects[name] and region in (regions or (region,))
+            if is_wanted and name not in self._publishers and name not in self.away:
+                self._stopping.discard(name)
+                self._publishers[name] = asyncio.create_task(self._publish(name, None))
 
     async def stop_publishing(self, *regions: str) -> None:
         """Stop publishing to the streams of these regions (none given: of all); what was acknowledged counts."""
@@ -269,8 +269,8 @@ class PlanLedger(Ledger):
                 name, region, len(sent), len(texts), missing + len(moved), "lost messages", "; ".join([where, *moved])
             )
         lagging = [str(peer["name"]) for peer in peers if peer.get("offline") or not peer.get("current")]
-        fate = "not current" if lagging else "kept"
-        return StreamFate(name, region, len(sent), len(texts), 0, fate, "; ".join([where, *lagging]))
+        seen = "; ".join([where, *lagging])
+        return StreamFate(name, region, len(sent), len(texts), 0, "not current" if lagging else "kept", seen)
 
     def _source(self, name: str) -> str:
         """The stream that was published to: a mirror has another one's messages."""

@@ -1,5 +1,6 @@
-"""The stage on which a plan is walked: each region's revisions as Helm would keep them, and upgrades as a kubelet sees
-them: pods below a partition stay as they were, and init containers run before the server.
+"""The stage on which a plan is walked: each region's revisions as Helm keeps them, and upgrades as kubelets see them.
+
+Pods below a partition stay as they were, and init containers run before the server.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _INIT_SECONDS = 20.0
 
 
 class Planned(NamedTuple):
-    """Where a plan leads: the overlays, and for each region its plain rendering, with a number of servers, and its name.
+    """Where a plan leads; `text` gives a region's plain rendering, with a number of servers, and its file.
 
     `prior` are the releases of the regions that are installed at the beginning, by region.
     """
@@ -85,7 +86,7 @@ class PlanStage(LoopbackStage):
 
     @property
     def gap(self) -> float:
-        """The most seconds in which a stream acknowledged nothing, without those in which a step says not to publish."""
+        """The most seconds in which a stream acknowledged nothing, except where a step says to stop publishing."""
         return round(self.ledger.gap, 1)
 
     # --- what is ---------------------------------------------------------------------------------------------
@@ -233,14 +234,15 @@ class PlanStage(LoopbackStage):
 
     async def scale(self, region: str, servers: int) -> None:
         """`kubectl scale`: the release stays as it is."""
-        release = self.revisions[region][-1]
-        nats = find_nats(release, None, None)
-        fewer = release.with_changed(nats.statefulset.edited((Op("add", ("spec", "replicas"), servers),)))
-        await self.apply(region, self.runnable(region, fewer))
+        if not servers:
+            await self.world.stop(region)
+            return
+        await self.apply(region, self.runnable(region, with_servers(self.revisions[region][-1], servers)))
 
     async def wipe(self, region: str) -> None:
         """Stop a region, delete its claims, and start it again."""
         await self.world.stop(region)
+        self._forget(region)
         for pod in self.world.pods[region]:
             if pod.charge is not None:
                 pod.charge.moved.empty_store()
@@ -253,7 +255,13 @@ class PlanStage(LoopbackStage):
         self.ledger.leave(region, kept_messages(self.folder(region)))
         await self.ledger.stop_publishing(region)
         await self.world.remove(region)
+        self._forget(region)
         del self.revisions[region]
+
+    def _forget(self, region: str) -> None:
+        """A region with empty stores has elected nobody yet."""
+        alone = {name: leader for name, leader in self.elections.alone.items() if name != region}
+        self.elections = self.elections._replace(alone=alone)
 
     def _initialize(self, *pods: Pod) -> None:
         """Run the init container that renames an account's folder, as the kubelet does for a new pod."""
@@ -272,6 +280,12 @@ class PlanStage(LoopbackStage):
                         folder=pod.folder,
                     )
                     self.world.tell("pod", pod.name, f"init container {CONTAINER}: exit code {done.code}")
+
+
+def with_servers(release: Release, servers: int) -> Release:
+    """The release with another number of replicas in its StatefulSet, and nothing else."""
+    statefulset = find_nats(release, None, None).statefulset
+    return release.with_changed(statefulset.edited((Op("add", ("spec", "replicas"), servers),)))
 
 
 def partition_of(rendering: Rendering) -> int:

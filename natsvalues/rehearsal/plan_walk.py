@@ -50,22 +50,19 @@ async def walk_plan(stage: PlanStage) -> None:
         await _hold(stage, step, step.after, "after it")
         stage.world.fresh = False
         await stage.make_streams()
-        stage.ledger.keep_publishing(*_undisturbed(stage))
+        for region in stage.revisions:
+            if not stage.ledger.is_paused(region):
+                stage.ledger.keep_publishing(region)
         made.append(_key(step))
         stage.done.append(StepDone(step.id, step.way, step.region, step.title, round(time.monotonic() - began, 1)))
         left = await _planned(stage)
         difference = differs([_key(item) for item in planned.steps], made, [_key(item) for item in left.steps])
         if difference:
-            raise Stuck(Why((Cause(f"the plan after {name_of(step)}", "what was planned", difference),), "", True))
+            cause = Cause(f"the plan after {name_of(step)}", "what was planned", difference)
+            raise Stuck(Why((cause,), "", is_ring=True))
     stage.phase("at the end")
     await stage.converged()
     await stage.check()
-
-
-def _undisturbed(stage: PlanStage) -> list[str]:
-    """The regions whose streams are there: none that waits in a backup."""
-    waiting = {region for region in stage.revisions if stage.ledger.is_paused(region)}
-    return [region for region in stage.revisions if region not in waiting]
 
 
 async def _planned(stage: PlanStage) -> Runbook:
@@ -81,15 +78,16 @@ def _key(step: Step) -> Key:
 
 
 def differs(planned: Sequence[Key], made: Sequence[Key], left: Sequence[Key]) -> str:
-    """How what is left is not the end of what was planned, with no step before the first that was not made; or empty."""
-    begins = len(planned) - len(left)
-    if begins < 0 or list(planned[begins:]) != list(left):
-        wrong = next((item for item in left if item not in planned[len(set(made)) :]), None)
-        missing = next((item for item in planned[len(set(made)) :] if item not in left), None)
-        return "; ".join(
-            [*([f"it has: {' '.join(wrong)}"] if wrong else []), *([f"it lacks: {' '.join(missing)}"] if missing else [])]
-        ) or "the order is another one"
-    return "" if begins <= len(set(made)) else f"it lacks: {' '.join(planned[len(set(made))])}"
+    """How what is left is not what was planned after the steps that were made; empty if it is.
+
+    It may begin with steps that were made: they are made again.
+    """
+    begins, many = len(planned) - len(left), len(set(made))
+    if 0 <= begins <= many and list(planned[begins:]) == list(left):
+        return ""
+    wrong = [f"it has: {' '.join(item)}" for item in left if item not in planned[many:]]
+    missing = [f"it lacks: {' '.join(item)}" for item in planned[many:] if item not in left]
+    return "; ".join([*wrong[:1], *missing[:1]]) or "the order is another one"
 
 
 async def _hold(stage: PlanStage, step: Step, checks: tuple[Check, ...], when: str) -> None:

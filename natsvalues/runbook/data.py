@@ -25,7 +25,8 @@ DELETED_AFTER = "60"
 def into_cluster(draft: Draft, name: str) -> None:
     """One server without a cluster becomes a cluster, with its streams."""
     now, goal = draft.now[name], draft.goal[name]
-    if now.is_clustered and draft.is_under_way(name, "store") and draft.backups.get(name):
+    is_begun = draft.is_under_way(name, "store") and not draft.is_under_way(name, EMPTIED)
+    if now.is_clustered and is_begun and draft.backups.get(name):
         _restored(draft, name, "cluster", _missing(draft, name), replicas=min(now.servers, CLUSTERED))
         return
     if now.is_clustered or (draft.is_shared and goal.joins == "empty"):

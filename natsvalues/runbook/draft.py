@@ -149,6 +149,13 @@ class Draft:
         pattern = self.now[name].names
         return [pattern.replace(POD, f"{nats}-{number}") for number in reversed(range(self.now[name].servers))]
 
+    def is_removed(self, region: str, server: str) -> bool:
+        """Whether the leader of a region's meta group was asked, and this server is no peer of it any more."""
+        shares = self.is_shared and self.now[region].stage == "join"
+        group = (self.places.get(name) or self.leaving[name] for name in (self.joined() if shares else [region]))
+        known = [place.stores.peers for place in group if place.stores is not None]
+        return any(known) and not any(server in peers for peers in known)
+
     # --- what is done ----------------------------------------------------------------------------------------
 
     def becomes(self, name: str, **fields: Any) -> None:

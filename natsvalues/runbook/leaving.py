@@ -46,27 +46,29 @@ def scale_down(draft: Draft, name: str) -> None:
 def leave(draft: Draft, name: str) -> None:
     """A region that is not in the overlays any more is taken away, after its streams."""
     stays = next((other for other in draft.joined() if other in draft.goal), "")
-    now = draft.now[name]
+    now, place = draft.now[name], draft.leaving[name]
     shares = now.stage == "join" and bool(stays) and draft.is_shared and now.ran
     if not draft.is_proven(name, "leave"):
         return
     if shares:
         there = draft.streams(name)
-        draft.add(
-            Step(
-                "leave",
-                name,
-                f"move its streams to {stays}",
-                (Act("place", name, there, stays),),
-                effect="the streams are copied, and stay available",
-                before=(Check("healthy", name), Check("healthy", stays), Check("whole", name)),
-                after=(Check("whole", stays),),
-                back=f"nats stream edit NAME --cluster {name}",
-                back_until="its servers are removed",
-            ),
-        )
+        is_away = all(draft.is_removed(name, server) for server in draft.servers(name))
+        if not is_away and (there or place.stores is None):
+            draft.add(
+                Step(
+                    "leave",
+                    name,
+                    f"move its streams to {stays}",
+                    (Act("place", name, there, stays),),
+                    effect="the streams are copied, and stay available",
+                    before=(Check("healthy", name), Check("healthy", stays), Check("whole", name)),
+                    after=(Check("whole", stays),),
+                    back=f"nats stream edit NAME --cluster {name}",
+                    back_until="its servers are removed",
+                ),
+            )
         _one_by_one(draft, name, 0, "leave", through=stays)
-    elif now.has_data and not draft.leaving[name].is_backed_up:
+    elif now.has_data and not place.is_backed_up:
         require_on_disk(draft, name, "leave")
         kept = draft.streams(name)
         draft.add(
@@ -100,6 +102,8 @@ def _one_by_one(draft: Draft, name: str, wanted: int, way: str, *, through: str)
     for server in draft.servers(name)[: draft.now[name].servers - wanted]:
         left = draft.now[name].servers - 1
         draft.becomes(name, servers=left)
+        if leaves and draft.is_removed(name, server):
+            continue  # `kubectl scale` leaves no trace in the release
         stops = Act("scale", name, (str(left),)) if leaves else Act("upgrade", name, (str(left),))
         held = draft.moves.get(name) or Move()
         draft.add(

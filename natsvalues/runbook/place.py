@@ -91,6 +91,8 @@ def place_of(release: Release, kept: Kept, plan: Plan, read_from: str) -> Place:
             continue
         if stored is None and earlier.has_jetstream and revision.ran and revision.number > accepted:
             stored = earlier
+        if revision.ran:
+            accepted = max(accepted, accepted_losses(earlier.nats.statefulset).get(EMPTIED, 0))
         if earlier.server_names != state.server_names:
             old_names = earlier.server_names
         if stored is not None and (old_names or not _may_be_renaming(state)):

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from natsvalues.runbook.place import Place
 
 
-def runbook(
-    overlays: Overlays, places: dict[str, Place], backups: Backups, *, needs_proof: bool = True
-) -> Runbook:
+def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, needs_proof: bool = True) -> Runbook:
     """The plan. `places` are the regions that were seen; one of the overlays that is not among them is not installed.
 
     `backups` are the streams in the backups of each region. Only a rehearsal, from which proofs come, needs none.

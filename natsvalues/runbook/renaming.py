@@ -75,6 +75,8 @@ def rename_servers(draft: Draft, name: str) -> None:
     for number in reversed(range(min(left, now.servers))):
         pod = f"{pods}-{number}"
         old, new = old_names.replace(POD, pod), wanted.replace(POD, pod)
+        if begun and number == place.partition and draft.is_removed(name, old):
+            continue
         draft.add(
             Step(
                 "rename-servers",
