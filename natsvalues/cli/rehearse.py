@@ -92,14 +92,15 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
                 hint="use a folder with REGION.yaml for each region, or --overlays with --rendering or --chart",
             )  # fmt: skip
         return steps_in(options.folder, read_stream)
-    overlays = load(overlays_folder(options.overlays))
-    return steps_of(overlays, _plain(options), scenario)
+    plain = _plain(options)
+    return steps_of(load(overlays_folder(options.overlays)), plain, scenario)
 
 
 def _plan_order(options: Options) -> Order:
     from natsvalues.cli.rehearse_plan import plan_order  # seldom used
 
-    return plan_order(options, load(overlays_folder(options.overlays)), _plain(options))
+    plain = _plain(options)
+    return plan_order(options, load(overlays_folder(options.overlays)), plain)
 
 
 def _plain(options: Options) -> Text:

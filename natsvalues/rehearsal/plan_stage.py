@@ -78,7 +78,7 @@ class PlanStage(LoopbackStage):
         self.revisions: dict[str, list[Release]] = {name: [release] for name, release in planned.prior.items()}
         self.backups = os.path.join(os.path.abspath(folder), "backups")
         self._templates: dict[Pod, str] = {}
-        first = self._runbook({name: self.place(name) for name in self.revisions})
+        first = self.planned_from({name: self.place(name) for name in self.revisions})
         acts = {act.kind for step in first.steps for act in step.acts}
         self._removes_peers = "remove-peer" in acts
         renames = any(step.way == "rename-account" for step in first.steps)
@@ -131,9 +131,10 @@ class PlanStage(LoopbackStage):
         places = {
             name: with_stores(self.place(name), await self.look(name), self.folder(name)) for name in self.revisions
         }
-        return self._runbook(places)
+        return self.planned_from(places)
 
-    def _runbook(self, places: dict[str, Place]) -> Runbook:
+    def planned_from(self, places: dict[str, Place]) -> Runbook:
+        """The plan from these places, the backups, and the overlays' moves."""
         backups = {name: kept_messages(self.folder(name)) for name in (*self.planned.overlays.regions, *self.revisions)}
         return runbook(self.overlays_now(), places, backups, needs_proof=False)
 
