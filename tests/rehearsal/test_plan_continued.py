@@ -1,0 +1,116 @@
+"""What is planned when servers and backups show that a step was made, of which the releases have no trace."""
+
+import json
+import os
+import sys
+
+import pytest
+
+from natsvalues.rehearsal.plan_stage import PlanStage
+from natsvalues.rehearsal.stage import Aims
+from natsvalues.rehearsal.world import World
+from natsvalues.runbook.checking import Seen, is_backed_up, with_stores
+from natsvalues.runbook.stores import Stored, Stores
+
+SCRIPTS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "scripts")
+pytestmark = pytest.mark.helm
+
+
+@pytest.fixture
+def stage(load_module, renderer, tmp_path, monkeypatch):
+    """Give the stage of a starting point, on which nothing runs: `stage("two-full")`."""
+    monkeypatch.setattr(sys, "path", [SCRIPTS, *sys.path])
+    module = load_module(os.path.join(SCRIPTS, "plan_cases.py"))
+
+    def of(name):
+        (case,) = (case for case in module.CASES if case.name == name)
+        order = module.order(case, renderer, "2.14.6", str(tmp_path))
+        regions = tuple(dict.fromkeys(key for step in order.steps for key in step.renderings))
+        return PlanStage(
+            World(regions, str(tmp_path), 1, 20), order.steps, Aims("", (), 1), order.planned, str(tmp_path)
+        )
+
+    return of
+
+
+def stored(region, **fields):
+    """A stream of a region."""
+    known = {"replicas": 3, "storage": "file", "cluster": region, "messages": 7, "is_whole": True, "last": 9}
+    return Stored(account="$G", name="ORDERS", **known | fields)
+
+
+def planned(stage, **stores):
+    """The plan where the regions' servers say this, `us_east=Stores(…)`."""
+    places = {name: stage.place(name) for name in stage.revisions}
+    return stage.planned_from(
+        {
+            name: with_stores(place, Seen(stores=stores.get(name.replace("-", "_"))), stage.folder(name))
+            for name, place in places.items()
+        }
+    )
+
+
+def back_up(stage, region, messages, last):
+    """A backup of ORDERS, as the nats command describes it."""
+    folder = os.path.join(stage.folder(region), "ORDERS")
+    os.makedirs(folder)
+    with open(os.path.join(folder, "backup.json"), "w", encoding="utf-8") as file:
+        json.dump({"config": {"name": "ORDERS"}, "state": {"messages": messages, "last_seq": last}}, file)
+
+
+def kinds(plan):
+    """The acts of each step."""
+    return ["+".join(act.kind for act in step.acts) for step in plan.steps]
+
+
+@pytest.mark.parametrize(("last", "first"), [(9, "upgrade"), (8, "backup")])
+def test_a_backup_is_not_made_again_unless_it_is_older(stage, last, first):
+    """As many messages are not enough: a work queue may have others by now."""
+    at = stage("two-full")
+    back_up(at, "eu-west", 7, last)
+    plan = planned(at, eu_west=Stores((stored("eu-west"),)))
+    assert kinds(plan)[0] == first
+    assert is_backed_up([stored("eu-west")], at.folder("eu-west")) is (first == "upgrade")
+
+
+def test_streams_in_memory_are_not_backed_up(stage):
+    """Servers refuse it."""
+    plan = planned(stage("two-full"), eu_west=Stores((stored("eu-west", storage="memory"),)))
+    assert plan.steps == ()
+    assert [(item.region, item.way) for item in plan.refused] == [("eu-west", "empty")]
+    assert "$G/ORDERS" in plan.refused[0].reason
+
+
+def test_streams_that_moved_and_peers_that_were_removed_are_done(stage):
+    """`kubectl scale` and the JetStream API leave no trace in the releases."""
+    at = stage("leaving")
+    peers = frozenset(f"{region}-nats-{number}" for region in ("us-east", "eu-west", "ap-south") for number in range(3))
+    here = stored("ap-south")
+    assert kinds(planned(at, us_east=Stores((), peers=peers), ap_south=Stores((here,)))) == [
+        "place",
+        *["scale+remove-peer"] * 3,
+        "uninstall",
+        "upgrade",
+        "upgrade",
+    ]
+    fewer = Stores((), peers=peers - {"ap-south-nats-2"})
+    plan = planned(at, us_east=fewer, ap_south=Stores(()))
+    assert kinds(plan)[:3] == ["scale+remove-peer", "scale+remove-peer", "uninstall"]
+    assert plan.steps[0].acts[0].detail == ("1",)
+    gone = Stores((), peers=frozenset(peer for peer in peers if not peer.startswith("ap-south")))
+    assert kinds(planned(at, us_east=gone)) == ["uninstall", "upgrade", "upgrade"]
+
+
+def test_a_server_of_another_region_with_the_same_name_is_no_peer(stage):
+    """Regions with meta groups of their own may have the same names: only the region's own leader counts."""
+    at = stage("colliding")
+    peers = frozenset(f"nats-{number}" for number in range(3))
+    both = {"us_east": Stores((), peers=peers), "eu_west": Stores((), peers=peers)}
+    first, second, *_ = planned(at, **both).steps
+    for step in (first, second):
+        at.moves = at.moves | step.moves
+        at.revisions["eu-west"].append(at.post_rendered("eu-west", None))
+    left = planned(at, **both | {"eu_west": Stores((), peers=peers - {"nats-2"} | {"eu-west-nats-2"})}).steps
+    assert left[0].acts[-1].detail == ("nats-1",)
+    again = planned(at, **both | {"eu_west": Stores((), peers=peers | {"eu-west-nats-2"})}).steps
+    assert again[0].acts[-1].detail == ("nats-2",)
