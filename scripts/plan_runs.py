@@ -2,9 +2,10 @@
 
 `python scripts/plan_runs.py` runs each starting point (scripts/plan_cases.py) once on each version, then those that
 touch data until they have five runs; it takes hours, and needs helm and the pinned servers (scripts/binaries.py fetches
-them). Every run is a line in docs/plan-runs.jsonl, and what is there is not run again. `--only WORD` (several times)
-keeps the runs whose name has every WORD, `--jobs N` runs N side by side (default 1), `--runs N` wants N runs of those
-that touch data, `--write` only writes the records and the page.
+them). Every run is a line in docs/plan-runs.jsonl, and what is there is not run again, also if it was stuck or lossy:
+once that is mended, delete its line. `--only WORD` (several times) keeps the runs whose name has every WORD, `--jobs N`
+runs N side by side (default 1), `--runs N` wants N runs of those that touch data, `--write` only writes the records and
+the page.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def record_of(run: Wanted, outcome: Outcome) -> dict[str, Any]:
         "word": outcome.word,
         "steps": [[step.id, step.way, step.seconds] for step in outcome.steps],
         "acknowledged": sum(fate.acknowledged for fate in outcome.streams),
-        "lost": sum(fate.lost for fate in outcome.streams),
+        "lost": max(sum(fate.lost for fate in outcome.streams), int(outcome.lossy)),
         "gap": outcome.gap,
         "seconds": round(outcome.cost.wall),
         "phase": outcome.phase,
@@ -208,7 +209,7 @@ def main(arguments: list[str]) -> int:
     if not options.write:
         for version in VERSIONS:
             binaries.fetch(f"nats-server@{version}")
-        known = {name_of(record) for record in recorded(LOG) if record["word"] == "converged"}
+        known = {name_of(record) for record in recorded(LOG)}
         runs = [run for run in wanted_runs(options.runs) if all(word in run.name.split() for word in options.only)]
         left = [run for run in runs if run.name not in known]
         asyncio.run(run_all(left, Renderer(binaries.fetch("helm3")), options.jobs))
