@@ -92,25 +92,29 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
                 hint="use a folder with REGION.yaml for each region, or --overlays with --rendering or --chart",
             )  # fmt: skip
         return steps_in(options.folder, read_stream)
-    plain = _plain(options)
-    return steps_of(load(overlays_folder(options.overlays)), plain, scenario)
+    _require_one_source(options)
+    overlays = load(overlays_folder(options.overlays))
+    return steps_of(overlays, _plain(options), scenario)
 
 
 def _plan_order(options: Options) -> Order:
     from natsvalues.cli.rehearse_plan import plan_order  # seldom used
 
-    plain = _plain(options)
-    return plan_order(options, load(overlays_folder(options.overlays)), plain)
+    _require_one_source(options)
+    return plan_order(options, lambda: _plain(options))
 
 
-def _plain(options: Options) -> Text:
-    """A region's plain rendering, and its file. Raises NatsvaluesError without a source, or with several."""
+def _require_one_source(options: Options) -> None:
     given = [name for name in (options.folder, options.rendering, options.chart) if name is not None]
     if len(given) != 1:
         raise NatsvaluesError(
             "NV-R007", "overlays need one source of renderings" + (", and there are several" if given else ""),
             hint="use one of --rendering FILE, --chart CHART, or a folder with a plain REGION.yaml for each region",
         )  # fmt: skip
+
+
+def _plain(options: Options) -> Text:
+    """A region's plain rendering, and its file."""
     shared = _shared_text(options)
 
     def text(region: str) -> tuple[str, str]:

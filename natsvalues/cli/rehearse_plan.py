@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from natsvalues.cli.overlays_folder import overlays_folder
+from natsvalues.cli.rehearse_options import RELEASE
+from natsvalues.cli.streams import read_stream
 from natsvalues.errors import NatsvaluesError
 from natsvalues.files import listed
 from natsvalues.manifests.release import Release
+from natsvalues.overlays.folder import load
 from natsvalues.rehearsal.plan_stage import Planned, with_servers
 from natsvalues.rehearsal.reading import read_rendering
 from natsvalues.rehearsal.run import Order
 from natsvalues.rehearsal.stage import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from natsvalues.cli.rehearse_options import Options
-    from natsvalues.overlays.folder import Overlays
     from natsvalues.rehearsal.plan_stage import Text
     from natsvalues.rehearsal.sources import Text as Plain
 
@@ -24,31 +29,29 @@ SECONDS = 1800.0
 _ENDINGS = (".yaml", ".yml")
 
 
-def plan_order(options: Options, overlays: Overlays, plain: Plain) -> Order:
-    """The rehearsal of the plan; `plain` gives a region's plain rendering. Raises NatsvaluesError without `--prior`."""
+def plan_order(options: Options, plain: Callable[[], Plain]) -> Order:
+    """The rehearsal of the plan; `plain` reads what gives a region's plain rendering.
+
+    Raises NatsvaluesError without `--prior`.
+    """
     if options.prior is None or not os.path.isdir(options.prior):
         raise NatsvaluesError(
             "NV-R002", "the scenario plan needs what is installed now",
             hint="--prior FOLDER, with REGION.yaml for each region that is installed (helm get manifest NAME); "
             "an empty folder if none is",
         )  # fmt: skip
+    overlays = load(overlays_folder(options.overlays))
     prior = {}
     for name in listed(options.prior, _ENDINGS):
         path = os.path.join(options.prior, name)
-        prior[name.rpartition(".")[0]] = Release(_text_of(path), path)
+        prior[name.rpartition(".")[0]] = Release(read_stream(path), path)
     installed = {name: read_rendering(release.text(), release.file) for name, release in prior.items()}
-    text = _with_servers(options, plain)
+    text = _with_servers(options, plain())
     goal = {name: read_rendering(*text(name, None), overlays.regions[name].region.nats) for name in overlays.regions}
     bounds = options.bounds if options.limit else options.bounds._replace(seconds=SECONDS)
     steps = (Step("installed", installed), Step("goal", goal))
     planned = Planned(overlays, text, prior)
     return Order("plan", steps, options.scale, keep=options.keep, bounds=bounds, planned=planned)
-
-
-def _text_of(path: str) -> str:
-    from natsvalues.cli.streams import read_stream
-
-    return read_stream(path)
 
 
 def _with_servers(options: Options, plain: Plain) -> Text:
@@ -58,7 +61,6 @@ def _with_servers(options: Options, plain: Plain) -> Text:
         if servers is None:
             return plain(region)
         if options.chart:
-            from natsvalues.cli.rehearse_options import RELEASE
             from natsvalues.outside.helm import templated  # starts a process
 
             words = [word for path in options.values for word in ("-f", path)]

@@ -26,7 +26,7 @@ def into_cluster(draft: Draft, name: str) -> None:
     """One server without a cluster becomes a cluster, with its streams."""
     now, goal = draft.now[name], draft.goal[name]
     is_begun = draft.is_under_way(name, "store") and not draft.is_under_way(name, EMPTIED)
-    if now.is_clustered and is_begun and draft.backups.get(name):
+    if now.is_clustered and is_begun and _missing(draft, name):
         _restored(draft, name, "cluster", _missing(draft, name), replicas=min(now.servers, CLUSTERED))
         return
     if now.is_clustered or (draft.is_shared and goal.joins == "empty"):
@@ -62,7 +62,7 @@ def emptied(draft: Draft, name: str) -> None:
     begun = draft.is_under_way(name, EMPTIED)
     shares = now.stage == "join" and draft.seed and now.account == draft.now[draft.seed].account and not begun
     if not draft.is_shared or goal.joins != "empty" or shares or not (now.ran or begun):
-        if draft.is_shared and _missing(draft, name):
+        if draft.is_shared and goal.joins == "empty" and _missing(draft, name):
             draft.to_restore[name] = _missing(draft, name)
         return
     if not draft.is_proven(name, "empty"):

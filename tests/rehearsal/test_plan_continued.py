@@ -114,3 +114,16 @@ def test_a_server_of_another_region_with_the_same_name_is_no_peer(stage):
     assert left[0].acts[-1].detail == ("nats-1",)
     again = planned(at, **both | {"eu_west": Stores((), peers=peers | {"eu-west-nats-2"})}).steps
     assert again[0].acts[-1].detail == ("nats-2",)
+
+
+def test_a_single_server_that_became_a_cluster_is_restored_once(stage):
+    """After the step that makes the cluster, until its streams are there again."""
+    at = stage("standalone")
+    back_up(at, "us-east", 7, 9)
+    steps = planned(at, us_east=Stores((stored(""),))).steps
+    assert [act.kind for act in steps[0].acts] == ["upgrade", "wait"]
+    at.moves = at.moves | steps[0].moves
+    at.revisions["us-east"].append(at.post_rendered("us-east", None))
+    restores = [step.way for step in planned(at, us_east=Stores(())).steps if step.acts[0].kind == "restore"]
+    assert restores == ["cluster"]
+    assert "restore" not in "".join(kinds(planned(at, us_east=Stores((stored("us-east"),)))))
