@@ -95,7 +95,7 @@ class Acts:
 
     async def _restore(self, act: Act) -> None:
         names = _plain(act.detail) or list(kept_messages(self._stage.folder(act.region)))
-        for name in sorted(names, key=lambda item: "MIRROR" in item):
+        for name in sorted(names):  # as `ls` lists them: a mirror may come before its origin
             folder = os.path.join(self._stage.folder(act.region), name)
             await self._granted(act.region, f"the restored {name}", partial(restore, folder=folder))
 
