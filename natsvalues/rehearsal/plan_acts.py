@@ -94,8 +94,9 @@ class Acts:
             await self._granted(act.region, f"the backup of {name}", partial(back_up, name=name, folder=folder))
 
     async def _restore(self, act: Act) -> None:
-        names = _plain(act.detail) or list(kept_messages(self._stage.folder(act.region)))
-        for name in sorted(names):  # as `ls` lists them: a mirror may come before its origin
+        kept = list(kept_messages(self._stage.folder(act.region)))  # in the order of the command
+        wanted = _plain(act.detail)
+        for name in [item for item in kept if item in (wanted or kept)]:
             folder = os.path.join(self._stage.folder(act.region), name)
             await self._granted(act.region, f"the restored {name}", partial(restore, folder=folder))
 

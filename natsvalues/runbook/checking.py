@@ -140,21 +140,30 @@ def is_backed_up(streams: Iterable[Stored], folder: str) -> bool:
 
 
 def kept_messages(folder: str) -> dict[str, int]:
-    """How many messages the backup of each stream has, by the stream's name, as `nats stream backup` writes it."""
+    """How many messages the backup of each stream has, by the stream's name, as `nats stream backup` writes it.
+
+    In the order in which they are restored: streams that copy others come last. A mirror that was restored before its
+    origin lacked 17 of 43 messages at the end (2.15.1).
+    """
     return {name: messages for name, (messages, _) in _kept_states(folder).items()}
 
 
 def _kept_states(folder: str) -> dict[str, tuple[int, int]]:
-    kept = {}
+    kept: dict[str, tuple[int, int]] = {}
+    copies: dict[str, tuple[int, int]] = {}
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         try:
             with open(os.path.join(folder, name, "backup.json"), encoding="utf-8") as file:
                 content = json.load(file)
             state = content["state"]
-            kept[str(content["config"]["name"])] = int(state["messages"]), int(state["last_seq"])
+            is_copy = content["config"].get("mirror") or content["config"].get("sources")
+            (copies if is_copy else kept)[str(content["config"]["name"])] = (
+                int(state["messages"]),
+                int(state["last_seq"]),
+            )
         except (OSError, ValueError, KeyError, TypeError):
             continue
-    return kept
+    return kept | copies
 
 
 _STORED = {

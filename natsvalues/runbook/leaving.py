@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.overlays.model import Move
 from natsvalues.runbook.data import require_on_disk
+from natsvalues.runbook.raising import raise_single
 from natsvalues.runbook.step import Act, Check, Step
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def scale_down(draft: Draft, name: str) -> None:
             "keep three, or move the streams to another region",
         )
         return
+    raise_single(draft, name, "scale-down", (Check("healthy", name), Check("whole", name)))
     _one_by_one(draft, name, wanted, "scale-down", through=name)
 
 
@@ -113,7 +115,11 @@ def _one_by_one(draft: Draft, name: str, wanted: int, way: str, *, through: str)
                 f"stop the server {server}, and remove it from the meta group",
                 (stops, Act("remove-peer", name, (server,), through)),
                 effect="its replicas move to other servers; streams stay available",
-                before=(Check("healthy", through), Check("whole", through)),
+                before=(
+                    Check("healthy", through),
+                    Check("whole", through),
+                    *(() if leaves else (Check("replicated", name),)),
+                ),
                 after=(
                     Check("healthy", through),
                     Check("group", through, (str(draft.group(through)),)),

@@ -9,7 +9,7 @@ import pytest
 from natsvalues.rehearsal.plan_stage import PlanStage
 from natsvalues.rehearsal.stage import Aims
 from natsvalues.rehearsal.world import World
-from natsvalues.runbook.checking import Seen, is_backed_up, with_stores
+from natsvalues.runbook.checking import Seen, is_backed_up, kept_messages, with_stores
 from natsvalues.runbook.stores import Stored, Stores
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "scripts")
@@ -71,6 +71,32 @@ def test_a_backup_is_not_made_again_unless_it_is_older(stage, last, first):
     plan = planned(at, eu_west=Stores((stored("eu-west"),)))
     assert kinds(plan)[0] == first
     assert is_backed_up([stored("eu-west")], at.folder("eu-west")) is (first == "upgrade")
+
+
+def test_a_region_gets_smaller_only_with_replicated_streams(stage):
+    """What the only replica has is lost with its server."""
+    at = stage("smaller")
+    single, whole = (Stores((stored("us-east", replicas=number),)) for number in (1, 3))
+    first, second, *_ = planned(at, us_east=single).steps
+    assert [(act.kind, act.detail, act.other) for act in first.acts] == [("raise", ("$G/ORDERS",), "3")]
+    assert "replicated" in {check.kind for check in second.before}
+    assert kinds(planned(at, us_east=whole)) == ["upgrade+remove-peer", "upgrade+remove-peer", "upgrade"]
+    assert kinds(planned(at))[0] == "raise"  # nobody asked the servers
+
+
+def test_streams_that_copy_others_are_restored_last(stage):
+    """A mirror that is there first may never get what its origin got meanwhile."""
+    at = stage("two-full")
+    back_up(at, "eu-west", 7, 9)
+    folder = at.folder("eu-west")
+    for name, further in (
+        ("A_MIRROR", {"mirror": {"name": "ORDERS"}}),
+        ("B_SOURCES", {"sources": [{"name": "ORDERS"}]}),
+    ):
+        os.makedirs(os.path.join(folder, name))
+        with open(os.path.join(folder, name, "backup.json"), "w", encoding="utf-8") as file:
+            json.dump({"config": {"name": name, **further}, "state": {"messages": 7, "last_seq": 9}}, file)
+    assert list(kept_messages(folder)) == ["ORDERS", "A_MIRROR", "B_SOURCES"]
 
 
 def test_streams_in_memory_are_not_backed_up(stage):
