@@ -26,7 +26,7 @@ import parts  # noqa: E402 - same
 from go_build import BuildError  # noqa: E402 - same
 from keeping import KeepingError  # noqa: E402 - same
 from playing import PlayError, charts_of, play, word_of  # noqa: E402 - same
-from suites import SUITES, Act, Suite, named  # noqa: E402 - same
+from suites import SUITES, UNSET, Act, Suite, named  # noqa: E402 - same
 
 from natsvalues.rehearsal.outcome import Cause  # noqa: E402 - same
 from natsvalues.report.rehearsal_text import chain  # noqa: E402 - same
@@ -41,7 +41,7 @@ PICTURES = {
     "stuck": ("deadlock", 3),
     "cured": ("deadlock", 5),
     "rescue": ("deadlock", 4),
-    "power-cut": ("every-day", 6),
+    "power-cut": ("power-cuts", 2),
 }
 """Timelines that the page shows: their files' endings, and whose they are."""
 
@@ -78,8 +78,9 @@ From then on, a cold start of all regions:
 
 ![Cured: gateways connect, a leader is elected, all pods are ready](kubernetes-cured.svg)
 
-A power cut: everything on all nodes is killed at once, and starts from the disks. (What was not written to
-the disk yet is still there, unlike in a real one.)
+A power cut: everything on all nodes is killed at once, and starts from the disks. Each node's volumes are a file system
+of their own, and what was not written to it yet is gone. The overlays have `jetstream.sync: always`, but where a suite
+says otherwise:
 
 ![After a power cut](kubernetes-power-cut.svg)
 """
@@ -164,6 +165,7 @@ def _row(act: Act, scenario: dict[str, Any]) -> str:
     restarts = sum(pod["restarts"] for pod in scenario["pods"])
     many = f"{kept} of {len(streams)} whole" if streams else "-"
     version = f" to {', '.join(filter(None, (act.chart, act.server)))}" if act.server else ""
+    version += ", without `sync`" if act.sync == UNSET else ""
     return f"| {act.name}{version} | {word_of(scenario)} | {times} | {many} | {counted} | {restarts} |"
 
 

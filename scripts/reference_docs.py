@@ -1,8 +1,8 @@
 """Write the reference pages in docs/ from what they describe: model, schema, command line, lint rules, profiles.
 
 `python scripts/reference_docs.py` writes docs/overlays.md, docs/overlay.schema.json, docs/diff.schema.json,
-docs/cli.md, docs/rules.md, docs/impacts.md, docs/reload.md, docs/configuration.md and docs/providers.md; with
-`--check` it writes nothing, names the stale files and fails (exit code 1).
+docs/plan.schema.json, docs/cli.md, docs/rules.md, docs/impacts.md, docs/reload.md, docs/configuration.md and
+docs/providers.md; with `--check` it writes nothing, names the stale files and fails (exit code 1).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from natsvalues.lint.rules import GROUPS
 from natsvalues.overlays.model import Region, Supercluster
 from natsvalues.overlays.schema import schema
 from natsvalues.report.diff_schema import schema as diff_schema
+from natsvalues.report.plan_json import schema as plan_schema
 from natsvalues.text.reading import Between, Matches, field_doc, spelled
 
 if TYPE_CHECKING:
@@ -284,6 +285,7 @@ def pages() -> dict[str, str]:
         "overlays.md": overlays_page(),
         "overlay.schema.json": json.dumps(schema(), indent=2) + "\n",
         "diff.schema.json": json.dumps(diff_schema(), indent=2) + "\n",
+        "plan.schema.json": json.dumps(plan_schema(), indent=2) + "\n",
         "cli.md": cli_page(),
         "reload.md": reload_page(),
         "configuration.md": configuration_page(),

@@ -155,6 +155,18 @@ def rendered(shared) -> str:
     return path
 
 
+# --- rights -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def with_disks() -> None:
+    """Skip the test where this machine cannot give stores file systems whose power can be cut."""
+    ask = [sys.executable, "-c", "from natsvalues.outside import disks; disks.require()"]
+    done = subprocess.run(ask, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"{LEFT_OUT} power cuts. {done.stderr.partition('NV-R041')[2].partition(chr(10))[0]}")
+
+
 # --- charts -----------------------------------------------------------------------------------------------
 
 
@@ -334,6 +346,12 @@ def processes() -> Callable[..., dict[int, str]]:
 def until() -> Callable[[Callable[[], bool], float], bool]:
     """Wait for a condition, at most so many seconds: `until(lambda: ..., 5)` tells whether it came."""
     return _load(os.path.join(TESTS, "running.py")).until
+
+
+@pytest.fixture(scope="session")
+def loop_files() -> Callable[[], str]:
+    """Give the files behind all loop devices, as one text."""
+    return _load(os.path.join(TESTS, "running.py")).loop_files
 
 
 # --- no silent skips in CI --------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
-"""What runs on this machine: processes by a mark, and waiting for a condition."""
+"""What runs on this machine: processes by a mark, loop devices, and waiting for a condition."""
 
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import time
 from typing import TYPE_CHECKING
@@ -33,3 +34,12 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def loop_files() -> str:
+    """The files behind all loop devices."""
+    found = []
+    for path in glob.glob("/sys/block/loop*/loop/backing_file"):
+        with contextlib.suppress(OSError), open(path, encoding="utf-8") as file:
+            found.append(file.read())
+    return "".join(found)

@@ -47,12 +47,21 @@ def rehearse(
         str, typer.Option(help="The region of a one-region scenario. The default is the last.", metavar="REGION")
     ] = "",
     streams: Annotated[
+        list[str] | None,
+        typer.Option(help="Rehearse with your own streams, which this file lists. Can be repeated.", metavar="FILE"),
+    ] = None,
+    streams_in: Annotated[
         list[str] | None, typer.Option(help="Create streams in this region only. Can be repeated.", metavar="REGION")
     ] = None,
+    at_once: Annotated[
+        bool,
+        typer.Option("--at-once", help="Regions of a step, an upgrade or a rolling update change at the same time."),
+    ] = False,
     expect: Annotated[
         str,
         typer.Option(
-            help="The outcome with exit code 0: converged, stuck or lossy. The default is converged.", metavar="OUTCOME"
+            help="The outcome with exit code 0: converged, stuck, lossy or untested. The default is converged.",
+            metavar="OUTCOME",
         ),
     ] = "",
     output: Annotated[str, typer.Option("--output", "-o", help="text or json (format 1).", metavar="FORMAT")] = "text",
@@ -108,13 +117,14 @@ def rehearse(
 ) -> None:
     """Run the rendered regions with real servers, and report whether they form a supercluster.
 
-    They run on loopback, or on the clusters in --contexts. Exit code 5 if they are stuck or lose data.
+    They run on loopback, or on the clusters in --contexts. Exit code 5 if they are stuck or lose data, 4 if streams
+    could not be tested.
     """
     from natsvalues.cli import rehearse as verb  # heavy, and used only here
     from natsvalues.cli.rehearse_options import ClusterOptions, Options
 
-    if expect not in ("", "converged", "stuck", "lossy"):
-        raise typer.BadParameter(f"`{expect}` is not one of converged, stuck, lossy", param_hint="--expect")
+    if expect not in ("", "converged", "stuck", "lossy", "untested"):
+        raise typer.BadParameter(f"`{expect}` is not one of converged, stuck, lossy, untested", param_hint="--expect")
     if output not in ("text", "json"):
         raise typer.BadParameter(f"`{output}` is not one of text, json", param_hint="--output")
     rehearsal = Options(
@@ -126,7 +136,9 @@ def rehearse(
         values=tuple(values or ()),
         prior=prior,
         chosen=region,
-        streams_in=tuple(streams or ()),
+        streams=tuple(streams or ()),
+        streams_in=tuple(streams_in or ()),
+        at_once=at_once,
         expect=expect,
         as_json=output == "json",
         mapping=mapping,

@@ -16,7 +16,7 @@ from natsvalues.report.plan_html import plan_html
 from natsvalues.report.plan_json import document
 from natsvalues.report.plan_markdown import plan_markdown
 from natsvalues.report.plan_text import plan_text
-from natsvalues.runbook.checking import Seen, answer, kept_messages
+from natsvalues.runbook.checking import Seen, answer, backups_in
 from natsvalues.runbook.planning import runbook
 from natsvalues.runbook.written import written
 
@@ -39,7 +39,7 @@ def plan(options: PlanOptions) -> int:
         for name in options.regions:
             overlays.region(name)  # raises, with the nearest name
         where = places_of(options, overlays)
-        whole = runbook(overlays, where.places, {name: kept_messages(at.folder) for name, at in where.targets.items()})
+        whole = runbook(overlays, where.places, {name: backups_in(at.folder) for name, at in where.targets.items()})
         steps = tuple(step for step in whole.steps if not options.regions or step.region in options.regions)
         chosen = whole._replace(steps=steps)
         answers = _answers(chosen, where.targets, where.seen)

@@ -13,7 +13,7 @@ from natsvalues.manifests.release import Release
 from natsvalues.manifests.settings import monitor
 from natsvalues.overlays.plan import plans
 from natsvalues.records import NamedTuple
-from natsvalues.runbook.checking import Seen, with_stores
+from natsvalues.runbook.checking import Seen
 from natsvalues.runbook.commands import Target
 from natsvalues.runbook.place import Place, place_of, plan_of
 from natsvalues.runbook.stores import REQUEST, Stores, read_stores
@@ -54,16 +54,15 @@ def places_of(options: PlanOptions, overlays: Overlays) -> Found:
                dict.fromkeys([*wanted, *places])}  # fmt: skip
     seen: dict[str, Seen] = {}
     if sites:
-        from natsvalues.cli.plan_servers import asked  # starts processes; only with clusters
+        from natsvalues.cli.plan_servers import ask_all  # starts processes; only with clusters
 
-        seen = asked({name: places.get(name) or Place(name, "") for name in sites}, targets)
+        seen = ask_all({name: places.get(name) or Place(name, "") for name in sites}, targets)
     for name, stores in _given(options.jsz, places):
         seen[name] = seen.get(name, Seen())._replace(stores=stores, cluster=places[name].cluster)
-    return Found(
-        {name: with_stores(place, seen.get(name, Seen()), targets[name].folder) for name, place in places.items()},
-        targets,
-        seen,
-    )
+    for name, place in places.items():
+        known = seen.get(name, Seen())
+        places[name] = place._replace(stores=known.stores, running=known.running)
+    return Found(places, targets, seen)
 
 
 def _installed(options: PlanOptions, wanted: dict[str, Plan]) -> tuple[dict[str, Place], dict[str, Site]]:

@@ -22,7 +22,7 @@ SECONDS = 4.0
 _DIAL = 2.0
 
 
-def asked(places: dict[str, Place], targets: dict[str, Target]) -> dict[str, Seen]:
+def ask_all(places: dict[str, Place], targets: dict[str, Target]) -> dict[str, Seen]:
     """What the servers of every region say. Raises NatsvaluesError if an API server refuses."""
     return asyncio.run(_all(places, targets))
 
@@ -56,10 +56,12 @@ async def _region(place: Place, target: Target, api: ApiServer) -> Seen:
     watched = monitor(place.state.conf) if place.state is not None else None
     if place.state is None or watched is None:
         return Seen(reached=reached)
-    pods = place.state.pods
-    answers = await asyncio.gather(*(_server(api, f"{target.namespace or 'default'}/{pod}", *watched) for pod in pods))
-    seen = (server_seen(pod, item) for pod, item in zip(pods, answers, strict=True))
-    return region_seen(place.region, seen, place.cluster, reached=reached)
+    namespace, pods = target.namespace or "default", place.state.pods
+    answers = await asyncio.gather(*(_server(api, f"{namespace}/{pod}", *watched) for pod in pods))
+    wanted = await api.read(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{place.state.nats.name}")
+    known = (server_seen(pod, item) for pod, item in zip(pods, answers, strict=True))
+    seen = region_seen(place.region, known, place.cluster, reached=reached)
+    return seen._replace(running=(wanted or {}).get("spec", {}).get("replicas"))
 
 
 async def _server(api: ApiServer, pod: str, port: int, scheme: str) -> list[Answer]:

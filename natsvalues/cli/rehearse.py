@@ -15,10 +15,13 @@ from natsvalues.cli.outputs import Output, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.progress import Progress
 from natsvalues.cli.rehearse_clusters import cluster_orders
+from natsvalues.cli.rehearse_findings import noticed
 from natsvalues.cli.rehearse_options import ALL, RELEASE, Options, check_files
+from natsvalues.cli.rehearse_streams import rehearsed_streams, require_regions
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import EXIT_GATE, EXIT_NOT_CONVERGED, EXIT_OK, NatsvaluesError
+from natsvalues.outside import disks
 from natsvalues.outside.jetstream import require_client
 from natsvalues.outside.server_binary import server_binary
 from natsvalues.overlays.folder import load
@@ -66,22 +69,46 @@ def _outputs(outcomes: list[Outcome], options: Options) -> Iterator[Output]:
 
 def _orders(options: Options) -> list[Order]:
     names = options.scenarios
+    impossible = without_disks(names)
     if ALL in names:
         left_out = {"upgrade", "plan"} if options.prior is None else {"plan"}
+        if impossible:
+            left_out |= {name for name, item in SCENARIOS.items() if item.needs_disks}
         if not has_overlays(options):
             left_out.add("stage-walk")
         names = tuple(name for name in SCENARIOS if name not in left_out)
     check_files(options, len(names))
     orders = [_plan_order(options)] if "plan" in names else []
     names = tuple(name for name in names if name != "plan")
+    streams, streams_in = rehearsed_streams(options)
     prior = steps_in(options.prior, read_stream) if options.prior and names else ()
     for name in names:
         steps = fitting(name, _steps(options, name), prior)
         keep = os.path.join(options.keep, name) if options.keep else None
-        orders.append(Order(name, steps, options.scale, options.chosen, options.streams_in, keep, options.bounds))
+        require_regions(streams_in, steps)
+        order = Order(name, steps, options.scale, options.chosen, streams_in, keep, options.bounds)
+        orders.append(order._replace(streams=streams, at_once=options.at_once))
     versions = {str(item.version) for order in orders for step in order.steps for item in step.renderings.values()}
     binaries = {version: server_binary(version) for version in sorted(versions)}
-    return [order._replace(binaries=binaries) for order in orders]
+    orders = [order._replace(binaries=binaries) for order in orders]
+    return [orders[0]._replace(notes=impossible), *orders[1:]]
+
+
+def without_disks(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The note that `all` leaves out what needs disks whose power can be cut; empty if this machine can have them.
+
+    Raises NatsvaluesError (NV-R041) if such a scenario was named.
+    """
+    wanted = [name for name, item in SCENARIOS.items() if item.needs_disks and {name, ALL} & set(names)]
+    if not wanted:
+        return ()
+    try:
+        disks.require()
+    except NatsvaluesError as error:
+        if ALL not in names:
+            raise
+        return (f"{', '.join(wanted)} was left out, so nothing here shows what a power cut loses: {error.message}",)
+    return ()
 
 
 def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
@@ -94,7 +121,7 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
         return steps_in(options.folder, read_stream)
     _require_one_source(options)
     overlays = load(overlays_folder(options.overlays))
-    return steps_of(overlays, _plain(options), scenario)
+    return steps_of(overlays, _plain(options), scenario, at_once=options.at_once)
 
 
 def _plan_order(options: Options) -> Order:
@@ -161,6 +188,7 @@ async def _all(orders: list[Order], options: Options) -> list[Outcome]:
     async def run_one(order: Order) -> Outcome:
         async with gate:
             outcome = await rehearse(order, lambda world: progress.show(order.scenario, world))
+            outcome = outcome._replace(findings=noticed(order.steps[-1]))
             progress.done(order.scenario, outcome.word)
             return outcome
 
@@ -182,4 +210,4 @@ def _code(outcomes: list[Outcome], expect: str) -> int:
     words = {outcome.word for outcome in outcomes}
     if words == {expect or "converged"}:
         return EXIT_OK
-    return EXIT_NOT_CONVERGED if words - {"converged", expect} else EXIT_GATE
+    return EXIT_NOT_CONVERGED if words & {"stuck", "lossy"} - {expect} else EXIT_GATE

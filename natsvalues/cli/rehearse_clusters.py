@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.rehearse_options import ALL, ClusterOptions, Options, check_files
+from natsvalues.cli.rehearse_streams import rehearsed_streams, require_known
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import NatsvaluesError
 from natsvalues.outside.contexts import contexts_in
@@ -41,6 +42,10 @@ def cluster_orders(options: Options, given: ClusterOptions) -> list[Order]:
         )
     require_consent(touched(names, sites, options), given.delete_pods)
     check_files(options, len(names))
+    streams, streams_in = rehearsed_streams(options)
+    if streams:
+        raise _source("your streams are there, and are counted", "leave --streams out; --streams-in names regions")
+    require_known(streams_in, sites)
     installation = _installation(options, sites)
     prior: Step | None = None
     chosen = options.chosen or list(sites)[-1]
@@ -48,10 +53,12 @@ def cluster_orders(options: Options, given: ClusterOptions) -> list[Order]:
     for name in names:
         if installation is None or name == "upgrade":
             prior = prior or _taken(options, given, sites)
-        steps = _installed_steps(name, installation, given, sites) if installation is not None else (prior,)
+        steps: tuple[Step | None, ...] = (prior,)
+        if installation is not None:
+            steps = _installed_steps(name, installation, given, sites, at_once=options.at_once)
         steps = fitting(name, tuple(filter(None, steps)), (prior,) if prior is not None else ())
         on = OnClusters(sites, given.kubeconfig, installation)
-        orders.append(Order(name, steps, 1.0, chosen, options.streams_in, None, options.bounds, on=on))
+        orders.append(Order(name, steps, 1.0, chosen, streams_in, None, options.bounds, on=on, at_once=options.at_once))
     return orders
 
 
@@ -119,7 +126,7 @@ def require_possible(scenario: str, *, installs: bool) -> None:
         )
     if known.only_on_loopback:
         raise NatsvaluesError(
-            "NV-R036", f"the scenario {scenario} needs a network that can be cut, and a real one cannot be",
+            "NV-R036", f"the scenario {scenario} needs networks or power that can be cut, and real ones are not",
             hint="rehearse it on loopback: leave --contexts out",
         )  # fmt: skip
     if scenario not in ON_ANY and not installs:
@@ -185,7 +192,7 @@ def _values_of(region: str, values: tuple[str, ...], sites: dict[str, Site]) -> 
 
 
 def _installed_steps(
-    scenario: str, installation: Installation, given: ClusterOptions, sites: dict[str, Site]
+    scenario: str, installation: Installation, given: ClusterOptions, sites: dict[str, Site], *, at_once: bool
 ) -> tuple[Step, ...]:
     """What helm renders without a cluster, post-rendered: refused now, if anything is wrong with it."""
     plain = {}
@@ -193,7 +200,10 @@ def _installed_steps(
         words = [word for path in chart.values for word in ("-f", path)]
         namespace = f"--namespace={sites[region].namespace}"
         plain[region] = templated(given.release, chart.chart, namespace, *words)
-    return steps_of(installation.overlays, lambda region: (plain[region], installation.charts[region].chart), scenario)
+    return steps_of(
+        installation.overlays, lambda region: (plain[region], installation.charts[region].chart), scenario,
+        at_once=at_once,
+    )  # fmt: skip
 
 
 def _taken(options: Options, given: ClusterOptions, sites: dict[str, Site]) -> Step:

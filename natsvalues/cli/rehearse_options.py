@@ -36,7 +36,9 @@ class Options(NamedTuple):
     values: tuple[str, ...]
     prior: str | None
     chosen: str
+    streams: tuple[str, ...]
     streams_in: tuple[str, ...]
+    at_once: bool
     expect: str
     as_json: bool
     mapping: bool

@@ -18,7 +18,7 @@ _NAME = re.compile(r"[a-z][a-z-]*")
 class Rehearsed(NamedTuple):
     """The result of one scenario. `remedy` says what to do if it failed; `digests` are those of the renderings.
 
-    `seconds` until all had converged; None if they never did.
+    `seconds` until all had converged; None if they never did. `untested`: nothing is known of streams that did not fit.
     """
 
     where: Where
@@ -28,6 +28,7 @@ class Rehearsed(NamedTuple):
     seconds: float | None
     remedy: str
     digests: frozenset[str]
+    untested: bool = False
 
 
 def rehearsals(text: str, file: str) -> tuple[Rehearsed, ...]:
@@ -60,10 +61,12 @@ def _rehearsed(scenario: dict[str, Any], where: Where) -> Rehearsed:
         None if scenario["seconds"] is None else float(scenario["seconds"]),
         without_secrets(str(scenario["remedy"])),
         frozenset(scenario["renderings"].values()),
+        bool(scenario.get("untested")),
     )
 
 
 def converged_in(rehearsed: Rehearsed) -> str:
     """A sentence: all converged, and after how long."""
     soon = f" in {rehearsed.seconds:g} s" if rehearsed.seconds is not None else ""
-    return f"rehearsed with real servers, `{rehearsed.scenario}`: converged{soon}"
+    streams = "; its streams were not tested" if rehearsed.untested else ""
+    return f"rehearsed with real servers, `{rehearsed.scenario}`: converged{soon}{streams}"

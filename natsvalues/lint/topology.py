@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from natsvalues.lint.groups import electing, groups_of_subject
 from natsvalues.manifests.services import is_outside
+from natsvalues.manifests.settings import sync_interval
 from natsvalues.overlays.checks import per_pod
 from natsvalues.records import NamedTuple
 from natsvalues.text.hosts import endpoint
@@ -31,6 +32,8 @@ class Node(NamedTuple):
     jetstream: Literal["on", "off", "if rendered"]
     account: str
     """The system account: regions with one account share a meta group."""
+    sync: str
+    """How often JetStream writes to the disks, `always` included."""
     findings: tuple[Finding, ...]
 
 
@@ -72,16 +75,20 @@ def _node(name: str, region: Electing, cluster: Cluster | None, plan: Plan | Non
     """A region from its rendering, with what only its overlay states; or from its overlay alone."""
     findings = tuple(finding for finding in report.findings if finding.regions[0] == name)
     stage = plan.region.stage if plan is not None else ""
-    version = address = balancer = ""
+    version = address = balancer = sync = ""
     if cluster is not None:
         address = str(cluster.advertised[0]) if cluster.advertised else ""
         version = str(cluster.version) if cluster.version.known else ""
         balancer = _balancer(cluster, plan)
+        sync = sync_interval(cluster.conf)
     elif plan is not None:
         address = endpoint(plan.host, plan.port) if stage != "local" else ""
         version = plan.region.nats.version or ""
         balancer = _planned(plan)
-    return Node(name, region.servers, version, stage, address, balancer, region.jetstream, region.account, findings)
+        sync = plan.sync or ""
+    return Node(
+        name, region.servers, version, stage, address, balancer, region.jetstream, region.account, sync, findings
+    )
 
 
 def _planned(plan: Plan) -> str:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 SECONDS = 5.0
 OURS = "a rehearsal of natsvalues; may be deleted"
 """The description of the streams that `make` creates."""
+VIOLATION = "violation"
+"""In what servers say of a login that they do not accept, and of what one may not do."""
+_OUR_BYTES = 2 << 20
+"""Reserved when the stream is created: a full account would keep its replicas from ever being current (2.14.6)."""
 _AT_ONCE = 50
 
 
@@ -66,11 +70,19 @@ class Listed(NamedTuple):
     lagging: tuple[str, ...]
 
 
-class Client:
-    """One connection to a region's servers."""
+class ConsumerState(NamedTuple):
+    """What a consumer has: the stream's sequence up to which all is acknowledged, and messages that are not yet."""
 
-    def __init__(self, connection: Connection) -> None:
+    floor: int
+    pending: int
+
+
+class Client:
+    """One connection to a region's servers; `violations` are what the server said that its login may not do."""
+
+    def __init__(self, connection: Connection, violations: list[str] | None = None) -> None:
         self._connection = connection
+        self._violations = violations if violations is not None else []
 
     @property
     def server(self) -> str:
@@ -86,17 +98,11 @@ class Client:
 
     async def make(self, name: str, cluster: str, replicas: int) -> Refused | None:
         """Create a stream `name` with its name as subject, placed in `cluster`; None on success."""
-        config: dict[str, Any] = {
-            "name": name,
-            "subjects": [name],
-            "num_replicas": replicas,
-            "storage": "file",
-            "max_msgs": 100_000,
-        }
-        config["description"] = OURS
-        if cluster:
-            config["placement"] = {"cluster": cluster}
-        answer = await self._api(f"STREAM.CREATE.{name}", config)
+        return await self.create(own_stream(name, cluster, replicas))
+
+    async def create(self, config: dict[str, Any]) -> Refused | None:
+        """Create a stream with this configuration; None on success."""
+        answer = await self._api(f"STREAM.CREATE.{config['name']}", config)
         return answer if isinstance(answer, Refused) else None
 
     async def remove(self, name: str) -> bool:
@@ -131,21 +137,54 @@ class Client:
         replicas = len(cluster.get("replicas") or []) + 1
         return Stream(name, str(cluster.get("name") or ""), messages, leader, replicas, _lagging(cluster))
 
-    async def publish(self, subject: str, text: str, seconds: float = SECONDS) -> bool:
-        """Publish a message; returns whether a stream acknowledged it."""
+    async def publish(self, subject: str, text: str, seconds: float = SECONDS) -> int | Refused:
+        """Publish a message; the sequence number with which a stream acknowledged it, from 1."""
         answer = await self._request(subject, text.encode(), seconds)
-        return not isinstance(answer, Refused) and "seq" in answer and "error" not in answer
+        return answer if isinstance(answer, Refused) else int(answer.get("seq") or 0) or Refused(0, "no sequence")
 
-    async def read(self, name: str, last: int) -> set[str]:
-        """The texts of all messages of a stream up to sequence `last`."""
-        texts: set[str] = set()
+    async def read(self, name: str, last: int) -> dict[int, str]:
+        """The texts of all messages of a stream up to sequence `last`, by their sequence numbers."""
+        texts: dict[int, str] = {}
         for first in range(1, last + 1, _AT_ONCE):
             numbers = range(first, min(first + _AT_ONCE, last + 1))
             answers = await asyncio.gather(*(self._api(f"STREAM.MSG.GET.{name}", {"seq": n}) for n in numbers))
-            for answer in answers:
+            for number, answer in zip(numbers, answers, strict=True):
                 if not isinstance(answer, Refused):
-                    texts.add(base64.b64decode(answer["message"].get("data") or "").decode("utf-8", "replace"))
+                    data = base64.b64decode(answer["message"].get("data") or "")
+                    texts[number] = data.decode("utf-8", "replace")
         return texts
+
+    # --- consumers -----------------------------------------------------------------------------------------
+
+    async def create_consumer(self, stream: str, config: dict[str, Any]) -> Refused | None:
+        """Create a durable consumer with this configuration; None on success."""
+        request = {"stream_name": stream, "config": config}
+        answer = await self._api(f"CONSUMER.DURABLE.CREATE.{stream}.{config['durable_name']}", request)
+        return answer if isinstance(answer, Refused) else None
+
+    async def consumer(self, stream: str, name: str) -> ConsumerState | Refused:
+        """One consumer."""
+        answer = await self._api(f"CONSUMER.INFO.{stream}.{name}")
+        if isinstance(answer, Refused):
+            return answer
+        return ConsumerState(int(answer["ack_floor"]["stream_seq"]), int(answer["num_ack_pending"]))
+
+    async def take(self, stream: str, consumer: str, many: int, acknowledged: int) -> int:
+        """Fetch messages through a pull consumer, and acknowledge the first of them; how many it confirmed."""
+        confirmed = 0
+        inbox = self._connection.new_inbox()
+        subscription = await self._connection.subscribe(inbox)
+        request = json.dumps({"batch": many, "no_wait": True}).encode()
+        with contextlib.suppress(Exception):  # nats-py raises many kinds, all of which mean: no more is confirmed
+            await self._connection.publish(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}", request, reply=inbox)
+            for number in range(many):
+                message = await subscription.next_msg(timeout=SECONDS)
+                if not message.reply:  # a status: there are no more messages
+                    break
+                if number < acknowledged:
+                    await self._connection.request(message.reply, b"+ACK", timeout=SECONDS)
+                    confirmed += 1
+        return confirmed
 
     async def last_sequence(self, name: str) -> int:
         """The sequence number of a stream's last message; 0 where there is none."""
@@ -173,9 +212,16 @@ class Client:
             message = await self._connection.request(subject, data, timeout=seconds)
             answer: dict[str, Any] = json.loads(message.data)
         except Exception as error:  # noqa: BLE001   # nats-py raises many kinds, all of which mean: no response
-            return Refused(0, _reason(error))
+            return Refused(0, next(reversed(self._violations), _reason(error)))
         failed = answer.get("error")
         return Refused(int(failed.get("err_code", 0)), str(failed.get("description", ""))) if failed else answer
+
+
+def own_stream(name: str, cluster: str, replicas: int) -> dict[str, Any]:
+    """The configuration of a stream of ours, with its name as subject, placed in a cluster if one is given."""
+    placement = {"placement": {"cluster": cluster}} if cluster else {}
+    config = {"name": name, "subjects": [name], "num_replicas": replicas, "storage": "file", "max_msgs": 100_000}
+    return config | {"max_bytes": _OUR_BYTES, "description": OURS} | placement
 
 
 def _listed(item: dict[str, Any]) -> Listed:
@@ -204,8 +250,8 @@ def require_client() -> None:
         raise missing_extra("the JetStream API needs nats-py")
 
 
-async def connect(listeners: Sequence[str], login: Login, tls: tuple[str, str, str] | None) -> Client | None:
-    """Connect to one of these servers (`host:port`); None if none of them accepts the login.
+async def connect(listeners: Sequence[str], login: Login, tls: tuple[str, str, str] | None) -> Client | Refused:
+    """Connect to one of these servers (`host:port`); what the last one said if none of them accepts the login.
 
     `tls`: certificate, key, authority.
     """
@@ -221,13 +267,17 @@ async def connect(listeners: Sequence[str], login: Login, tls: tuple[str, str, s
     elif login.user:
         options.update(user=login.user, password=login.password)
 
-    async def quiet(_: Exception) -> None:
-        """Ignore errors of the connection: failures show in the responses."""
+    said: list[str] = []
+
+    async def hear(error: Exception) -> None:
+        """Keep what the server says of the login; other failures show in the responses."""
+        if VIOLATION in str(error).lower():
+            said.append(str(error).removeprefix("nats: "))
 
     try:
         async with asyncio.timeout(SECONDS):
             urls = [f"{'tls' if tls else 'nats'}://{listener}" for listener in listeners]
-            connection = await nats.connect(urls, connect_timeout=2, allow_reconnect=False, error_cb=quiet, **options)
+            connection = await nats.connect(urls, connect_timeout=2, allow_reconnect=False, error_cb=hear, **options)
     except Exception:  # noqa: BLE001   # nats-py raises many kinds, all of which mean: not connected
-        return None
-    return Client(connection)
+        return Refused(0, next(reversed(said), "no server of the region accepts a client"))
+    return Client(connection, said)

@@ -24,13 +24,16 @@ if TYPE_CHECKING:
 
 _PR_SET_PDEATHSIG = 1
 _LONGEST_LINE = 64 * 1024
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _KEEPER = """
-import shutil, sys, time
+import ctypes, os, shutil, sys, time
 sys.stdin.read()
 for _ in range(50):
+    if os.path.exists("/proc/self/mounts"):  # power cuts: what is mounted below the folder cannot be removed
+        for line in open("/proc/self/mounts", "rb"):
+            place = line.split()[1].decode("unicode_escape").encode("latin-1")
+            if place.startswith(os.fsencode(sys.argv[1]) + b"/"): ctypes.CDLL(None).umount2(place, 2)
     shutil.rmtree(sys.argv[1], ignore_errors=True)
-    import os
     if not os.path.exists(sys.argv[1]): break
     time.sleep(0.1)
 """
@@ -114,8 +117,8 @@ def start(command: Sequence[str], env: Mapping[str, str], folder: str, heard: Ca
     parent = os.getpid()
 
     def die_with_us() -> None:
-        if _LIBC is not None:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if LIBC is not None:
+            LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:
                 os._exit(1)  # natsvalues ended before the kernel could register it
 

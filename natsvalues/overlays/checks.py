@@ -152,7 +152,7 @@ def _shared_errors(overlays: Overlays) -> list[NatsvaluesError]:
             files,
             "NV-O007",
             ("systemAccount",),
-            lambda region: region.system_account,
+            _account_of,
             "the same system account",
             "regions with one system account form one meta group over gateways, whatever their domains are. The\n"
             "region that has streams keeps its account; every other one gets its own before its first stream",
@@ -178,6 +178,12 @@ def _shared_errors(overlays: Overlays) -> list[NatsvaluesError]:
             )
         )
     return errors
+
+
+def _account_of(region: Region) -> str | None:
+    """The region's system account; None for one that it has for the time of a move only, while it is not connected."""
+    is_held = region.move is not None and region.move.system_account is not None and region.stage == "local"
+    return None if is_held else region.system_account
 
 
 def _names_of(region: Region) -> str | None:

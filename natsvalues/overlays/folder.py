@@ -28,10 +28,15 @@ class RegionFile(NamedTuple):
 
 
 def moved(goal: Region, move: Move | None) -> Region:
-    """The region while a move is made: in the move's stage and with its number of servers, if it has them."""
+    """The region while a move is made: with the move's stage, number of servers and system account, if it has them."""
     if move is None:
         return goal._replace(move=None)
-    return goal._replace(stage=move.stage or goal.stage, servers=move.servers or goal.servers, move=move)
+    return goal._replace(
+        stage=move.stage or goal.stage,
+        servers=move.servers or goal.servers,
+        system_account=move.system_account or goal.system_account,
+        move=move,
+    )
 
 
 class Overlays(NamedTuple):

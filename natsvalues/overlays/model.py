@@ -202,6 +202,9 @@ class Move(NamedTuple):
     partition: Annotated[
         int | None, Between(0, 99), Doc("Replace only the pods from this ordinal on (`rollingUpdate.partition`).")
     ] = None
+    system_account: Annotated[
+        str | None, Account, Doc("Scope region: the system account for now, while servers are renamed.")
+    ] = None
     account_folder: Annotated[AccountFolder | None, Doc("Keep what JetStream stored under another system account.")] = (
         None
     )

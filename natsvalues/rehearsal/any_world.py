@@ -10,8 +10,8 @@ from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.timeline import ITSELF, Timeline
 
 if TYPE_CHECKING:
-    from natsvalues.outside.jetstream import Login
     from natsvalues.outside.server_binary import Binary
+    from natsvalues.rehearsal.login import User
     from natsvalues.rehearsal.moving import Move
     from natsvalues.rehearsal.outcome import Site
     from natsvalues.rehearsal.rendering import Rendering
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class Access(NamedTuple):
-    """How a client connects to a region's servers; `tls`: certificate, key and authority, where it needs them."""
+    """Who a client of a region's servers is; `tls`: certificate, key and authority, where it needs them."""
 
-    login: Login
+    user: User
     tls: tuple[str, str, str] | None
 
 
@@ -86,8 +86,8 @@ class AnyWorld(ABC):
         """The addresses of the load balancers, by their names in reports."""
 
     @abstractmethod
-    def access(self, region: str) -> Access | None:
-        """How a client connects to a region's servers; None, with a note, if it cannot."""
+    def access(self, region: str, account: str = "") -> Access | str:
+        """How a client connects to a region's servers, in an account if one is given; why not, if it cannot."""
 
     @abstractmethod
     async def listeners(self, region: str) -> tuple[str, ...]:

@@ -105,11 +105,14 @@ class ClusterStage(Stage):
             await self.converged(timed=False)
 
     async def go_to(self, step: Step) -> None:
-        """Upgrade the regions of a step with helm, one after the other."""
+        """Upgrade the regions of a step with helm, together or one after the other."""
         await self._prepared(step)
-        for region in step.renderings:
-            old = self.world.renderings.get(region)
-            await self._upgrade(region, step)
+        before = {region: self.world.renderings.get(region) for region in step.renderings}
+        if self.at_once:
+            await self.upgrade_all(step)
+        for region, old in before.items():
+            if not self.at_once:
+                await self._upgrade(region, step)
             new = self.world.renderings[region]
             if old is not None:
                 await self.rolled_out(region)

@@ -15,7 +15,7 @@ from natsvalues.rehearsal.addresses import named_balancers
 from natsvalues.rehearsal.any_world import Access, AnyWorld
 from natsvalues.rehearsal.cluster_objects import address_of, server_of, state_of
 from natsvalues.rehearsal.cluster_region import Region
-from natsvalues.rehearsal.login import client_port, login
+from natsvalues.rehearsal.login import client_port, user_of
 from natsvalues.rehearsal.rendering import environment, made_up
 from natsvalues.rehearsal.snapshot import Snapshot
 
@@ -205,18 +205,15 @@ class Clusters(AnyWorld):
 
     # --- clients -------------------------------------------------------------------------------------------
 
-    def access(self, region: str) -> Access | None:
+    def access(self, region: str, account: str = "") -> Access | str:
         """The login in nats.conf, if it needs no Secret and no certificate."""
         rendering = self.renderings[region]
         if rendering.conf.get("tls"):
-            self.note(f"{region}: clients need TLS, whose certificates are not read; its streams were not checked")
-            return None
+            return "clients need TLS, whose certificates are not read"
         unknown = made_up(rendering)
         variables = {name: text for name, text in environment(rendering, "", "").items() if name not in unknown}
-        known = login(rendering, variables)
-        if known is None:
-            self.note(f"{region}: nats.conf has no password of a user with JetStream; its streams were not checked")
-        return Access(known, None) if known is not None else None
+        known = user_of(rendering, variables, account)
+        return known if isinstance(known, str) else Access(known, None)
 
     async def listeners(self, region: str) -> tuple[str, ...]:
         """Local ports that lead to the region's first pods."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.settings import jetstream_is_on
 from natsvalues.outside.jetstream import Refused
-from natsvalues.rehearsal.accounting import stream_name
 from natsvalues.rehearsal.groups import expected_groups
 from natsvalues.rehearsal.outcome import StreamFate
+from natsvalues.rehearsal.planned import stream_name
 
 if TYPE_CHECKING:
     from natsvalues.outside.jetstream import Listed
@@ -54,7 +54,7 @@ def _taken(name: str, region: str) -> NatsvaluesError:
     return NatsvaluesError(
         "NV-R039",
         f"{region} has a stream `{name}` that is not of a rehearsal",
-        hint="a rehearsal makes a stream of that name; rename yours, or leave the region out with --streams",
+        hint="a rehearsal makes a stream of that name; rename yours, or leave the region out with --streams-in",
     )
 
 

@@ -7,7 +7,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from natsvalues.rehearsal.convergence import is_steady
-from natsvalues.rehearsal.stage import HOLD, Aims, Stage, Step
+from natsvalues.rehearsal.stage import HOLD, Aims, Stage, Step, all_of
 from natsvalues.text.natsconf import ConfEditError, ConfOp, edit
 
 if TYPE_CHECKING:
@@ -152,20 +152,28 @@ class LoopbackStage(Stage):
         await self.wait(lambda: is_steady(self.world.now()), saved * (1 - 1 / self.world.scale))
 
     async def go_to(self, step: Step) -> None:
-        """Install or upgrade the regions of a step, as helm and Kubernetes would, one after the other."""
+        """Install or upgrade the regions of a step, as helm and Kubernetes would; together, or one after the other."""
         before = {region: self.world.renderings.get(region) for region in step.renderings}
+        if self.at_once:
+            await self.world.take(step.renderings)
+            await self.world.open_balancers(*step.renderings)
+            await all_of(*(self._change(region, old, step.renderings[region]) for region, old in before.items()))
+            return
         for region, new in step.renderings.items():
-            old = before[region]
             await self.world.take({region: new})
             await self.world.open_balancers(region)
-            if old is None:
-                await self.world.start(region)
-            elif old.template != new.template:
-                await self.roll(region)
-            elif old.files != new.files:
-                self.world.note(f"{region}: only the ConfigMap changed: no pod rolls, and the reloader sends SIGHUP")
-                for pod in self.world.pods[region]:
-                    pod.reload()
+            await self._change(region, before[region], new)
+
+    async def _change(self, region: str, old: Rendering | None, new: Rendering) -> None:
+        """Start a region, or let its pods restart or reload, as its StatefulSet and its reloader would."""
+        if old is None:
+            await self.world.start(region)
+        elif old.template != new.template:
+            await self.roll(region)
+        elif old.files != new.files:
+            self.world.note(f"{region}: only the ConfigMap changed: no pod rolls, and the reloader sends SIGHUP")
+            for pod in self.world.pods[region]:
+                pod.reload()
 
 
 def _without_remotes(renderings: dict[str, Rendering]) -> dict[str, Rendering]:

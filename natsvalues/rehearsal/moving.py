@@ -13,7 +13,7 @@ from natsvalues.manifests.conf.language import spellings
 from natsvalues.manifests.settings import jetstream_is_on, store_directory
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.addresses import Layout, host_port
-from natsvalues.rehearsal.rendering import Rendering, environment, expanded
+from natsvalues.rehearsal.rendering import MADE_UP, Rendering, environment, expanded, is_hash
 from natsvalues.text.natsconf import ConfOp, Variable, edit, includes, read, symbolic
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _STORE_OPTION = re.compile(r"--?(?:sd|store_dir)(=|$)")
 _FOLDERS = (*_STORE, "dir", "ports_file_dir", "pid_file", "pidfile", "log_file", "logfile")
 _OPERATORS = spellings("operator")
 _CERTIFICATES = {"cert_file": "tls.crt", "key_file": "tls.key", "ca_file": "ca.crt"}
+_SECRETS = ("password", "pass", "token")
 _HOSTS = ("host", "net", "addr")
 _LISTENS = ("listen", "http", "https", *_HOSTS)
 _URL_HOST = re.compile(r"(?<=://)((?:[^@/]*@)?)(?:\[[^\]]*\]|[^/:]*)(:\d+)?")
@@ -214,9 +215,10 @@ def _walk(value: Any, at: Path, guide: _Guide) -> Iterator[tuple[ConfOp, Move]]:
                 yield _op((*path, "ca_file"), None, ca, "the temporary certificates have their own authority")
             yield from _walk(item, path, guide)
         elif (new[0], meant) != (item, item):
+            rendered = "a hash" if is_hash(meant) else without_login(str(item))
             yield (
                 ConfOp("replace", path, new[0]),
-                Move(".".join(map(str, path)), without_login(str(item)), without_login(str(new[0])), new[1]),
+                Move(".".join(map(str, path)), rendered, without_login(str(new[0])), new[1]),
             )
 
 
@@ -224,6 +226,8 @@ def _changed(key: str, value: Any, path: Path, guide: _Guide) -> tuple[Any, str]
     """The new value and the reason; None if it stays."""
     if key in _CERTIFICATES and (value is None or isinstance(value, str)):
         return f"{guide.root}/{CERTIFICATES}/{_CERTIFICATES[key]}", "a temporary certificate with the declared names"
+    if path[0] in ("accounts", "authorization") and key in _SECRETS and is_hash(value):
+        return MADE_UP, "nobody knows the password behind a hash, and clients need one"
     if key in _FOLDERS and isinstance(value, str):
         return guide.root + posixpath.join("/", value), "below the pod's own folder"
     if path[0] in _OPERATORS and isinstance(value, str) and value.startswith("/"):

@@ -32,15 +32,21 @@ class Group(NamedTuple):
 
 
 class StreamFate(NamedTuple):
-    """One stream: acknowledged messages before, and messages in it afterwards."""
+    """One stream: acknowledged messages before, and messages in it afterwards; or one `consumer` of it.
+
+    `does not fit`: it could never be made, because of its account, its login, limits or the number of servers.
+    """
 
     name: str
     region: str
     acknowledged: int
     found: int
     lost: int
-    fate: Literal["kept", "lost messages", "gone", "not current", "not placeable"]
+    fate: Literal[
+        "kept", "lost messages", "lost acknowledgements", "gone", "not current", "not placeable", "does not fit"
+    ]
     seen: str = ""
+    consumer: str = ""
 
 
 class PodFate(NamedTuple):
@@ -99,10 +105,20 @@ class StepDone(NamedTuple):
     seconds: float
 
 
+class Noticed(NamedTuple):
+    """A finding of lint: its rule, how severe it is, what the rule looks for, and in which regions it does."""
+
+    rule: str
+    severity: str
+    title: str
+    regions: tuple[str, ...]
+
+
 class Outcome(NamedTuple):
     """One scenario's result; `sites` are the clusters of a rehearsal on real ones.
 
     `steps` are those of a plan, `gap` the most seconds in which one of its streams acknowledged nothing.
+    `untested`: some stream did not fit, so nothing is known of it. `findings` are lint's of what was rehearsed.
     """
 
     scenario: str
@@ -128,6 +144,8 @@ class Outcome(NamedTuple):
     sites: dict[str, Site] = {}  # noqa: RUF012   # never changed
     steps: tuple[StepDone, ...] = ()
     gap: float = 0.0
+    untested: bool = False
+    findings: tuple[Noticed, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -136,5 +154,6 @@ class Outcome(NamedTuple):
 
     @property
     def word(self) -> str:
-        """`converged`, `stuck` or `lossy`: what `--expect` compares with."""
-        return "stuck" if self.verdict == "stuck" else "lossy" if self.lossy else "converged"
+        """`converged`, `stuck`, `lossy` or `untested`: what `--expect` compares with."""
+        worst = {"stuck": self.verdict == "stuck", "lossy": self.lossy, "untested": self.untested, "converged": True}
+        return next(word for word, holds in worst.items() if holds)

@@ -15,7 +15,7 @@ from natsvalues.rehearsal.causes import Why
 from natsvalues.rehearsal.outcome import Cause
 from natsvalues.rehearsal.plan_stage import SYSTEM, NotAllowed
 from natsvalues.rehearsal.stage import Stuck
-from natsvalues.runbook.checking import kept_messages
+from natsvalues.runbook.checking import backups_in
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,7 +42,7 @@ class Acts:
         for act in self._step.acts:
             await self._do(act)
         if any(act.kind == "restore" for act in self._step.acts):
-            self._stage.ledger.keep_publishing(self._step.region)
+            self._stage.ledger.publish_to(self._step.region)
 
     async def _do(self, act: Act) -> None:
         does: dict[str, Callable[[Act], Awaitable[None]]] = {
@@ -94,7 +94,7 @@ class Acts:
             await self._granted(act.region, f"the backup of {name}", partial(back_up, name=name, folder=folder))
 
     async def _restore(self, act: Act) -> None:
-        kept = list(kept_messages(self._stage.folder(act.region)))  # in the order of the command
+        kept = list(backups_in(self._stage.folder(act.region)))  # in the order of the command
         wanted = _plain(act.detail)
         for name in [item for item in kept if item in (wanted or kept)]:
             folder = os.path.join(self._stage.folder(act.region), name)
@@ -156,7 +156,9 @@ class Acts:
     async def _system(self, region: str) -> Client | None:
         world = self._stage.world
         access = world.access(region)
-        return await connect(await world.listeners(region), SYSTEM, access.tls if access is not None else None)
+        tls = None if isinstance(access, str) else access.tls
+        client = await connect(await world.listeners(region), SYSTEM, tls)
+        return None if isinstance(client, Refused) else client
 
 
 async def _updated(client: Client, *, name: str, changes: dict[str, Any]) -> Refused | None:

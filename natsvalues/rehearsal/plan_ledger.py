@@ -17,7 +17,7 @@ from natsvalues.manifests.settings import cluster_name, jetstream_is_on
 from natsvalues.outside.jetstream import Client, Refused
 from natsvalues.outside.jetstream_transfer import consume, floor
 from natsvalues.records import NamedTuple
-from natsvalues.rehearsal.accounting import MESSAGES, PATIENCE, Ledger
+from natsvalues.rehearsal.accounting import COPIED, MESSAGES, PATIENCE, Ledger
 from natsvalues.rehearsal.outcome import StreamFate
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ class PlanLedger(Ledger):
 
     def __init__(self, world: AnyWorld, *, in_memory: bool) -> None:
         super().__init__(world)
+        self.homes: dict[str, str] = {}
+        self.sent: dict[str, set[str]] = {}
         self.subjects: dict[str, str] = {}
         self.floors: dict[tuple[str, str], int] = {}
         self.gap = 0.0
@@ -84,6 +86,15 @@ class PlanLedger(Ledger):
         self._publishers: dict[str, asyncio.Task[None]] = {}
         self._stopping: set[str] = set()
 
+    @property
+    def home(self) -> dict[str, str]:
+        """The region that holds each stream."""
+        return self.homes
+
+    def is_in_memory(self, name: str) -> bool:
+        """Whether a stream is in memory."""
+        return name.endswith("_MEMORY")
+
     # --- making ----------------------------------------------------------------------------------------------
 
     async def make_streams(self, *regions: str) -> tuple[StreamFate, ...]:
@@ -91,21 +102,21 @@ class PlanLedger(Ledger):
         failed: list[StreamFate] = []
         for region in regions:
             conf = self._world.renderings[region].conf
-            if not jetstream_is_on(conf) or region in self._equipped or self._world.access(region) is None:
+            if not jetstream_is_on(conf) or region in self._equipped or isinstance(self._world.access(region), str):
                 continue
             self._equipped.add(region)
             for kind in KINDS:
                 if kind.config["storage"] == MEMORY and not self._in_memory:
                     continue
                 name, config = self._configured(kind, region)
-                refused = await self._created(name, config, region)
+                refused = await self._make_configured(name, config, region)
                 if refused is not None:
                     seen = f"{refused.code} {refused.reason}"
                     failed.append(StreamFate(name, region, 0, 0, 0, "not placeable", seen))
                     continue
-                self.home[name], self.acknowledged[name] = region, set()
+                self.homes[name], self.sent[name] = region, set()
                 self.subjects[name] = kind.subject.format(_word(region))
-                await self._publish(name, MESSAGES)
+                await self._publish_messages(name, MESSAGES)
             await self._consume(region)
         return tuple(failed)
 
@@ -123,7 +134,7 @@ class PlanLedger(Ledger):
         cluster = cluster_name(rendering.conf) if is_clustered else ""
         return name, config | ({"placement": {"cluster": cluster}} if cluster else {})
 
-    async def _created(self, name: str, config: dict[str, Any], region: str) -> Refused | None:
+    async def _make_configured(self, name: str, config: dict[str, Any], region: str) -> Refused | None:
         refused: Refused | None = Refused(0, "no server of the region accepts a client")
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
@@ -143,7 +154,7 @@ class PlanLedger(Ledger):
             return
         for name, fetched, acknowledged in ((READER, FETCHED, ACKNOWLEDGED), (WORKER, PENDING, 0)):
             stream = f"PLAN_{_word(region)}_{'R3' if name == READER else 'WORK'}"
-            if stream in self.home and not await consume(
+            if stream in self.homes and not await consume(
                 client, stream, name, fetched=fetched, acknowledged=acknowledged
             ):
                 position = await floor(client, stream, name)
@@ -153,15 +164,15 @@ class PlanLedger(Ledger):
 
     async def move(self, names: list[str], region: str) -> None:
         """These streams are in another region from now on; publishers go on there."""
-        for old in {self.home[name] for name in names if name in self.home}:
+        for old in {self.homes[name] for name in names if name in self.homes}:
             await self.stop_publishing(old)
         self._paused.clear()
-        self.home |= {name: region for name in names if name in self.home}
-        self.keep_publishing(region)
+        self.homes |= {name: region for name in names if name in self.homes}
+        self.publish_to(region)
 
     def leave(self, region: str, kept: dict[str, int]) -> None:
         """A region is taken away; `kept` are the messages in the backups of its streams."""
-        self.away |= {name: kept.get(name, 0) for name, home in self.home.items() if home == region}
+        self.away |= {name: kept.get(name, 0) for name, home in self.homes.items() if home == region}
 
     def is_paused(self, region: str) -> bool:
         """Whether publishing to a region's streams was stopped by a step."""
@@ -169,18 +180,18 @@ class PlanLedger(Ledger):
 
     # --- publishing ------------------------------------------------------------------------------------------
 
-    def keep_publishing(self, *regions: str) -> None:
+    def publish_to(self, *regions: str) -> None:
         """Publish to every stream of these regions (none given: of all), until they are stopped."""
         self._paused -= set(regions)
-        for name, region in self.home.items():
+        for name, region in self.homes.items():
             is_wanted = self.subjects[name] and region in (regions or (region,))
             if is_wanted and name not in self._publishers and name not in self.away:
                 self._stopping.discard(name)
-                self._publishers[name] = asyncio.create_task(self._publish(name, None))
+                self._publishers[name] = asyncio.create_task(self._publish_messages(name, None))
 
     async def stop_publishing(self, *regions: str) -> None:
         """Stop publishing to the streams of these regions (none given: of all); what was acknowledged counts."""
-        chosen = {name for name in self._publishers if self.home[name] in (regions or (self.home[name],))}
+        chosen = {name for name in self._publishers if self.homes[name] in (regions or (self.homes[name],))}
         self._stopping |= chosen
         self._paused |= set(regions)
         tasks = [self._publishers.pop(name) for name in chosen]
@@ -189,7 +200,7 @@ class PlanLedger(Ledger):
             for task in late:
                 task.cancel()
 
-    async def _publish(self, name: str, many: int | None, seconds: float = PATIENCE) -> None:
+    async def _publish_messages(self, name: str, many: int | None, seconds: float = PATIENCE) -> None:
         """Publish until `many` are acknowledged, or until stopped without it; another server is used if one stops."""
         if not self.subjects[name]:
             return
@@ -198,18 +209,18 @@ class PlanLedger(Ledger):
         begun = last = time.monotonic()
         try:
             while name not in self._stopping if many is None else done < many and time.monotonic() - begun < seconds:
-                if client is None or not self._world.serves(self.home[name], client.server):
-                    client = await self._replaced(client, self.home[name])
+                if client is None or not self._world.serves(self.homes[name], client.server):
+                    client = await self._another(client, self.homes[name])
                 if client is None:
                     await asyncio.sleep(_PAUSE)
                     continue
-                if await self._sent(client, name):
+                if await self._send(client, name):
                     done += 1
                     self.gap = max(self.gap, time.monotonic() - last) if many is None else self.gap
                     last = time.monotonic()
                 else:
                     self.unanswered += 1
-                    client = await self._replaced(client, self.home[name])
+                    client = await self._another(client, self.homes[name])
                 if many is None:
                     await asyncio.sleep(_PAUSE)
         finally:
@@ -217,7 +228,12 @@ class PlanLedger(Ledger):
                 with contextlib.suppress(asyncio.CancelledError):
                     await client.close()
 
-    async def _sent(self, client: Client, name: str) -> bool:
+    async def _another(self, client: Client | None, region: str) -> Client | None:
+        if client is not None:
+            await client.close()
+        return await self.connected(region)
+
+    async def _send(self, client: Client, name: str) -> bool:
         self._serial += 1
         text, subject = str(self._serial), self.subjects[name]
         try:
@@ -227,7 +243,7 @@ class PlanLedger(Ledger):
             return False
         if b'"error"' in answer.data or b'"seq"' not in answer.data:
             return False
-        self.acknowledged[name].add(text)
+        self.sent[name].add(text)
         return True
 
     # --- checking --------------------------------------------------------------------------------------------
@@ -236,19 +252,30 @@ class PlanLedger(Ledger):
         """The fate of every stream, after one more message; a consumer that lost its position is a loss."""
         await self.stop_publishing()
         self._stopping.clear()
-        here = [name for name in self.home if name not in self.away]
-        await asyncio.gather(*(self._publish(name, 1, _ONE_MORE) for name in here))
-        fates = [await self._fate(name) for name in here]
+        here = [name for name in self.homes if name not in self.away]
+        await asyncio.gather(*(self._publish_messages(name, 1, _ONE_MORE) for name in here))
+        fates = [await self._settled(name) for name in here]
         return (*fates, *(self._fate_away(name) for name in self.away))
+
+    async def _settled(self, name: str) -> StreamFate:
+        """The fate of a stream, after it had time to recover all replicas, and a mirror to copy."""
+        end = time.monotonic() + (PATIENCE if self.subjects[name] else COPIED)
+        while True:
+            fate = await self._fate_of(name)
+            if fate.fate == "kept" or time.monotonic() > end:
+                return fate
+            await asyncio.sleep(1)
 
     def _fate_away(self, name: str) -> StreamFate:
         """Of a stream whose region was taken away: whether its backup has what was acknowledged."""
-        sent, kept = len(self.acknowledged[self._source(name)]), self.away[name]
+        sent, kept = len(self.sent[self._source(name)]), self.away[name]
         lost = max(sent - kept, 0)
-        return StreamFate(name, self.home[name], sent, kept, lost, "lost messages" if lost else "kept", "in its backup")
+        return StreamFate(
+            name, self.homes[name], sent, kept, lost, "lost messages" if lost else "kept", "in its backup"
+        )
 
-    async def _fate_now(self, name: str) -> StreamFate:
-        region, sent = self.home[name], self.acknowledged[self._source(name)]
+    async def _fate_of(self, name: str) -> StreamFate:
+        region, sent = self.homes[name], self.sent[self._source(name)]
         client = await self.connected(region)
         if client is None:
             return StreamFate(name, region, len(sent), 0, len(sent), "gone", "no server of the region accepts a client")

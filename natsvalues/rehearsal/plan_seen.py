@@ -36,4 +36,4 @@ def region_seen(region: str, answers: Iterable[tuple[Server, str]], cluster: str
         stores = read_stores(texts) if texts else None
     except NatsvaluesError:  # something else listens there
         stores = None
-    return Seen(tuple(server for server, _ in known), stores, cluster, reached)
+    return Seen(tuple(server for server, _ in known), stores, None, cluster, reached)

@@ -27,7 +27,7 @@ from natsvalues.rehearsal.loopback_stage import LoopbackStage
 from natsvalues.rehearsal.plan_ledger import PlanLedger
 from natsvalues.rehearsal.plan_seen import ASKED, region_seen, server_seen
 from natsvalues.rehearsal.reading import read_rendering
-from natsvalues.runbook.checking import Seen, kept_messages, with_stores
+from natsvalues.runbook.checking import Seen, backups_in
 from natsvalues.runbook.place import Place, place_of, plan_of
 from natsvalues.runbook.planning import runbook
 from natsvalues.supercluster.kept import Kept, Revision, Revisions
@@ -77,6 +77,8 @@ class PlanStage(LoopbackStage):
         self.moves: Moves = {name: file.region.move for name, file in planned.overlays.regions.items()}
         self.revisions: dict[str, list[Release]] = {name: [release] for name, release in planned.prior.items()}
         self.backups = os.path.join(os.path.abspath(folder), "backups")
+        self.running: dict[str, int] = {}
+        """How many servers `kubectl scale` left of a region."""
         self._templates: dict[Pod, str] = {}
         first = self.planned_from({name: self.place(name) for name in self.revisions})
         acts = {act.kind for step in first.steps for act in step.acts}
@@ -128,14 +130,15 @@ class PlanStage(LoopbackStage):
 
     async def plan(self) -> Runbook:
         """The plan from what is installed now, what the servers say, the backups, and the overlays' moves."""
-        places = {
-            name: with_stores(self.place(name), await self.look(name), self.folder(name)) for name in self.revisions
-        }
+        places = {}
+        for name in self.revisions:
+            stores, running = (await self.look(name)).stores, self.running.get(name)
+            places[name] = self.place(name)._replace(stores=stores, running=running)
         return self.planned_from(places)
 
     def planned_from(self, places: dict[str, Place]) -> Runbook:
         """The plan from these places, the backups, and the overlays' moves."""
-        backups = {name: kept_messages(self.folder(name)) for name in (*self.planned.overlays.regions, *self.revisions)}
+        backups = {name: backups_in(self.folder(name)) for name in (*self.planned.overlays.regions, *self.revisions)}
         return runbook(self.overlays_now(), places, backups, needs_proof=False)
 
     def folder(self, region: str) -> str:
@@ -176,7 +179,7 @@ class PlanStage(LoopbackStage):
             installed = {name: self.runnable(name, releases[-1]) for name, releases in self.revisions.items()}
             await self.warm_up(self.steps[0]._replace(renderings=installed))
             self._started(*installed)
-            self.ledger.keep_publishing()
+            self.ledger.publish_to()
 
     async def upgrade(self, region: str, release: Release) -> None:
         """Install a release, or upgrade to it, as Helm and the StatefulSet's controller do. Raises Stuck."""
@@ -235,6 +238,7 @@ class PlanStage(LoopbackStage):
 
     async def scale(self, region: str, servers: int) -> None:
         """`kubectl scale`: the release stays as it is."""
+        self.running[region] = servers
         if not servers:
             await self.world.stop(region)
             return
@@ -253,7 +257,8 @@ class PlanStage(LoopbackStage):
 
     async def uninstall(self, region: str) -> None:
         """End a region and delete its claims; of its streams the backups are left."""
-        self.ledger.leave(region, kept_messages(self.folder(region)))
+        kept = backups_in(self.folder(region))
+        self.ledger.leave(region, {name: backup.messages for name, backup in kept.items()})
         await self.ledger.stop_publishing(region)
         await self.world.remove(region)
         self._forget(region)

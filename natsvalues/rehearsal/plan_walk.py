@@ -52,7 +52,7 @@ async def walk_plan(stage: PlanStage) -> None:
         await stage.make_streams()
         for region in stage.revisions:
             if not stage.ledger.is_paused(region):
-                stage.ledger.keep_publishing(region)
+                stage.ledger.publish_to(region)
         made.append(_key(step))
         stage.done.append(StepDone(step.id, step.way, step.region, step.title, round(time.monotonic() - began, 1)))
         left = await _planned(stage)

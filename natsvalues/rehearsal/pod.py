@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from natsvalues.manifests.probes import KINDS, Probe
 from natsvalues.manifests.settings import POD, server_names
 from natsvalues.outside import loopback, processes
+from natsvalues.outside.disks import Disk
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.kubelet import LEAD, Container, answered, fresh, restart_delay, until_tick
 from natsvalues.rehearsal.machine import fault_in, port_taken
@@ -55,6 +56,7 @@ class Pod:
         self.answers: dict[str, tuple[int, str]] = {}
         self.troubles: dict[str, str] = {}
         self.exit_code: int | None = None
+        self.disk: Disk | None = None
         self._stored: RegionState | None = None
         self._last = ""
         self._fault: NatsvaluesError | None = None
@@ -125,6 +127,12 @@ class Pod:
         self.charge = charge
         charge.moved.write(self.folder)
 
+    def put_on_disk(self) -> None:
+        """Give the store, before there is one, a disk of its own. Raises NatsvaluesError (NV-R041)."""
+        if self.disk is None and self.charge is not None and self.charge.rendering.state.has_jetstream:
+            self.disk = Disk(f"{self.folder}.ext4", self.charge.moved.store)
+            self.disk.make()
+
     # --- running ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -171,6 +179,26 @@ class Pod:
         """End the process without waiting for anything."""
         if self.process is not None:
             self.process.kill_now()
+        self.end_disk()
+
+    def end_disk(self) -> None:
+        """Unmount the store, where it is on a disk of its own; the server has ended."""
+        if self.disk is not None:
+            self.disk.end()
+
+    # --- power ---------------------------------------------------------------------------------------------
+
+    def regain_power(self) -> None:
+        """Start the pod, once it has stopped, from what is on its disk: the kubelet starts the same pod again.
+
+        An emptyDir is on the node's disk, so it is there again; a container's own file system is not.
+        """
+        if self.disk is not None:
+            self.disk.restore()
+        self.keep_store()
+        if self.charge is not None and self.charge.rendering.state.store_ends_with == "container":
+            self._empty_store("new container")
+        self.start()
 
     async def _end(self, *, graceful: bool) -> None:
         process, charge = self.process, self.charge

@@ -120,8 +120,15 @@ def environment(rendering: Rendering, pod: str, address: str) -> dict[str, str]:
 
 MADE_UP = "made-up-for-the-rehearsal"
 """The value used for every key of a Secret, so that values that must be equal in two regions are equal."""
+HASH = "$2"
+"""The beginning of a password or token that is a bcrypt hash."""
 MADE_UP_CPUS, MADE_UP_BYTES = "1", str(1 << 30)
 """The values for limits and requests: Go ends a server at once if GOMEMLIMIT is not a number (run on 2.14.2)."""
+
+
+def is_hash(secret: Any) -> bool:
+    """Whether a password or token of nats.conf is a hash of what clients send."""
+    return isinstance(secret, str) and secret.startswith(HASH)
 
 
 def made_up(rendering: Rendering) -> frozenset[str]:

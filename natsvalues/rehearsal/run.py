@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.outside import loopback, proc, processes
+from natsvalues.outside import disks, loopback, proc, processes
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.groups import observed_groups
@@ -18,6 +18,7 @@ from natsvalues.rehearsal.judgement import judge
 from natsvalues.rehearsal.loopback_stage import LoopbackStage
 from natsvalues.rehearsal.machine import of_system
 from natsvalues.rehearsal.outcome import Cost, Group, Outcome, PodFate, Program
+from natsvalues.rehearsal.planned import of_user
 from natsvalues.rehearsal.scenarios import SCENARIOS
 from natsvalues.rehearsal.stage import Aims, Stage, Step, Stuck
 from natsvalues.rehearsal.world import World
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.plan_stage import Planned
     from natsvalues.rehearsal.snapshot import Snapshot
     from natsvalues.rehearsal.timeline import Event
+    from natsvalues.rehearsal.user_streams import UserStream
 
 _MEGABYTE = 1024 * 1024
 _WATCH = 0.5
@@ -58,7 +60,8 @@ class Order(NamedTuple):
     """What to rehearse. `chosen` is the region that one-region scenarios are about; empty: the last one.
 
     `binaries` are servers that were fetched before, by version; others are fetched when they are needed, while
-    everything that runs is paused. With `on` it runs on real clusters. `planned` is where the scenario `plan` leads.
+    everything that runs is paused. With `on` it runs on real clusters. `notes` are for the report; `streams` and
+    `at_once`: see `Aims`. `planned` is where the scenario `plan` leads.
     """
 
     scenario: str
@@ -69,7 +72,10 @@ class Order(NamedTuple):
     keep: str | None = None
     bounds: Bounds = Bounds()
     binaries: Mapping[str, Binary] = MappingProxyType({})
+    notes: tuple[str, ...] = ()
     on: OnClusters | None = None
+    streams: tuple[UserStream, ...] = ()
+    at_once: bool = False
     planned: Planned | None = None
 
 
@@ -99,6 +105,8 @@ async def rehearse(order: Order, watch: Callable[[AnyWorld], None] | None = None
                 claim = held.enter_context(contextlib.closing(loopback.Claim()))
                 stage = _on_loopback(order, regions, folder, claim.net)
             world = stage.world
+            for note in order.notes:
+                world.note(note)
             try:
                 await world.open()
                 end = await _played(order, stage, watch)
@@ -121,19 +129,27 @@ async def rehearse(order: Order, watch: Callable[[AnyWorld], None] | None = None
 def _on_loopback(order: Order, regions: tuple[str, ...], folder: str, net: int) -> Stage:
     world = World(regions, folder, net, order.scale)
     world.binaries = dict(order.binaries)
-    aims = Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience)
+    world.has_disks = SCENARIOS[order.scenario].needs_disks
+    if world.has_disks:
+        disks.require()
+    aims = Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience, only=order.chosen)
+    if order.streams:
+        renderings = {key: item for step in order.steps for key, item in step.renderings.items()}
+        aims = aims._replace(streams=of_user(order.streams, renderings, order.streams_in))
     if order.planned is not None:
         from natsvalues.rehearsal.plan_stage import PlanStage  # seldom used
 
         return PlanStage(world, order.steps, aims, order.planned, folder)
-    return LoopbackStage(world, order.steps, aims)
+    return LoopbackStage(world, order.steps, aims._replace(at_once=order.at_once))
 
 
 def _on_clusters(order: Order, on: OnClusters, regions: tuple[str, ...], folder: str) -> Stage:
     from natsvalues.rehearsal.cluster_stage import SETTLED, STEADY, ClusterStage  # seldom used
     from natsvalues.rehearsal.clusters import Clusters
 
-    aims = Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience, STEADY, SETTLED)
+    aims = Aims(
+        order.chosen or regions[-1], order.streams_in, order.bounds.patience, STEADY, SETTLED, at_once=order.at_once
+    )
     world = Clusters(on.sites, on.kubeconfig, folder)
     return ClusterStage(world, order.steps, aims, on.installation, folder)
 
@@ -164,7 +180,7 @@ async def _played(order: Order, stage: Stage, watch: Callable[[AnyWorld], None] 
             await SCENARIOS[order.scenario].run(stage)
     except Stuck as stuck:
         why = stuck.why
-        if stage.elections.meetings and stage.ledger.home:
+        if (stage.elections.meetings or SCENARIOS[order.scenario].needs_disks) and stage.ledger.home:
             stage.fates = await stage.ledger.check()
     except TimeoutError:
         stage.world.note(f"the time limit of {order.bounds.seconds:g} s was reached")
@@ -233,6 +249,7 @@ def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
         scenario=order.scenario,
         verdict=judgement.verdict,
         lossy=judgement.lossy,
+        untested=judgement.untested,
         phase=stage.current,
         seconds=stage.times.get(stage.current),
         pods=pods,

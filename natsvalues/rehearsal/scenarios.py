@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.records import NamedTuple
-from natsvalues.rehearsal.stage import HOLD
+from natsvalues.rehearsal.stage import HOLD, all_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,14 +15,28 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.stage import Stage
 
 
+POWER_CUT = "power-cut"
+PUBLISHERS = 8
+"""Clients that publish to each stream before a power cut, ten messages a second each."""
+
+
 class Scenario(NamedTuple):
-    """`walks`: it goes from rendering to rendering. `run` gets a Stage, one `only_on_loopback` a LoopbackStage."""
+    """`walks`: it goes from rendering to rendering. `run` gets a Stage, one `only_on_loopback` a LoopbackStage.
+
+    `needs_disks`: stores are on disks of their own, for which it needs root.
+    """
 
     name: str
     summary: str
     run: Callable[[Any], Awaitable[None]]
     walks: bool = False
     only_on_loopback: bool = False
+    needs_disks: bool = False
+
+
+def together(stage: Stage, regions: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The regions that change at the same time: all of them, or each by itself."""
+    return (regions,) if stage.at_once else tuple((region,) for region in regions)
 
 
 async def _first_install(stage: Stage) -> None:
@@ -55,9 +69,9 @@ async def _cold_region(stage: Stage) -> None:
 async def _rolling(stage: Stage) -> None:
     await stage.warm_up()
     stage.ledger.keep_publishing()
-    for region in stage.regions:
-        stage.phase(f"rolling update of {region}")
-        await stage.roll(region)
+    for regions in together(stage, stage.regions):
+        stage.phase(f"rolling update of {' and '.join(regions)}")
+        await all_of(*(stage.roll(region) for region in regions))
         await stage.converged()
     await stage.check()
 
@@ -71,6 +85,20 @@ async def _cut_off(stage: LoopbackStage) -> None:
     stage.phase(f"{stage.chosen} back")
     stage.world.reconnect(stage.chosen)
     await stage.converged()
+    await stage.check()
+
+
+async def _power_cut(stage: LoopbackStage) -> None:
+    """What was there before it publishes is on the disks: a user's streams are older than a rehearsal's."""
+    await stage.warm_up()
+    stage.world.write_disks()
+    stage.ledger.keep_publishing(PUBLISHERS)
+    for region in stage.in_turn:
+        stage.phase(f"publishing before the power cut of {region}")
+        await stage.hold(HOLD)
+        stage.phase(f"power cut of {region}")
+        await stage.world.cut_power(region)
+        await stage.converged()
     await stage.check()
 
 
@@ -115,9 +143,9 @@ async def _upgrade(stage: Stage) -> None:
     prior, new = stage.steps
     await stage.warm_up(prior)
     stage.ledger.keep_publishing()
-    for region in new.renderings:
-        stage.phase(f"upgrade of {region}")
-        await stage.go_to(new._replace(renderings={region: new.renderings[region]}))
+    for regions in together(stage, tuple(new.renderings)):
+        stage.phase(f"upgrade of {' and '.join(regions)}")
+        await stage.go_to(new._replace(renderings={region: new.renderings[region] for region in regions}))
         await stage.converged()
     await stage.check()
 
@@ -136,6 +164,13 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("cold-region", "one region stops and starts, the others run on", _cold_region),
         Scenario("rolling", "each region's pods restart one by one", _rolling),
         Scenario("cut-off", "one region is cut off from the others, and comes back", _cut_off, only_on_loopback=True),
+        Scenario(
+            POWER_CUT,
+            "each region loses power, and what is not on its disks",
+            _power_cut,
+            only_on_loopback=True,
+            needs_disks=True,
+        ),
         Scenario(
             "late-balancer",
             "first install, and one region's load balancer comes late",

@@ -64,8 +64,10 @@ def _read(folder: str, files: list[str], read: Callable[[str], str]) -> dict[str
     return renderings
 
 
-def steps_of(overlays: Overlays, text: Text, scenario: str) -> tuple[Step, ...]:
+def steps_of(overlays: Overlays, text: Text, scenario: str, *, at_once: bool = False) -> tuple[Step, ...]:
     """The steps of a scenario with these overlays; `text` returns a region's plain rendering and its name.
+
+    With `at_once` regions that go to the next stages one after the other are one step.
 
     The walk goes through the stages in the safe order of the scope. A first install in scope `region` goes through
     `expose`, which it requires; everything else uses the stages in the files.
@@ -74,9 +76,19 @@ def steps_of(overlays: Overlays, text: Text, scenario: str) -> tuple[Step, ...]:
     shared = overlays.supercluster.jetstream.scope == "supercluster"
     if scenario == "stage-walk":
         walk = _shared_walk(overlays) if shared else _own_walk(names)
+        moves: list[tuple[list[str], Stages]] = []
+        for region, stages in walk:
+            if at_once and moves and moves[-1][1] == stages:
+                moves[-1][0].append(region)
+            else:
+                moves.append(([region], stages))
         return tuple(
-            Step(f"{region} to {stages[region]}", {region: _post_rendered(overlays, region, stages, text)}, stages)
-            for region, stages in walk
+            Step(
+                " and ".join(f"{region} to {stages[region]}" for region in regions),
+                {region: _post_rendered(overlays, region, stages, text) for region in regions},
+                stages,
+            )
+            for regions, stages in moves
         )
     as_stated: Stages = {name: overlays.regions[name].region.stage for name in names}
     if scenario in ("first-install", "late-balancer") and not shared and "join" in as_stated.values():

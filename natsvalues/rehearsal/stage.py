@@ -14,11 +14,12 @@ from natsvalues.rehearsal.convergence import OK, missing
 from natsvalues.rehearsal.elections import Elections, observe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Literal
+    from collections.abc import Callable, Coroutine
+    from typing import Any, Literal
 
     from natsvalues.rehearsal.any_world import AnyWorld
     from natsvalues.rehearsal.outcome import StepDone, StreamFate
+    from natsvalues.rehearsal.planned import Planned
     from natsvalues.rehearsal.rendering import Rendering
 
     Stages = dict[str, Literal["local", "expose", "join"]]
@@ -52,11 +53,26 @@ class Stuck(Exception):
         self.why = why
 
 
+async def all_of(*changes: Coroutine[Any, Any, None]) -> None:
+    """Make changes at the same time; if one cannot be made, the others are not left behind. Raises as they do."""
+    tasks = [asyncio.ensure_future(change) for change in changes]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class Aims(NamedTuple):
     """The region for one-region scenarios, where streams may be (empty: anywhere), and seconds to wait.
 
+    `streams` are the user's; without any, there is one of ours in each region. With `at_once` regions that change, one
+    after the other otherwise, change at the same time.
+
     `steady`: a health check may return 200 once while replicas recover; it must stay healthy for so long. `settled`: a
-    circular chain of causes that has lasted longer than any election takes.
+    circular chain of causes that has lasted longer than any election takes. `only`: the region to which a scenario that
+    takes one region after the other is restricted; empty: none.
     """
 
     chosen: str
@@ -64,6 +80,9 @@ class Aims(NamedTuple):
     patience: float
     steady: float = 1.2
     settled: float = 20.0
+    only: str = ""
+    streams: tuple[Planned, ...] = ()
+    at_once: bool = False
 
 
 class Stage(ABC):
@@ -77,7 +96,8 @@ class Stage(ABC):
         self.steps = steps
         self.chosen = aims.chosen
         self.patience = aims.patience
-        self.ledger = Ledger(world)
+        self.ledger = Ledger(world, aims.streams)
+        self.at_once = aims.at_once
         self.fates: tuple[StreamFate, ...] = ()
         self.elections = Elections({})
         self.emptied: frozenset[str] = frozenset()
@@ -105,6 +125,11 @@ class Stage(ABC):
         self._phase_began = self.world.seconds
         self.world.phase(text)
 
+    @property
+    def in_turn(self) -> tuple[str, ...]:
+        """The regions that a scenario takes one after the other."""
+        return (self._aims.only,) if self._aims.only else self.regions
+
     # --- changing ------------------------------------------------------------------------------------------
 
     @abstractmethod
@@ -125,7 +150,7 @@ class Stage(ABC):
 
     @abstractmethod
     async def go_to(self, step: Step) -> None:
-        """Install or upgrade the regions of a step, one after the other. Raises Stuck."""
+        """Install or upgrade the regions of a step, one after the other, or with `at_once` together. Raises Stuck."""
 
     @abstractmethod
     async def lose(self, pod: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 from typing import TYPE_CHECKING
 
 from natsvalues.outside import loopback, proc
@@ -13,10 +14,11 @@ from natsvalues.outside.server_binary import Binary, server_binary
 from natsvalues.rehearsal.addresses import Layout, Map, named_balancers
 from natsvalues.rehearsal.any_world import Access, AnyWorld
 from natsvalues.rehearsal.balancer import LoadBalancer, Region
-from natsvalues.rehearsal.login import client_port, login
+from natsvalues.rehearsal.login import client_port, user_of
 from natsvalues.rehearsal.monitoring import MONITORED, view_of
 from natsvalues.rehearsal.moving import CERTIFICATES, pod_files
 from natsvalues.rehearsal.pod import Charge, Pod
+from natsvalues.rehearsal.rendering import MADE_UP
 from natsvalues.rehearsal.services import names
 from natsvalues.rehearsal.snapshot import Snapshot
 from natsvalues.rehearsal.timeline import Record
@@ -45,6 +47,8 @@ class World(AnyWorld):
         self._cpu: dict[int, float] = {}
         self._folder = folder
         self.binaries: dict[str, Binary] = {}
+        self.has_disks = False
+        """Whether each store gets a disk of its own, whose power can be cut."""
         self._authority: Authority | None = None
         self._looking: asyncio.Task[None] | None = None
         self._starting: dict[str, asyncio.Task[None]] = {}
@@ -88,6 +92,8 @@ class World(AnyWorld):
                 pod.prepare(
                     Charge(rendering, files, binary, tuple(probe.faster(self.scale) for probe in rendering.probes))
                 )
+                if self.has_disks:
+                    pod.put_on_disk()
             await self._name_pods(key)
         await self._balance(balancers)
 
@@ -225,6 +231,26 @@ class World(AnyWorld):
         owners = {pod.process.pid: region for region in self.cut_off for pod in self.pods[region] if pod.process}
         return proc.holder(dialler, owners) is None
 
+    def write_disks(self) -> None:
+        """Send to the disks what the kernel still holds of the stores: they are as if they were old."""
+        for disk in [pod.disk for pods in self.pods.values() for pod in pods if pod.disk is not None]:
+            disk.write_all()
+
+    async def cut_power(self, key: str) -> None:
+        """Let all of a region's servers and their disks lose power at once, then start them from what is on the disks.
+
+        All pods start together: they exist, so it is their kubelets that start them, and not the StatefulSet.
+        """
+        pods = self.pods[key][: self.renderings[key].replicas]
+        for process in [pod.process for pod in pods if pod.process is not None]:
+            process.send(signal.SIGKILL)
+        for disk in [pod.disk for pod in pods if pod.disk is not None]:
+            disk.stop()
+        self.tell("data", key, "power cut")
+        await asyncio.gather(*(pod.stop(graceful=False) for pod in pods))
+        for pod in pods:
+            pod.regain_power()
+
     # --- monitoring -------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
@@ -266,13 +292,12 @@ class World(AnyWorld):
         """The loopback addresses of the load balancers."""
         return {item.meaning.key: item.forwarder.listen.address for items in self.balancers.values() for item in items}
 
-    def access(self, region: str) -> Access | None:
+    def access(self, region: str, account: str = "") -> Access | str:
         """The login in nats.conf, and the temporary certificates."""
         rendering, pod = self.renderings[region], self.pods[region][0]
-        known = login(rendering, pod.charge.moved.environment if pod.charge else {})
-        if known is None:
-            self.note(f"{region}: nats.conf has no password of a user with JetStream; its streams were not checked")
-            return None
+        known = user_of(rendering, pod.charge.moved.environment if pod.charge else {}, account, MADE_UP)
+        if isinstance(known, str):
+            return known
         folder = f"{pod.folder}/{CERTIFICATES}"
         has_tls = isinstance(rendering.conf.get("tls"), dict)
         return Access(known, (f"{folder}/tls.crt", f"{folder}/tls.key", f"{folder}/ca.crt") if has_tls else None)
@@ -295,6 +320,8 @@ class World(AnyWorld):
         await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(Exception):
             await asyncio.gather(*(pod.stop(graceful=False) for pods in self.pods.values() for pod in pods))
+        for pod in (pod for pods in self.pods.values() for pod in pods):
+            pod.end_disk()
         for balancers in (*self.balancers.values(), *self._pod_names.values()):
             for item in balancers:
                 await item.close()

@@ -14,10 +14,10 @@ _WIDTH = 110
 
 
 def plan_text(plan: WrittenPlan, *, only_next: bool = False) -> str:
-    """The whole plan, or the next step of it."""
+    """The whole plan, or the next step of it; only the next step has the commands of its checks."""
     lines = [*_head(plan), ""]
     for number, step in enumerate(plan.steps[:1] if only_next else plan.steps, start=1):
-        lines += [*_step(number, len(plan.steps), step), ""]
+        lines += [*_step(number, len(plan.steps), step, has_commands=number == 1), ""]
     return "\n".join(lines)
 
 
@@ -38,10 +38,10 @@ def _head(plan: WrittenPlan) -> Iterator[str]:
         yield f"  not known: {line}"
 
 
-def _step(number: int, count: int, step: WrittenStep) -> Iterator[str]:
+def _step(number: int, count: int, step: WrittenStep, *, has_commands: bool) -> Iterator[str]:
     yield from _wrapped(f"{number}/{count} {step.region}: {step.title}  [{step.id}]", "", "    ")
     for check in step.before:
-        yield from _check("before", check)
+        yield from _check("before", check, has_commands=has_commands)
     for file, lines in step.edits:
         yield f"  edit    {file}: " + ("add" if lines else "remove `move`")
         for line in lines.splitlines():
@@ -49,7 +49,7 @@ def _step(number: int, count: int, step: WrittenStep) -> Iterator[str]:
     for command in step.commands:
         yield f"  run     {command}"
     for check in step.after:
-        yield from _check("after", check)
+        yield from _check("after", check, has_commands=has_commands)
     yield from _wrapped(step.effect, "  effect  ", "          ")
     if step.back:
         until = f" (until {step.back_until})" if step.back_until else ""
@@ -58,11 +58,11 @@ def _step(number: int, count: int, step: WrittenStep) -> Iterator[str]:
         yield from _wrapped(step.record, "  runs    ", "          ")
 
 
-def _check(word: str, check: WrittenCheck) -> Iterator[str]:
+def _check(word: str, check: WrittenCheck, *, has_commands: bool) -> Iterator[str]:
     mark = {True: "ok: ", False: "NOT YET: ", None: ""}[check.holds]
     seen = f" ({check.seen})" if check.seen else ""
     yield from _wrapped(f"{mark}{check.text}{seen}", f"  {word:7} ", "          ")
-    if check.holds is not True:
+    if has_commands and check.holds is not True:
         yield f"            {check.command}"
 
 

@@ -19,6 +19,7 @@ def document(outcomes: list[Outcome]) -> dict[str, Any]:
         "format": FORMAT,
         "verdict": "stuck" if stuck else "converged",
         "lossy": any(outcome.lossy for outcome in outcomes),
+        "untested": any(outcome.untested for outcome in outcomes),
         "scenarios": [scenario(outcome) for outcome in outcomes],
     }
 
@@ -29,12 +30,14 @@ def scenario(outcome: Outcome) -> dict[str, Any]:
         "scenario": outcome.scenario,
         "verdict": outcome.verdict,
         "lossy": outcome.lossy,
+        "untested": outcome.untested,
         "phase": outcome.phase,
         "seconds": outcome.seconds,
         "times": outcome.times,
         "scale": outcome.scale,
         "causes": [cause._asdict() | {"seen": in_log(cause.seen)} for cause in outcome.causes],
         "remedy": in_log(outcome.remedy),
+        "findings": [finding._asdict() for finding in outcome.findings],
         "notes": [in_log(note) for note in outcome.notes],
         "pods": [pod._asdict() for pod in outcome.pods],
         "meta_groups": [group._asdict() for group in outcome.groups],

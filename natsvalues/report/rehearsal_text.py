@@ -8,7 +8,7 @@ from natsvalues.report.rehearsal_json import in_log
 from natsvalues.report.timeline_text import drawn
 
 if TYPE_CHECKING:
-    from natsvalues.rehearsal.outcome import Cause, Outcome
+    from natsvalues.rehearsal.outcome import Cause, Outcome, StreamFate
 
 _WIDTH = 100
 
@@ -19,15 +19,14 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
     lines += [f"  {line}" for line in chain(outcome.causes)]
     if outcome.remedy:
         lines.append(f"  remedy: {in_log(outcome.remedy)}")
+    lines += [f"  {line}" for line in noticed(outcome)]
     lines.append("")
     lines += drawn(outcome, width)
     lines.append("")
     for group in outcome.groups:
         members = ", ".join(f"{region} {many}" for region, many in group.regions.items())
         lines.append(f"  meta group of {group.size}, leader {group.leader}: {members}")
-    for fate in outcome.streams:
-        counted = f"{fate.found} messages, {fate.acknowledged} acknowledged, {fate.lost} lost"
-        lines.append(f"  stream {fate.name} ({fate.region}): {fate.fate}; {counted}; {in_log(fate.seen)}")
+    lines += [f"  {_fate(fate)}" for fate in outcome.streams]
     restarts = sum(pod.restarts for pod in outcome.pods)
     servers = ", ".join(f"{region} {version}" for region, version in outcome.versions.items())
     lines.append(f"  {len(outcome.pods)} servers ({servers}), {restarts} restarts by the kubelet")
@@ -40,6 +39,22 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
                 shown = f"{in_log(move.rendered) or '(none)'} -> {in_log(move.run)}"
                 lines.append(f"    {move.setting}: {shown} ({move.why})")
     return "\n".join(lines) + "\n"
+
+
+def noticed(outcome: Outcome) -> list[str]:
+    """What lint says of the renderings that were rehearsed, a line for each rule."""
+    return [
+        f"lint: {finding.severity} {finding.rule} {finding.title} ({', '.join(finding.regions)})"
+        for finding in outcome.findings
+    ]
+
+
+def _fate(fate: StreamFate) -> str:
+    if fate.consumer:
+        return f"consumer {fate.consumer} of {fate.name} ({fate.region}): {fate.fate}; {in_log(fate.seen)}"
+    counted = f"{fate.found} messages, {fate.acknowledged} acknowledged, {fate.lost} lost; "
+    counted = "" if fate.fate == "does not fit" else counted
+    return f"stream {fate.name} ({fate.region}): {fate.fate}; {counted}{in_log(fate.seen)}"
 
 
 def on_clusters(outcome: Outcome) -> list[str]:

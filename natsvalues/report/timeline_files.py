@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.report.rehearsal_json import document, in_log
-from natsvalues.report.rehearsal_text import chain, on_clusters, programs, scenario_text
+from natsvalues.report.rehearsal_text import chain, noticed, on_clusters, programs, scenario_text
 from natsvalues.report.timeline_svg import svg
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def _page(outcomes: list[Outcome]) -> str:
             parts.append(f"<h2>Why</h2><pre>{escape(chain_text)}</pre>")
         if outcome.remedy:
             parts.append(f"<p><strong>Remedy:</strong> {escape(in_log(outcome.remedy))}</p>")
+        parts += [f"<p>{escape(line)}</p>" for line in noticed(outcome)]
         parts += [f"<p>{escape(line)}</p>" for line in on_clusters(outcome) or [programs(outcome)]]
         rows = "".join(
             f"<tr><td>{event.seconds:.2f}</td><td>{event.kind}</td><td>{escape(event.subject)}</td>"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.report.findings_text import counted
-from natsvalues.report.topology_svg import headline
+from natsvalues.report.topology_svg import headline, jetstream
 from natsvalues.supercluster.meta_groups import outage
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _node(name: str, node: Node) -> str:
         " · ".join(filter(None, [counted(node.servers, "server") if node.servers else "", node.version, node.stage])),
         _escaped(node.address or "nothing advertised"),
         _escaped(node.balancer),
-        f"JetStream under {_escaped(node.account)}" if node.jetstream != "off" else "no JetStream",
+        _escaped(jetstream(node)),
         findings,
     ]
     worst = next((severity for number, severity in numbers if number), "")

@@ -115,6 +115,14 @@ def subline(picture: Topology) -> str:
     return f"{total}; gateways: {directions}"
 
 
+def jetstream(node: Node) -> str:
+    """A region's JetStream, in words: how durable it is, and under which account."""
+    if node.jetstream == "off":
+        return "no JetStream"
+    durability = f" (sync {node.sync})" if node.sync else ""
+    return f"JetStream{durability} under {node.account}"
+
+
 def _line(link: Link, places: dict[str, Place], *, many: bool) -> str:
     one, other = ends(places[link.source], places[link.target])
     kind = "wrong" if _worst_severity(link) == "error" else "" if link.both else "one-way"
@@ -159,12 +167,11 @@ def _card(node: Node, place: Place, colour: int | None) -> list[str]:
         node.version,
         f"stage {node.stage}" if node.stage else "",
     ]
-    jetstream = "no JetStream" if node.jetstream == "off" else f"JetStream under {node.account}"
     rows = [
         ("dim", " · ".join(filter(None, text_lines)), 14, 44),
         ("code", node.address or "nothing advertised", 14, 63),
         ("code dim", node.balancer or "no load balancer", 14, 81),
-        ("code", jetstream, 30, 100),  # behind the dot
+        ("code", jetstream(node), 30, 100),  # behind the dot
     ]
     lines = [
         f"<g><title>{escape(node.name)}</title>",

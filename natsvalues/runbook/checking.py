@@ -7,11 +7,11 @@ import os
 from typing import TYPE_CHECKING
 
 from natsvalues.records import NamedTuple
+from natsvalues.runbook.stores import last_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from natsvalues.runbook.place import Place
     from natsvalues.runbook.step import Check
     from natsvalues.runbook.stores import Stored, Stores
 
@@ -29,15 +29,27 @@ class Server(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """One region: its servers, if they were asked, its stores, and its cluster's name.
+    """One region: its servers, if they were asked, its stores, how many pods are wanted, and its cluster's name.
 
     `reached` says whether the gateway's host answered from here; None if it was not tried.
     """
 
     servers: tuple[Server, ...] = ()
     stores: Stores | None = None
+    running: int | None = None
     cluster: str = ""
     reached: bool | None = None
+
+
+class Backup(NamedTuple):
+    """A stream in a backup: how many messages it has, and number and time of its last one."""
+
+    messages: int
+    last: str = ""
+
+    def is_of(self, stream: Stored) -> bool:
+        """Whether the stream has had no message since."""
+        return self.messages >= stream.messages and self.last == stream.last
 
 
 class Answer(NamedTuple):
@@ -101,65 +113,51 @@ def _without(which: Callable[[Stored], bool]) -> Callable[[Check, Seen, str], An
 
 def _restored(check: Check, seen: Seen, backups: str) -> Answer:
     there = {stream.name: stream for stream in (seen.stores.of(seen.cluster) if seen.stores is not None else ())}
-    kept = kept_messages(backups)
+    kept = backups_in(backups)
     names = [item.rpartition("/")[2] for item in check.detail] or list(kept)
     if not names:
         return Answer(None, f"{backups} has no backup")
     wrong = [
-        name if name not in there else f"{name} has {there[name].messages} of {kept.get(name, 0)} messages"
+        name if name not in there else f"{name} has {there[name].messages} of {kept[name].messages} messages"
         for name in names
-        if name not in there or there[name].messages < kept.get(name, 0)
+        if name not in there or (name in kept and there[name].messages < kept[name].messages)
     ]
     return Answer(not wrong, f"missing: {', '.join(wrong)}" if wrong else f"{len(names)} streams")
 
 
 def _backed_up(check: Check, seen: Seen, backups: str) -> Answer:
-    kept = kept_messages(backups)
-    wanted = {item.rpartition("/")[2]: 0 for item in check.detail}
-    for stream in seen.stores.of(seen.cluster) if seen.stores is not None else ():
-        if not check.detail or stream.name in wanted:
-            wanted[stream.name] = stream.messages
-    if not wanted:
+    kept = backups_in(backups)
+    names = [item.rpartition("/")[2] for item in check.detail]
+    streams = seen.stores.of(seen.cluster) if seen.stores is not None else ()
+    wrong = [name for name in names if name not in kept]
+    wrong += [
+        stream.name
+        for stream in streams
+        if stream.name not in wrong
+        and (not names or stream.name in names)
+        and (stream.name not in kept or not kept[stream.name].is_of(stream))
+    ]
+    if not names and not streams:
         return Answer(bool(kept) or None, f"{backups} has {len(kept)} backups")
-    wrong = [name for name, messages in wanted.items() if kept.get(name, -1) < messages]
     return Answer(not wrong, f"missing or older: {', '.join(wrong)}" if wrong else f"{len(kept)} backups in {backups}")
 
 
-def with_stores(place: Place, seen: Seen, backups: str) -> Place:
-    """The place with what its servers say of their stores; `backups` is the folder of the region's backups."""
-    stores = seen.stores
-    return place._replace(
-        stores=stores, is_backed_up=stores is not None and is_backed_up(stores.of(place.cluster), backups)
-    )
-
-
-def is_backed_up(streams: Iterable[Stored], folder: str) -> bool:
-    """Whether the backups in a folder have every stream as it is: its messages, and the last of them."""
-    kept = _kept_states(folder)
-    return all(kept.get(stream.name) == (stream.messages, stream.last) for stream in streams)
-
-
-def kept_messages(folder: str) -> dict[str, int]:
-    """How many messages the backup of each stream has, by the stream's name, as `nats stream backup` writes it.
+def backups_in(folder: str) -> dict[str, Backup]:
+    """The backups in a folder, by the streams' names, as `nats stream backup` writes them.
 
     In the order in which they are restored: streams that copy others come last. A mirror that was restored before its
     origin lacked 17 of 43 messages at the end (2.15.1).
     """
-    return {name: messages for name, (messages, _) in _kept_states(folder).items()}
-
-
-def _kept_states(folder: str) -> dict[str, tuple[int, int]]:
-    kept: dict[str, tuple[int, int]] = {}
-    copies: dict[str, tuple[int, int]] = {}
+    kept: dict[str, Backup] = {}
+    copies: dict[str, Backup] = {}
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         try:
             with open(os.path.join(folder, name, "backup.json"), encoding="utf-8") as file:
                 content = json.load(file)
             state = content["state"]
             is_copy = content["config"].get("mirror") or content["config"].get("sources")
-            (copies if is_copy else kept)[str(content["config"]["name"])] = (
-                int(state["messages"]),
-                int(state["last_seq"]),
+            (copies if is_copy else kept)[str(content["config"]["name"])] = Backup(
+                int(state["messages"]), last_of(state)
             )
         except (OSError, ValueError, KeyError, TypeError):
             continue

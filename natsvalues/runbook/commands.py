@@ -61,10 +61,10 @@ class Target(NamedTuple):
     def ask(self, path: str) -> str:
         """A request to every server's monitoring port, through the API server."""
         namespace = self.namespace or "NAMESPACE"
-        asked = self.kubectl("get", "--raw").removesuffix(" ")
+        command = self.kubectl("get", "--raw").removesuffix(" ")
         numbers = " ".join(str(number) for number in range(self.servers))
         quoted = f'"/api/v1/namespaces/{namespace}/pods/{self.pods}-$n:{self.port}/proxy{path}"'
-        return f"for n in {numbers}; do {asked} {quoted}; done"
+        return f"for n in {numbers}; do {command} {quoted}; done"
 
 
 def act_commands(act: Act, target: Target) -> list[str]:

@@ -17,6 +17,12 @@ from natsvalues.runbook.step import Act, Check, Step
 if TYPE_CHECKING:
     from natsvalues.runbook.draft import Draft
 
+_EVERYTHING: tuple[Literal["store", "server-names", "system-account"], ...] = (
+    "store",
+    "server-names",
+    "system-account",
+)
+"""What may change together, because everything is restored from a backup."""
 CLUSTERED = 3
 DELETED_AFTER = "60"
 """Seconds after which a new cluster has deleted what a single server left: it does so after 30."""
@@ -25,17 +31,15 @@ DELETED_AFTER = "60"
 def into_cluster(draft: Draft, name: str) -> None:
     """One server without a cluster becomes a cluster, with its streams."""
     now, goal = draft.now[name], draft.goal[name]
-    is_begun = draft.is_under_way(name, "store") and not draft.is_under_way(name, EMPTIED)
-    if now.is_clustered and is_begun and _missing(draft, name):
+    if now.is_clustered and draft.is_under_way(name, "store") and _missing(draft, name):
         _restored(draft, name, "cluster", _missing(draft, name), replicas=min(now.servers, CLUSTERED))
         return
-    if now.is_clustered or (draft.is_shared and goal.joins == "empty"):
-        return  # an empty region's store is emptied anyway: `emptied`
-    if not draft.is_proven(name, "cluster"):
+    if now.is_clustered or not draft.is_proven(name, "cluster"):
         return
     servers = max(goal.servers or CLUSTERED, 2)
     kept = _backed_up(draft, name, "cluster") if now.has_data else ()
-    draft.becomes(name, is_clustered=True, servers=servers, stage="local")
+    wanted = draft.account(name) or now.account
+    draft.becomes(name, is_clustered=True, servers=servers, stage="local", names=draft.names(name), account=wanted)
     draft.add(
         Step(
             "cluster",
@@ -49,22 +53,28 @@ def into_cluster(draft: Draft, name: str) -> None:
             back="helm rollback: within 30 s of the start the old files are still there",
             back_until="30 s after the first server started; then from the backup only",
         ),
-        {name: Move(stage="local", allow=("store",))},
+        {name: Move(stage="local", allow=_EVERYTHING)},
     )
     if now.has_data:
         _restored(draft, name, "cluster", kept, replicas=min(servers, CLUSTERED))
     draft.moves[name] = draft.at_stage(name, "local")
 
 
+def is_to_be_emptied(draft: Draft, name: str) -> bool:
+    """Whether a region that joins as empty ran JetStream by itself, and still has what that left in its store."""
+    now = draft.now[name]
+    if not draft.is_shared or draft.goal[name].joins != "empty":
+        return False
+    if draft.is_under_way(name, EMPTIED):
+        return True
+    shares = now.stage == "join" and bool(draft.seed) and now.account == draft.now[draft.seed].account
+    return now.ran and not shares
+
+
 def emptied(draft: Draft, name: str) -> None:
-    """A region that ran JetStream by itself joins as empty: its streams wait in a backup until it has joined."""
+    """Its streams wait in a backup until it has joined."""
     now, goal = draft.now[name], draft.goal[name]
     begun = draft.is_under_way(name, EMPTIED)
-    shares = now.stage == "join" and draft.seed and now.account == draft.now[draft.seed].account and not begun
-    if not draft.is_shared or goal.joins != "empty" or shares or not (now.ran or begun):
-        if draft.is_shared and goal.joins == "empty" and _missing(draft, name):
-            draft.to_restore[name] = _missing(draft, name)
-        return
     if not draft.is_proven(name, "empty"):
         return
     stage: Literal["expose", "local"] = "expose" if now.stage in ("expose", "join") else "local"
@@ -83,10 +93,10 @@ def emptied(draft: Draft, name: str) -> None:
                 back="helm rollback, and the edit of the overlay undone",
                 back_until="the stores are emptied",
             ),
-            {name: Move(stage=stage, allow=(EMPTIED, "store", "system-account"))},
+            {name: Move(stage=stage, allow=(EMPTIED, *_EVERYTHING))},
         )
     servers = goal.servers or now.servers
-    draft.becomes(name, stage=stage, ran=False, is_clustered=True, account="", servers=servers)
+    draft.becomes(name, stage=stage, ran=False, is_clustered=True, account="", servers=servers, names=draft.names(name))
     draft.add(
         Step(
             "empty",
@@ -106,6 +116,10 @@ def emptied(draft: Draft, name: str) -> None:
 
 def restored(draft: Draft) -> None:
     """After the join: what waits in backups."""
+    for name in draft.goal if draft.is_shared else ():
+        left = _missing(draft, name)
+        if left and draft.goal[name].joins == "empty" and draft.places[name].state is not None:
+            draft.to_restore.setdefault(name, left)
     for name, kept in draft.to_restore.items():
         if draft.now[name].stage == "join" and not draft.refused:
             _restored(draft, name, "empty", kept, replicas=min(draft.now[name].servers, CLUSTERED))
@@ -115,13 +129,15 @@ def _missing(draft: Draft, name: str) -> tuple[str, ...]:
     """The streams of the region's backups that its servers do not list, or with fewer messages."""
     stores = draft.places[name].stores
     there = {stream.name: stream.messages for stream in stores.streams} if stores is not None else {}
-    return tuple(stream for stream, messages in draft.backups.get(name, {}).items() if there.get(stream, -1) < messages)
+    return tuple(
+        stream for stream, kept in draft.backups.get(name, {}).items() if there.get(stream, -1) < kept.messages
+    )
 
 
 def require_on_disk(draft: Draft, name: str, way: str) -> None:
     """Refuse to back up streams in memory.
 
-    facts: `snapshot failed: no impl` (2.12.8, 2.14.6, 2.15.1).
+    facts: `snapshot failed: no impl` (2.14.6).
     """
     in_memory = draft.streams(name, lambda stream: stream.storage == "memory")
     if in_memory:
@@ -134,10 +150,10 @@ def require_on_disk(draft: Draft, name: str, way: str) -> None:
 
 
 def _backed_up(draft: Draft, name: str, way: str) -> tuple[str, ...]:
-    """Add the backup, unless it is there; the streams as `ACCOUNT/NAME`, empty if nobody asked the servers."""
+    """Add the backup; the streams as `ACCOUNT/NAME`, empty if nobody asked the servers."""
     require_on_disk(draft, name, way)
     kept = draft.streams(name)
-    if draft.places[name].is_backed_up:
+    if draft.is_backed_up(name):
         return kept
     draft.add(
         Step(

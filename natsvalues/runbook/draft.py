@@ -9,6 +9,7 @@ from natsvalues.overlays.folder import moved
 from natsvalues.overlays.model import Move
 from natsvalues.overlays.plan import plans, seed_of, shares_jetstream
 from natsvalues.records import NamedTuple
+from natsvalues.runbook.checking import Backup
 from natsvalues.runbook.place import Place
 from natsvalues.runbook.records import proven
 from natsvalues.runbook.step import Edit, Refused, Step
@@ -27,8 +28,8 @@ USUAL = 3
 """How many servers a region has if neither its overlay nor its release says it."""
 
 
-Backups = dict[str, dict[str, int]]
-"""The streams in the backups of each region, with the numbers of their messages."""
+Backups = dict[str, dict[str, Backup]]
+"""The streams in the backups of each region, by their names."""
 
 
 class Now(NamedTuple):
@@ -42,6 +43,7 @@ class Now(NamedTuple):
     has_data: bool
     ran: bool
     """Whether JetStream ran here, with or without streams."""
+    remotes: frozenset[str] = frozenset()
 
 
 class Draft:
@@ -60,8 +62,8 @@ class Draft:
         self.plans = plans(self.overlays)
         self.is_shared = shares_jetstream(self.overlays)
         self.seed = seed_of(self.overlays)
-        self.now = {name: self._seen(name) for name in self.goal} | {
-            name: _seen(place, USUAL, "", "") for name, place in self.leaving.items()
+        self.now = {name: self._start(name) for name in self.goal} | {
+            name: _starting(place, USUAL, "", "") for name, place in self.leaving.items()
         }
         self.was_moving: Moves = {name: file.region.move for name, file in overlays.regions.items()}
         self.written: Moves = dict(self.was_moving)
@@ -81,9 +83,12 @@ class Draft:
 
     # --- what is -------------------------------------------------------------------------------------------
 
-    def _seen(self, name: str) -> Now:
+    def _start(self, name: str) -> Now:
         goal = self.goal[name]
-        return _seen(self.places[name], goal.servers or USUAL, self.account(name), self.names(name))
+        now = _starting(self.places[name], goal.servers or USUAL, self.account(name), self.names(name))
+        others = [other for other, wanted in self.goal.items() if other != name and wanted.stage == "join"]
+        alone = goal.stage == "join" and now.stage == "expose" and not others
+        return now._replace(stage="join") if alone else now  # it has no remotes, and is to have none
 
     def _held(self, name: str) -> Move | None:
         """The `move` that keeps a region where it is, so that no other region dials it too early."""
@@ -142,19 +147,19 @@ class Draft:
         stores = place.stores.of(place.cluster) if place.stores is not None else ()
         return tuple(f"{stream.account}/{stream.name}" for stream in stores if which(stream))
 
+    def is_backed_up(self, name: str) -> bool:
+        """Whether the region's servers were asked, and every stream that they list is in a backup."""
+        place, kept = self.places.get(name) or self.leaving[name], self.backups.get(name, {})
+        if place.stores is None:
+            return False
+        return all(stream.name in kept and kept[stream.name].is_of(stream) for stream in place.stores.of(place.cluster))
+
     def servers(self, name: str) -> list[str]:
         """The names of a region's servers, from the last to the first."""
         place = self.places.get(name) or self.leaving[name]
         nats = place.state.nats.name if place.state is not None else "nats"
         pattern = self.now[name].names
         return [pattern.replace(POD, f"{nats}-{number}") for number in reversed(range(self.now[name].servers))]
-
-    def is_removed(self, region: str, server: str) -> bool:
-        """Whether the leader of a region's meta group was asked, and this server is no peer of it any more."""
-        shares = self.is_shared and self.now[region].stage == "join"
-        group = (self.places.get(name) or self.leaving[name] for name in (self.joined() if shares else [region]))
-        known = [place.stores.peers for place in group if place.stores is not None]
-        return any(known) and not any(server in peers for peers in known)
 
     # --- what is done ----------------------------------------------------------------------------------------
 
@@ -190,16 +195,17 @@ class Draft:
         return not missing
 
 
-def _seen(place: Place, servers: int, account: str, names: str) -> Now:
+def _starting(place: Place, servers: int, account: str, names: str) -> Now:
     state = place.state
     if state is None:
         return Now("absent", servers, account, names, is_clustered=True, has_data=False, ran=False)
     return Now(
         place.stage,
-        state.replicas,
+        place.servers,
         (place.stored or state).account,
         (place.stored or state).server_names or names,
         state.is_clustered or not state.has_jetstream,
         place.has_data,
         place.stored is not None,
+        frozenset(remote.name for remote in state.remotes),
     )

@@ -48,14 +48,13 @@ def scale_down(draft: Draft, name: str) -> None:
 def leave(draft: Draft, name: str) -> None:
     """A region that is not in the overlays any more is taken away, after its streams."""
     stays = next((other for other in draft.joined() if other in draft.goal), "")
-    now, place = draft.now[name], draft.leaving[name]
+    now = draft.now[name]
     shares = now.stage == "join" and bool(stays) and draft.is_shared and now.ran
     if not draft.is_proven(name, "leave"):
         return
     if shares:
         there = draft.streams(name)
-        is_away = all(draft.is_removed(name, server) for server in draft.servers(name))
-        if not is_away and (there or place.stores is None):
+        if there or (now.servers and draft.leaving[name].stores is None):
             draft.add(
                 Step(
                     "leave",
@@ -67,10 +66,10 @@ def leave(draft: Draft, name: str) -> None:
                     after=(Check("whole", stays),),
                     back=f"nats stream edit NAME --cluster {name}",
                     back_until="its servers are removed",
-                ),
+                )
             )
         _one_by_one(draft, name, 0, "leave", through=stays)
-    elif now.has_data and not place.is_backed_up:
+    elif now.has_data and not draft.is_backed_up(name):
         require_on_disk(draft, name, "leave")
         kept = draft.streams(name)
         draft.add(
@@ -104,8 +103,6 @@ def _one_by_one(draft: Draft, name: str, wanted: int, way: str, *, through: str)
     for server in draft.servers(name)[: draft.now[name].servers - wanted]:
         left = draft.now[name].servers - 1
         draft.becomes(name, servers=left)
-        if leaves and draft.is_removed(name, server):
-            continue  # `kubectl scale` leaves no trace in the release
         stops = Act("scale", name, (str(left),)) if leaves else Act("upgrade", name, (str(left),))
         held = draft.moves.get(name) or Move()
         draft.add(

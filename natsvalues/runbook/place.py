@@ -36,8 +36,8 @@ class Place(NamedTuple):
     stored: RegionState | None = None
     stores: Stores | None = None
     old_names: str = ""
-    is_backed_up: bool = False
-    """Whether the region's backups have every stream as its servers list it now."""
+    running: int | None = None
+    """How many servers the StatefulSet has in the cluster; None where nobody looked."""
 
     @property
     def stage(self) -> Stage:
@@ -59,6 +59,13 @@ class Place(NamedTuple):
         if self.state is None:
             return ""
         return str(self.state.nats.statefulset.annotations.get(OVERLAY_DIGEST, ""))
+
+    @property
+    def servers(self) -> int:
+        """How many servers it has: in the cluster, else in the release."""
+        if self.running is not None or self.state is None:
+            return self.running or 0
+        return self.state.replicas
 
     @property
     def partition(self) -> int:
@@ -91,8 +98,7 @@ def place_of(release: Release, kept: Kept, plan: Plan, read_from: str) -> Place:
             continue
         if stored is None and earlier.has_jetstream and revision.ran and revision.number > accepted:
             stored = earlier
-        if revision.ran:
-            accepted = max(accepted, accepted_losses(earlier.nats.statefulset).get(EMPTIED, 0))
+        accepted = max(accepted, accepted_losses(earlier.nats.statefulset).get(EMPTIED, 0))
         if earlier.server_names != state.server_names:
             old_names = earlier.server_names
         if stored is not None and (old_names or not _may_be_renaming(state)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.runbook.data import emptied, into_cluster, restored
+from natsvalues.runbook.data import emptied, into_cluster, is_to_be_emptied, restored
 from natsvalues.runbook.draft import Draft
 from natsvalues.runbook.leaving import leave, scale_down
 from natsvalues.runbook.renaming import rename_account, rename_servers
@@ -30,11 +30,13 @@ def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, n
     """
     draft = Draft(overlays, places, backups, needs_proof=needs_proof)
     for name in draft.order:
+        if is_to_be_emptied(draft, name):
+            emptied(draft, name)
+            continue
         into_cluster(draft, name)
         rename_servers(draft, name)
         rename_account(draft, name)
         scale_down(draft, name)
-        emptied(draft, name)
     for name in draft.leaving:
         leave(draft, name)
     walk(draft)

@@ -18,6 +18,7 @@ from natsvalues.runbook.walk import ROLLBACK
 
 if TYPE_CHECKING:
     from natsvalues.runbook.draft import Draft
+    from natsvalues.runbook.place import Place
 
 FEWEST = 3
 """Servers that a region needs so that one may be away, and a majority of the replicas is left."""
@@ -41,11 +42,26 @@ def rename_servers(draft: Draft, name: str) -> None:
         )
         return
     stage, pods = draft.now[name].stage, place.state.nats.name
-    old_names, left = (place.old_names, place.partition + 1) if begun else (now.names, now.servers)
+    old_names, left = (place.old_names, _not_renamed(place, place.old_names)) if begun else (now.names, now.servers)
     healthy = (Check("healthy", name), Check("group", name, (str(draft.group(name)),)), Check("whole", name))
     if not begun:
         raise_single(draft, name, "rename-servers", healthy)
-    hold = Move(stage=_stated(draft, name, stage), partition=now.servers, allow=("server-names",))
+    account = draft.account(name)
+    changes = bool(account) and account != now.account
+    if changes and draft.is_shared:
+        draft.refuse(
+            name,
+            "rename-servers",
+            f"its system account changes, too, from `{now.account}`, and one rendering cannot hold it",
+            "keep the names for now: serverNames.prefix in the overlay as it was",
+        )
+        return
+    hold = Move(
+        stage=_stated(draft, name, stage),
+        partition=now.servers,
+        system_account=now.account if changes else None,
+        allow=("server-names",),
+    )
     if not begun:
         draft.add(
             Step(
@@ -64,8 +80,6 @@ def rename_servers(draft: Draft, name: str) -> None:
     for number in reversed(range(min(left, now.servers))):
         pod = f"{pods}-{number}"
         old, new = old_names.replace(POD, pod), wanted.replace(POD, pod)
-        if begun and number == place.partition and draft.is_removed(name, old):
-            continue
         draft.add(
             Step(
                 "rename-servers",
@@ -83,13 +97,19 @@ def rename_servers(draft: Draft, name: str) -> None:
     draft.moves[name] = draft.at_stage(name, stage)
 
 
+def _not_renamed(place: Place, old_names: str) -> int:
+    """How many servers are still to be renamed, by the partition: the last one again, if its old name may be a peer."""
+    assert place.state is not None  # noqa: S101   # of a region that is not installed nothing is renamed
+    last = old_names.replace(POD, f"{place.state.nats.name}-{place.partition}")
+    is_removed = place.stores is not None and last not in place.stores.offline
+    return place.partition if is_removed else place.partition + 1
+
+
 def rename_account(draft: Draft, name: str) -> None:
     """The region gets the system account that the overlay wants, with what is stored under the old one."""
     now, wanted = draft.now[name], draft.account(name)
     if not now.ran or not wanted or now.account == wanted or not draft.has_jetstream(name):
         return
-    if draft.is_shared and draft.goal[name].joins == "empty":
-        return  # its store is emptied
     if not draft.is_proven(name, "rename-account"):
         return
     in_memory = draft.streams(name, lambda stream: stream.storage == "memory")
@@ -115,7 +135,7 @@ def rename_account(draft: Draft, name: str) -> None:
             effect="its pods restart one by one; meanwhile some JetStream requests get no response, for some seconds",
             before=(*healthy, Check("on-disk", name)),
             after=healthy,
-            back="the same the other way round: systemAccount as it was, and accountFolder: {old: " + wanted + "}",
+            back=f"the same back: systemAccount as it was, and move: {{accountFolder: {{old: {wanted}}}}}",
         ),
         {name: Move(stage=_stated(draft, name, stage), account_folder=folder, allow=("system-account",))},
     )

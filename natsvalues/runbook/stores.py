@@ -34,10 +34,9 @@ class Stored(NamedTuple):
     cluster: str
     messages: int
     is_whole: bool
-    is_mirror: bool = False
+    last: str = ""
+    """Number and time of its last message."""
     consumers: tuple[str, ...] = ()
-    last: int = 0
-    """The sequence number of its last message."""
 
 
 class Stores(NamedTuple):
@@ -115,10 +114,14 @@ def _streams(answer: dict[str, Any]) -> Iterator[Stored]:
                 cluster=str(cluster.get("name") or ""),
                 messages=int((stream.get("state") or {}).get("messages") or 0),
                 is_whole=not cluster or (bool(cluster.get("leader")) and len(current) == len(peers) == wanted - 1),
-                is_mirror="mirror" in config,
+                last=last_of(stream.get("state") or {}),
                 consumers=tuple(str(item.get("name")) for item in stream.get("consumer_detail") or ()),
-                last=int((stream.get("state") or {}).get("last_seq") or 0),
             )
+
+
+def last_of(state: dict[str, Any]) -> str:
+    """Number and time of a stream's last message, from its state as servers and backups write it."""
+    return f"{state.get('last_seq') or 0} {state.get('last_ts') or ''}".strip()
 
 
 def _is_current(peer: dict[str, Any]) -> bool:

@@ -105,15 +105,17 @@ def _join(draft: Draft) -> None:
             newcomers[0], "join", f"the seed `{draft.seed}` is not to join", f"state stage: join for {draft.seed}, too"
         )
         return
-    joined = [name for name in draft.order if draft.now[name].stage == "join"]
+    joined = [
+        name
+        for name in draft.order
+        if draft.now[name].stage == "join" and not draft.now[name].remotes >= set(newcomers)
+    ]
     together = dict.fromkeys(newcomers)
     names = ", ".join(name for name in newcomers if name != draft.seed)
     for name in [*joined, *newcomers]:
         if draft.refused:
             return
         is_new = name in newcomers
-        if not is_new and draft.places[name].digest == draft.plan(name, draft.moves | together).digest:
-            continue  # it has them: the walk was interrupted after its step
         starts = is_new and draft.is_shared and draft.goal[name].joins == "empty"
         others = tuple(other for other in draft.joined() if other != name)
         whole = tuple(Check("healthy", other) for other in others)

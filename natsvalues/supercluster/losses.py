@@ -59,9 +59,10 @@ class Manual(NamedTuple):
 
 _NAMES = "run on nats-server 2.12.8 and 2.15.1"
 _CLUSTERED = "run on nats-server 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1"
+_PLAN = "`natsvalues plan` has the steps, and the commands that check each."
 KEEP_STREAMS = (
     "Streams of a server without a cluster are kept by a backup that is restored into the cluster: docs/stages.md, "
-    "section From one server without a cluster."
+    f"section From one server without a cluster. {_PLAN}"
 )
 KEEP_STORE = "Set config.jetstream.fileStore.pvc.enabled: true."
 _SERVER = "documented behaviour of the server"
@@ -80,8 +81,7 @@ MANUALS: dict[Kind, Manual] = {
         ("serverNames", "prefix"),
         _NAMES,
         "Keep the names (serverNames.prefix in the overlay). To rename without a loss, take one server at a time: "
-        "restart it under its new name, run `nats server raft peer-remove OLDNAME`, and wait until every stream is "
-        "current (updateStrategy.rollingUpdate.partition holds the others).",
+        f"restart it, `nats server raft peer-remove OLDNAME`, and wait until every stream is current. {_PLAN}",
     ),
     "system-account": Manual(
         "system-account",
@@ -89,7 +89,7 @@ MANUALS: dict[Kind, Manual] = {
         ("systemAccount",),
         _NAMES,
         "Keep the system account (systemAccount in the overlay). To change it without a loss, take one server at a "
-        "time: stop it, rename the old account's folder in the JetStream store to the new account, and start it.",
+        f"time: stop it, rename the old account's folder in the JetStream store to the new one, and start it. {_PLAN}",
     ),
     "join-with-state": Manual(
         "join-with-state",
@@ -98,7 +98,7 @@ MANUALS: dict[Kind, Manual] = {
         "run on nats-server 2.10.26, 2.12.8, 2.14.6 and 2.15.1",
         "Only one region, the seed, may run JetStream before it joins: state joins: seed in its overlay. Otherwise "
         "empty this region's store while it runs without JetStream (stages local and expose), or give each region a "
-        "system account of its own (scope: region).",
+        f"system account of its own (scope: region). {_PLAN}",
     ),
     "store-directory": Manual(
         "store",

@@ -20,7 +20,8 @@ from natsvalues.outside import installing, user_programs
 from natsvalues.rehearsal.cluster_stage import helm_words
 from natsvalues.rehearsal.outcome import StreamFate
 from natsvalues.rehearsal.reading import read_rendering
-from natsvalues.rehearsal.scenarios import Scenario
+from natsvalues.rehearsal.scenarios import PUBLISHERS, Scenario
+from natsvalues.rehearsal.stage import HOLD
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -111,7 +112,9 @@ async def _stream_api(stage: ClusterStage, region: str) -> AsyncIterator[JetStre
 
 async def _power_cut(regions: Regions, stage: ClusterStage) -> None:
     await stage.warm_up()
-    stage.ledger.keep_publishing()
+    stage.ledger.keep_publishing(PUBLISHERS)
+    stage.phase("publishing before the power cut")
+    await stage.hold(HOLD)
     stage.phase("power cut of all regions")
     await asyncio.to_thread(lambda: [regions.cut(region) for region in stage.regions])
     await asyncio.to_thread(lambda: [regions.power(region) for region in stage.regions])

@@ -57,10 +57,9 @@ class Cloud:
                     "persistentVolumeReclaimPolicy": "Retain",
                     "storageClassName": spec.get("storageClassName") or "",
                     "claimRef": {"namespace": meta["namespace"], "name": meta["name"], "uid": meta["uid"]},
-                    "hostPath": {"path": self._settings.path("volumes", name), "type": "DirectoryOrCreate"},
+                    "hostPath": {"path": os.path.join(self._settings.volumes, name), "type": "DirectoryOrCreate"},
                 },
             }
-            os.makedirs(self._settings.path("volumes"), exist_ok=True)
             self._ask("POST", "/api/v1/persistentvolumes", volume)
 
     def _ask(self, method: str, path: str, body: Any = None, content: str = "application/json") -> Any:

@@ -21,11 +21,15 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.append(os.path.dirname(HERE))
+sys.path += [os.path.dirname(HERE), os.path.dirname(os.path.dirname(HERE))]
 
 import cgroups  # noqa: E402 - scripts are no package
 from keeping import SOCKET, KeepingError, dies_with_parent, until_all_left  # noqa: E402 - same
 from node import API_PORT, KUBERNETES, Settings, token  # noqa: E402 - same
+
+from natsvalues.errors import NatsvaluesError  # noqa: E402 - same
+from natsvalues.outside import disks  # noqa: E402 - same
+from natsvalues.outside.disks import Disk  # noqa: E402 - same
 
 OPERATOR = f"{KUBERNETES}.254"
 """The address of whoever works with the clusters: in the network between them, and in no other."""
@@ -45,6 +49,8 @@ class Nodes:
         self.folder = folder
         numbers = {region: number for number, region in enumerate(regions, 1)}
         self.settings = {key: Settings(key, numbers, os.path.join(folder, key), binaries) for key in regions}
+        self.disks = {key: Disk(item.path("volumes.ext4"), item.volumes) for key, item in self.settings.items()}
+        """The volumes of each node, mounted here, and so in the node's own namespace, which begins as a copy."""
         self.network = 0
         self._link: subprocess.Popen[bytes] | None = None
         self._nodes: dict[str, subprocess.Popen[bytes]] = {}
@@ -67,6 +73,7 @@ class Nodes:
             subprocess.run([*words, settings.path("etc", "accounts.key")], check=True, capture_output=True)
             _write(settings.path("etc", "tokens.csv"), f'{secrets.token_hex(16)},admin,admin,"system:masters"\n')
             _write(settings.kubeconfig, _kubeconfig([settings]))
+            self.disks[region].make()
             self.power(region)
         for region in self.settings:
             self.wait(region)
@@ -118,16 +125,25 @@ class Nodes:
     def close(self) -> None:
         """End everything."""
         for region in list(self._nodes):
-            self.cut(region)
+            self._end(region)
         if self._link is not None:
             self._link.kill()
             self._link.wait()
 
     def cut(self, region: str) -> None:
-        """End everything on a node at once, as a power cut does; its disks stay."""
+        """End everything on a node at once, as a power cut does.
+
+        What was not yet on the disk of its volumes is gone; the rest of the node, which is not what is tested, stays.
+        """
+        self._end(region, self.disks[region])
+        self.disks[region].restore()
+
+    def _end(self, region: str, volumes: Disk | None = None) -> None:
         first = self.first(region)
         if first:
             os.kill(first, signal.SIGKILL)  # the kernel ends the rest of its namespace, and then `unshare` ends
+        if volumes is not None:
+            volumes.stop()
         node = self._nodes.pop(region)
         try:
             node.wait(_SECONDS)
@@ -193,6 +209,8 @@ def _write(path: str, text: str) -> None:
 def keep(folder: str, regions: list[str], binaries: str, first: socket.socket) -> None:
     """Start the nodes, serve users until none is left, end the nodes."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with contextlib.suppress(NatsvaluesError):  # the first disk says why not
+        disks.require()
     nodes, users = Nodes(folder, regions, binaries), [first]
 
     def answer(line: bytes) -> bytes:
@@ -208,7 +226,7 @@ def keep(folder: str, regions: list[str], binaries: str, first: socket.socket) -
             nodes.refuse_dead()
             first.sendall(json.dumps({"folder": folder}).encode() + b"\n")
             until_all_left(listener, users, nodes.refuse_dead, answer)
-    except (KeepingError, subprocess.CalledProcessError) as error:
+    except (KeepingError, NatsvaluesError, subprocess.CalledProcessError) as error:
         with contextlib.suppress(OSError):
             for user in users:
                 user.sendall(f"{error}\n".encode())

@@ -53,6 +53,11 @@ class Settings(NamedTuple):
         return os.path.join(self.folder, *names)
 
     @property
+    def volumes(self) -> str:
+        """The folder of the volumes, a file system whose power can be cut."""
+        return self.path("volumes")
+
+    @property
     def kubeconfig(self) -> str:
         """File of the kubeconfig with all rights."""
         return self.path("etc", "kubeconfig")

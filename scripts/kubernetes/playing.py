@@ -23,7 +23,7 @@ import trustme  # noqa: E402 - same
 import yaml  # noqa: E402 - same
 from keeping import dies_with_parent  # noqa: E402 - same
 from regions import Names, Regions, kubectl, start  # noqa: E402 - same
-from suites import NAMESPACE, RELEASE, STAND_IN  # noqa: E402 - same
+from suites import NAMESPACE, RELEASE, STAND_IN, UNSET  # noqa: E402 - same
 
 if TYPE_CHECKING:
     from parts import Parts
@@ -111,12 +111,14 @@ class _Suite:
         """Play the acts, one after the other, until one is not as expected."""
         self._prepare(built)
         played = []
-        server = self.suite.server
+        server, sync = self.suite.server, self.suite.sync
         for number, act in enumerate(self.suite.acts, 1):
             server = act.server or server
             self.chart = self.charts[act.chart] if act.chart else self.chart
             self._load(server)
             self._write_values(server)
+            sync = act.sync or sync
+            self._write_overlays(sync)
             played.append(self._act(number, act))
             if not played[-1].is_expected:
                 break
@@ -129,8 +131,6 @@ class _Suite:
         if self.suite.tls:
             self._issue()
         os.makedirs(os.path.join(self.folder, "overlays"))
-        for name, value in self._overlays().items():
-            self._write(f"overlays/{name}.yaml", value)
         self._write_values(self.suite.server)
         program = os.path.join(built.reloader, "nats-server-config-reloader")
         for image in self._images():
@@ -172,11 +172,12 @@ class _Suite:
                       "stringData": files}  # fmt: skip
             kubectl(self.regions, region, "apply", "-f", "-", stdin=json.dumps(secret))
 
-    def _overlays(self) -> dict[str, dict[str, Any]]:
+    def _write_overlays(self, sync: str) -> None:
         shares = self.suite.scope == "supercluster"
+        durable = {} if sync == UNSET else {"sync": sync}
         tls = {"tls": {"secret": _SECRET, "ca": {"key": "ca.crt"}}} if self.suite.tls else {}
         files: dict[str, dict[str, Any]] = {
-            "supercluster": {"kind": "Supercluster", "name": "acme", "jetstream": {"scope": self.suite.scope}}
+            "supercluster": {"kind": "Supercluster", "name": "acme", "jetstream": {"scope": self.suite.scope} | durable}
             | ({"gateway": tls} if tls else {})
         }
         for number, region in enumerate(self.suite.regions, 1):
@@ -189,7 +190,8 @@ class _Suite:
                 "gateway": {"host": _host(region)},
                 "loadBalancer": {"provider": "metallb", "addresses": [_address(number)]},
             }
-        return files
+        for name, value in files.items():
+            self._write(f"overlays/{name}.yaml", value)
 
     def _write_values(self, server: str) -> None:
         """The values of the chart for natsvalues, and for each region those of the chart alone."""

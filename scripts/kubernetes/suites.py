@@ -11,13 +11,16 @@ from typing import NamedTuple
 STAND_IN = "stand-in"
 NAMESPACE = "nats"
 RELEASE = "nats"
+UNSET = "unset"
+"""For `sync`: the overlays leave it out, so the servers have their own default."""
 
 
 class Act(NamedTuple):
     """One act: a scenario of `rehearse` or of acts.py, and the verdict that it must have.
 
-    `server` is the version of the image from here on, and `chart` the chart; `installs`: whether the act gets the chart
-    and the overlays (else it takes the releases that are there); `region` is that of a one-region scenario.
+    `server` is the version of the image from here on, `chart` the chart, and `sync` the overlays' `jetstream.sync`;
+    `installs`: whether the act gets the chart and the overlays (else it takes the releases that are there); `region` is
+    that of a one-region scenario.
     """
 
     name: str
@@ -26,10 +29,14 @@ class Act(NamedTuple):
     chart: str = ""
     installs: bool = True
     region: str = ""
+    sync: str = ""
 
 
 class Suite(NamedTuple):
-    """Clusters and what is played on them. `helm`: 3 or 4; `in_ci`: it is a part of every run of CI."""
+    """Clusters and what is played on them. `helm`: 3 or 4; `in_ci`: it is a part of every run of CI.
+
+    `sync` is the overlays' `jetstream.sync`, or UNSET.
+    """
 
     name: str
     summary: str
@@ -41,6 +48,7 @@ class Suite(NamedTuple):
     tls: bool = False
     chart: str = STAND_IN
     ttl: int = 30
+    sync: str = "always"
     in_ci: bool = False
 
     @property
@@ -77,6 +85,8 @@ SUITES = (
         "every-day", "what happens to two regions with Helm 4",
         (*_EVERY_DAY, Act("node-gone", region="eu-west"), Act("late-dns"), Act("rollback"), Act("forgotten")),
     ),
+    Suite("power-cuts", "a power cut with `jetstream.sync: always` in the overlays, and without",
+          (Act("first-install"), Act("power-cut"), Act("power-cut", "lossy", sync=UNSET))),
     Suite("fast-dns", "a cold start where DNS remembers for five seconds only", _SHORT, ttl=5),
     Suite("own-meta-groups", "each region with a meta group of its own", _EVERY_DAY, helm=3, scope="region"),
     Suite("walk", "the stages in their order: one meta group", (Act("stage-walk"), Act("cold-restart"))),

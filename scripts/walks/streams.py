@@ -98,7 +98,7 @@ class Streams:
     async def _send(self, client: Client, name: str) -> None:
         self._serial += 1
         text = str(self._serial)
-        if await client.publish(name, text, 2) and name in self.acknowledged:
+        if isinstance(await client.publish(name, text, 2), int) and name in self.acknowledged:
             self.acknowledged[name].add(text)
 
     def _serves(self, client: Client, place: str) -> bool:
@@ -154,7 +154,7 @@ class Streams:
             if isinstance(stream, Refused):
                 word = "gone" if stream.code == _GONE else "unreachable"
                 return Fate(name, place, word, len(sent), len(sent), f"{stream.code} {stream.reason}")
-            texts = await client.read(name, await client.last_sequence(name))
+            texts = set((await client.read(name, await client.last_sequence(name))).values())
         finally:
             await client.close()
         where = f"in {stream.cluster or place}, leader {stream.leader or 'none'}, behind: {', '.join(stream.lagging)}"
@@ -165,4 +165,5 @@ class Streams:
 
     async def _connected(self, place: str) -> Client | None:
         listeners = await self._world.listeners(place) if place in self._world.renderings else ()
-        return await connect(listeners, Login(), None) if listeners else None
+        client = await connect(listeners, Login(), None) if listeners else None
+        return client if isinstance(client, Client) else None

@@ -39,6 +39,10 @@ def folder(cases, helm3, tmp_path_factory):
         (["{folder}", "--timeline", "nowhere/x.svg"], "NV-S005"),
         (["{folder}", "--scenario", "rolling", "--scenario", "cold-region", "--timeline", "x.svg"], "NV-R009"),
         (["{folder}", "--overlays", "nowhere", "--chart", "x"], "NV-R007"),
+        (["{folder}", "--streams", "mars"], "NV-R005"),
+        (["{folder}", "--streams-in", "mars"], "NV-R005"),
+        (["{folder}", "--streams", "nowhere/streams.json"], "NV-I007"),
+        (["{folder}", "--streams", "{folder}/us-east.yaml"], "NV-I002"),
     ],
 )
 def test_what_cannot_be_rehearsed_is_refused(run, folder, arguments, code):

@@ -91,3 +91,11 @@ def test_findings_stand_at_their_region(picture):
         "eu-west": ["JS014"],
         "us-east": ["GW001"],
     }
+
+
+@pytest.mark.parametrize(("overlays_only", "others"), [(False, "2m"), (True, "")])
+def test_each_region_has_its_durability(overlays_only, others, picture):
+    """What the overlay asks for; the servers' default in a rendering, which overlays alone do not show."""
+    drawn = picture("us-east: {overlay: {sync: always}}", overlays_only=overlays_only)
+
+    assert {node.name: node.sync for node in drawn.nodes} == {"eu-west": others, "us-east": "always"}

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from natsvalues.manifests.chart import Nats
 
 PORTS = {"port", "http_port", "https_port", "prof_port"}
+ENDPOINTS = {"listen", "http", "https"}
+"""Settings with an address and a port, or the port alone, which is on all addresses then."""
 FILES = {"cert_file", "key_file", "ca_file"}
 LISTENERS = ("cluster", "gateway", "leafnodes", "leaf", "websocket", "mqtt")
 SECONDS = 20
@@ -96,6 +98,8 @@ def _moves(
         path = (*at, key)
         if key in PORTS and item != 0:  # 0 is off
             yield path, -1
+        elif key in ENDPOINTS and not isinstance(item, dict):
+            yield path, "127.0.0.1:-1"
         elif key in FILES:
             yield path, f"{certificates}/{'tls.key' if key == 'key_file' else 'tls.crt'}"
         elif key in ("store_dir", "dir"):

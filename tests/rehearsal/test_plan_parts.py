@@ -6,7 +6,7 @@ import pytest
 
 from natsvalues.manifests.release import Release
 from natsvalues.outside.loopback import Answer
-from natsvalues.rehearsal.login import ANYONE, login
+from natsvalues.rehearsal.login import ANYONE, user_of
 from natsvalues.rehearsal.plan_seen import region_seen, server_seen
 from natsvalues.rehearsal.plan_stage import SYSTEM, partition_of, with_servers, with_system_login
 from natsvalues.rehearsal.reading import read_rendering
@@ -35,7 +35,7 @@ def test_a_login_is_added_to_the_system_account(plain, settings, account):
     assert conf["system_account"] == account
     assert conf["accounts"][account]["users"] == [{"user": SYSTEM.user, "password": SYSTEM.password}]
     assert conf["cluster"] == symbolic(read(rendering.files["nats.conf"]))["cluster"]
-    assert login(edited, {}) == ANYONE
+    assert user_of(edited, {}).login == ANYONE
 
 
 @pytest.mark.helm

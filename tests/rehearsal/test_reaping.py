@@ -32,13 +32,15 @@ def until(told, what):
 
 
 @pytest.fixture
-def running(isolated_env, tools, our_folder, tmp_path):
+def running(isolated_env, tools, our_folder, tmp_path, scenario, request):
     """Start a rehearsal of two regions whose scratch folders are the test's own; it runs six servers when given."""
+    if scenario == "power-cut":
+        request.getfixturevalue("with_disks")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     folder = our_folder("2.14.2", "us-east", "eu-west")
     process = subprocess.Popen(
-        ["natsvalues", "rehearse", folder, "--scenario", "cold-restart"],
+        ["natsvalues", "rehearse", folder, "--scenario", scenario],
         env=isolated_env | tools | {"TMPDIR": str(scratch)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -55,12 +57,18 @@ def running(isolated_env, tools, our_folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)],
-    ids=["interrupted", "terminated", "killed"],
+    ("scenario", "number", "code"),
+    [
+        ("cold-restart", signal.SIGINT, 130),
+        ("cold-restart", signal.SIGTERM, 130),
+        ("cold-restart", signal.SIGKILL, -signal.SIGKILL),
+        ("power-cut", signal.SIGTERM, 130),
+        ("power-cut", signal.SIGKILL, -signal.SIGKILL),
+    ],
+    ids=["interrupted", "terminated", "killed", "disks-terminated", "disks-killed"],
 )
-def test_nothing_is_left(running, number, code):
-    """Servers are gone at once, the scratch folder soon after, and nothing is on standard output."""
+def test_nothing_is_left(running, loop_files, number, code):
+    """Servers are gone at once, disks with their loop devices and the scratch folder soon after; nothing is printed."""
     process, scratch = running
 
     process.send_signal(number)
@@ -70,6 +78,7 @@ def test_nothing_is_left(running, number, code):
     assert "Traceback" not in err
     until(lambda: not servers_below(str(scratch)), servers_below(str(scratch)))
     until(lambda: not os.listdir(scratch), os.listdir(scratch))
+    until(lambda: str(scratch) not in loop_files(), loop_files())
 
 
 def test_a_rehearsal_that_ends_leaves_nothing(our_folder, rehearse, tmp_path, isolated_env):

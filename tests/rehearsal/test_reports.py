@@ -7,7 +7,7 @@ import pytest
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.rehearsal.moving import Move
-from natsvalues.rehearsal.outcome import Cause, Cost, Group, Outcome, PodFate, Program, StreamFate
+from natsvalues.rehearsal.outcome import Cause, Cost, Group, Noticed, Outcome, PodFate, Program, StreamFate
 from natsvalues.rehearsal.timeline import MOST_EVENTS, Event, Timeline, state_at, tracks
 from natsvalues.report.rehearsal_json import document
 from natsvalues.report.rehearsal_junit import junit
@@ -21,6 +21,7 @@ def parsed(text):
     return ET.fromstring(text)  # noqa: S314   # nobody else wrote it
 
 
+TWO = ("us-east", "eu-west")
 EVENTS = (
     Event(0.0, "phase", "scenario", "warm-up"),
     Event(0.0, "pod", "us-east/nats-0", "starting"),
@@ -98,6 +99,35 @@ def test_the_reports_name_the_programs():
         "is_fetched": True,
         "is_known": False,
     }
+
+
+def test_findings_and_consumers_stand_in_every_report():
+    """What lint says of the renderings, a line for each rule; a consumer by its name and that of its stream."""
+    consumer = StreamFate("S", "us-east", 0, 0, 0, "kept", "acknowledged up to 5, now 5", "worker")
+    unfit = StreamFate("T", "us-east", 0, 0, 0, "does not fit", "10039 JetStream not enabled for account")
+    outcome = WELL._replace(
+        untested=True, findings=(Noticed("PL001", "warning", "servers-not-spread", TWO),), streams=(consumer, unfit)
+    )
+    line = "lint: warning PL001 servers-not-spread (us-east, eu-west)"
+
+    lines = scenario_text(outcome).splitlines()
+    assert lines[:2] == ["cold-restart: untested in 3.5 s (cold restart of all regions)", f"  {line}"]
+    assert "  consumer worker of S (us-east): kept; acknowledged up to 5, now 5" in lines
+    assert "  stream T (us-east): does not fit; 10039 JetStream not enabled for account" in lines
+    assert line in as_file([outcome], "x.html")
+    assert line in junit([outcome], "")
+    report = document([WELL, outcome])
+    assert (report["format"], report["verdict"], report["untested"]) == (1, "converged", True)
+    assert [scenario["untested"] for scenario in report["scenarios"]] == [False, True]
+    assert report["scenarios"][1]["findings"] == [
+        {"rule": "PL001", "severity": "warning", "title": "servers-not-spread", "regions": TWO}
+    ]
+
+
+def test_the_worst_word_counts():
+    """`--expect` compares with it."""
+    words = [OUTCOME, WELL._replace(lossy=True, untested=True), WELL._replace(untested=True), WELL]
+    assert [outcome.word for outcome in words] == ["stuck", "lossy", "untested", "converged"]
 
 
 def test_the_svg_is_well_formed_and_shows_every_kind_of_thing():

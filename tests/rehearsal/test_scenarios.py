@@ -121,6 +121,23 @@ def test_an_upgrade_keeps_every_message(cases, renderer, rehearse, tmp_path):
     assert 'failures="0"' in report.read_text(encoding="utf-8")
 
 
+def test_both_regions_can_be_upgraded_at_the_same_moment(cases, renderer, rehearse, tmp_path):
+    """One phase for both: a pod of each region is down at a time, and no message is lost."""
+    cases.write_overlays(str(tmp_path / "overlays"), TWO)
+    for version in ("2.14.2", "2.14.6"):
+        renderings = cases.ours(renderer, version, str(tmp_path / "overlays"))
+        cases.write_renderings(str(tmp_path / version), renderings)
+
+    prior = ("--prior", str(tmp_path / "2.14.2"))
+    done = rehearse(str(tmp_path / "2.14.6"), "upgrade", *prior, "--at-once", versions=("2.14.2", "2.14.6"))
+
+    assert (done.code, done.report["lossy"]) == (0, False), done.told()
+    assert list(done.scenario["times"]) == ["warm-up", "upgrade of eu-west and us-east"]
+    assert {fate["fate"] for fate in done.scenario["streams"]} == {"kept"}
+    stopping = [event for event in done.scenario["timeline"] if event["kind"] == "pod" and event["text"] == "stopping"]
+    assert {event["subject"].partition("/")[0] for event in stopping[:2]} == set(TWO)
+
+
 def test_tls_between_gateways_is_played_with_throw_away_certificates(cases, renderer, rehearse, tmp_path):
     """Gateways with TLS and verification on both sides connect; no certificate of the release is needed."""
     overlays = tmp_path / "overlays"

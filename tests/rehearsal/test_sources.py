@@ -62,6 +62,19 @@ def test_a_first_install_in_scope_region_goes_through_expose(cases, tmp_path, pl
     assert len(steps(cases, tmp_path, plain, "region", "cold-restart")) == 1
 
 
+def test_regions_can_change_at_once(cases, tmp_path, plain):
+    """Those that go to the same stages one after the other are one step; each other step stays as it is."""
+    cases.write_overlays(str(tmp_path), THREE, "supercluster")
+
+    walk = steps_of(load(str(tmp_path)), lambda _: plain, "stage-walk", at_once=True)
+
+    assert [step.name for step in walk] == [
+        *("us-east to local", "us-east to expose"),
+        *("ap-south to local", "ap-south to expose", "us-east to join and ap-south to join"),
+        *("eu-west to local", "eu-west to expose", "us-east to join and ap-south to join and eu-west to join"),
+    ]
+
+
 def test_a_folder_is_one_step_or_a_step_for_each_folder_in_it(cases, tmp_path, plain):
     """By the names of the folders, in their order."""
     for name in ("2-join", "1-alone"):

@@ -27,7 +27,7 @@ def picture(names, *, findings=()) -> Topology:
     """All regions dial each other and share one meta group."""
     nodes = tuple(
         Node(
-            name, 3, "2.14.2", "join", f"gw-{name}.example.com:7222", "metallb", "on", "$SYS",
+            name, 3, "2.14.2", "join", f"gw-{name}.example.com:7222", "metallb", "on", "$SYS", "2m",
             tuple(item for item in findings if item.regions[0] == name),
         )
         for name in names
@@ -126,5 +126,6 @@ def test_mermaid_is_escaped_and_complete():
     assert text.startswith('---\ntitle: "acme: 3 regions')
     assert len(re.findall(r"^  +r\d\[\"<b>.*\"\](?::::\w+)?$", text, re.MULTILINE)) == 3
     assert text.count("<-->") == 3
+    assert text.count("JetStream (sync 2m) under $SYS") == 3
     assert "|JS001|" in text
     assert "eu#lt;b#gt;#quot;west#quot;&#35;1; ]--#gt; `x`" in text

@@ -186,6 +186,24 @@ def joins_before_seed(subject: Subject) -> Iterator[Problem]:
         yield Problem(early.message, where, names)
 
 
+@rule(
+    "OV016",
+    "move-under-way",
+    "note",
+    "overlays",
+    why="`move` holds a region where a step of `natsvalues plan` needs it. It is not yet as its overlay states it.",
+    source="docs/plan.md",
+    remedy="`natsvalues plan --next` shows the step that comes now; the last one removes the field.",
+    fails="us-east: {overlay: {move: {stage: join}}}",
+    passes="us-east: {overlay: {stage: join}}",
+)
+def move_under_way(subject: Subject) -> Iterator[Problem]:
+    """A region's overlay has the field `move`."""
+    for name, file in subject.overlays.regions.items() if subject.overlays is not None else ():
+        if file.region.move is not None:
+            yield Problem(f"`{name}` is in the middle of a move", (file.positions.where("move"),), (name,))
+
+
 RULES = (
     joins_not_stated,
     no_seed,
@@ -194,4 +212,5 @@ RULES = (
     system_account_not_stated,
     joins_before_seed,
     server_too_old,
+    move_under_way,
 )

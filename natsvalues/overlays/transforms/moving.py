@@ -19,7 +19,7 @@ from natsvalues.text.paths import Item, Op
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.overlays.model import AccountFolder
+    from natsvalues.overlays.model import AccountFolder, Move
     from natsvalues.overlays.patches import Outcome
     from natsvalues.overlays.scene import Scene
 
@@ -30,11 +30,8 @@ _RENAME = 'cd "$STORE" 2>/dev/null || exit 0; if [ -d "$OLD" ] && [ ! -e "$NEW" 
 _FROM_SERVER = ("imagePullPolicy", "resources", "securityContext")
 
 
-def moving(scene: Scene) -> Iterator[Outcome]:
+def moving(scene: Scene, move: Move) -> Iterator[Outcome]:
     """Hold the roll at a partition, and rename the account's folder, if the overlay's `move` says so."""
-    move = scene.plan.region.move
-    if move is None:
-        return
     if move.partition is not None:
         yield _partition(scene, move.partition)
     if move.account_folder is not None:

@@ -1,0 +1,1 @@
+"""What power cuts cost, measured on real servers."""
