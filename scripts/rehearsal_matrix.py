@@ -75,7 +75,9 @@ def cases() -> list[Case]:
     rows += [("domain", "supercluster", 2, "cold-restart")]
     rows += [(kind, "supercluster", 2, "stage-walk") for kind in ("join", "empty")]
     rows += [("ours", "supercluster", 5, "cold-restart")]
-    names = [name for name, scenario in SCENARIOS.items() if not scenario.needs_disks]  # measure_power_cuts.py has them
+    names = [
+        name for name, scenario in SCENARIOS.items() if not scenario.needs_disks and name != "plan"
+    ]  # measure_power_cuts.py has them
     for many in (2, 3):
         rows += [("ours", scope, many, name) for scope in ("supercluster", "region") for name in names]
     all_cases = [Case(*row, version) for row in rows for version in VERSIONS]

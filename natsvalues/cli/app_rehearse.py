@@ -41,7 +41,7 @@ def rehearse(
     ] = None,
     prior: Annotated[
         str | None,
-        typer.Option(help="For `upgrade`: the releases that are deployed now, REGION.yaml.", metavar="FOLDER"),
+        typer.Option(help="For `upgrade` and `plan`: the releases deployed now, REGION.yaml.", metavar="FOLDER"),
     ] = None,
     region: Annotated[
         str, typer.Option(help="The region of a one-region scenario. The default is the last.", metavar="REGION")

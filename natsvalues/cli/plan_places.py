@@ -15,7 +15,7 @@ from natsvalues.overlays.plan import plans
 from natsvalues.records import NamedTuple
 from natsvalues.runbook.checking import Seen
 from natsvalues.runbook.commands import Target
-from natsvalues.runbook.place import Place, place_of
+from natsvalues.runbook.place import Place, place_of, plan_of
 from natsvalues.runbook.stores import REQUEST, Stores, read_stores
 from natsvalues.text.hosts import endpoint
 
@@ -82,7 +82,7 @@ def _installed(options: PlanOptions, wanted: dict[str, Plan]) -> tuple[dict[str,
         stored = current(site.release, helm_words(site, options.clusters.kubeconfig))
         if stored is not None:
             release = Release(stored.release.manifest, stored.label)
-            places[name] = place_of(release, stored.kept, _plan_of(name, wanted), stored.label)
+            places[name] = place_of(release, stored.kept, plan_of(name, wanted), stored.label)
     return places, sites
 
 
@@ -101,22 +101,13 @@ def _in_files(folder: str, wanted: dict[str, Plan]) -> dict[str, Place]:
                 "NV-M002", "a plain nats.conf does not say what is installed", where=(Where(path),),
                 hint="helm get manifest NAME, or the exported release Secrets",
             )  # fmt: skip
-        places[name] = place_of(side.release, side.kept, _plan_of(name, wanted), path)
+        places[name] = place_of(side.release, side.kept, plan_of(name, wanted), path)
     if not any(name in wanted for name in places):
         raise NatsvaluesError(
             "NV-M002", "the folder in --prior has no file of a region of the overlays", where=(Where(folder),),
             hint="its files are named REGION.yaml: " + ", ".join(f"{name}.yaml" for name in wanted),
         )  # fmt: skip
     return places
-
-
-def _plan_of(name: str, wanted: dict[str, Plan]) -> Plan:
-    """The region's plan; for a region that leaves, that of another one under its name, which has the same scope."""
-    if name in wanted:
-        return wanted[name]
-    any_plan = next(iter(wanted.values()))
-    selector = any_plan.region.nats._replace(name=None, namespace=None, version=None)
-    return any_plan._replace(region=any_plan.region._replace(name=name, nats=selector))
 
 
 def _target(name: str, place: Place | None, plan: Plan | None, site: Site | None, options: PlanOptions) -> Target:

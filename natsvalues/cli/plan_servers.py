@@ -7,15 +7,14 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
-from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.settings import monitor
 from natsvalues.outside.api_server import ApiServer
 from natsvalues.outside.loopback import accepts
-from natsvalues.rehearsal.monitoring import table
-from natsvalues.runbook.checking import OK, Seen, Server
-from natsvalues.runbook.stores import REQUEST, read_stores
+from natsvalues.rehearsal.plan_seen import ASKED, region_seen, server_seen
+from natsvalues.runbook.checking import Seen
 
 if TYPE_CHECKING:
+    from natsvalues.outside.loopback import Answer
     from natsvalues.runbook.commands import Target
     from natsvalues.runbook.place import Place
 
@@ -57,30 +56,13 @@ async def _region(place: Place, target: Target, api: ApiServer) -> Seen:
     watched = monitor(place.state.conf) if place.state is not None else None
     if place.state is None or watched is None:
         return Seen(reached=reached)
-    answers = await asyncio.gather(
-        *(_server(api, f"{target.namespace or 'default'}/{pod}", *watched) for pod in place.state.pods)
-    )
-    namespace = target.namespace or "default"
+    namespace, pods = target.namespace or "default", place.state.pods
+    answers = await asyncio.gather(*(_server(api, f"{namespace}/{pod}", *watched) for pod in pods))
     wanted = await api.read(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{place.state.nats.name}")
-    texts = [(text, f"{place.region}: {server.pod}") for server, text in answers if text]
-    try:
-        stores = read_stores(texts) if texts else None
-    except NatsvaluesError:  # something else listens there
-        stores = None
-    servers = tuple(server for server, _ in answers)
-    return Seen(servers, stores, (wanted or {}).get("spec", {}).get("replicas"), place.cluster, reached)
+    known = (server_seen(pod, item) for pod, item in zip(pods, answers, strict=True))
+    seen = region_seen(place.region, known, place.cluster, reached=reached)
+    return seen._replace(running=(wanted or {}).get("spec", {}).get("replicas"))
 
 
-async def _server(api: ApiServer, pod: str, port: int, scheme: str) -> tuple[Server, str]:
-    """One server, and its answer to /jsz; empty if it has none."""
-    health, names, gateways, js = await asyncio.gather(
-        *(
-            api.ask_pod(pod, port, path, scheme=scheme, seconds=SECONDS)
-            for path in ("/healthz", "/varz", "/gatewayz", REQUEST)
-        )
-    )
-    reason = "" if health.status == OK else str(table(health.body).get("error") or health.body)[:120]
-    links = table(gateways.body).get("outbound_gateways") or {}
-    outbound = tuple(name for name, link in links.items() if isinstance(link, dict) and link.get("connection"))
-    name = str(table(names.body).get("server_name") or "")
-    return Server(pod.partition("/")[2], health.status, reason, name, outbound), js.body if js.status == OK else ""
+async def _server(api: ApiServer, pod: str, port: int, scheme: str) -> list[Answer]:
+    return await asyncio.gather(*(api.ask_pod(pod, port, path, scheme=scheme, seconds=SECONDS) for path in ASKED))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.rehearsal.outcome import Outcome
+    from natsvalues.rehearsal.sources import Text
     from natsvalues.rehearsal.stage import Step
 
 
@@ -70,16 +71,17 @@ def _orders(options: Options) -> list[Order]:
     names = options.scenarios
     impossible = without_disks(names)
     if ALL in names:
-        left_out = {"upgrade"} if options.prior is None else set()
+        left_out = {"upgrade", "plan"} if options.prior is None else {"plan"}
         if impossible:
             left_out |= {name for name, item in SCENARIOS.items() if item.needs_disks}
         if not has_overlays(options):
             left_out.add("stage-walk")
         names = tuple(name for name in SCENARIOS if name not in left_out)
     check_files(options, len(names))
-    orders = []
+    orders = [_plan_order(options)] if "plan" in names else []
+    names = tuple(name for name in names if name != "plan")
     streams, streams_in = rehearsed_streams(options)
-    prior = steps_in(options.prior, read_stream) if options.prior else ()
+    prior = steps_in(options.prior, read_stream) if options.prior and names else ()
     for name in names:
         steps = fitting(name, _steps(options, name), prior)
         keep = os.path.join(options.keep, name) if options.keep else None
@@ -117,13 +119,29 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
                 hint="use a folder with REGION.yaml for each region, or --overlays with --rendering or --chart",
             )  # fmt: skip
         return steps_in(options.folder, read_stream)
+    _require_one_source(options)
+    overlays = load(overlays_folder(options.overlays))
+    return steps_of(overlays, _plain(options), scenario, at_once=options.at_once)
+
+
+def _plan_order(options: Options) -> Order:
+    from natsvalues.cli.rehearse_plan import plan_order  # seldom used
+
+    _require_one_source(options)
+    return plan_order(options, lambda: _plain(options))
+
+
+def _require_one_source(options: Options) -> None:
     given = [name for name in (options.folder, options.rendering, options.chart) if name is not None]
     if len(given) != 1:
         raise NatsvaluesError(
             "NV-R007", "overlays need one source of renderings" + (", and there are several" if given else ""),
             hint="use one of --rendering FILE, --chart CHART, or a folder with a plain REGION.yaml for each region",
         )  # fmt: skip
-    overlays = load(overlays_folder(options.overlays))
+
+
+def _plain(options: Options) -> Text:
+    """A region's plain rendering, and its file."""
     shared = _shared_text(options)
 
     def text(region: str) -> tuple[str, str]:
@@ -132,7 +150,7 @@ def _steps(options: Options, scenario: str) -> tuple[Step, ...]:
         path = os.path.join(options.folder or "", f"{region}.yaml")
         return read_stream(path), path
 
-    return steps_of(overlays, text, scenario, at_once=options.at_once)
+    return text
 
 
 def has_overlays(options: Options) -> bool:

@@ -191,6 +191,18 @@ class Client:
         answer = await self._api(f"STREAM.INFO.{name}")
         return 0 if isinstance(answer, Refused) else int(answer["state"]["last_seq"])
 
+    @property
+    def connection(self) -> Connection:
+        """The connection of nats-py, for what is more than a request and its response."""
+        return self._connection
+
+    async def api(
+        self, subject: str, request: dict[str, Any] | None = None, seconds: float = SECONDS
+    ) -> dict[str, Any] | Refused:
+        """The response to a request of the JetStream API, without `$JS.API.` before its subject."""
+        data = json.dumps(request).encode() if request is not None else b""
+        return await self._request(f"$JS.API.{subject}", data, seconds)
+
     async def _api(self, subject: str, request: dict[str, Any] | None = None) -> dict[str, Any] | Refused:
         data = json.dumps(request).encode() if request is not None else b""
         return await self._request(f"$JS.API.{subject}", data, SECONDS)

@@ -95,6 +95,16 @@ class Site(NamedTuple):
         return f"{self.context}/{self.namespace}"
 
 
+class StepDone(NamedTuple):
+    """A step of a plan that was made, and the seconds that it took, with the checks around it."""
+
+    id: str
+    way: str
+    region: str
+    title: str
+    seconds: float
+
+
 class Noticed(NamedTuple):
     """A finding of lint: its rule, how severe it is, what the rule looks for, and in which regions it does."""
 
@@ -107,6 +117,7 @@ class Noticed(NamedTuple):
 class Outcome(NamedTuple):
     """One scenario's result; `sites` are the clusters of a rehearsal on real ones.
 
+    `steps` are those of a plan, `gap` the most seconds in which one of its streams acknowledged nothing.
     `untested`: some stream did not fit, so nothing is known of it. `findings` are lint's of what was rehearsed.
     """
 
@@ -131,6 +142,8 @@ class Outcome(NamedTuple):
     events: tuple[Event, ...]
     times: dict[str, float]
     sites: dict[str, Site] = {}  # noqa: RUF012   # never changed
+    steps: tuple[StepDone, ...] = ()
+    gap: float = 0.0
     untested: bool = False
     findings: tuple[Noticed, ...] = ()
 

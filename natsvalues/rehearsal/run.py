@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.any_world import AnyWorld
     from natsvalues.rehearsal.cluster_stage import Installation
     from natsvalues.rehearsal.outcome import Site
+    from natsvalues.rehearsal.plan_stage import Planned
     from natsvalues.rehearsal.snapshot import Snapshot
     from natsvalues.rehearsal.timeline import Event
     from natsvalues.rehearsal.user_streams import UserStream
@@ -61,7 +62,7 @@ class Order(NamedTuple):
 
     `binaries` are servers that were fetched before, by version; others are fetched when they are needed, while
     everything that runs is paused. With `on` it runs on real clusters. `notes` are for the report; `streams` and
-    `at_once`: see `Aims`.
+    `at_once`: see `Aims`. `planned` is where the scenario `plan` leads.
     """
 
     scenario: str
@@ -76,6 +77,7 @@ class Order(NamedTuple):
     on: OnClusters | None = None
     streams: tuple[UserStream, ...] = ()
     at_once: bool = False
+    planned: Planned | None = None
 
 
 class _End(NamedTuple):
@@ -135,6 +137,10 @@ def _on_loopback(order: Order, regions: tuple[str, ...], folder: str, net: int) 
     if order.streams:
         renderings = {key: item for step in order.steps for key, item in step.renderings.items()}
         aims = aims._replace(streams=of_user(order.streams, renderings, order.streams_in))
+    if order.planned is not None:
+        from natsvalues.rehearsal.plan_stage import PlanStage  # seldom used
+
+        return PlanStage(world, order.steps, aims, order.planned, folder)
     return LoopbackStage(world, order.steps, aims._replace(at_once=order.at_once))
 
 
@@ -265,4 +271,6 @@ def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
         cost=cost,
         events=(*events, *judgement.events(end.seconds)),
         times=stage.times,
+        steps=tuple(stage.done),
+        gap=stage.gap,
     )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from natsvalues.rehearsal.loopback_stage import LoopbackStage
+    from natsvalues.rehearsal.plan_stage import PlanStage
     from natsvalues.rehearsal.stage import Stage
 
 
@@ -148,6 +149,12 @@ async def _upgrade(stage: Stage) -> None:
     await stage.check()
 
 
+async def _plan(stage: PlanStage) -> None:
+    from natsvalues.rehearsal.plan_walk import walk_plan  # seldom used
+
+    await walk_plan(stage)
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
     for scenario in (
@@ -171,6 +178,13 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         Scenario("server-lost", "the meta leader's server dies, and comes back", _server_lost),
         Scenario("stage-walk", "the stages in their order, with streams in the first region", _stage_walk, walks=True),
+        Scenario(
+            "plan",
+            "the steps of natsvalues plan, from what is installed to the overlays",
+            _plan,
+            walks=True,
+            only_on_loopback=True,
+        ),
         Scenario("upgrade", "from the prior release of each region to the new one", _upgrade, walks=True),
     )
 }

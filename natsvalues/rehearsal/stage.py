@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from natsvalues.rehearsal.any_world import AnyWorld
-    from natsvalues.rehearsal.outcome import StreamFate
+    from natsvalues.rehearsal.outcome import StepDone, StreamFate
     from natsvalues.rehearsal.planned import Planned
     from natsvalues.rehearsal.rendering import Rendering
 
@@ -107,6 +107,8 @@ class Stage(ABC):
         self.early: tuple[str, ...] = ()
         self.current = ""
         self.over_memory = False
+        self.done: list[StepDone] = []
+        """The steps of a plan that were made."""
         self.times: dict[str, float] = {}
         self._aims = aims
         self._phase_began = 0.0
@@ -116,6 +118,11 @@ class Stage(ABC):
     def regions(self) -> tuple[str, ...]:
         """The regions that have a rendering now."""
         return tuple(self.world.renderings)
+
+    @property
+    def gap(self) -> float:
+        """The most seconds in which a stream that was published to acknowledged nothing, where a plan is walked."""
+        return 0.0
 
     def phase(self, text: str) -> None:
         """Start a phase; its time counts from here."""

@@ -191,6 +191,16 @@ class World(AnyWorld):
             task.cancel()
         await asyncio.gather(*(pod.stop(graceful=graceful) for key in regions for pod in self.pods[key]))
 
+    async def remove(self, key: str) -> None:
+        """End a region with its stores and load balancers, as if it had never been installed."""
+        await self.stop(key)
+        for pod in self.pods.pop(key):
+            if pod.charge is not None:
+                pod.charge.moved.empty_store()
+        for item in (*self.balancers.pop(key, ()), *self._pod_names.pop(key, ())):
+            await item.close()
+        self.renderings = {other: item for other, item in self.renderings.items() if other != key}
+
     # --- cutting -------------------------------------------------------------------------------------------
 
     def cut(self, key: str) -> None:

@@ -53,6 +53,7 @@ def scenario(outcome: Outcome) -> dict[str, Any]:
             "load_balancers": outcome.balancers,
             "settings": {region: [_moved(move) for move in moves] for region, moves in outcome.moves.items()},
         },
+        **({"steps": [step._asdict() for step in outcome.steps], "gap": outcome.gap} if outcome.steps else {}),
         "clusters": {region: site._asdict() for region, site in outcome.sites.items()},
         "cost": outcome.cost._asdict(),
         "timeline": [event._asdict() | {"text": in_log(event.text)} for event in outcome.events],

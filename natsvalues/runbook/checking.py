@@ -143,17 +143,25 @@ def _backed_up(check: Check, seen: Seen, backups: str) -> Answer:
 
 
 def backups_in(folder: str) -> dict[str, Backup]:
-    """The backups in a folder, by the streams' names, as `nats stream backup` writes them."""
-    kept = {}
+    """The backups in a folder, by the streams' names, as `nats stream backup` writes them.
+
+    In the order in which they are restored: streams that copy others come last. A mirror that was restored before its
+    origin lacked 17 of 43 messages at the end (2.15.1).
+    """
+    kept: dict[str, Backup] = {}
+    copies: dict[str, Backup] = {}
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         try:
             with open(os.path.join(folder, name, "backup.json"), encoding="utf-8") as file:
                 content = json.load(file)
             state = content["state"]
-            kept[str(content["config"]["name"])] = Backup(int(state["messages"]), last_of(state))
+            is_copy = content["config"].get("mirror") or content["config"].get("sources")
+            (copies if is_copy else kept)[str(content["config"]["name"])] = Backup(
+                int(state["messages"]), last_of(state)
+            )
         except (OSError, ValueError, KeyError, TypeError):
             continue
-    return kept
+    return kept | copies
 
 
 _STORED = {

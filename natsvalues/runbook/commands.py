@@ -88,11 +88,14 @@ def act_commands(act: Act, target: Target) -> list[str]:
             stop, start = (target.kubectl(*scale, f"--replicas={number}") for number in (0, target.servers))
             return [stop, gone, claims, start]
         case "restore":
-            return [f"for s in $(ls {target.folder}); do {target.nats(f'stream restore {target.folder}/$s')}; done"]
+            origins, copies = (f"$(grep -{option} -E {_COPIES} {target.folder}/*/backup.json)" for option in "Ll")
+            return [f"for f in {origins} {copies}; do {target.nats('stream restore $(dirname $f)')}; done"]
         case _:
             return [f"sleep {act.detail[0]}"]
 
 
+_COPIES = """'"(mirror|sources)": *[[{]'"""
+"""What the description of a backup has if the stream copies others: it is restored after them."""
 _OF_STREAMS: dict[str, Callable[[Act, Target], str]] = {
     "backup": lambda _act, target: f"stream backup --consumers $s {target.folder}/$s",
     "raise": lambda act, _target: f"stream edit $s --replicas {act.other or 3} -f",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.overlays.model import Move
+from natsvalues.runbook.data import require_on_disk
+from natsvalues.runbook.raising import raise_single
 from natsvalues.runbook.step import Act, Check, Step
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def scale_down(draft: Draft, name: str) -> None:
             "keep three, or move the streams to another region",
         )
         return
+    raise_single(draft, name, "scale-down", (Check("healthy", name), Check("whole", name)))
     _one_by_one(draft, name, wanted, "scale-down", through=name)
 
 
@@ -51,7 +54,7 @@ def leave(draft: Draft, name: str) -> None:
         return
     if shares:
         there = draft.streams(name)
-        if there or draft.leaving[name].stores is None:
+        if there or (now.servers and draft.leaving[name].stores is None):
             draft.add(
                 Step(
                     "leave",
@@ -67,6 +70,7 @@ def leave(draft: Draft, name: str) -> None:
             )
         _one_by_one(draft, name, 0, "leave", through=stays)
     elif now.has_data and not draft.is_backed_up(name):
+        require_on_disk(draft, name, "leave")
         kept = draft.streams(name)
         draft.add(
             Step(
@@ -75,7 +79,7 @@ def leave(draft: Draft, name: str) -> None:
                 "back up what its streams have: they belong to this region alone",
                 (Act("backup", name, kept),),
                 effect="nothing is changed",
-                before=(Check("healthy", name),),
+                before=(Check("healthy", name), Check("on-disk", name)),
                 after=(Check("backed-up", name, kept),),
                 back="nothing to undo",
             ),
@@ -108,7 +112,11 @@ def _one_by_one(draft: Draft, name: str, wanted: int, way: str, *, through: str)
                 f"stop the server {server}, and remove it from the meta group",
                 (stops, Act("remove-peer", name, (server,), through)),
                 effect="its replicas move to other servers; streams stay available",
-                before=(Check("healthy", through), Check("whole", through)),
+                before=(
+                    Check("healthy", through),
+                    Check("whole", through),
+                    *(() if leaves else (Check("replicated", name),)),
+                ),
                 after=(
                     Check("healthy", through),
                     Check("group", through, (str(draft.group(through)),)),

@@ -106,6 +106,15 @@ def place_of(release: Release, kept: Kept, plan: Plan, read_from: str) -> Place:
     return Place(plan.region.name, read_from, state, stored, old_names=old_names)
 
 
+def plan_of(name: str, wanted: dict[str, Plan]) -> Plan:
+    """The region's plan; for a region that leaves, that of another one under its name, which has the same scope."""
+    if name in wanted:
+        return wanted[name]
+    any_plan = next(iter(wanted.values()))
+    selector = any_plan.region.nats._replace(name=None, namespace=None, version=None)
+    return any_plan._replace(region=any_plan.region._replace(name=name, nats=selector))
+
+
 def _may_be_renaming(state: RegionState) -> bool:
     """Whether a partition holds up a roll, so that some servers still have their old names."""
     return "partition" in ((state.spec.get("updateStrategy") or {}).get("rollingUpdate") or {})

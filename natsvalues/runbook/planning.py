@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from natsvalues.runbook.place import Place
 
 
-def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups) -> Runbook:
+def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, needs_proof: bool = True) -> Runbook:
     """The plan. `places` are the regions that were seen; one of the overlays that is not among them is not installed.
 
-    `backups` are the streams in the backups of each region.
+    `backups` are the streams in the backups of each region. Only a rehearsal, from which proofs come, needs none.
 
     Raises NatsvaluesError for overlays that contradict each other.
     """
-    draft = Draft(overlays, places, backups)
+    draft = Draft(overlays, places, backups, needs_proof=needs_proof)
     for name in draft.order:
         if is_to_be_emptied(draft, name):
             emptied(draft, name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from natsvalues.manifests.settings import POD
 from natsvalues.overlays.model import AccountFolder, Move
+from natsvalues.runbook.raising import raise_single
 from natsvalues.runbook.step import Act, Check, Step
 from natsvalues.runbook.walk import ROLLBACK
 
@@ -42,21 +43,9 @@ def rename_servers(draft: Draft, name: str) -> None:
         return
     stage, pods = draft.now[name].stage, place.state.nats.name
     old_names, left = (place.old_names, _not_renamed(place, place.old_names)) if begun else (now.names, now.servers)
-    single = draft.streams(name, lambda stream: stream.replicas == 1)
     healthy = (Check("healthy", name), Check("group", name, (str(draft.group(name)),)), Check("whole", name))
-    if not begun and (place.stores is None or single):
-        draft.add(
-            Step(
-                "rename-servers",
-                name,
-                "give every stream with one replica three of them",
-                (Act("raise", name, single, "3"),),
-                effect="the streams are copied; they stay available",
-                before=healthy,
-                after=(Check("replicated", name), Check("whole", name)),
-                back="nats stream edit NAME --replicas 1, at the end of the plan if you want it",
-            ),
-        )
+    if not begun:
+        raise_single(draft, name, "rename-servers", healthy)
     account = draft.account(name)
     changes = bool(account) and account != now.account
     if changes and draft.is_shared:

@@ -49,6 +49,8 @@ class Stores(NamedTuple):
     leader: str = ""
     sizes: frozenset[int] = frozenset()
     offline: tuple[str, ...] = ()
+    peers: frozenset[str] = frozenset()
+    """The names of the meta group's servers, which only its leader lists; empty if it was not asked."""
 
     def of(self, cluster: str) -> tuple[Stored, ...]:
         """The streams that are placed in a cluster; those of a server without one are in every cluster."""
@@ -71,7 +73,15 @@ def read_stores(texts: Iterable[tuple[str, str]]) -> Stores:
         if isinstance(peer, dict) and peer.get("offline")
     }
     sizes = frozenset(int(group.get("cluster_size") or 0) for group in groups if group)
-    return Stores(streams, leaders[0] if len(set(leaders)) == 1 else "", sizes, tuple(sorted(gone)))
+    leader = leaders[0] if len(set(leaders)) == 1 else ""
+    return Stores(streams, leader, sizes, tuple(sorted(gone)), _peers(groups))
+
+
+def _peers(groups: list[dict[str, Any]]) -> frozenset[str]:
+    """The servers that a leader lists, with itself."""
+    listing = [group for group in groups if group.get("replicas")]
+    others = {str(peer.get("name")) for group in listing for peer in group["replicas"] if isinstance(peer, dict)}
+    return frozenset(others | {str(group.get("leader")) for group in listing})
 
 
 def _answer(text: str, where: str) -> dict[str, Any]:

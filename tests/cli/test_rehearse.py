@@ -31,6 +31,7 @@ def folder(cases, helm3, tmp_path_factory):
         (["--chart", "x", "--overlays", "nowhere"], "NV-O002"),
         (["{folder}", "--scenario", "upgrade"], "NV-R002"),
         (["{folder}", "--scenario", "stage-walk"], "NV-R002"),
+        (["{folder}", "--scenario", "plan"], "NV-R002"),
         (["{folder}", "--scenario", "cold-start"], "NV-R006"),
         (["{folder}", "--region", "mars"], "NV-R005"),
         (["{folder}", "--max-servers", "2"], "NV-R004"),
