@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.manifests.settings import DEFAULT_ACCOUNT, system_account
 from natsvalues.overlays.patches import appended
 from natsvalues.overlays.scene import overlay_error
-from natsvalues.supercluster.region_state import region_state
 from natsvalues.text.paths import Item, Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.overlays.model import AccountFolder, Move
+    from natsvalues.overlays.model import AccountFolder
     from natsvalues.overlays.patches import Outcome
     from natsvalues.overlays.scene import Scene
 
@@ -30,8 +29,11 @@ _RENAME = 'cd "$STORE" 2>/dev/null || exit 0; if [ -d "$OLD" ] && [ ! -e "$NEW" 
 _FROM_SERVER = ("imagePullPolicy", "resources", "securityContext")
 
 
-def moving(scene: Scene, move: Move) -> Iterator[Outcome]:
+def moving(scene: Scene) -> Iterator[Outcome]:
     """Hold the roll at a partition, and rename the account's folder, if the overlay's `move` says so."""
+    move = scene.plan.region.move
+    if move is None:
+        return
     if move.partition is not None:
         yield _partition(scene, move.partition)
     if move.account_folder is not None:
@@ -62,6 +64,8 @@ def _partition(scene: Scene, partition: int) -> Outcome:
 
 
 def _account_folder(scene: Scene, folder: AccountFolder) -> Iterator[Outcome]:
+    from natsvalues.supercluster.region_state import region_state  # only for the time of a move
+
     state = region_state(scene.release, scene.nats)
     new = system_account(scene.conf) or DEFAULT_ACCOUNT
     if not state.has_jetstream or folder.old == new:
