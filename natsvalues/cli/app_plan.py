@@ -59,6 +59,13 @@ def plan(
     backups: Annotated[
         str, typer.Option(help="Folder of the backups, FOLDER/REGION/STREAM.", metavar="FOLDER")
     ] = "backups",
+    emptied: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The stores of this region were emptied, as a step said, which nothing shows. Can be repeated.",
+            metavar="REGION",
+        ),
+    ] = None,
     region: Annotated[
         list[str] | None, typer.Option(help="Show only the steps of this region. Can be repeated.", metavar="REGION")
     ] = None,
@@ -100,6 +107,7 @@ def plan(
                 values=tuple(values or ()),
                 regions=tuple(region or ()),
                 backups=backups,
+                emptied=tuple(emptied or ()),
                 next=only_next,
                 check=check,
                 write=write,

@@ -21,6 +21,7 @@ class PlanOptions(NamedTuple):
     values: tuple[str, ...]
     regions: tuple[str, ...]
     backups: str
+    emptied: tuple[str, ...]
     next: bool
     check: bool
     write: bool

@@ -15,7 +15,7 @@ from natsvalues.overlays.plan import plans
 from natsvalues.records import NamedTuple
 from natsvalues.runbook.checking import Seen
 from natsvalues.runbook.commands import Target
-from natsvalues.runbook.place import Place, place_of, plan_of
+from natsvalues.runbook.place import Place, place_of, plan_of, with_empty_stores
 from natsvalues.runbook.stores import REQUEST, Stores, read_stores
 from natsvalues.text.hosts import endpoint
 
@@ -62,6 +62,12 @@ def places_of(options: PlanOptions, overlays: Overlays) -> Found:
     for name, place in places.items():
         known = seen.get(name, Seen())
         places[name] = place._replace(stores=known.stores, running=known.running)
+    for name in options.emptied:
+        if name not in places:
+            raise NatsvaluesError(
+                "NV-M001", f"--emptied: `{name}` is no region that is installed", hint=f"there are: {', '.join(places)}"
+            )
+        places[name] = with_empty_stores(places[name])
     return Found(places, targets, seen)
 
 

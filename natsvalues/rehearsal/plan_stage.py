@@ -28,7 +28,7 @@ from natsvalues.rehearsal.plan_ledger import PlanLedger
 from natsvalues.rehearsal.plan_seen import ASKED, region_seen, server_seen
 from natsvalues.rehearsal.reading import read_rendering
 from natsvalues.runbook.checking import Seen, backups_in
-from natsvalues.runbook.place import Place, place_of, plan_of
+from natsvalues.runbook.place import Place, place_of, plan_of, with_empty_stores
 from natsvalues.runbook.planning import runbook
 from natsvalues.supercluster.kept import Kept, Revision, Revisions
 from natsvalues.text.natsconf import ConfOp, edit
@@ -78,6 +78,7 @@ class PlanStage(LoopbackStage):
         self.revisions: dict[str, list[Release]] = {name: [release] for name, release in planned.prior.items()}
         self.backups = os.path.join(os.path.abspath(folder), "backups")
         self.running: dict[str, int] = {}
+        self.emptied_by_hand: set[str] = set()
         """How many servers `kubectl scale` left of a region."""
         self._templates: dict[Pod, str] = {}
         first = self.planned_from({name: self.place(name) for name in self.revisions})
@@ -111,7 +112,8 @@ class PlanStage(LoopbackStage):
     def place(self, region: str) -> Place:
         """Where a region is by its revisions."""
         plan = plan_of(region, plans(self.overlays_now()))
-        return place_of(self.revisions[region][-1], self.kept(region), plan, f"the rehearsal's {region}")
+        place = place_of(self.revisions[region][-1], self.kept(region), plan, f"the rehearsal's {region}")
+        return with_empty_stores(place) if region in self.emptied_by_hand else place
 
     async def look(self, region: str) -> Seen:
         """What a region's servers say now; nothing of one that is not installed."""
@@ -248,6 +250,7 @@ class PlanStage(LoopbackStage):
         """Stop a region, delete its claims, and start it again."""
         await self.world.stop(region)
         self._forget(region)
+        self.emptied_by_hand.add(region)
         for pod in self.world.pods[region]:
             if pod.charge is not None:
                 pod.charge.moved.empty_store()

@@ -31,7 +31,8 @@ DELETED_AFTER = "60"
 def into_cluster(draft: Draft, name: str) -> None:
     """One server without a cluster becomes a cluster, with its streams."""
     now, goal = draft.now[name], draft.goal[name]
-    if now.is_clustered and draft.is_under_way(name, "store") and _missing(draft, name):
+    begun = draft.is_under_way(name, "store") and not draft.is_under_way(name, EMPTIED)
+    if now.is_clustered and begun and _missing(draft, name):
         _restored(draft, name, "cluster", _missing(draft, name), replicas=min(now.servers, CLUSTERED))
         return
     if now.is_clustered or not draft.is_proven(name, "cluster"):
@@ -66,7 +67,7 @@ def is_to_be_emptied(draft: Draft, name: str) -> bool:
     if not draft.is_shared or draft.goal[name].joins != "empty":
         return False
     if draft.is_under_way(name, EMPTIED):
-        return True
+        return not draft.places[name].is_emptied
     shares = now.stage == "join" and bool(draft.seed) and now.account == draft.now[draft.seed].account
     return now.ran and not shares
 
@@ -95,6 +96,8 @@ def emptied(draft: Draft, name: str) -> None:
             ),
             {name: Move(stage=stage, allow=(EMPTIED, *_EVERYTHING))},
         )
+    if begun:
+        draft.moves[name] = draft.was_moving[name]  # until they are empty
     servers = goal.servers or now.servers
     draft.becomes(name, stage=stage, ran=False, is_clustered=True, account="", servers=servers, names=draft.names(name))
     draft.add(
@@ -103,7 +106,8 @@ def emptied(draft: Draft, name: str) -> None:
             name,
             "empty its stores",
             (Act("wipe", name),),
-            effect="all its pods stop, and start again; clients go to other regions meanwhile",
+            effect="all its pods stop, and start again; clients go to other regions meanwhile. Nothing shows afterwards "
+            f"that it was done: add --emptied {name} until it has joined",
             before=(Check("healthy", name), *((Check("backed-up", name, kept),) if now.has_data else ())),
             after=(Check("healthy", name),),
             back="from the backup only",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from natsvalues.supercluster.region_state import RegionState
 
 EMPTIED: Literal["join-with-state"] = "join-with-state"
-"""The loss that was accepted where a region's stores were emptied."""
+"""The loss that is accepted where a region's stores are emptied."""
 Stage = Literal["absent", "local", "expose", "join"]
 
 
@@ -36,6 +36,8 @@ class Place(NamedTuple):
     stored: RegionState | None = None
     stores: Stores | None = None
     old_names: str = ""
+    is_emptied: bool = False
+    """Whether its stores were emptied since JetStream was taken out, which nothing in the release shows."""
     running: int | None = None
     """How many servers the StatefulSet has in the cluster; None where nobody looked."""
 
@@ -89,7 +91,7 @@ def place_of(release: Release, kept: Kept, plan: Plan, read_from: str) -> Place:
     """Where a region with this release is. Raises NatsvaluesError for a release without NATS, or with several."""
     state = _state(release, plan)
     stored: RegionState | None = state if state.has_jetstream else None
-    accepted = accepted_losses(state.nats.statefulset).get(EMPTIED, 0)
+    accepted = _emptied_up_to(state)
     old_names = ""
     for revision in kept.earlier:
         try:
@@ -98,7 +100,7 @@ def place_of(release: Release, kept: Kept, plan: Plan, read_from: str) -> Place:
             continue
         if stored is None and earlier.has_jetstream and revision.ran and revision.number > accepted:
             stored = earlier
-        accepted = max(accepted, accepted_losses(earlier.nats.statefulset).get(EMPTIED, 0))
+        accepted = max(accepted, _emptied_up_to(earlier))
         if earlier.server_names != state.server_names:
             old_names = earlier.server_names
         if stored is not None and (old_names or not _may_be_renaming(state)):
@@ -113,6 +115,22 @@ def plan_of(name: str, wanted: dict[str, Plan]) -> Plan:
     any_plan = next(iter(wanted.values()))
     selector = any_plan.region.nats._replace(name=None, namespace=None, version=None)
     return any_plan._replace(region=any_plan.region._replace(name=name, nats=selector))
+
+
+def with_empty_stores(place: Place) -> Place:
+    """The place after its stores were emptied; as it is, while its release has JetStream."""
+    if place.state is None or place.state.has_jetstream:
+        return place
+    return place._replace(stored=None, is_emptied=True)
+
+
+def _emptied_up_to(state: RegionState) -> int:
+    """The revision up to which what ran is gone: that was accepted where JetStream was taken out; 0 for none.
+
+    A region that had a system account of its own loses its streams with that account.
+    """
+    accepted = accepted_losses(state.nats.statefulset)
+    return 0 if state.has_jetstream else max(accepted.get(EMPTIED, 0), accepted.get("system-account", 0))
 
 
 def _may_be_renaming(state: RegionState) -> bool:

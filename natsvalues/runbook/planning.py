@@ -29,6 +29,7 @@ def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, n
     Raises NatsvaluesError for overlays that contradict each other.
     """
     draft = Draft(overlays, places, backups, needs_proof=needs_proof)
+    _refuse_domains(draft)
     for name in draft.order:
         if is_to_be_emptied(draft, name):
             emptied(draft, name)
@@ -44,6 +45,23 @@ def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, n
     _update(draft)
     steps = () if draft.refused else tuple(draft.steps)
     return Runbook(overlays.supercluster.name, steps, tuple(draft.refused), tuple(_done(draft)), tuple(_unknown(draft)))
+
+
+def _refuse_domains(draft: Draft) -> None:
+    """Regions that have joined with different domains: one meta group, in which streams cannot be placed everywhere.
+
+    facts: docs/stages.md, "Two pieces of advice that do not hold"; a rehearsal of it does not get to a first step (2.14.6).
+    """
+    joined = [name for name in draft.order if draft.places[name].stage == "join" and draft.places[name].stored]
+    states = [state for name in joined if (state := draft.places[name].state) is not None]
+    if len({state.domain for state in states}) > 1 and len({state.account for state in states}) == 1:
+        draft.refuse(
+            joined[0],
+            "update",
+            "the regions share one meta group, and each has a JetStream domain of its own: no way out of that was run",
+            "back the streams up first (nats stream backup --consumers), and remove the domains in one region after the "
+            "other; jetstream.domain in supercluster.yaml, if clients use one",
+        )
 
 
 def _update(draft: Draft) -> None:

@@ -209,3 +209,15 @@ def test_a_step_done_twice_is_harmless(world, start):
             world.do(step)
             assert [item.title for item in world.plan().steps] == once, step.title
         plan = world.plan()
+
+
+def test_a_domain_for_each_joined_region_has_no_way_out(world):
+    """It is refused, and says why."""
+    one = "config.cluster.merge.name=a,config.gateway.merge.name=a,config.gateway.merge.gateways[0].name=b"
+    for name, other in (("a", "b"), ("b", "a")):
+        words = [word.replace("=a", f"={name}").replace("=b", f"={other}") for word in one.split(",")]
+        world.installed(name, *CLUSTER, "config.gateway.enabled=true", *words, f"config.jetstream.merge.domain={name}")
+    world.wants("supercluster", a=("join", 3, SEED), b=("join", 3, empty("b")))
+    plan = world.plan()
+    assert plan.steps == ()
+    assert "a JetStream domain of its own" in plan.refused[0].reason

@@ -11,7 +11,7 @@ from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan, plans
 from natsvalues.runbook.checking import backups_in
-from natsvalues.runbook.place import place_of
+from natsvalues.runbook.place import place_of, with_empty_stores
 from natsvalues.runbook.planning import runbook
 from natsvalues.runbook.stores import Stored, Stores
 from natsvalues.supercluster.kept import Kept, Revision, Revisions
@@ -43,6 +43,7 @@ class World:
         self.stores: dict[str, tuple[Stored, ...]] = {}
         self.running: dict[str, int] = {}
         self.settings: dict[str, tuple[str, ...]] = {}
+        self.emptied: set[str] = set()
 
     def wants(self, scope, **regions):
         """Write the overlays: for each region its stage, and other lines."""
@@ -88,7 +89,7 @@ class World:
             stores = Stores(tuple(item._replace(cluster=place.cluster) for item in self.stores.get(name, ())))
             places[name] = place._replace(stores=stores if runs or place.stored is None else None,
                                           running=self.running.get(name))  # fmt: skip
-        return places
+        return {name: with_empty_stores(place) if name in self.emptied else place for name, place in places.items()}
 
     def plan(self):
         """The plan from here."""
@@ -143,6 +144,7 @@ class World:
     def do_wipe(self, act):
         """The stores are empty."""
         self.stores[act.region] = ()
+        self.emptied.add(act.region)
 
     def do_scale(self, act):
         """The cluster has other replicas than the release."""
