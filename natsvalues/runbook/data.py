@@ -106,7 +106,7 @@ def emptied(draft: Draft, name: str) -> None:
             name,
             "empty its stores",
             (Act("wipe", name),),
-            effect="all its pods stop, and start again; clients go to other regions meanwhile. Nothing shows afterwards "
+            effect="all its pods stop, and start again; clients go to other regions meanwhile. Nothing shows later "
             f"that it was done: add --emptied {name} until it has joined",
             before=(Check("healthy", name), *((Check("backed-up", name, kept),) if now.has_data else ())),
             after=(Check("healthy", name),),

@@ -50,7 +50,7 @@ def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, n
 def _refuse_domains(draft: Draft) -> None:
     """Regions that have joined with different domains: one meta group, in which streams cannot be placed everywhere.
 
-    facts: docs/stages.md, "Two pieces of advice that do not hold"; a rehearsal of it does not get to a first step (2.14.6).
+    facts: docs/stages.md, "Two pieces of advice that do not hold"; a rehearsal does not get to a first step (2.14.6).
     """
     joined = [name for name in draft.order if draft.places[name].stage == "join" and draft.places[name].stored]
     states = [state for name in joined if (state := draft.places[name].state) is not None]
@@ -59,8 +59,8 @@ def _refuse_domains(draft: Draft) -> None:
             joined[0],
             "update",
             "the regions share one meta group, and each has a JetStream domain of its own: no way out of that was run",
-            "back the streams up first (nats stream backup --consumers), and remove the domains in one region after the "
-            "other; jetstream.domain in supercluster.yaml, if clients use one",
+            "back the streams up first (nats stream backup --consumers), and remove the domains, one region after "
+            "another; jetstream.domain in supercluster.yaml, if clients use one",
         )
 
 
