@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from natsvalues.cli.app_rehearse import RELEASE, Kubeconfig, Namespace, ReleaseName
 from natsvalues.cli.leave import Leave
 
 
@@ -19,17 +20,9 @@ def plan(
             help="Read the releases and ask the servers in these kube contexts, REGION=CONTEXT,….", metavar="CONTEXTS"
         ),
     ] = "",
-    namespace: Annotated[
-        str,
-        typer.Option(
-            help="With --contexts: the namespace of all releases, or REGION=NAMESPACE,…. The default is the context's.",
-            metavar="NAMESPACE",
-        ),
-    ] = "",
-    release: Annotated[str, typer.Option(help="The name of the releases.", metavar="NAME")] = "nats",
-    kubeconfig: Annotated[
-        str | None, typer.Option(help="With --contexts: the kubeconfig; also KUBECONFIG.", metavar="FILE")
-    ] = None,
+    namespace: Namespace = "",
+    release: ReleaseName = RELEASE,
+    kubeconfig: Kubeconfig = None,
     prior: Annotated[
         str | None,
         typer.Option(

@@ -11,6 +11,19 @@ from natsvalues.cli.leave import Leave
 RELEASE = "nats"
 
 
+Namespace = Annotated[
+    str,
+    typer.Option(
+        help="With --contexts: the namespace of all releases, or REGION=NAMESPACE,…. The default is the context's.",
+        metavar="NAMESPACE",
+    ),
+]
+ReleaseName = Annotated[str, typer.Option(help="With --contexts: the name of the releases.", metavar="NAME")]
+Kubeconfig = Annotated[
+    str | None, typer.Option(help="With --contexts: the kubeconfig; also KUBECONFIG.", metavar="FILE")
+]
+
+
 def rehearse(
     folder: Annotated[
         str | None, typer.Argument(help="One rendering for each region, REGION.yaml; or a folder for each step.")
@@ -96,17 +109,9 @@ def rehearse(
             help="Run on real clusters instead: the kube context of each region, REGION=CONTEXT,….", metavar="CONTEXTS"
         ),
     ] = "",
-    namespace: Annotated[
-        str,
-        typer.Option(
-            help="With --contexts: the namespace of all releases, or REGION=NAMESPACE,…. The default is the context's.",
-            metavar="NAMESPACE",
-        ),
-    ] = "",
-    release: Annotated[str, typer.Option(help="With --contexts: the name of the releases.", metavar="NAME")] = RELEASE,
-    kubeconfig: Annotated[
-        str | None, typer.Option(help="With --contexts: the kubeconfig; also KUBECONFIG.", metavar="FILE")
-    ] = None,
+    namespace: Namespace = "",
+    release: ReleaseName = RELEASE,
+    kubeconfig: Kubeconfig = None,
     delete_pods: Annotated[
         str,
         typer.Option(
