@@ -41,7 +41,7 @@ def plan(options: PlanOptions) -> int:
         where = places_of(options, overlays)
         whole = runbook(overlays, where.places, {name: backups_in(at.folder) for name, at in where.targets.items()})
         steps = tuple(step for step in whole.steps if not options.regions or step.region in options.regions)
-        chosen = whole._replace(steps=steps)
+        chosen = whole._replace(steps=steps, unknown=(*_unasked(options), *whole.unknown))
         answers = _answers(chosen, where.targets, where.seen)
         if options.check:
             _require_looked_at(chosen, answers)
@@ -57,6 +57,13 @@ def plan(options: PlanOptions) -> int:
         return EXIT_GATE if options.check and not all(held) else EXIT_OK
 
     return guarded(Run(), work)
+
+
+def _unasked(options: PlanOptions) -> tuple[str, ...]:
+    """What nobody said about where the regions are."""
+    if options.clusters.contexts or options.prior:
+        return ()
+    return ("what is installed: --contexts, or --prior. These are the steps from nothing",)
 
 
 def _answers(plan: Runbook, targets: dict[str, Target], seen: dict[str, Seen]) -> dict[Check, Answer]:

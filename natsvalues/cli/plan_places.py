@@ -65,7 +65,9 @@ def places_of(options: PlanOptions, overlays: Overlays) -> Found:
     for name in options.emptied:
         if name not in places:
             raise NatsvaluesError(
-                "NV-M001", f"--emptied: `{name}` is no region that is installed", hint=f"there are: {', '.join(places)}"
+                "NV-M001",
+                f"--emptied: `{name}` is no region that is installed",
+                hint=f"there are: {', '.join(places) or 'none'}",
             )
         places[name] = with_empty_stores(places[name])
     return Found(places, targets, seen)

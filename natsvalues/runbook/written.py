@@ -103,6 +103,6 @@ def _step(step: Step, targets: Mapping[str, Target], answers: Mapping[Check, Ans
 def record_words(way: str) -> str:
     """The runs that a way stands on, as a clause."""
     return "; ".join(
-        f"{item.version}: {item.runs} runs, {item.lost} of {item.acknowledged} acknowledged messages lost"
+        f"{item.version}: {item.runs} run{'s' * (item.runs != 1)}, {item.lost} of {item.acknowledged} messages lost"
         for item in records().get(way, ())
     )
