@@ -33,7 +33,7 @@ def fetch() -> str:
     # and of two processes the second waits.
     with open(os.path.join(tools(), ".clouds.lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(ready):
+        if not (os.path.exists(ready) and os.path.exists(_interpreter(os.path.join(folder, "bin", "aws")))):
             shutil.rmtree(folder, ignore_errors=True)
             _run([sys.executable, "-m", "venv", "--without-pip", folder])
             pip = [sys.executable, "-m", "pip", "--python", os.path.join(folder, "bin", "python"), "install", "--quiet"]
@@ -41,6 +41,15 @@ def fetch() -> str:
             with open(ready, "w", encoding="ascii"):
                 pass
     return os.path.join(folder, "bin")
+
+
+def _interpreter(script: str) -> str:
+    """The interpreter that a script names: another one where `.tools` was reached by another path before."""
+    try:
+        with open(script, encoding="utf-8") as file:
+            return file.readline().removeprefix("#!").strip()
+    except OSError:
+        return ""
 
 
 def _run(command: list[str]) -> None:

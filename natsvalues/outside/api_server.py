@@ -11,6 +11,8 @@ import contextlib
 import json
 import os
 import re
+import shutil
+import tempfile
 from typing import Any
 
 from natsvalues.errors import NatsvaluesError
@@ -20,6 +22,8 @@ from natsvalues.outside.user_programs import failed, kubectl
 from natsvalues.text.secrets import without_secrets
 
 _START = 20.0
+_LONGEST = 100
+"""Bytes that the path of a Unix socket may have: 107 on Linux, 103 on macOS."""
 _OK, _NOT_FOUND = 200, 404
 _NOT_ALLOWED = (401, 403)
 _SERVING = re.compile("Starting to serve on ")
@@ -61,11 +65,12 @@ class _Helper:
 
 
 class ApiServer:
-    """One kube context's API server. `words` are kubectl's options that select it."""
+    """One kube context's API server. `words` are kubectl's options that select it, `socket` is its proxy's."""
 
     def __init__(self, words: list[str], socket: str) -> None:
         self.words = words
-        self._socket = socket
+        self._folder = tempfile.mkdtemp(prefix="natsvalues-", dir="/tmp") if len(os.fsencode(socket)) > _LONGEST else ""
+        self._socket = os.path.join(self._folder, "socket") if self._folder else socket
         self._helper: _Helper | None = None
 
     async def open(self) -> None:
@@ -116,11 +121,17 @@ class ApiServer:
         """End the proxy."""
         if self._helper is not None:
             await self._helper.program.kill()
+        self._forget()
 
     def kill_now(self) -> None:
         """End the proxy without an event loop."""
         if self._helper is not None:
             self._helper.program.kill_now()
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class PortForward:

@@ -88,9 +88,28 @@ class ClusterStage(Stage):
                 await self.world.require_empty(region, rendering)
 
     async def restart(self, *regions: str) -> None:
-        """Delete all pods of these regions at once."""
+        """Delete all pods of these regions at once.
+
+        Servers end when their grace periods do, on a busy machine seconds apart. If new ones begin while old ones are
+        there, which tell them where the other regions are, this is no start from nothing: then all pods are deleted
+        once more, without a grace period.
+        """
         pods = {region: self.world.renderings[region].pods for region in regions}
+        before = self.world.running(*regions)
         await asyncio.gather(*(self.world.delete(region, names) for region, names in pods.items()))
+        met = False
+
+        def gone() -> bool:
+            nonlocal met
+            now = self.world.running(*regions)
+            met = met or bool(now & before and now - before)
+            return not now & before
+
+        await self.wait(gone, self.patience)
+        if met:
+            self.world.note("some pods began while others were still ending: all were deleted again, at once")
+            forced = (self.world.delete(region, names, at_once=True) for region, names in pods.items())
+            await asyncio.gather(*forced)
 
     async def roll(self, region: str) -> None:
         """Restart the StatefulSet's rollout, and wait for its end; with OnDelete delete the pods one by one."""

@@ -13,7 +13,7 @@ from natsvalues.outside import user_programs
 from natsvalues.outside.api_server import ApiServer, PortForward
 from natsvalues.rehearsal.addresses import named_balancers
 from natsvalues.rehearsal.any_world import Access, AnyWorld
-from natsvalues.rehearsal.cluster_objects import address_of, server_of, state_of
+from natsvalues.rehearsal.cluster_objects import address_of, is_running, server_of, state_of
 from natsvalues.rehearsal.cluster_region import Region
 from natsvalues.rehearsal.login import client_port, user_of
 from natsvalues.rehearsal.rendering import environment, made_up
@@ -193,6 +193,15 @@ class Clusters(AnyWorld):
         """Delete pods; `at_once` without their grace period. Returns when the API server has accepted it."""
         words = ["--grace-period=0", "--force"] if at_once else []
         await self.kubectl(region, "delete", "pod", *pods, "--wait=false", "--ignore-not-found", *words)
+
+    def running(self, *regions: str) -> frozenset[str]:
+        """The identities of the pods of these regions whose server runs, those that end among them."""
+        return frozenset(
+            str(pod["metadata"]["uid"])
+            for region in regions
+            for pod in self.regions[region].pods.values()
+            if is_running(pod, server_of(self.regions[region].rendering))
+        )
 
     async def restart_rollout(self, region: str) -> None:
         """Begin a rolling update with the same template, as `kubectl rollout restart` does."""

@@ -81,4 +81,4 @@ def test_the_script_completes_in_a_real_bash(isolated_env):
     finally:
         os.close(outer)
         os.close(inner)
-    assert done.stdout == "plugin\n"
+    assert done.stdout == "plan plugin\n"

@@ -50,7 +50,7 @@ def test_a_plan_is_walked_and_continues_after_every_step(order, name, nats_serve
 
 
 @pytest.mark.helm
-@pytest.mark.parametrize("name", ["nothing", "nothing-own", "one-full", "third", "two-own", "handmade", "domains"])
+@pytest.mark.parametrize("name", ["nothing", "nothing-own", "one-full", "third", "two-own", "handmade"])
 def test_after_every_step_exactly_the_rest_is_planned(order, name, tmp_path):
     """From the releases and the overlays' moves alone, as after an interruption."""
     rehearsal = order(name)
