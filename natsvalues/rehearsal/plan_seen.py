@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.rehearsal.monitoring import table
+from natsvalues.rehearsal.monitoring import gateways_of, health_of, process_of
 from natsvalues.runbook.checking import OK, Seen, Server
 from natsvalues.runbook.stores import REQUEST, read_stores
 
@@ -20,12 +20,11 @@ ASKED = ("/healthz", "/varz", "/gatewayz", REQUEST)
 
 def server_seen(pod: str, answers: Sequence[Answer]) -> tuple[Server, str]:
     """One server, and its answer to /jsz; empty if it has none."""
-    health, names, gateways, js = answers
-    reason = "" if health.status == OK else str(table(health.body).get("error") or health.body)[:120]
-    links = table(gateways.body).get("outbound_gateways") or {}
-    outbound = tuple(name for name, link in links.items() if isinstance(link, dict) and link.get("connection"))
-    name = str(table(names.body).get("server_name") or "")
-    return Server(pod, health.status, reason, name, outbound), js.body if js.status == OK else ""
+    health, process, gateways = health_of(answers[0]), process_of(answers[1]), gateways_of(answers[2])
+    name = process.name if process is not None else ""
+    outbound = tuple(gateways.outbound) if gateways is not None else ()
+    js = answers[3]
+    return Server(pod, health.status, health.reason[:120], name, outbound), js.body if js.status == OK else ""
 
 
 def region_seen(region: str, answers: Iterable[tuple[Server, str]], cluster: str, *, reached: bool | None) -> Seen:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.settings import POD
-from natsvalues.overlays.folder import moved
 from natsvalues.overlays.model import Move
 from natsvalues.overlays.plan import plans, seed_of, shares_jetstream
 from natsvalues.records import NamedTuple
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from natsvalues.overlays.folder import Overlays
     from natsvalues.overlays.model import Region
-    from natsvalues.overlays.plan import Plan
     from natsvalues.runbook.step import Moves
     from natsvalues.runbook.stores import Stored
 
@@ -113,14 +111,9 @@ class Draft:
         state, was_own = self.places[name].state, bool(self.places[name].stamp)
         return "$SYS" if state is not None and was_own else ""
 
-    def plan(self, name: str, moves: Moves | None = None) -> Plan:
-        """The plan of a region while these moves are made; those of now, if none are given."""
-        moves = self.moves if moves is None else moves
-        regions = {
-            region: file._replace(region=moved(file.goal, moves.get(region)))
-            for region, file in self.overlays.regions.items()
-        }
-        return plans(self.overlays._replace(regions=regions))[name]
+    def place(self, name: str) -> Place:
+        """Where a region was seen, one that leaves among them."""
+        return self.places.get(name) or self.leaving[name]
 
     def has_jetstream(self, name: str) -> bool:
         """Whether the region is to run JetStream: in scope `supercluster` its overlay then says how it joins."""
@@ -143,20 +136,20 @@ class Draft:
 
     def streams(self, name: str, which: Callable[[Stored], bool] = lambda _stream: True) -> tuple[str, ...]:
         """The streams of a region as `ACCOUNT/NAME`; empty if its servers were not asked."""
-        place = self.places.get(name) or self.leaving[name]
+        place = self.place(name)
         stores = place.stores.of(place.cluster) if place.stores is not None else ()
         return tuple(f"{stream.account}/{stream.name}" for stream in stores if which(stream))
 
     def is_backed_up(self, name: str) -> bool:
         """Whether the region's servers were asked, and every stream that they list is in a backup."""
-        place, kept = self.places.get(name) or self.leaving[name], self.backups.get(name, {})
+        place, kept = self.place(name), self.backups.get(name, {})
         if place.stores is None:
             return False
         return all(stream.name in kept and kept[stream.name].is_of(stream) for stream in place.stores.of(place.cluster))
 
     def servers(self, name: str) -> list[str]:
         """The names of a region's servers, from the last to the first."""
-        place = self.places.get(name) or self.leaving[name]
+        place = self.place(name)
         nats = place.state.nats.name if place.state is not None else "nats"
         pattern = self.now[name].names
         return [pattern.replace(POD, f"{nats}-{number}") for number in reversed(range(self.now[name].servers))]
@@ -186,7 +179,7 @@ class Draft:
 
     def is_proven(self, region: str, way: str) -> bool:
         """Whether a way was run on the region's server version; if not, the plan is refused."""
-        place = self.places.get(region) or self.leaving[region]
+        place = self.place(region)
         if place.state is None or not self._needs_proof:
             return True
         missing = proven(way, place.state.version)

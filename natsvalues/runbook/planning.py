@@ -68,7 +68,7 @@ def _update(draft: Draft) -> None:
     """Every region whose release was rendered with other overlays, or without natsvalues, and that no step upgrades."""
     for name in draft.order:
         place = draft.places[name]
-        is_right = place.digest == draft.plan(name, dict.fromkeys(draft.goal)).digest and not place.partition
+        is_right = place.digest == draft.plans[name].digest and not place.partition
         last = next((step for step in reversed(draft.steps) if step.region == name and "upgrade" in _kinds(step)), None)
         moves = last is not None and last.moves[name] is not None
         if draft.refused or (last is None and is_right) or (last is not None and not moves):

@@ -36,7 +36,6 @@ class Stored(NamedTuple):
     is_whole: bool
     last: str = ""
     """Number and time of its last message."""
-    consumers: tuple[str, ...] = ()
 
 
 class Stores(NamedTuple):
@@ -115,7 +114,6 @@ def _streams(answer: dict[str, Any]) -> Iterator[Stored]:
                 messages=int((stream.get("state") or {}).get("messages") or 0),
                 is_whole=not cluster or (bool(cluster.get("leader")) and len(current) == len(peers) == wanted - 1),
                 last=last_of(stream.get("state") or {}),
-                consumers=tuple(str(item.get("name")) for item in stream.get("consumer_detail") or ()),
             )
 
 

@@ -50,7 +50,7 @@ def test_replicas_change_and_nothing_else(plain):
 
 def _answers(name, js):
     links = {"outbound_gateways": {"eu-west": {"connection": {}}, "ap-south": {"connection": {"cid": 1}}}}
-    bodies = ({"status": "ok"}, {"server_name": name}, links, js)
+    bodies = ({"status": "ok"}, {"server_id": "N", "server_name": name}, links, js)
     return [Answer(200, json.dumps(body)) for body in bodies]
 
 
