@@ -1,4 +1,4 @@
-"""Backups of streams and their way back, and consumers: as the `nats` command does it, in its files.
+"""Backups of streams and their way back: as the `nats` command does it, in its files.
 
 facts: `$JS.API.STREAM.SNAPSHOT.NAME` sends chunks to a subject, each of which wants an empty response, and ends with
 an empty one; `$JS.API.STREAM.RESTORE.NAME` names a subject for the chunks, and answers the empty last one with the
@@ -54,12 +54,23 @@ async def back_up(client: Client, name: str, folder: str) -> Refused | None:
 
 
 async def restore(client: Client, folder: str) -> Refused | None:
-    """Restore the stream that is in a folder; None on success."""
+    """Restore the stream that is in a folder; None on success. What a failed one leaves of the stream is deleted.
+
+    facts: after 10062, "is stalled", the stream is there without its consumers, and every further attempt gets 10130
+    (2.15.1).
+    """
     description = _description(folder)
-    answer = await client.api(f"STREAM.RESTORE.{description['config']['name']}", description, SECONDS)
+    name = description["config"]["name"]
+    answer = await client.api(f"STREAM.RESTORE.{name}", description, SECONDS)
     if isinstance(answer, Refused):
         return answer
-    subject = str(answer["deliver_subject"])
+    failure = await _sent(client, str(answer["deliver_subject"]), folder)
+    if failure is not None:
+        await client.remove(name)
+    return failure
+
+
+async def _sent(client: Client, subject: str, folder: str) -> Refused | None:
     try:
         for chunk in _chunks(os.path.join(folder, _CONTENT)):
             response = await client.connection.request(subject, chunk, timeout=SECONDS)
@@ -101,33 +112,3 @@ def _failure(data: bytes) -> Refused | None:
     except ValueError:
         return Refused(0, data[:100].decode("utf-8", "replace"))
     return Refused(int(failed.get("err_code", 0)), str(failed.get("description", ""))) if failed else None
-
-
-async def consume(client: Client, stream: str, name: str, *, fetched: int, acknowledged: int) -> Refused | None:
-    """Create a durable consumer, fetch some messages, and acknowledge the first ones of them; None on success."""
-    config = {
-        "durable_name": name,
-        "ack_policy": "explicit",
-        "deliver_policy": "all",
-        "replay_policy": "instant",
-        "ack_wait": 3_600_000_000_000,
-    }
-    request = {"stream_name": stream, "config": config}
-    answer = await client.api(f"CONSUMER.DURABLE.CREATE.{stream}.{name}", request)
-    if isinstance(answer, Refused):
-        return answer
-    try:
-        for number in range(fetched):
-            subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
-            message = await client.connection.request(subject, b'{"batch": 1, "expires": 2000000000}', timeout=4)
-            if number < acknowledged:
-                await client.connection.request(message.reply, b"+ACK", timeout=4)
-    except Exception as error:  # noqa: BLE001   # nats-py raises many kinds, all of which mean: no response
-        return Refused(0, type(error).__name__)
-    return None
-
-
-async def floor(client: Client, stream: str, name: str) -> int | Refused:
-    """The stream's sequence up to which a consumer has acknowledged everything."""
-    answer = await client.api(f"CONSUMER.INFO.{stream}.{name}")
-    return answer if isinstance(answer, Refused) else int((answer.get("ack_floor") or {}).get("stream_seq") or 0)

@@ -1,8 +1,4 @@
-"""Streams of all kinds, with publishers and consumers, through the steps of a plan: what must still be there after it.
-
-Each region gets a file stream with three replicas and one with one, one in memory, a work queue whose messages are
-fetched and not acknowledged, a key-value bucket, an object store, and a mirror.
-"""
+"""Streams with publishers and consumers, through the steps of a plan: what must still be there after it."""
 
 from __future__ import annotations
 
@@ -14,14 +10,23 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.settings import cluster_name, jetstream_is_on
-from natsvalues.outside.jetstream import Client, Refused
-from natsvalues.outside.jetstream_transfer import consume, floor
-from natsvalues.records import NamedTuple
+from natsvalues.outside.jetstream import Client, ConsumerState, Refused
 from natsvalues.rehearsal.accounting import COPIED, MESSAGES, PATIENCE, Ledger
 from natsvalues.rehearsal.outcome import StreamFate
+from natsvalues.rehearsal.plan_streams import (
+    ACKNOWLEDGED,
+    CONSUMER,
+    FETCHED,
+    KINDS,
+    MEMORY,
+    PENDING,
+    READER,
+    WORKER,
+    Kind,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from natsvalues.rehearsal.any_world import AnyWorld
 
@@ -29,43 +34,6 @@ _PAUSE = 0.2
 _ONE_MORE = 8.0
 _AT_ONCE = 50
 _MOST = 3
-MEMORY = "memory"
-
-
-class Kind(NamedTuple):
-    """A kind of stream: its name and subjects, where `{}` is the region's; the rest of its configuration.
-
-    `subject` is what messages are published to, with a number behind it if it ends in a dot; empty: it is a mirror.
-    """
-
-    name: str
-    subject: str
-    config: dict[str, Any]
-
-
-KINDS = (
-    Kind("PLAN_{}_R3", "PLAN_{}_R3", {"storage": "file"}),
-    Kind("PLAN_{}_R1", "PLAN_{}_R1", {"storage": "file", "num_replicas": 1}),
-    Kind("PLAN_{}_MEMORY", "PLAN_{}_MEMORY", {"storage": MEMORY}),
-    Kind("PLAN_{}_WORK", "PLAN_{}_WORK", {"storage": "file", "retention": "workqueue"}),
-    Kind(
-        "KV_PLAN_{}",
-        "$KV.PLAN_{}.",
-        {
-            "storage": "file",
-            "max_msgs_per_subject": 5,
-            "discard": "new",
-            "allow_rollup_hdrs": True,
-            "deny_delete": True,
-            "allow_direct": True,
-        },
-    ),
-    Kind("OBJ_PLAN_{}", "$O.PLAN_{}.C.", {"storage": "file", "discard": "new", "allow_rollup_hdrs": True}),
-    Kind("PLAN_{}_MIRROR", "", {"storage": "file", "mirror": {"name": "PLAN_{}_R3"}}),
-)
-READER, WORKER = "reader", "worker"
-FETCHED, ACKNOWLEDGED, PENDING = 10, 6, 5
-"""How many messages the reader fetches and acknowledges, and how many the worker only fetches."""
 
 
 class PlanLedger(Ledger):
@@ -117,7 +85,7 @@ class PlanLedger(Ledger):
                 self.homes[name], self.sent[name] = region, set()
                 self.subjects[name] = kind.subject.format(_word(region))
                 await self._publish_messages(name, MESSAGES)
-            await self._consume(region)
+            failed += await self._consume(region)
         return tuple(failed)
 
     def _configured(self, kind: Kind, region: str) -> tuple[str, dict[str, Any]]:
@@ -148,19 +116,38 @@ class PlanLedger(Ledger):
             await asyncio.sleep(1)
         return refused
 
-    async def _consume(self, region: str) -> None:
-        client = await self.connected(region)
-        if client is None:
-            return
-        for name, fetched, acknowledged in ((READER, FETCHED, ACKNOWLEDGED), (WORKER, PENDING, 0)):
-            stream = f"PLAN_{_word(region)}_{'R3' if name == READER else 'WORK'}"
-            if stream in self.homes and not await consume(
-                client, stream, name, fetched=fetched, acknowledged=acknowledged
-            ):
-                position = await floor(client, stream, name)
-                if not isinstance(position, Refused):
-                    self.floors[stream, name] = position
-        await client.close()
+    async def _consume(self, region: str) -> list[StreamFate]:
+        """Fetch and acknowledge on each stream that has a consumer; those whose consumer does not do it in time."""
+        failed = []
+        for name, kind, wanted in (
+            (READER, "R3", ConsumerState(ACKNOWLEDGED, FETCHED - ACKNOWLEDGED)),
+            (WORKER, "WORK", ConsumerState(0, PENDING)),
+        ):
+            stream = f"PLAN_{_word(region)}_{kind}"
+            if stream not in self.homes:
+                continue
+            seen = await self._consumed(region, stream, name, wanted)
+            self.floors[stream, name] = wanted.floor
+            if seen:
+                failed.append(StreamFate(stream, region, 0, 0, 0, "not placeable", f"consumer {name}: {seen}"))
+        return failed
+
+    async def _consumed(self, region: str, stream: str, name: str, wanted: ConsumerState) -> str:
+        """Why the consumer is not where it is wanted in time: another one is created meanwhile. Empty: it is."""
+        end, seen = time.monotonic() + PATIENCE, "no server accepts a client"
+        while time.monotonic() < end:
+            client = await self.connected(region)
+            if client is not None:
+                with contextlib.suppress(Exception):  # whatever a connection raises whose server goes
+                    await client.api(f"CONSUMER.DELETE.{stream}.{name}")
+                    await client.create_consumer(stream, CONSUMER | {"durable_name": name})
+                    await client.take(stream, name, wanted.floor + wanted.pending, wanted.floor)
+                    seen = str(await client.consumer(stream, name))
+                await client.close()
+                if seen == str(wanted):
+                    return ""
+            await asyncio.sleep(1)
+        return seen
 
     async def move(self, names: list[str], region: str) -> None:
         """These streams are in another region from now on; publishers go on there."""
@@ -284,17 +271,16 @@ class PlanLedger(Ledger):
             if isinstance(info, Refused):
                 return StreamFate(name, region, len(sent), 0, len(sent), "gone", f"{info.code} {info.reason}")
             texts = await self._read(client, name, int(info["state"]["last_seq"]))
-            moved = [problem async for problem in self._moved(client, name)]
+            positions = [position async for position in self._positions(client, name)]
         finally:
             await client.close()
         cluster = info.get("cluster") or {}
         peers = cluster.get("replicas") or []
         where = f"in {cluster.get('name') or region}, {len(peers) + 1} replicas"
-        missing = len(sent - texts)
-        if missing or moved:
-            return StreamFate(
-                name, region, len(sent), len(texts), missing + len(moved), "lost messages", "; ".join([where, *moved])
-            )
+        where = "; ".join([where, *(text for text, _ in positions)])
+        lost = len(sent - texts) + sum(is_lost for _, is_lost in positions)
+        if lost:
+            return StreamFate(name, region, len(sent), len(texts), lost, "lost messages", where)
         lagging = [str(peer["name"]) for peer in peers if peer.get("offline") or not peer.get("current")]
         seen = "; ".join([where, *lagging])
         return StreamFate(name, region, len(sent), len(texts), 0, "not current" if lagging else "kept", seen)
@@ -312,15 +298,15 @@ class PlanLedger(Ledger):
                     texts.add(base64.b64decode(answer["message"].get("data") or "").decode("utf-8", "replace"))
         return texts
 
-    async def _moved(self, client: Client, name: str) -> Any:
-        """What is wrong with the positions of a stream's consumers."""
+    async def _positions(self, client: Client, name: str) -> AsyncIterator[tuple[str, bool]]:
+        """Where a stream's consumers are, and whether they lost their position."""
         for (stream, consumer), before in self.floors.items():
             if stream == name:
-                now = await floor(client, stream, consumer)
+                now = await client.consumer(stream, consumer)
                 if isinstance(now, Refused):
-                    yield f"consumer {consumer}: {now.reason}"
-                elif now < before:
-                    yield f"consumer {consumer}: its position was {before}, and is {now}"
+                    yield f"consumer {consumer}: {now.reason}", True
+                else:
+                    yield f"consumer {consumer}: its position was {before}, and is {now.floor}", now.floor < before
 
 
 def _pages(last: int) -> Iterator[range]:

@@ -42,14 +42,23 @@ class Seen(NamedTuple):
 
 
 class Backup(NamedTuple):
-    """A stream in a backup: how many messages it has, and number and time of its last one."""
+    """A stream in a backup: how many messages and consumers it has, and number and time of its last message."""
 
     messages: int
     last: str = ""
+    consumers: int = 0
 
     def is_of(self, stream: Stored) -> bool:
         """Whether the stream has had no message since."""
         return self.messages >= stream.messages and self.last == stream.last
+
+    def lacks(self, stream: Stored | None) -> str:
+        """What a restored stream lacks; empty if it is whole. A backup's ephemeral consumers may be gone by now."""
+        if stream is None:
+            return "is not there"
+        if stream.messages < self.messages:
+            return f"has {stream.messages} of {self.messages} messages"
+        return f"has none of {self.consumers} consumers" if self.consumers and not stream.consumers else ""
 
 
 class Answer(NamedTuple):
@@ -117,12 +126,9 @@ def _restored(check: Check, seen: Seen, backups: str) -> Answer:
     names = [item.rpartition("/")[2] for item in check.detail] or list(kept)
     if not names:
         return Answer(None, f"{backups} has no backup")
-    wrong = [
-        name if name not in there else f"{name} has {there[name].messages} of {kept[name].messages} messages"
-        for name in names
-        if name not in there or (name in kept and there[name].messages < kept[name].messages)
-    ]
-    return Answer(not wrong, f"missing: {', '.join(wrong)}" if wrong else f"{len(names)} streams")
+    lacks = {name: kept.get(name, Backup(0)).lacks(there.get(name)) for name in names}
+    wrong = [f"{name} {lack}" for name, lack in lacks.items() if lack]
+    return Answer(not wrong, ", ".join(wrong) if wrong else f"{len(names)} streams")
 
 
 def _backed_up(check: Check, seen: Seen, backups: str) -> Answer:
@@ -157,7 +163,7 @@ def backups_in(folder: str) -> dict[str, Backup]:
             state = content["state"]
             is_copy = content["config"].get("mirror") or content["config"].get("sources")
             (copies if is_copy else kept)[str(content["config"]["name"])] = Backup(
-                int(state["messages"]), last_of(state)
+                int(state["messages"]), last_of(state), int(state.get("consumer_count") or 0)
             )
         except (OSError, ValueError, KeyError, TypeError):
             continue

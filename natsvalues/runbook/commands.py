@@ -136,7 +136,7 @@ def check_words(check: Check) -> str:
         "replicated": f"{check.region}: no stream has only one replica",
         "on-disk": f"{check.region}: no stream is in memory",
         "backed-up": f"{check.region}: the backup has {streams}, with as many messages as the server lists",
-        "restored": f"{check.region}: {streams} has as many messages as its backup, and its consumers",
+        "restored": f"{check.region}: {streams} has the messages and consumers of its backup",
         "named": f"{check.region}: the server {''.join(check.detail[:1])} is there",
     }[check.kind]
 

@@ -36,6 +36,7 @@ class Stored(NamedTuple):
     is_whole: bool
     last: str = ""
     """Number and time of its last message."""
+    consumers: int = 0
 
 
 class Stores(NamedTuple):
@@ -114,6 +115,7 @@ def _streams(answer: dict[str, Any]) -> Iterator[Stored]:
                 messages=int((stream.get("state") or {}).get("messages") or 0),
                 is_whole=not cluster or (bool(cluster.get("leader")) and len(current) == len(peers) == wanted - 1),
                 last=last_of(stream.get("state") or {}),
+                consumers=int((stream.get("state") or {}).get("consumer_count") or 0),
             )
 
 

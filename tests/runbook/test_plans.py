@@ -146,7 +146,7 @@ STARTS = {
     nothing_yet_apart: "a/install b/install a/join b/join",
     one_with_streams: "a/expose b/install a/join b/join",
     two_and_a_third: "c/install a/list b/list c/join",
-    one_server: "a/cluster a/cluster-2 a/cluster-3 a/expose b/install a/join b/join",
+    one_server: "a/cluster a/cluster-2 a/cluster-3 a/cluster-4 a/expose b/install a/join b/join",
     one_server_without_streams: "a/cluster a/update",
     two_with_streams: "b/empty b/empty-2 b/empty-3 a/expose b/expose a/join b/join b/empty-4",
     two_with_streams_apart: "b/rename-servers b/rename-servers-2 b/rename-servers-3 b/rename-servers-4 "

@@ -106,10 +106,10 @@ def test_a_check_of_the_servers(check, servers, holds, tmp_path):
     assert answer(check, Seen(servers), str(tmp_path)).holds is holds
 
 
-def backup(folder, name="ORDERS", messages=5, last_ts="2026-11-29T00:00:00Z"):
+def backup(folder, name="ORDERS", messages=5, last_ts="2026-11-29T00:00:00Z", consumers=0):
     """Write a backup as the nats CLI does."""
     (folder / name).mkdir(exist_ok=True)
-    state = {"messages": messages, "last_seq": messages, "last_ts": last_ts}
+    state = {"messages": messages, "last_seq": messages, "last_ts": last_ts, "consumer_count": consumers}
     (folder / name / "backup.json").write_text(json.dumps({"config": {"name": name}, "state": state}))
 
 
@@ -130,8 +130,11 @@ def test_what_is_restored_has_as_many_messages_as_the_backup(tmp_path):
     assert answer(Check("restored", "r"), seen(page(stream())), str(tmp_path)).holds is True
     assert answer(Check("restored", "r"), seen(page(stream(messages=4))), str(tmp_path)).holds is False
     gone = answer(Check("restored", "r"), seen(page()), str(tmp_path))
-    assert (gone.holds, gone.seen) == (False, "missing: ORDERS")
+    assert (gone.holds, gone.seen) == (False, "ORDERS is not there")
     assert answer(Check("restored", "r"), seen(page()), str(tmp_path / "nowhere")).holds is None
+    backup(tmp_path, consumers=2)
+    bare = answer(Check("restored", "r"), seen(page(stream())), str(tmp_path))
+    assert (bare.holds, bare.seen) == (False, "ORDERS has none of 2 consumers")
 
 
 @pytest.mark.parametrize("text", ["", "404 page not found", "[]", "{}", '{"kind": "Status"}'])

@@ -31,6 +31,12 @@ loadBalancer: {{provider: generic}}
 """
 
 
+def replicas_in(folder, name):
+    """The replicas of a stream in a backup."""
+    with open(os.path.join(folder, name, "backup.json"), encoding="utf-8") as file:
+        return json.load(file)["config"]["num_replicas"]
+
+
 class World:
     """Regions, their releases with all revisions, and their streams."""
 
@@ -123,18 +129,28 @@ class World:
             folder = os.path.join(self.backups, act.region, stream.name)
             os.makedirs(folder, exist_ok=True)
             content = {
-                "config": {"name": stream.name},
-                "state": {"messages": stream.messages, "last_seq": stream.messages},
+                "config": {"name": stream.name, "num_replicas": stream.replicas},
+                "state": {"messages": stream.messages, "last_seq": stream.messages, "consumer_count": stream.consumers},
             }
             with open(os.path.join(folder, "backup.json"), "w", encoding="utf-8") as file:
                 json.dump(content, file)
 
     def do_restore(self, act):
-        """The streams of the backup are there, with one replica."""
-        kept = backups_in(os.path.join(self.backups, act.region))
+        """The streams of the backup are there, with the replicas they had."""
+        folder = os.path.join(self.backups, act.region)
         self.stores[act.region] = tuple(
-            Stored("$G", name, 1, "file", "", item.messages, is_whole=True, last=item.last)
-            for name, item in kept.items()
+            Stored(
+                "$G",
+                name,
+                replicas_in(folder, name),
+                "file",
+                "",
+                item.messages,
+                is_whole=True,
+                last=item.last,
+                consumers=item.consumers,
+            )
+            for name, item in backups_in(folder).items()
         )
 
     def do_raise(self, act):
