@@ -257,7 +257,7 @@ def _outcome(order: Order, stage: Stage, end: _End, cost: Cost) -> Outcome:
         seconds=stage.times.get(stage.current),
         pods=pods,
         groups=groups,
-        streams=stage.fates,
+        streams=tuple(sorted(stage.fates, key=lambda fate: fate.region)),
         causes=judgement.causes,
         remedy=judgement.remedy,
         notes=(*world.notes, *judgement.notes),
