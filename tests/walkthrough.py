@@ -1,4 +1,4 @@
-"""The examples as a user has them: copied out of the checkout, and their READMEs followed word by word.
+"""The examples as a user has them: copied out of the checkout, and their READMEs and docs/tools followed word by word.
 
 Only the chart's address is another one: a repository on loopback with the chart of the tests.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.server
+import itertools
 import os
 import re
 import shutil
@@ -26,6 +27,7 @@ ADDRESS = "https://nats-io.github.io/k8s/helm/charts/"
 VERSION = "2.14.2"
 _EXPRESSION = re.compile(r"\$\{\{ (\S+) \}\}")
 _BLOCK = re.compile(r"^```(sh[^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"^```yaml\n# (\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -51,7 +53,9 @@ def copied(target: str, address: str) -> str:
     shutil.copytree(os.path.join(ROOT, "charts", "overlays"), os.path.join(target, "charts", "overlays"))
     folder = os.path.join(target, "examples")
     shutil.copytree(os.path.join(ROOT, "examples"), folder)
-    for root, _, names in os.walk(folder):
+    shutil.copytree(os.path.join(ROOT, "docs", "tools"), os.path.join(target, "docs", "tools"))
+    copies = (os.walk(os.path.join(target, name)) for name in ("examples", "docs"))
+    for root, _, names in itertools.chain(*copies):
         for name in names:
             path = os.path.join(root, name)
             with open(path, encoding="utf-8") as file:
@@ -60,6 +64,17 @@ def copied(target: str, address: str) -> str:
                 with open(path, "w", encoding="utf-8") as file:
                     file.write(text.replace(ADDRESS, address))
     return folder
+
+
+class Page(NamedTuple):
+    """What a page shows: files by name (a YAML block whose first line is its path), and commands with their marks."""
+
+    files: dict[str, str]
+    commands: list[tuple[str, str]]
+
+    def marked(self, kind: str) -> list[str]:
+        """The commands that are marked so, in order."""
+        return [text for mark, text in self.commands if mark == kind]
 
 
 class Walkthrough(NamedTuple):
@@ -73,6 +88,20 @@ class Walkthrough(NamedTuple):
         """The commands of a README that are marked so."""
         with open(os.path.join(self.folder, example, "README.md"), encoding="utf-8") as file:
             return [text for mark, text in _BLOCK.findall(file.read()) if mark == kind]
+
+    def page(self, name: str) -> Page:
+        """A page of docs/tools, whose commands are run in the folder of an example."""
+        with open(os.path.join(os.path.dirname(self.folder), "docs", "tools", f"{name}.md"), encoding="utf-8") as file:
+            text = file.read()
+        return Page(dict(_FILE.findall(text)), _BLOCK.findall(text))
+
+    def write(self, page: Page, example: str) -> None:
+        """Write the files that a page shows, where it says that they are."""
+        for name, text in page.files.items():
+            path = os.path.join(self.folder, example, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
 
     def shell(self, text: str, example: str, *, check: bool = True, **more: object) -> subprocess.CompletedProcess[str]:
         """Run commands in an example's folder, up to the first that fails."""

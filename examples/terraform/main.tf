@@ -25,6 +25,9 @@ locals {
 }
 
 provider "helm" {
+  # The plan shows the post-rendered manifest. The state has it then, too.
+  experiments = { manifest = true }
+
   kubernetes = {
     config_path    = var.kubeconfig
     config_context = var.region
@@ -48,6 +51,7 @@ resource "helm_release" "nats" {
     args        = ["post-render", "--region=${var.region}", "--overlays=${local.overlays}"]
   }
 
-  # Terraform does not compare what a post-renderer reads: without this an edited overlay would not cause an upgrade.
+  # Without the experiment Terraform does not compare what a post-renderer reads, and an edited overlay would not cause an
+  # upgrade.
   description = "overlays ${sha256(join("", [for name in sort(fileset(local.overlays, "*.yaml")) : file("${local.overlays}/${name}")]))}"
 }
