@@ -28,7 +28,7 @@ __all__ = ["PROGRAMS", "BuildError", "NoGoError", "Program", "build", "source"]
 class Program(NamedTuple):
     """A program to build: its file's name, its module with version and digest (`h1:`, as in a go.sum), its package.
 
-    `beside` are modules that the checkout has in a folder of its own and the module's zip has not: their lines of go.sum.
+    `beside` are modules in other folders of its checkout, which its zip has not: their lines of go.sum.
     `stamp` is the variable that the linker gives the version.
     """
 
@@ -102,7 +102,9 @@ def _fetch_into(folder: str, program: Program) -> None:
             [go, "mod", "download", "-json", f"{program.module}@v{program.version}"], temporary, environment
         )
         if fetched["Sum"] != program.digest:
-            raise BuildError(f"{program.module} {program.version} has the digest {fetched['Sum']}, not {program.digest}")
+            raise BuildError(
+                f"{program.module} {program.version} has the digest {fetched['Sum']}, not {program.digest}"
+            )
         whole = os.path.join(temporary, "source")
         shutil.copytree(fetched["Dir"], whole, copy_function=shutil.copyfile)
         os.chmod(whole, 0o755)  # noqa: S103 - Go's cache of modules is read-only

@@ -122,7 +122,7 @@ def argocd(examples, helm4, chart_repository, run):
     run(*pull, check=True)
     shutil.copyfile(os.path.join(here.folder, "argocd", "nats", "values.yaml"), os.path.join(chart, "platform.yaml"))
 
-    def template(address=None):
+    def template(address=None, cwd=chart, **env):
         source = application["spec"]["source"]["helm"]
         *plain, written = source["valueFiles"]
         schemes = files["argocd-cm.yaml"]["data"]["helm.valuesFileSchemes"].split(", ")
@@ -131,20 +131,28 @@ def argocd(examples, helm4, chart_repository, run):
         words += ["--namespace", application["spec"]["destination"]["namespace"], "--kube-version", "1.37.2"]
         values = [*(os.path.join(chart, file) for file in plain), address or written]
         words += [word for file in values for word in ("--values", file)]
-        return run(*words, "--include-crds", cwd=chart, env={"PATH": here.path, "HELM_PLUGINS": plugins})
+        return run(*words, "--include-crds", cwd=cwd, env={"PATH": here.path, "HELM_PLUGINS": plugins, **env})
 
-    return template, os.path.join(chart, "platform.yaml")
+    return template, chart
 
 
 @pytest.mark.helm
-def test_argocd_by_address(argocd, wanted, same_but_declared):
-    """The application of the page is what post-rendering gives; a wrong region is an error, and no manifest."""
-    template, values = argocd
-    same_but_declared(template().stdout, wanted("us-east", values))
+def test_argocd_by_address(argocd, wanted, same_but_declared, tmp_path):
+    """The application of the page is what post-rendering gives; without its overlays or region there is no manifest."""
+    template, chart = argocd
+    expected = wanted("us-east", os.path.join(chart, "platform.yaml"))
+    same_but_declared(template().stdout, expected)
 
     refused = template("natsvalues://us-eas")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "did you mean `us-east`?" in refused.stderr
+
+    fetched = shutil.copytree(chart, tmp_path / "fetched")  # as a chart from a chart repository is
+    alone = template(cwd=fetched)
+    assert (alone.returncode, alone.stdout) == (1, "")
+    assert "error[NV-O002]" in alone.stderr
+    overlays = os.path.join(os.path.dirname(chart), "overlays")
+    same_but_declared(template(cwd=fetched, NATSVALUES_OVERLAYS=overlays).stdout, expected)
 
 
 @pytest.mark.helm
