@@ -54,6 +54,7 @@ def copied(target: str, address: str) -> str:
     folder = os.path.join(target, "examples")
     shutil.copytree(os.path.join(ROOT, "examples"), folder)
     shutil.copytree(os.path.join(ROOT, "docs", "tools"), os.path.join(target, "docs", "tools"))
+    shutil.copyfile(os.path.join(ROOT, "docs", "delivery.md"), os.path.join(target, "docs", "delivery.md"))
     copies = (os.walk(os.path.join(target, name)) for name in ("examples", "docs"))
     for root, _, names in itertools.chain(*copies):
         for name in names:
@@ -90,8 +91,8 @@ class Walkthrough(NamedTuple):
             return [text for mark, text in _BLOCK.findall(file.read()) if mark == kind]
 
     def page(self, name: str) -> Page:
-        """A page of docs/tools, whose commands are run in the folder of an example."""
-        with open(os.path.join(os.path.dirname(self.folder), "docs", "tools", f"{name}.md"), encoding="utf-8") as file:
+        """A page of docs, such as `tools/flux`, whose commands are run in the folder of an example."""
+        with open(os.path.join(os.path.dirname(self.folder), "docs", f"{name}.md"), encoding="utf-8") as file:
             text = file.read()
         return Page(dict(_FILE.findall(text)), _BLOCK.findall(text))
 

@@ -27,7 +27,7 @@ def follow(examples, helm3, kustomize):
 
     def write_and_run(tool):
         here = examples(helm=helm3, kustomize=kustomize)
-        page = here.page(tool)
+        page = here.page(f"tools/{tool}")
         here.write(page, tool)
         for text in page.marked("sh"):
             here.shell(text, tool)
@@ -110,7 +110,7 @@ def argocd(examples, helm4, chart_repository, run):
     util/helm/cmd.go, hack/tool-versions.sh).
     """
     here = examples(helm=helm4)
-    files = {name: yaml.safe_load(text) for name, text in here.page("argocd").files.items()}
+    files = {name: yaml.safe_load(text) for name, text in here.page("tools/argocd").files.items()}
     application = files["application.yaml"]
     [container] = files["repo-server-values.yaml"]["spec"]["template"]["spec"]["containers"]
     mounted = os.path.join(here.folder, "mounted")

@@ -32,15 +32,14 @@ def revision(walkthrough):
     return yaml.safe_load(shown)[-1]["revision"]
 
 
-@pytest.fixture
-def back():
-    """The page's way back to the post-renderer, in the words of helm 3 or 4."""
-
-    def follow(walkthrough, major):
-        [text] = walkthrough.page("flux").marked("sh cluster back")
-        walkthrough.shell(text if major == 4 else text.replace(" --force-conflicts", ""), "flux")
-
-    return follow
+def back(walkthrough):
+    """Go back to the post-renderer as docs/delivery.md says; there is no Kustomization of Flux here."""
+    page = walkthrough.page("delivery")
+    suspend, delete = page.marked("sh flux")
+    upgrade = page.marked("sh to-post-renderer")[0]
+    for text in (suspend, *page.marked("sh from-flux"), upgrade, delete):
+        commands = "\n".join(line for line in text.splitlines() if " kustomization " not in line)
+        walkthrough.shell(commands, "flux/base")
 
 
 def test_the_example(here, flux, saw, wanted, same_objects):
@@ -62,7 +61,7 @@ def test_the_example(here, flux, saw, wanted, same_objects):
 def test_values(here, flux, saw, wanted, same_but_declared):
     """The page's form with values becomes Ready, and an edit of the overlay alone is an upgrade."""
     walkthrough = here(3)
-    page = walkthrough.page("flux")
+    page = walkthrough.page("tools/flux")
     walkthrough.write(page, "flux")
     [command] = page.marked("sh")
     walkthrough.shell(command, "flux")
@@ -106,20 +105,18 @@ def test_stale_patches(here, flux, saw):
     running.touch()
     message, _ = running.ready("False")
 
-    assert "testing value" in message
+    assert "export" in message
     assert manifest(walkthrough) == before
     assert revision(walkthrough) == 1
     saw(f"`{message.splitlines()[-1][:160]}`")
 
 
 @pytest.mark.parametrize("major", [3, 4])
-def test_from_the_post_renderer_and_back_by_patches(major, here, flux, installed, service, back, saw):
-    """From a post-rendered release to the example's HelmRelease, with the annotation of the page, and back."""
+def test_from_the_post_renderer_and_back_by_patches(major, here, flux, installed, service, saw):
+    """From a post-rendered release to the example's HelmRelease, and back, as delivery.md says."""
     walkthrough = here(major)
     before = installed(walkthrough, major)
     walkthrough.follow("flux")
-    [keep] = walkthrough.page("flux").marked("sh cluster")
-    walkthrough.shell(keep, "flux")
     running = flux(walkthrough)
     running.apply("clusters/us-east")
     running.ready()
@@ -127,7 +124,7 @@ def test_from_the_post_renderer_and_back_by_patches(major, here, flux, installed
     assert SERVICE not in [(value["kind"], value["metadata"]["name"]) for value in manifest(walkthrough)]
     assert service() == before
 
-    back(walkthrough, major)
+    back(walkthrough)
     assert service() == before
     assert SERVICE in [(value["kind"], value["metadata"]["name"]) for value in manifest(walkthrough)]
     compared = walkthrough.blocks(f"helm{major}", "sh cluster")[1]
@@ -136,10 +133,11 @@ def test_from_the_post_renderer_and_back_by_patches(major, here, flux, installed
 
 
 def test_without_the_annotation(here, flux, installed, service, saw):
-    """The same without the annotation: the load balancer is another one."""
+    """The same without the annotations of gateway.yaml: the load balancer is lost."""
     walkthrough = here(4)
     before = installed(walkthrough, 4)
     walkthrough.follow("flux")
+    walkthrough.shell("sed -i /resource-policy/d clusters/us-east/natsvalues/gateway.yaml", "flux")
     running = flux(walkthrough)
     running.apply("clusters/us-east")
     running.ready()
@@ -149,11 +147,11 @@ def test_without_the_annotation(here, flux, installed, service, saw):
 
 
 @pytest.mark.parametrize("major", [3, 4])
-def test_from_the_post_renderer_and_back_by_values(major, here, flux, installed, service, back, saw):
+def test_from_the_post_renderer_and_back_by_values(major, here, flux, installed, service, saw):
     """From a post-rendered release to a HelmRelease with values, and back; the Service stays in the release."""
     walkthrough = here(major)
     before = installed(walkthrough, major)
-    page = walkthrough.page("flux")
+    page = walkthrough.page("tools/flux")
     walkthrough.write(page, "flux")
     walkthrough.shell(page.marked("sh")[0], "flux")
     running = flux(walkthrough)
@@ -162,7 +160,7 @@ def test_from_the_post_renderer_and_back_by_values(major, here, flux, installed,
     assert revision(walkthrough) == 2
     assert service() == before
 
-    back(walkthrough, major)
+    back(walkthrough)
     assert service() == before
     assert revision(walkthrough) == 3
     saw("UID and address of the Service unchanged")

@@ -18,7 +18,7 @@ def package(here, program):
     """The page followed up to the package; gives the examples with kpt on PATH, the page, and the package's folder."""
     walkthrough = here(3)
     os.symlink(program("kpt"), os.path.join(walkthrough.path.partition(os.pathsep)[0], "kpt"))
-    page = walkthrough.page("kustomize")
+    page = walkthrough.page("tools/kustomize")
     walkthrough.write(page, "kustomize")
     for text in page.marked("sh"):
         walkthrough.shell(text, "kustomize")
@@ -84,19 +84,14 @@ def test_eval(package, saw):
 def test_from_helm_and_back(major, here, installed, service, package, saw):
     """`kubectl apply` onto a release's objects, Helm's record deleted, and Helm adopts them again."""
     walkthrough, page, _ = package
-    before = installed(here(major), major)
+    helm = here(major)
+    before = installed(helm, major)
     walkthrough.shell(page.marked("sh kpt")[0], "kustomize")
     walkthrough.shell("rm kpt/Kptfile && kubectl apply -n nats -f kpt", "kustomize")
-    delete, adopt = (walkthrough.page("argocd").marked(kind)[0] for kind in ("sh cluster", "sh cluster back"))
-    walkthrough.shell(delete, "argocd")
+    forget, adopt = (walkthrough.page("delivery").marked(f"sh {kind}")[0] for kind in ("forget", "adopt"))
+    walkthrough.shell(forget, "kustomize")
     assert service() == before
 
-    helm = here(major)
-    helm.shell(f"helm repo add nats {_repository(walkthrough)}", "argocd")
-    helm.shell(adopt if major == 4 else adopt.replace(" --force-conflicts", ""), "argocd")
+    helm.shell(adopt, "kustomize/base")
     assert service() == before
     saw("UID and address of the Service unchanged")
-
-
-def _repository(walkthrough):
-    return read(walkthrough.folder, "flux", "base", "nats.yaml").partition("url: ")[2].splitlines()[0]
