@@ -62,6 +62,10 @@ PROGRAMS = (
         "kpt", "github.com/kptdev/kpt", "1.0.0-beta.61", "h1:uTMcRVmLnVTUUXS1PYoTbc0QEda8sL9J3ymU96RhMDk=",
         stamp="github.com/kptdev/kpt/run.version",
     ),
+    Program(
+        "helmfile", "github.com/helmfile/helmfile", "1.8.0", "h1:coUoYKmxceeLbm4y43dJ1Dh3crrwniAx8LtBxPcu7+Y=",
+        stamp="go.szostok.io/version.version",
+    ),
 )  # fmt: skip
 
 
