@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from natsvalues.delivery.equality import unequal
+from natsvalues.delivery.flux import KEPT
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
@@ -65,6 +66,20 @@ def same_but_declared():
         assert list(unequal(Release(found), Release(expected))) == []
 
     return check
+
+
+@pytest.fixture
+def as_in_a_release():
+    """Give the Service beside a HelmRelease as the chart's release has it: without what keeps it, and Helm's."""
+
+    def change(service):
+        del service["metadata"]["namespace"]  # the Kustomization's, which is the release's
+        for name in KEPT:
+            del service["metadata"]["annotations"][name]
+        service["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "Helm"
+        return service
+
+    return change
 
 
 def objects(text):

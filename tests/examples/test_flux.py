@@ -5,8 +5,6 @@ import os
 import pytest
 import yaml
 
-from natsvalues.delivery.flux import KEPT
-
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CHECKED_IN = os.path.join(ROOT, "examples", "flux", "clusters")
 UPDATING = os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
@@ -44,7 +42,9 @@ def test_what_is_checked_in_is_current(here, regions):
 
 
 @pytest.mark.helm
-def test_what_flux_makes_of_it(here, regions, wanted, same_objects, helm3, kustomize, chart_repository, run, tmp_path):
+def test_what_flux_makes_of_it(
+    here, regions, wanted, same_objects, as_in_a_release, helm3, kustomize, chart_repository, run, tmp_path
+):
     """The HelmRelease's chart, rendered, then its patches by kustomize, then the Service beside it: post-rendering."""
     values = os.path.join(here.folder, "flux", "base", "values.yaml")
     for region in regions:
@@ -74,10 +74,6 @@ def test_what_flux_makes_of_it(here, regions, wanted, same_objects, helm3, kusto
         (folder / "all.yaml").write_text(run(*command, cwd=folder, check=True).stdout)
         [renderer] = spec["postRenderers"]
         (folder / "kustomization.yaml").write_text(yaml.safe_dump({"resources": ["all.yaml"], **renderer["kustomize"]}))
-        service = kinds["Service"]
-        del service["metadata"]["namespace"]  # the Kustomization's, which is the release's
-        for name in KEPT:
-            del service["metadata"]["annotations"][name]
-        service["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "Helm"
+        service = as_in_a_release(kinds["Service"])
         found = run(kustomize, "build", ".", cwd=folder, check=True).stdout + "---\n" + yaml.safe_dump(service)
         same_objects(found, wanted(region, values))
