@@ -8,6 +8,7 @@ from natsvalues.diff.changes import Change, Note, ObjectDiff, ReleaseDiff
 from natsvalues.diff.comparison import compare
 from natsvalues.diff.configuration import Unreadable, opened
 from natsvalues.diff.derived import cause
+from natsvalues.diff.origins import beside, is_origin, is_tracking, note, tracked
 from natsvalues.diff.pairing import Pair, pairs
 from natsvalues.manifests.plain import KIND
 from natsvalues.text.paths import PathError, concrete, pointer
@@ -34,7 +35,11 @@ class Comparison:
         self.unreadable = tuple(new_unreadable)
         """Configurations of the new side with which its servers do not start."""
         self.notes = [_unreadable(item) for item in old_unreadable]
-        self.pairs = [pair for pair in pairs(old, new) if self._counts(pair)]
+        apart = beside(old, new)
+        self.notes += [note(entry, old) for entry in apart]
+        keys = {entry.key for entry in apart}
+        self.pairs = [pair for pair in pairs(old, new) if self._counts(pair) and pair.key not in keys]
+        self._tracked = tracked(self.pairs)
         self.objects = [item for item in map(self._object, self.pairs) if item is not None]
 
     def leave_out(self, rules: list[Rule]) -> None:
@@ -78,6 +83,8 @@ class Comparison:
             before, after = _without(before, files), _without(after, files)
         changes = []
         for change in compare(before, after, of_object=True):
+            if is_origin(change.path) or is_tracking(change, self._tracked):
+                continue
             old_steps = _steps(change.path, before) if change.op != "add" else None
             new_steps = _steps(change.path, after) if change.op != "remove" else None
             changes.append(

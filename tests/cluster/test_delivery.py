@@ -98,7 +98,9 @@ def flux(place, major, namespace, load_module):
         [renderer] = yaml.safe_load(file)["spec"]["postRenderers"]
     build = place.folder / "build"
     build.mkdir(exist_ok=True)
-    (build / "kustomization.yaml").write_text(yaml.safe_dump({"resources": ["all.yaml"], **renderer["kustomize"]}))
+    origin = {f"helm.toolkit.fluxcd.io/{name}": "nats" for name in ("name", "namespace")}
+    built = {"resources": ["all.yaml"], "labels": [{"pairs": origin}], **renderer["kustomize"]}
+    (build / "kustomization.yaml").write_text(yaml.safe_dump(built))
     program = place.folder / "patches.sh"
     program.write_text(RENDERER % build)
     program.chmod(0o700)
@@ -125,6 +127,7 @@ def test_a_region_goes_through_every_delivery(place, major, namespace, load_modu
     assert "name: nats-gateway" not in place.run("helm get manifest nats -n nats").stdout
     live = namespace.get("Service", "nats-gateway")["metadata"]
     assert live["annotations"]["kustomize.toolkit.fluxcd.io/prune"] == "disabled"
+    place.run("natsvalues diff nats nats/nats -n nats -f values.yaml --region=us-east --live --fail-on none")
 
     place.run("kubectl annotate service nats-gateway -n nats meta.helm.sh/release-name-")  # as if Flux had made it
     refused = place.follow("to-post-renderer", check=False)
