@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.diff.changes import Change, ObjectDiff
 from natsvalues.diff.comparison import at, compare
+from natsvalues.diff.derived import KUSTOMIZATION, is_origin
 from natsvalues.diff.identities import identify
 from natsvalues.diff.impact import of_drift
 from natsvalues.diff.impact.live import Drift
-from natsvalues.diff.origins import KUSTOMIZATION, is_origin
 from natsvalues.manifests.release import ResourceKey, key_of
 from natsvalues.records import NamedTuple
 from natsvalues.text.paths import Item

@@ -8,8 +8,8 @@ from natsvalues.cli.diff.regions import contexts_of
 from natsvalues.cli.diff.upgrade import helm_words
 from natsvalues.cli.helm_words import CLUSTER
 from natsvalues.delivery.flux import apart
+from natsvalues.diff.beside import beside
 from natsvalues.diff.drift import Upgrade, drift, orphans
-from natsvalues.diff.origins import beside
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.objects import Entry, entries
 from natsvalues.outside.helm import applies_on_server
