@@ -1,4 +1,4 @@
-"""What Flux applies beside a release: its post-renderers add no object; `export flux` has the gateway's Service apart."""
+"""What Flux applies beside a release: its post-renderers add no object; `export flux` has the gateway's Service."""
 
 from __future__ import annotations
 
