@@ -8,9 +8,9 @@ says `go_build.py`; a build from cold takes 6 to 17 minutes on two cores.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +29,7 @@ class Program(NamedTuple):
     """A program to build: its file's name, its module with version and digest (`h1:`, as in a go.sum), its package.
 
     `beside` are modules in other folders of its checkout, which its zip has not: their lines of go.sum.
+    `without` is a module whose package and its uses in a file are left out, because the module proxy does not serve it.
     `stamp` is the variable that the linker gives the version.
     """
 
@@ -38,6 +39,7 @@ class Program(NamedTuple):
     digest: str
     package: str = "."
     beside: tuple[str, ...] = ()
+    without: tuple[str, str, str] | None = None
     stamp: str = ""
 
 
@@ -60,6 +62,7 @@ PROGRAMS = (
     ),
     Program(
         "kpt", "github.com/kptdev/kpt", "1.0.0-beta.61", "h1:uTMcRVmLnVTUUXS1PYoTbc0QEda8sL9J3ymU96RhMDk=",
+        without=("github.com/kptdev/kpt/rollouts", "commands/alpha/rollouts", "commands/alpha/alphacmd.go"),
         stamp="github.com/kptdev/kpt/run.version",
     ),
     Program(
@@ -87,7 +90,7 @@ def build(name: str) -> str:
 def source(name: str) -> str:
     """Return the folder of a program's source, such as its custom resource definitions; fetched once into `.tools`."""
     program = named(name)
-    tail = re.sub(r"\W", "", program.digest)[2:14]
+    tail = hashlib.sha256(repr(program).encode()).hexdigest()[:12]
     folder = os.path.join(go_build.tools(), f"{name}-{program.version}-source-{tail}")
     os.makedirs(go_build.tools(), exist_ok=True)
     with open(os.path.join(go_build.tools(), f".{name}-source.lock"), "w", encoding="ascii") as lock:
@@ -116,9 +119,24 @@ def _fetch_into(folder: str, program: Program) -> None:
             subprocess.run(
                 [go, "mod", "edit", f"-dropreplace={line.split()[0]}"], cwd=whole, env=environment, check=True
             )
+        if program.without:
+            _leave_out(whole, *program.without, [go, "mod", "edit"], environment)
         with open(os.path.join(whole, "go.sum"), "a", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in program.beside)
         os.rename(whole, folder)
+
+
+def _leave_out(
+    whole: str, module: str, package: str, file_name: str, edit: list[str], environment: dict[str, str]
+) -> None:
+    """Remove a package and the lines of a file that name it, and the module that it needs."""
+    shutil.rmtree(os.path.join(whole, package))
+    path = os.path.join(whole, file_name)
+    with open(path, encoding="utf-8") as file:
+        lines = file.readlines()
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(line for line in lines if os.path.basename(package) not in line)
+    subprocess.run([*edit, f"-droprequire={module}"], cwd=whole, env=environment, check=True)
 
 
 def _json(command: list[str], folder: str, environment: dict[str, str]) -> dict[str, str]:

@@ -71,7 +71,7 @@ def _built(name: str) -> str:
         return tool_builds.build(name)
     except tool_builds.BuildError as error:
         print(f"{name}: {error}", file=sys.stderr)
-        return f"{name} was not built: {error}"
+        return f"{name} was not built: {str(error).splitlines()[-1]}"
 
 
 def page(results: str) -> str:

@@ -29,9 +29,9 @@ kustomize build .
 """
 
 
-@pytest.fixture(params=[3, 4])
+@pytest.fixture
 def major(request):
-    """Helm 3 and Helm 4."""
+    """Which helm a test runs, 3 or 4."""
     return request.param
 
 
@@ -59,8 +59,6 @@ class Place:
     def service(self):
         """The gateway's Service: its UID and its addresses."""
         value = self.namespace.get("Service", "nats-gateway")
-        told = self.follow("look").stdout
-        assert value["metadata"]["uid"] in told
         return value["metadata"]["uid"], value["status"]["loadBalancer"]
 
 
@@ -85,11 +83,6 @@ def place(major, request, kubectl, kustomize, kubeconfig, helm4_plugins, nats_ch
     return here
 
 
-def releases(namespace):
-    """The objects that the last revision of the release has, by kind and name."""
-    return namespace.stored("nats")
-
-
 def flux(place, major, namespace, load_module):
     """What Flux does with the files of the export: apply the Service, then upgrade with the patches."""
     with open(place.folder / "flux" / "gateway.yaml", encoding="utf-8") as file:
@@ -105,7 +98,9 @@ def flux(place, major, namespace, load_module):
         [renderer] = yaml.safe_load(file)["spec"]["postRenderers"]
     build = place.folder / "build"
     build.mkdir(exist_ok=True)
-    (build / "kustomization.yaml").write_text(yaml.safe_dump({"resources": ["all.yaml"], **renderer["kustomize"]}))
+    origin = {f"helm.toolkit.fluxcd.io/{name}": "nats" for name in ("name", "namespace")}
+    built = {"resources": ["all.yaml"], "labels": [{"pairs": origin}], **renderer["kustomize"]}
+    (build / "kustomization.yaml").write_text(yaml.safe_dump(built))
     program = place.folder / "patches.sh"
     program.write_text(RENDERER % build)
     program.chmod(0o700)
@@ -117,70 +112,45 @@ def flux(place, major, namespace, load_module):
     place.run(words if major == 3 else f"HELM_PLUGINS={place.folder}/flux-plugins {words}")
 
 
-def test_to_values_and_back(place):
-    """One release all the time."""
+@pytest.mark.parametrize("major", [3, 4], indirect=True)
+def test_a_region_goes_through_every_delivery(place, major, namespace, load_module):
+    """Post-renderer, values, Flux' export, post-renderer, Argo CD, post-renderer: one Service, with one address."""
     before = place.service()
+    assert before[0] in place.follow("look").stdout
+
     place.follow("to-values")
     assert place.service() == before
-    place.follow("to-post-renderer")
-    assert place.service() == before
 
-
-@pytest.mark.parametrize("start", ["to-post-renderer", "to-values"])
-def test_to_flux_s_export_and_back(start, place, major, namespace, load_module):
-    """The Service leaves the release and stays; Helm refuses to take it until it has Helm's marks."""
-    place.follow(start)
-    before = place.service()
     place.follow("to-flux")
     flux(place, major, namespace, load_module)
     assert place.service() == before
-    manifest = place.run("helm get manifest nats -n nats").stdout
-    assert "name: nats-gateway" not in manifest
+    assert "name: nats-gateway" not in place.run("helm get manifest nats -n nats").stdout
     live = namespace.get("Service", "nats-gateway")["metadata"]
     assert live["annotations"]["kustomize.toolkit.fluxcd.io/prune"] == "disabled"
+    place.run("natsvalues diff nats nats/nats -n nats -f values.yaml --region=us-east --live --fail-on none")
 
-    place.follow("from-flux")
-    place.follow(start)
-    assert place.service() == before
-    assert "name: nats-gateway" in place.run("helm get manifest nats -n nats").stdout
-
-
-def test_a_service_that_flux_made_is_refused_until_it_has_helms_marks(place, major, namespace, load_module):
-    """A region that was never Helm's own: the words of the page are Helm's, and a refusal changes nothing."""
-    place.follow("to-flux")
-    namespace.delete("Service", "nats-gateway")
-    flux(place, major, namespace, load_module)
-    namespace.give_address("nats-gateway", ip="192.0.2.11")
-    before = place.service()
+    place.run("kubectl annotate service nats-gateway -n nats meta.helm.sh/release-name-")  # as if Flux had made it
     refused = place.follow("to-post-renderer", check=False)
     assert refused.returncode != 0
     assert "exists and cannot be imported into the current release: invalid ownership metadata" in refused.stderr
     place.follow("from-flux")
     place.follow("to-post-renderer")
     assert place.service() == before
+    assert "name: nats-gateway" in place.run("helm get manifest nats -n nats").stdout
 
-
-def test_without_the_annotation_helm_deletes_it(place, major, namespace, load_module):
-    """Why the exported file has it; and by hand it helps where gateway.yaml comes later."""
-    place.follow("to-flux")
-    path = place.folder / "flux" / "gateway.yaml"
-    path.write_text(path.read_text().replace("    helm.sh/resource-policy: keep\n", ""))
-    place.follow("keep")
-    before = place.service()
-    flux(place, major, namespace, load_module)
-    assert place.service() == before
-
-    place.follow("from-flux")
-    place.follow("to-post-renderer")
-    place.run("kubectl annotate service nats-gateway -n nats helm.sh/resource-policy-")
-    flux(place, major, namespace, load_module)
-    assert namespace.get("Service", "nats-gateway") is None
-
-
-def test_to_argo_cd_and_back(place, namespace):
-    """It applies what is rendered over the objects, with its mark; then Helm's record goes, and everything stays."""
-    before = place.service()
     pods = namespace.get("StatefulSet", "nats")["spec"]["template"]
+    argo_cd(place, namespace)
+    place.follow("forget")
+    assert namespace.stored("nats") == []
+    assert place.service() == before
+    place.follow("adopt")
+    assert namespace.stored("nats") == [1]
+    assert place.service() == before
+    assert namespace.get("StatefulSet", "nats")["spec"]["template"] == pods
+
+
+def argo_cd(place, namespace):
+    """What Argo CD does: apply what is rendered over the objects, with its mark."""
     rendered = place.run(
         "helm template nats nats/nats -n nats -f values.yaml --no-hooks | natsvalues post-render --region=us-east"
     ).stdout
@@ -190,16 +160,23 @@ def test_to_argo_cd_and_back(place, namespace):
         value["metadata"].setdefault("annotations", {})["argocd.argoproj.io/tracking-id"] = mark
     (place.folder / "argocd.yaml").write_text(yaml.safe_dump_all(objects))
     place.run("kubectl apply -n nats -f argocd.yaml")
-    place.follow("forget")
-    assert namespace.stored("nats") == []
+
+
+@pytest.mark.parametrize("major", [4], indirect=True)
+def test_helm_deletes_what_leaves_a_release_unless_it_is_kept(place, namespace):
+    """Why the exported Service has the annotation; by hand it has the same effect."""
+    plain = "helm upgrade nats nats/nats -n nats -f values.yaml"
+    place.follow("keep")
+    before = place.service()
+    place.run(plain)
     assert place.service() == before
+    place.follow("to-post-renderer")
+    place.run("kubectl annotate service nats-gateway -n nats helm.sh/resource-policy-")
+    place.run(plain)
+    assert namespace.get("Service", "nats-gateway") is None
 
-    place.follow("adopt")
-    assert namespace.stored("nats") == [1]
-    assert place.service() == before
-    assert namespace.get("StatefulSet", "nats")["spec"]["template"] == pods
 
-
+@pytest.mark.parametrize("major", [3], indirect=True)
 def test_an_address_that_outlives_its_release(place, namespace, overlays):
     """The patch of the page: Helm leaves the Service, and a release of the same name takes it up again."""
     with open(os.path.join(ROOT, "docs", "delivery.md"), encoding="utf-8") as file:

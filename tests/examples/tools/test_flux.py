@@ -32,13 +32,15 @@ def revision(walkthrough):
     return yaml.safe_load(shown)[-1]["revision"]
 
 
-def back(walkthrough):
+def back(walkthrough, major, *, forced=True):
     """Go back to the post-renderer as docs/delivery.md says; there is no Kustomization of Flux here."""
     page = walkthrough.page("delivery")
     suspend, delete = page.marked("sh flux")
     upgrade = page.marked("sh to-post-renderer")[0]
     for text in (suspend, *page.marked("sh from-flux"), upgrade, delete):
         commands = "\n".join(line for line in text.splitlines() if " kustomization " not in line)
+        if major == 4 and forced:
+            commands = commands.replace("helm upgrade ", "helm upgrade --force-conflicts ")
         walkthrough.shell(commands, "flux/base")
 
 
@@ -123,7 +125,7 @@ def test_from_the_post_renderer_and_back_by_patches(major, here, flux, installed
     assert SERVICE not in [(value["kind"], value["metadata"]["name"]) for value in manifest(walkthrough)]
     assert service() == before
 
-    back(walkthrough)
+    back(walkthrough, major)
     assert service() == before
     assert SERVICE in [(value["kind"], value["metadata"]["name"]) for value in manifest(walkthrough)]
     compared = walkthrough.blocks(f"helm{major}", "sh cluster")[1]
@@ -159,10 +161,28 @@ def test_from_the_post_renderer_and_back_by_values(major, here, flux, installed,
     assert revision(walkthrough) == 2
     assert service() == before
 
-    back(walkthrough)
+    back(walkthrough, major)
     assert service() == before
     assert revision(walkthrough) == 3
     saw("UID and address of the Service unchanged")
+
+
+def test_back_with_helm_4_needs_an_option(here, flux, installed, service, saw):
+    """Helm 4 without --force-conflicts fails on the way back; with it the upgrade repairs what that left."""
+    walkthrough = here(4)
+    before = installed(walkthrough, 4)
+    walkthrough.follow("flux")
+    running = flux(walkthrough)
+    running.apply("clusters/us-east")
+    running.ready()
+    with pytest.raises(pytest.fail.Exception, match='conflict with .{0,2}"helm-controller') as refused:
+        back(walkthrough, 4, forced=False)
+    upgrade = walkthrough.page("delivery").marked("sh to-post-renderer")[0]
+    walkthrough.shell(upgrade.replace("helm upgrade ", "helm upgrade --force-conflicts "), "flux/base")
+
+    assert service() == before
+    assert refused
+    saw("`Apply failed with 1 conflict: conflict with \"helm-controller\"`; then the same UID and address")
 
 
 def test_drift(here, flux, cluster, saw):
