@@ -120,23 +120,22 @@ def _fetch_into(folder: str, program: Program) -> None:
                 [go, "mod", "edit", f"-dropreplace={line.split()[0]}"], cwd=whole, env=environment, check=True
             )
         if program.without:
-            _leave_out(whole, *program.without, [go, "mod", "edit"], environment)
+            module, package, file_name = program.without
+            subprocess.run([go, "mod", "edit", f"-droprequire={module}"], cwd=whole, env=environment, check=True)
+            _leave_out(whole, package, file_name)
         with open(os.path.join(whole, "go.sum"), "a", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in program.beside)
         os.rename(whole, folder)
 
 
-def _leave_out(
-    whole: str, module: str, package: str, file_name: str, edit: list[str], environment: dict[str, str]
-) -> None:
-    """Remove a package and the lines of a file that name it, and the module that it needs."""
+def _leave_out(whole: str, package: str, file_name: str) -> None:
+    """Remove a package, and the lines of a file that name it."""
     shutil.rmtree(os.path.join(whole, package))
     path = os.path.join(whole, file_name)
     with open(path, encoding="utf-8") as file:
         lines = file.readlines()
     with open(path, "w", encoding="utf-8") as file:
         file.writelines(line for line in lines if os.path.basename(package) not in line)
-    subprocess.run([*edit, f"-droprequire={module}"], cwd=whole, env=environment, check=True)
 
 
 def _json(command: list[str], folder: str, environment: dict[str, str]) -> dict[str, str]:
