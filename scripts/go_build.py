@@ -79,7 +79,7 @@ def version_in(folder: str, module: str) -> str:
 def build(module: Module) -> str:
     """Return the folder of the binaries, building them first when they are not there."""
     go, environment = find_go(module)
-    folder = os.path.join(tools(), f"{module.name}-{module.version}-{key(module, go, environment)}")
+    folder = place(module, go, environment)
     if os.path.isdir(folder):
         return folder
     os.makedirs(tools(), exist_ok=True)
@@ -89,6 +89,11 @@ def build(module: Module) -> str:
         if not os.path.isdir(folder):
             _build_into(folder, module, go, environment)
     return folder
+
+
+def place(module: Module, go: str, environment: dict[str, str]) -> str:
+    """The folder where the binaries are, or will be."""
+    return os.path.join(tools(), f"{module.name}-{module.version}-{key(module, go, environment)}")
 
 
 def tools() -> str:

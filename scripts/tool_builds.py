@@ -79,12 +79,22 @@ def named(name: str) -> Program:
 
 def build(name: str) -> str:
     """Return the path of a program, building it first when it is not there."""
+    return os.path.join(go_build.build(_module(name)), name)
+
+
+def built(name: str) -> str | None:
+    """The path of a program if it was built before."""
+    module = _module(name)
+    path = os.path.join(go_build.place(module, *go_build.find_go(module)), name)
+    return path if os.path.isfile(path) else None
+
+
+def _module(name: str) -> go_build.Module:
     program = named(name)
     stamps = f"{go_build.STRIPPED} -X {program.stamp}={program.version}" if program.stamp else go_build.STRIPPED
     binaries = (go_build.Binary(name, program.package, stamps),)
     files, time = ("go.mod", "go.sum"), "6 to 17 minutes from cold, a minute with a warm cache"
-    module = go_build.Module(name, name, program.version, source(name), files, binaries, stamps, time)
-    return os.path.join(go_build.build(module), name)
+    return go_build.Module(name, name, program.version, source(name), files, binaries, stamps, time)
 
 
 def source(name: str) -> str:

@@ -1,6 +1,7 @@
 """Run the examples in the real tools, on a real API server, and write docs/tools/runs.md.
 
     python scripts/tools_suites.py               # builds the tools first: over an hour from cold; then a few minutes
+    python scripts/tools_suites.py --built       # builds nothing: what is not in .tools is left out
     python scripts/tools_suites.py -k flux       # some tests (words of pytest), without the page
 
 The tests are in tests/examples/tools. A tool that cannot be built is left out, and the page says why.
@@ -52,10 +53,12 @@ kube-apiserver {version} with etcd, without nodes: no pod ran. Charts come from 
 
 def main(words: Sequence[str]) -> int:
     """Build, run, and write the page."""
-    built = {program.name: _built(program.name) for program in tool_builds.PROGRAMS}
+    builds = "--built" not in words
+    words = [word for word in words if word != "--built"]
+    built = {program.name: _built(program.name, builds=builds) for program in tool_builds.PROGRAMS}
     os.makedirs(os.path.dirname(RESULTS), exist_ok=True)
     cluster_build.build()
-    command = [sys.executable, "-m", "pytest", TESTS, f"--junitxml={RESULTS}", "-q", *words]
+    command = [sys.executable, "-m", "pytest", TESTS, f"--junitxml={RESULTS}", "-q", "-n", "2", *words]
     done = subprocess.run(
         command, cwd=ROOT, check=False, env=os.environ | {"NATSVALUES_TOOLS_BUILT": json.dumps(built)}
     )
@@ -65,9 +68,11 @@ def main(words: Sequence[str]) -> int:
     return done.returncode
 
 
-def _built(name: str) -> str:
+def _built(name: str, *, builds: bool) -> str:
     """The path of a program, or why there is none."""
     try:
+        if not builds:
+            return tool_builds.built(name) or f"{name} was not built for this run"
         return tool_builds.build(name)
     except tool_builds.BuildError as error:
         print(f"{name}: {error}", file=sys.stderr)
