@@ -36,8 +36,8 @@ collect_ignore_glob = [] if PROGRAMS else ["test_*.py"]
 @pytest.fixture(autouse=True)
 def about(request, record_property):
     """What the page says of a test: its own words."""
-    case = request.node.callspec.id if hasattr(request.node, "callspec") else ""
-    record_property("about", " ".join(request.function.__doc__.split()) + (f" ({case})" if case else ""))
+    case = request.node.callspec.params.get("major") if hasattr(request.node, "callspec") else None
+    record_property("about", " ".join(request.function.__doc__.split()) + (f" (Helm {case})" if case else ""))
 
 
 @pytest.fixture

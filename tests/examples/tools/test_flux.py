@@ -109,7 +109,7 @@ def test_stale_patches(here, flux, saw):
     assert "export" in message
     assert manifest(walkthrough) == before
     assert revision(walkthrough) == 1
-    saw(f"`{message.splitlines()[-1][:160]}`")
+    saw(f"`{message.partition('testing value ')[2]}`")
 
 
 @pytest.mark.parametrize("major", [3, 4])
@@ -185,7 +185,7 @@ def test_back_with_helm_4_needs_an_option(here, flux, installed, service, saw):
 
 
 def test_drift(here, flux, cluster, saw):
-    """With driftDetection an edited ConfigMap of the release is corrected, and nothing else is seen as drift."""
+    """With driftDetection an edited ConfigMap of the release is corrected."""
     walkthrough = here(3)
     walkthrough.follow("flux")
     running = flux(walkthrough)
@@ -200,9 +200,7 @@ def test_drift(here, flux, cluster, saw):
     assert cluster.request("PATCH", path, {"data": {"nats.conf": "{}"}}, content=merge)[0] == 200
     running.touch()
     _until(lambda: cluster.request("GET", path)[1]["data"] == kept)
-
-    drifts = [line for line in running.log.read_text().splitlines() if "cluster state drift" in line.lower()]
-    saw(f"corrected; {len(drifts)} lines of drift in the controller's log")
+    saw("corrected")
 
 
 def _until(condition, seconds=120):
