@@ -6,7 +6,7 @@ comments, styles and anchors of its files: an item of a Helm rendering begins `-
 end is indented as its fields are. So each item is cut out and put back as text, and everything that no edit concerns is
 returned character by character: other items, order, comments, and the annotations by which the orchestrator recognises
 its resources. Only a list with anchors across items or with line ends of Windows, which neither of them writes, is
-written anew.
+written again as a whole.
 """
 
 from __future__ import annotations
