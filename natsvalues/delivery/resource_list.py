@@ -154,10 +154,10 @@ class ResourceList:
         wanted = {name: item for name, item in self.tree.value.items() if name != "results"}
         wanted |= ({"items": items} if items else {}) | ({"results": results} if results else {})
         try:
-            tree = Tree(text if text.endswith("\n") else text + "\n")
-            if "results" in tree.value:
-                tree = edit(tree, (Op("remove", ("results",)),))
-            tree = _with_results(tree, results) if results else tree
+            text = text if text.endswith("\n") else text + "\n"
+            if "results" in self.tree.value:
+                text = edit(Tree(text), (Op("remove", ("results",)),)).text
+            tree = _with_results(text, self.tree.root, results)
         except YamlSyntaxError:
             raise InternalError("NV-X003", "the edited ResourceList is not YAML") from None
         if not same(tree.value, wanted):
@@ -165,15 +165,14 @@ class ResourceList:
         return tree.text
 
 
-def _with_results(tree: Tree, results: list[dict[str, Any]]) -> Tree:
+def _with_results(text: str, root: Node | None, results: list[dict[str, Any]]) -> Tree:
     """The list with results at its end, behind the comments there, which belong to the last item."""
-    root = tree.root
     if not isinstance(root, MappingNode) or root.flow_style:
-        return edit(tree, (Op("add", ("results",), results),))
-    match = _END.search(tree.text)
-    end = match.start() if match else len(tree.text)
-    lines = indented(block({"results": results}), int(root.start_mark.column))
-    return Tree(splice(tree.text, [Edit(Span(end, end), "\n".join(lines) + "\n")]))
+        return edit(Tree(text), (Op("add", ("results",), results),) if results else ())
+    match = _END.search(text)
+    end = match.start() if match else len(text)
+    lines = indented(block({"results": results}), int(root.start_mark.column)) if results else []
+    return Tree(splice(text, [Edit(Span(end, end), "".join(line + "\n" for line in lines))]))
 
 
 def _parts(tree: Tree) -> tuple[list[Part], Part | None] | None:
