@@ -108,6 +108,15 @@ def from_apart_to_one(world):
     world.installed("b", overlay=apart, streams=(ORDERS,))
 
 
+def from_apart_with_the_default_account(world):
+    """Two connected regions are to share JetStream; the seed has a domain, and the system account that all get."""
+    apart = before("region", a=("join", own("$SYS", "a-")), b=("join", own("SYS-b", "b-")))
+    seed = "joins: seed\nserverNames: {prefix: a-}"
+    world.wants("supercluster", a=("join", 3, seed), b=("join", 3, empty("b")))
+    world.installed("a", overlay=apart, streams=(ORDERS,))
+    world.installed("b", overlay=apart, streams=(ORDERS,))
+
+
 def fewer_servers(world):
     """Five servers become three."""
     world.wants("region", a=("local", 3, own("$SYS", "")))
@@ -155,6 +164,7 @@ STARTS = {
     other_names: "a/rename-servers a/rename-servers-2 a/rename-servers-3 a/rename-servers-4 a/rename-servers-5 "
     "a/update",
     from_apart_to_one: "a/rename-account b/empty b/empty-2 b/empty-3 a/join b/join b/empty-4",
+    from_apart_with_the_default_account: "b/empty b/empty-2 b/empty-3 b/join b/empty-4 a/update",
     fewer_servers: "a/scale-down a/scale-down-2 a/update",
     one_leaves: "c/leave c/leave-2 c/leave-3 c/leave-4 c/leave-5 a/update b/update",
     one_leaves_apart: "b/leave b/leave-2 a/update",
