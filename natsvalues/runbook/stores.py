@@ -3,8 +3,7 @@
 facts: `/jsz?accounts=true&streams=true&consumers=true&config=true` lists the streams of the server that answers, each
 with its replicas as that server sees them; only a stream's leader sees all of them. A consumer's replicas are a group
 of their own, which only its leader sees whole, and a consumer of one replica is listed by one server only (2.10.26 to
-2.15.1). Where a server was taken away as soon as the streams were current again, a consumer went back from message 6 to
-3 and another one was gone (2.12.8).
+2.15.1).
 """
 
 from __future__ import annotations
