@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from natsvalues.manifests.settings import POD
 from natsvalues.overlays.model import Move
 from natsvalues.runbook.data import require_on_disk
 from natsvalues.runbook.raising import raise_single
@@ -15,6 +16,37 @@ from natsvalues.runbook.step import Act, Check, Step
 
 if TYPE_CHECKING:
     from natsvalues.runbook.draft import Draft
+
+
+def remove_gone(draft: Draft) -> None:
+    """Remove peers that no region has any more: a step that took a server away was broken off before its end.
+
+    Only where the servers of all regions were asked: a name that is not known here may belong to another one.
+    """
+    asked = [place for place in draft.places.values() if place.state is not None]
+    if any(place.stores is None for place in asked if place.stored is not None):
+        return
+    known = {server for name in draft.now for server in draft.servers(name)}
+    renamed = tuple(place.old_names.partition(POD)[0] for place in asked if place.old_names)  # that way removes them
+    removed: set[str] = set()
+    for place in asked:
+        offline = place.stores.offline if place.stores is not None else ()
+        gone = [peer for peer in offline if peer not in known | removed and not (renamed and peer.startswith(renamed))]
+        for peer in gone if draft.is_proven(place.region, "scale-down") else ():
+            removed.add(peer)
+            group = Check("group", place.region, (str(draft.group(place.region)),))
+            draft.add(
+                Step(
+                    "scale-down",
+                    place.region,
+                    f"remove {peer}, which no region has any more, from the meta group",
+                    (Act("remove-peer", place.region, (peer,), place.region),),
+                    effect="its replicas move to other servers; streams stay available",
+                    before=(Check("healthy", place.region),),
+                    after=(group, Check("whole", place.region)),
+                    back="none: if it starts again, it comes back as a new peer",
+                ),
+            )
 
 
 def scale_down(draft: Draft, name: str) -> None:

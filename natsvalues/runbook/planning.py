@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.runbook.data import emptied, into_cluster, is_to_be_emptied, restored
 from natsvalues.runbook.draft import Draft
-from natsvalues.runbook.leaving import leave, scale_down
+from natsvalues.runbook.leaving import leave, remove_gone, scale_down
 from natsvalues.runbook.renaming import rename_account, rename_servers
 from natsvalues.runbook.step import Act, Check, Runbook, Step
 from natsvalues.runbook.walk import ROLL, ROLLBACK, walk
@@ -30,6 +30,7 @@ def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, n
     """
     draft = Draft(overlays, places, backups, needs_proof=needs_proof)
     _refuse_domains(draft)
+    remove_gone(draft)
     for name in draft.order:
         if is_to_be_emptied(draft, name):
             emptied(draft, name)

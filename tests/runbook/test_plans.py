@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from natsvalues.runbook.step import Act
 from natsvalues.runbook.stores import Stored
 
 pytestmark = pytest.mark.helm
@@ -195,6 +196,21 @@ def test_a_plan_can_be_followed_and_broken_off_after_every_step(world, start):
         assert left == [(item.region, item.way, item.title) for item in rest], step.title
     assert all("move" not in world.text(name) for name in world.settings)
     assert all("# kept as it is" in world.text(name) for name in world.settings)
+
+
+def test_a_peer_that_a_broken_off_step_left_is_removed_first(world):
+    """Its server is gone with the upgrade; then the plan goes on. A server that is expected is not removed."""
+    fewer_servers(world)
+    step = world.plan().steps[0]
+    world.do(step)
+    world.offline = (f"{step.acts[1].detail[0]}",)
+    first, *rest = world.plan().steps
+    assert first.acts == (Act("remove-peer", "a", world.offline, "a"),)
+    assert [item.id for item in rest] == ["a/scale-down-2", "a/update"]
+    world.do(first)
+    assert [item.id for item in world.plan().steps] == ["a/scale-down", "a/update"]
+    world.offline = ("nats-0",)
+    assert [item.id for item in world.plan().steps] == ["a/scale-down", "a/update"]
 
 
 def test_where_everything_is_as_wanted_there_is_nothing_to_do(world):
