@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.manifests.settings import POD
 from natsvalues.overlays.model import Move
-from natsvalues.runbook.data import require_on_disk
+from natsvalues.runbook.data import backed_up
 from natsvalues.runbook.raising import raise_single
 from natsvalues.runbook.step import Act, Check, Step
 
@@ -101,21 +101,8 @@ def leave(draft: Draft, name: str) -> None:
                 )
             )
         _one_by_one(draft, name, 0, "leave", through=stays)
-    elif now.has_data and not draft.is_backed_up(name):
-        require_on_disk(draft, name, "leave")
-        kept = draft.streams(name)
-        draft.add(
-            Step(
-                "leave",
-                name,
-                "back up what its streams have: they belong to this region alone",
-                (Act("backup", name, kept),),
-                effect="nothing is changed",
-                before=(Check("healthy", name), Check("on-disk", name)),
-                after=(Check("backed-up", name, kept),),
-                back="nothing to undo",
-            ),
-        )
+    elif now.has_data:
+        backed_up(draft, name, "leave")  # its streams belong to this region alone
     draft.becomes(name, stage="absent", servers=0)
     draft.add(
         Step(
