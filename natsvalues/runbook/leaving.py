@@ -29,7 +29,7 @@ def remove_gone(draft: Draft) -> None:
     known = {server for name in draft.now for server in draft.servers(name)}
     renamed = tuple(
         place.old_names.partition(POD)[0] for place in installed if place.old_names
-    )  # that way removes them
+    )  # the way that renames removes them
     removed: set[str] = set()
     for place in installed:
         offline = place.stores.offline if place.stores is not None else ()
