@@ -23,13 +23,13 @@ def remove_gone(draft: Draft) -> None:
 
     Only where the servers of all regions were asked: a name that is not known here may belong to another one.
     """
-    asked = [place for place in draft.places.values() if place.state is not None]
-    if any(place.stores is None for place in asked if place.stored is not None):
+    installed = [place for place in draft.places.values() if place.state is not None]
+    if any(place.stores is None for place in installed if place.stored is not None):
         return
     known = {server for name in draft.now for server in draft.servers(name)}
-    renamed = tuple(place.old_names.partition(POD)[0] for place in asked if place.old_names)  # that way removes them
+    renamed = tuple(place.old_names.partition(POD)[0] for place in installed if place.old_names)  # that way removes them
     removed: set[str] = set()
-    for place in asked:
+    for place in installed:
         offline = place.stores.offline if place.stores is not None else ()
         gone = [peer for peer in offline if peer not in known | removed and not (renamed and peer.startswith(renamed))]
         for peer in gone if draft.is_proven(place.region, "scale-down") else ():
