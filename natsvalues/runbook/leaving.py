@@ -27,7 +27,9 @@ def remove_gone(draft: Draft) -> None:
     if any(place.stores is None for place in installed if place.stored is not None):
         return
     known = {server for name in draft.now for server in draft.servers(name)}
-    renamed = tuple(place.old_names.partition(POD)[0] for place in installed if place.old_names)  # that way removes them
+    renamed = tuple(
+        place.old_names.partition(POD)[0] for place in installed if place.old_names
+    )  # that way removes them
     removed: set[str] = set()
     for place in installed:
         offline = place.stores.offline if place.stores is not None else ()
