@@ -2,7 +2,7 @@
 
     python scripts/kubernetes_suites.py                 # all of them, about an hour; then the page
     python scripts/kubernetes_suites.py promise walk    # some, without the page
-    python scripts/kubernetes_suites.py --page          # only the page, from what the last runs left
+    python scripts/kubernetes_suites.py --page          # only the page: what the last runs left; its rest stays
 
 What an act leaves (JSON and a timeline as SVG) is in build/kubernetes.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -120,17 +121,27 @@ def _played(suite: Suite, built: parts.Parts) -> list[str]:
 
 
 def _write_page() -> int:
+    head, before = _page()
     stuck = _scenario(named(PICTURES["stuck"][0]), PICTURES["stuck"][1])
     causes = tuple(Cause(**cause) for cause in stuck.get("causes", ()))
-    lines = [_HEAD.format(version=cluster_build.version(), chain="\n".join(chain(causes)))]
+    lines = [_HEAD.format(version=cluster_build.version(), chain="\n".join(chain(causes))) if stuck else head]
     for suite in SUITES:
-        lines += _section(suite)
+        lines += _section(suite) or before.get(suite.name, [])
     for ending, (suite_name, number) in PICTURES.items():
         for path in glob.glob(os.path.join(BUILD, f"{suite_name}-{number}-*.svg")):
             shutil.copyfile(path, os.path.join(ROOT, "docs", f"kubernetes-{ending}.svg"))
     with open(PAGE, "w", encoding="utf-8") as file:
         file.write("\n".join(lines))
     return 0
+
+
+def _page() -> tuple[str, dict[str, list[str]]]:
+    """The page as it is: what comes before the suites, and the lines of each suite's section."""
+    names = "|".join(re.escape(suite.name) for suite in SUITES)
+    with open(PAGE, encoding="utf-8") as file:
+        head, *sections = re.split(rf"^(?=## (?:{names}): )", file.read(), flags=re.MULTILINE)
+    lines = {text[3:].partition(":")[0]: [*text.rstrip("\n").split("\n"), ""] for text in sections}
+    return head.removesuffix("\n"), lines
 
 
 def _section(suite: Suite) -> list[str]:

@@ -1,21 +1,48 @@
-"""Changes that only follow from others: the chart's labels, checksums, our stamps. Folded in reports, never dropped."""
+"""Changes that only follow from others: the chart's labels, checksums, our stamps. Folded in reports, never dropped.
+
+And differences that are none: what Flux and Argo CD write on objects to know them again.
+
+facts: helm-controller 1.6.2 labels every object of a release, and a Kustomization all that it applies, with its own
+name and namespace (run). Argo CD 3 writes the annotation `tracking-id`, before and on request the label
+`app.kubernetes.io/instance` with the name of the Application, on the object and not on its pods (documented: resource
+tracking).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from natsvalues.manifests.chart import INSTANCE_LABEL, MANAGED_BY_LABEL
 from natsvalues.manifests.release import FILENAME_ANNOTATION
 from natsvalues.manifests.stamps import PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from natsvalues.diff.changes import Change
+    from natsvalues.diff.pairing import Pair
     from natsvalues.text.paths import Path
 
 _LABELS = {
     "helm.sh/chart": "chart version",
     "app.kubernetes.io/version": "application version",
-    "app.kubernetes.io/managed-by": "who manages the object",
+    MANAGED_BY_LABEL: "who manages the object",
     FILENAME_ANNOTATION: "template name",
 }
+HELM_RELEASE = "helm.toolkit.fluxcd.io/name"
+KUSTOMIZATION = "kustomize.toolkit.fluxcd.io/name"
+_ORIGINS = frozenset(
+    (
+        HELM_RELEASE,
+        "helm.toolkit.fluxcd.io/namespace",
+        KUSTOMIZATION,
+        "kustomize.toolkit.fluxcd.io/namespace",
+        "argocd.argoproj.io/tracking-id",
+        "argocd.argoproj.io/installation-id",
+    )
+)
+"""Labels and annotations that say who applies an object, and nothing else."""
+_INSTANCE = ("metadata", "labels", INSTANCE_LABEL)
 
 
 def cause(path: Path) -> str:
@@ -28,3 +55,32 @@ def cause(path: Path) -> str:
     if name.startswith("checksum/"):
         return f"checksum of {name.removeprefix('checksum/')}"
     return "stamp of natsvalues" if name.startswith(PREFIX) else ""
+
+
+def is_origin(path: Path) -> bool:
+    """Whether a path leads to what says who applies the object, and nothing else."""
+    return len(path) == len(_INSTANCE) and path[0] == "metadata" and path[-1] in _ORIGINS
+
+
+def tracked(pairs: Iterable[Pair]) -> frozenset[tuple[Any, Any]]:
+    """The labels of the instance, old and new, that only say who applies the objects: all pods keep theirs."""
+    labels = set()
+    for pair in pairs:
+        sides = [entry.value if entry is not None else {} for entry in pair]
+        of_pods = [_at(value, "spec", "template", *_INSTANCE) for value in sides]
+        if of_pods[0] != of_pods[1]:
+            return frozenset()
+        if of_pods[0] is not None:
+            labels.add((_at(sides[0], *_INSTANCE), _at(sides[1], *_INSTANCE)))
+    return frozenset(labels)
+
+
+def is_tracking(change: Change, labels: frozenset[tuple[Any, Any]]) -> bool:
+    """Whether a change is one between such labels."""
+    return change.path == _INSTANCE and (change.before, change.after) in labels
+
+
+def _at(value: Any, *steps: str) -> Any:
+    for step in steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.diff.changes import Change, ObjectDiff
 from natsvalues.diff.comparison import at, compare
+from natsvalues.diff.derived import KUSTOMIZATION, is_origin
 from natsvalues.diff.identities import identify
 from natsvalues.diff.impact import of_drift
 from natsvalues.diff.impact.live import Drift
@@ -78,11 +79,14 @@ def drift(stated: Iterable[Entry], live: list[dict[str, Any]], namespace: str, u
 
 
 def orphans(live: list[dict[str, Any]], stated: Iterable[Entry], name: str, namespace: str) -> list[ObjectDiff]:
-    """Live objects that helm created for this release, and that the release does not have."""
+    """Live objects that helm created for this release, that the release does not have, and that Flux did not take."""
     known = {_placed(entry.key, namespace) for entry in stated}
     leftovers = []
     for value in live:
-        annotations = (value.get("metadata") or {}).get("annotations") or {}
+        metadata = value.get("metadata") or {}
+        annotations = metadata.get("annotations") or {}
+        if KUSTOMIZATION in (metadata.get("labels") or {}):
+            continue
         if annotations.get(RELEASE_NAME) != name or annotations.get(RELEASE_NAMESPACE) != namespace:
             continue
         key = _placed(key_of(value), namespace)
@@ -118,8 +122,8 @@ def _changes(entry: Entry, live: dict[str, Any], plan: _Plan) -> Iterator[Change
 
 
 def _is_bookkeeping(path: Path) -> bool:
-    """Whether a field is kubectl's or the API server's own."""
-    return path[:1] == ("status",) or path[-1] == "kubectl.kubernetes.io/last-applied-configuration"
+    """Whether a field is the API server's own, or that of a program that applies objects."""
+    return path[:1] == ("status",) or path[-1] == "kubectl.kubernetes.io/last-applied-configuration" or is_origin(path)
 
 
 def _is_filled_in(change: Change) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.diff.changes import Change, Note, ObjectDiff, ReleaseDiff
 from natsvalues.diff.comparison import compare
 from natsvalues.diff.configuration import Unreadable, opened
-from natsvalues.diff.derived import cause
+from natsvalues.diff.derived import HELM_RELEASE, cause, is_origin, is_tracking, tracked
 from natsvalues.diff.pairing import Pair, pairs
 from natsvalues.manifests.plain import KIND
 from natsvalues.text.paths import PathError, concrete, pointer
@@ -34,7 +34,9 @@ class Comparison:
         self.unreadable = tuple(new_unreadable)
         """Configurations of the new side with which its servers do not start."""
         self.notes = [_unreadable(item) for item in old_unreadable]
-        self.pairs = [pair for pair in pairs(old, new) if self._counts(pair)]
+        apart = self._apart()
+        self.pairs = [pair for pair in pairs(old, new) if self._counts(pair) and pair.key not in apart]
+        self._tracked = tracked(self.pairs)
         self.objects = [item for item in map(self._object, self.pairs) if item is not None]
 
     def leave_out(self, rules: list[Rule]) -> None:
@@ -49,6 +51,16 @@ class Comparison:
             if changes or item.op != "change":
                 kept.append(item._replace(changes=changes))
         self.objects = kept
+
+    def _apart(self) -> frozenset[ResourceKey]:
+        """What is not in the old release because Flux applies it beside that; noted."""
+        if not self.old.release.mentioning(HELM_RELEASE):
+            return frozenset()
+        from natsvalues.diff.beside import beside, note  # few releases are Flux'
+
+        apart = beside(self.old, self.new)
+        self.notes += [note(entry, self.old) for entry in apart]
+        return frozenset(entry.key for entry in apart)
 
     def _counts(self, pair: Pair) -> bool:
         """A hook that one side cannot know of is no difference."""
@@ -78,6 +90,8 @@ class Comparison:
             before, after = _without(before, files), _without(after, files)
         changes = []
         for change in compare(before, after, of_object=True):
+            if is_origin(change.path) or is_tracking(change, self._tracked):
+                continue
             old_steps = _steps(change.path, before) if change.op != "add" else None
             new_steps = _steps(change.path, after) if change.op != "remove" else None
             changes.append(

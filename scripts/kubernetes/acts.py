@@ -162,15 +162,15 @@ async def _rollback(_: Regions, stage: ClusterStage) -> None:
     stage.ledger.keep_publishing()
     region = stage.chosen
     changed = _values(stage, {"container": {"env": {"CHANGED": "true"}}})
-    charts = _charts(stage)
+    charts = charts_installed(stage)
     stage.phase(f"upgrade of {region}")
     more = charts[region]._replace(values=(*charts[region].values, changed))
     stage.installation = stage.installation and stage.installation._replace(charts=charts | {region: more})
     await stage.go_to(stage.steps[-1]._replace(renderings={region: stage.steps[-1].renderings[region]}))
     await stage.converged()
     stage.phase(f"helm rollback of {region}")
-    await _helm(stage, region, "rollback", stage.world.sites[region].release)
-    await _take(stage, region)
+    await call_helm(stage, region, "rollback", stage.world.sites[region].release)
+    await take_release(stage, region)
     await stage.rolled_out(region)
     await stage.converged()
     await stage.check()
@@ -181,10 +181,10 @@ async def _forgotten(_: Regions, stage: ClusterStage) -> None:
     await stage.warm_up()
     stage.ledger.keep_publishing()
     region = stage.chosen
-    site, chart = stage.world.sites[region], _charts(stage)[region]
+    site, chart = stage.world.sites[region], charts_installed(stage)[region]
     stage.phase(f"upgrade of {region} without the post-renderer")
     values = [word for path in chart.values for word in ("-f", path)]
-    await _helm(stage, region, "upgrade", site.release, chart.chart, *values)
+    await call_helm(stage, region, "upgrade", site.release, chart.chart, *values)
     await stage.hold(OUTAGE)
     alone = stage.steps[-1]._replace(renderings={region: stage.steps[-1].renderings[region]})
     try:
@@ -194,14 +194,15 @@ async def _forgotten(_: Regions, stage: ClusterStage) -> None:
     else:
         raise ActError("the upgrade with natsvalues is not refused")
     stage.phase(f"helm rollback of {region}")
-    await _helm(stage, region, "rollback", site.release)
-    await _take(stage, region)
+    await call_helm(stage, region, "rollback", site.release)
+    await take_release(stage, region)
     await stage.rolled_out(region)
     await stage.converged()
     await stage.check()
 
 
-def _charts(stage: ClusterStage) -> dict[str, Chart]:
+def charts_installed(stage: ClusterStage) -> dict[str, Chart]:
+    """The chart and values of each region. Raises ActError where the act installs nothing."""
     if stage.installation is None:
         raise ActError("this act needs a chart to install")
     return stage.installation.charts
@@ -214,14 +215,17 @@ def _values(stage: ClusterStage, values: dict[str, Any]) -> str:
     return path
 
 
-async def _helm(stage: ClusterStage, region: str, *words: str) -> str:
+async def call_helm(stage: ClusterStage, region: str, *words: str, environment: dict[str, str] | None = None) -> str:
+    """What helm prints, in a region's cluster and namespace."""
     program = installing.post_renderer(os.path.join(stage.folder, "plugins")).helm.program
-    return await user_programs.output([program, *words, *helm_words(stage.world.sites[region], stage.world.kubeconfig)])
+    place = helm_words(stage.world.sites[region], stage.world.kubeconfig)
+    return await user_programs.output([program, *words, *place], environment)
 
 
-async def _take(stage: ClusterStage, region: str) -> None:
-    text = await _helm(stage, region, "get", "manifest", stage.world.sites[region].release)
-    await stage.world.take({region: read_rendering(text, "the release after a rollback")})
+async def take_release(stage: ClusterStage, region: str, beside: str = "") -> None:
+    """Expect what the release has now, and what is `beside` it."""
+    text = await call_helm(stage, region, "get", "manifest", stage.world.sites[region].release)
+    await stage.world.take({region: read_rendering(text + beside, "the release as it is now")})
 
 
 _ACTS: dict[str, tuple[str, Play]] = {
@@ -238,6 +242,7 @@ _ACTS: dict[str, tuple[str, Play]] = {
 
 def scenarios(regions: Regions) -> dict[str, Scenario]:
     """The acts as scenarios, by name."""
+    from delivery_acts import ACTS  # which uses what is here
 
     def of(name: str, summary: str, play: Play) -> Scenario:
         def run(stage: Any) -> Awaitable[None]:
@@ -245,4 +250,4 @@ def scenarios(regions: Regions) -> dict[str, Scenario]:
 
         return Scenario(name, summary, run)
 
-    return {name: of(name, *act) for name, act in _ACTS.items()}
+    return {name: of(name, *act) for name, act in (_ACTS | ACTS).items()}

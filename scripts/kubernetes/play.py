@@ -9,7 +9,7 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path += [HERE, os.path.dirname(HERE)]
+sys.path += [HERE, os.path.dirname(HERE), os.path.join(os.path.dirname(os.path.dirname(HERE)), "tests")]
 
 import acts  # noqa: E402 - scripts are no package
 import regions as real  # noqa: E402 - same

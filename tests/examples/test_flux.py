@@ -5,6 +5,8 @@ import os
 import pytest
 import yaml
 
+from natsvalues.delivery.flux import KEPT
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CHECKED_IN = os.path.join(ROOT, "examples", "flux", "clusters")
 UPDATING = os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1" and not os.environ.get("CI")
@@ -74,5 +76,8 @@ def test_what_flux_makes_of_it(here, regions, wanted, same_objects, helm3, kusto
         (folder / "kustomization.yaml").write_text(yaml.safe_dump({"resources": ["all.yaml"], **renderer["kustomize"]}))
         service = kinds["Service"]
         del service["metadata"]["namespace"]  # the Kustomization's, which is the release's
+        for name in KEPT:
+            del service["metadata"]["annotations"][name]
+        service["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "Helm"
         found = run(kustomize, "build", ".", cwd=folder, check=True).stdout + "---\n" + yaml.safe_dump(service)
         same_objects(found, wanted(region, values))

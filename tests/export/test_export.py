@@ -146,6 +146,46 @@ def test_secrets_in_the_files_are_warned_of(export, tmp_path):
         assert token.strip('"') in files(tmp_path / "out")["helmrelease.yaml"]
 
 
+STALE = {
+    "ConfigMap nats-config/data/nats.conf": ('"http_port": 8222', '"http_port": 8223'),
+    "StatefulSet nats/spec/template/spec/containers/0/image": ("image: nats:", "image: nats:9."),
+}
+
+
+@pytest.mark.parametrize("form", ["kustomize", "flux"])
+def test_an_export_of_another_rendering_says_so(form, export, kustomize, kubectl, run, tmp_path):
+    """Of a failed test of a patch every tool prints the path, and nothing else: the path has the object and the way."""
+    export(form)
+    using = {"components": ["out"]}
+    if form == "flux":
+        release = yaml.safe_load((tmp_path / "out" / "helmrelease.yaml").read_text())
+        [using] = [renderer["kustomize"] for renderer in release["spec"]["postRenderers"]]
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({"resources": ["base.yaml"], **using}))
+    with open(f"{GOLDEN}/input.yaml", encoding="utf-8") as file:
+        text = file.read()
+    for place, change in STALE.items():
+        assert change[0] in text
+        (tmp_path / "base.yaml").write_text(text.replace(*change))
+        for command in ((kustomize, "build"), (kubectl, "kustomize")):
+            done = run(*command, ".", cwd=tmp_path)
+            assert done.returncode == 1
+            said = f"testing value /this export is of another rendering, export again: {place} failed"
+            assert said in done.stderr
+
+
+def test_a_helm_release_with_other_post_renderers_says_so(export, kustomize, run, tmp_path):
+    """The component would replace them."""
+    export("flux")
+    own = {"postRenderers": [{"kustomize": {"images": []}}]}
+    release = {"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": {"name": "nats"}}
+    (tmp_path / "release.yaml").write_text(yaml.safe_dump(release | {"spec": own}))
+    (tmp_path / "kustomization.yaml").write_text("resources: [release.yaml]\ncomponents: [out]\n")
+    done = run(kustomize, "build", ".", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert "/merge helmrelease.yaml by hand, HelmRelease nats has other postRenderers" in done.stderr
+
+
 def test_the_release_of_flux_can_be_named(export, tmp_path):
     """Where the HelmRelease is not called as the release."""
     export("flux", "--release", "bus")

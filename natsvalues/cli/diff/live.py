@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.cli.diff.regions import contexts_of
 from natsvalues.cli.diff.upgrade import helm_words
 from natsvalues.cli.helm_words import CLUSTER
+from natsvalues.delivery.flux import apart
+from natsvalues.diff.beside import beside
 from natsvalues.diff.drift import Upgrade, drift, orphans
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.objects import Entry, entries
@@ -37,6 +39,7 @@ def with_drift(sides: Sides, diff_options: DiffOptions) -> Sides:
     pairs = [(name, value) for name in CLUSTER if (value := words.value(name)) is not None]
     kubectl = options(pairs, about.namespace)
     stated = [entry for entry in entries(sides.old.release, sides.old.release.numbers()) if not entry.is_hook]
+    stated += [entry._replace(value=apart(entry.value)) for entry in beside(sides.old, sides.new)]
     live = live_objects([_identity(entry, about.namespace) for entry in stated], kubectl)
     planned = entries(sides.new.release, sides.new.release.numbers())
     differences = [

@@ -139,7 +139,8 @@ def service_removed(_: Context, item: ObjectDiff) -> str | None:
     "object",
     why="The controller deletes the load balancer, and its address with it. A later load balancer has another address.",
     source=SERVICES,
-    remedy="An upgrade without --post-renderer natsvalues removes the gateway's load balancer: check that it is given.",
+    remedy="An upgrade without --post-renderer natsvalues removes the gateway's load balancer: check that it is given. "
+    "If something else than Helm has the Service from now on, annotate it first: helm.sh/resource-policy: keep.",
     fails="""\
 at: Service/nats-gateway
 new: {service: null}""",
