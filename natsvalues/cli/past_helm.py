@@ -1,7 +1,8 @@
 """A post-renderer's messages, which helm keeps to itself: written where helm writes its own.
 
 facts (run with 3.19.0 and 4.3.1): Helm 3 shows a post-renderer's standard error if it fails, and drops it
-if it succeeds. Helm 4 drops it always, and says `plugin "natsvalues" exited with error`; it sets HELM_PLUGIN_NAME for its plugins.
+if it succeeds. Helm 4 drops it always, and says `plugin "natsvalues" exited with error`; it sets HELM_PLUGIN_NAME for
+its plugins.
 """
 
 from __future__ import annotations
