@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.lint_inputs import Inputs, subject
 from natsvalues.cli.outputs import Output, outputs, require_known, write
+from natsvalues.cli.phases import waiting
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream, write_message
 from natsvalues.errors import EXIT_GATE, EXIT_OK, NatsvaluesError, Where
@@ -56,8 +57,9 @@ def _lint(options: LintOptions) -> int:
     require_known("--fail-on", options.fail_on, THRESHOLDS)
     severities = dict(_severity(text) for text in options.severities)
     baseline = read_baseline(read_stream(options.baseline), options.baseline) if options.baseline else Counter[str]()
-    linted = _subject(options)
-    report = lint(linted, severities, baseline, options.inputs.region)
+    with waiting("rendering and linting" if options.chart is not None else "linting"):
+        linted = _subject(options)
+        report = lint(linted, severities, baseline, options.inputs.region)
     write_message(_without_region(linted))
     if options.fix and _fix(report):
         report = lint(_subject(options), severities, baseline, options.inputs.region)
