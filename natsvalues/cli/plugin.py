@@ -30,8 +30,8 @@ def install(helm: str | None, directory: str | None) -> int:
         ]
         lines += [f"removed {plugin.path}" for plugin in done.removed]
         lines += [f"note: {note}" for note in done.notes]
-        found = shutil.which("natsvalues") is not None
-        if found:
+        on_path = shutil.which("natsvalues") is not None
+        if on_path:
             lines += _fault_lines(done.faults, "")
         else:  # then nothing works, and the rest is not known
             here = os.path.dirname(os.path.abspath(sys.argv[0]))
@@ -39,7 +39,7 @@ def install(helm: str | None, directory: str | None) -> int:
         if done.setting:
             lines += [f"run Helm {done.helm.major} with", f"  {plugins.as_words(done.setting)}"]
         _write(lines)
-        return EXIT_ERROR if found and done.faults else EXIT_OK
+        return EXIT_ERROR if on_path and done.faults else EXIT_OK
 
     return guarded(Run(), work)
 

@@ -176,7 +176,7 @@ def _refused(path: str, answer: Answer) -> NatsvaluesError:
     return NatsvaluesError(
         "NV-R038",
         f"the API server does not give {path.partition('?')[0]}: {message_without_secrets(_message(answer))}",
-        hint="check the context's address and login; docs/rights.md lists what a rehearsal reads",
+        hint="check the context's address and login; `natsvalues docs rights` lists what a rehearsal reads",
     )
 
 

@@ -70,5 +70,6 @@ def failed(command: list[str], reason: str) -> NatsvaluesError:
     return NatsvaluesError(
         "NV-R038",
         f"`{words}` failed: {message_without_secrets(reason)}",
-        hint="run it by hand with the same context and namespace; docs/rights.md lists what a rehearsal may do",
+        hint="run it by hand with the same context and namespace; `natsvalues docs rights` lists what a rehearsal "
+        "may do",
     )

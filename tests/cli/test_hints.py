@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import zipfile
 
 import pytest
 
@@ -107,3 +108,39 @@ def test_values_that_helm_does_not_render_come_with_what_may_be_wrong(folder, he
     ):
         assert f"      {values}:{line}" in done.stderr
     assert "hunter2" not in done.stderr
+
+
+def test_the_pages_that_messages_name_are_printed(run):
+    """Whoever installed with pip has no docs folder: by the name of a page, or as a message spells it."""
+    listed = run("natsvalues", "docs", check=True).stdout
+    assert re.search(r"^stages +Scopes, stages and joins$", listed, re.MULTILINE)
+    with open(os.path.join(ROOT, "docs", "stages.md"), encoding="utf-8") as file:
+        page = file.read()
+    for name in ("stages", "docs/stages.md"):
+        assert run("natsvalues", "docs", name, check=True).stdout == page
+    wrong = run("natsvalues", "docs", "stagess")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr == "error[NV-G011]: no page `stagess`\nhelp: did you mean `stages`?\n"
+
+
+def test_every_page_that_a_message_names_is_there():
+    """`natsvalues docs NAME` in the text of a message leads to a page."""
+    named = set()
+    for folder, _, files in os.walk(os.path.join(ROOT, "natsvalues")):
+        for name in files:
+            if name.endswith(".py"):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    named |= set(re.findall(r"natsvalues docs ([a-z-]+)`", file.read()))
+    assert {"stages", "rights", "configuration"} <= named
+    assert {page for page in named if not os.path.exists(os.path.join(ROOT, "docs", f"{page}.md"))} == set()
+
+
+def test_the_wheel_has_the_pages(tmp_path):
+    """They are where the verb looks for them when it is installed."""
+    from hatchling.builders.wheel import WheelBuilder
+
+    [wheel] = WheelBuilder(ROOT).build(directory=str(tmp_path), versions=["standard"])
+    with zipfile.ZipFile(wheel) as packed:
+        names = set(packed.namelist())
+    pages = {name for name in os.listdir(os.path.join(ROOT, "docs")) if name.endswith(".md")}
+    assert {f"natsvalues/docs/{name}" for name in pages} <= names
