@@ -16,6 +16,7 @@ from natsvalues.cli.streams import write_message
 from natsvalues.outside.calling import Caller, calling_helm
 
 TERMINAL = "/dev/tty"
+_FLAGS = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)  # Windows has not all
 _PLUGIN = "natsvalues"
 
 
@@ -43,7 +44,7 @@ def _write(text: str, *, pipes: bool) -> None:
     if caller is None and os.environ.get("HELM_PLUGIN_NAME") != _PLUGIN:
         return  # a pipe, whose standard error is the user's own
     with contextlib.suppress(OSError):
-        file = os.open(_place(caller), os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_NONBLOCK)
+        file = os.open(_place(caller), _FLAGS)
         try:
             if os.isatty(file) or (pipes and stat.S_ISFIFO(os.fstat(file).st_mode)):
                 os.write(file, text.encode())
