@@ -30,6 +30,8 @@ def install(helm: str | None, directory: str | None) -> int:
         ]
         lines += [f"removed {plugin.path}" for plugin in done.removed]
         lines += [f"note: {note}" for note in done.notes]
+        if done.changed and done.helm.major == HELM_4:
+            lines += ["note: where Helm 4 says only `exited with error`, `natsvalues last` has the reason"]
         on_path = shutil.which("natsvalues") is not None
         if on_path:
             lines += _fault_lines(done.faults, "")

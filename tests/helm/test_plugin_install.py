@@ -25,6 +25,7 @@ def test_install_makes_everything_work_and_uninstall_takes_it_away(major, plugin
     [remedy] = [line.removeprefix("  do: ") for line in before.stdout.splitlines() if line.startswith("  do: ")]
     done = run("/bin/sh", "-c", remedy, check=True)
     assert f"in {plugins}\n" in done.stdout
+    assert ("`natsvalues last` has the reason" in done.stdout) == (major == 4)
     listed = works("helm")
     assert f"natsvalues\t{__version__}" in listed.replace(" ", "")
     assert run("helm", "other", check=True).stdout == "other\n"
