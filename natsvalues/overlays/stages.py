@@ -54,11 +54,12 @@ _PLAN = "the steps from where the regions are to the overlays, and what must hol
 _MOVING = "the overlay's `move` holds it for a step of a plan; natsvalues plan --next shows the step that comes now"
 _DNS = (
     "at a cold start servers ask for each other's names before DNS has them, and CoreDNS may then answer for 30 s that "
-    "there are none: docs/stages.md, section How long a cold start takes, has the setting that prevents it"
+    "there are none: `natsvalues docs stages`, section How long a cold start takes, has the setting that prevents it"
 )
 _POWER_CUT = (
     "a power cut of all servers of the region loses messages that they acknowledged: they write to their disks every "
-    f"{{interval}} (sync_interval). {POWER_CUT_REMEDY}: docs/stages.md, section Power cuts, has what was measured"
+    f"{{interval}} (sync_interval). {POWER_CUT_REMEDY}: `natsvalues docs stages`, section Power cuts, has "
+    "what was measured"
 )
 _HERE = {
     "local": "the region is not connected: no gateway, no load balancer",
