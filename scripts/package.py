@@ -2,8 +2,8 @@
 
 The file is a zip archive that Python executes. In it are the wheels that scripts/locks/run.txt names, byte by byte, and
 natsvalues' own: for each of PYTHONS and one machine, because the YAML parser is a compiled library (without it
-post-rendering takes twenty times as long, and natsvalues has no other). scripts/single_file starts it. The same checkout
-and locks give the same bytes. The wheels are downloaded once, and kept in .tools.
+post-rendering takes twenty times as long, and natsvalues has no other). scripts/single_file starts it.
+The same checkout and locks give the same bytes. The wheels are downloaded once, and kept in .tools.
 """
 
 from __future__ import annotations
@@ -121,8 +121,7 @@ def distributions(folder: str, kinds: tuple[str, ...] = ("wheel",)) -> list[str]
 
 def main() -> int:
     """Build the file; print its path, size and SHA-256."""
-    assert __doc__ is not None
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0])
     parser.add_argument("folder")
     parser.add_argument("--machine", choices=MACHINES, default=platform.machine())
     given = parser.parse_args()

@@ -1,8 +1,8 @@
 """Make everything that a user can fetch, in one new folder: `python scripts/release.py FOLDER --key NAME`.
 
-In it are the wheel, the source archive, the single file for each machine (scripts/package.py), the packages of the Helm 4
-plugins with their provenance, the bill of materials, and SHA256SUMS with its signature. The key is one of gpg's store,
-an RSA key by its name or fingerprint; `--unsigned` leaves signatures out. The folder is there whole or not at all.
+In it are the wheel, the source archive, the single file for each machine (scripts/package.py), the packages of the
+Helm 4 plugins with their provenance, the bill of materials, and SHA256SUMS with its signature. The key is an RSA key of
+gpg's store, by its name or fingerprint; `--unsigned` leaves signatures out. The folder is there whole or not at all.
 Nothing is published. The same checkout and locks give the same bytes, but for signatures.
 """
 
@@ -49,8 +49,7 @@ def make(folder: str, key: Key | None, machines: list[str]) -> None:
 
 def main() -> int:
     """Make the folder, and list what is in it."""
-    assert __doc__ is not None
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0])
     parser.add_argument("folder", help="a folder that does not exist")
     signing = parser.add_mutually_exclusive_group(required=True)
     signing.add_argument("--key", help="name or fingerprint of the key in gpg's store that signs")

@@ -1,4 +1,4 @@
-"""What starts natsvalues from its single file (scripts/package.py): its wheels, unpacked once into a folder of the user.
+"""Start natsvalues from its single file (scripts/package.py): its wheels, unpacked once into a folder of the user.
 
 This runs before each post-rendering, so it imports what Python has imported by itself, and looks for one folder. Python
 compiles it each time. `@…@` is filled in when the file is built.

@@ -4,12 +4,13 @@ import os
 import shutil
 import sys
 import tempfile
+import zlib
 from importlib.machinery import EXTENSION_SUFFIXES
 from typing import NoReturn
 from zipfile import BadZipFile, ZipFile
 
-TAGS = "@TAGS@".split()
-"""The Pythons whose compiled libraries are in the file, such as `cp312`."""
+TAGS = "@TAGS@"
+"""The Pythons whose compiled libraries are in the file, such as `cp311 cp312`."""
 MACHINE = "@MACHINE@"
 
 
@@ -18,10 +19,10 @@ def unpack(archive: str, folder: str) -> None:
 
     Compiled libraries say in their names which Python, processor and C library they are for, and so does this Python.
     """
-    suffixes = {f".cpython-{tag[2:]}-{MACHINE}-linux-gnu.so": tag for tag in TAGS}
+    suffixes = {f".cpython-{tag[2:]}-{MACHINE}-linux-gnu.so": tag for tag in TAGS.split()}
     tag = suffixes.get(EXTENSION_SUFFIXES[0])
     if tag is None:
-        pythons = ", ".join(f"{tag[2]}.{tag[3:]}" for tag in TAGS)
+        pythons = ", ".join(f"{tag[2]}.{tag[3:]}" for tag in TAGS.split())
         leave(
             f"{archive}: it has no libraries for this Python, {sys.executable} ({EXTENSION_SUFFIXES[0]})",
             f"run it with CPython {pythons} on Linux with glibc on {MACHINE}; elsewhere install natsvalues with pip",
@@ -38,7 +39,7 @@ def unpack(archive: str, folder: str) -> None:
                         unzipped.extractall(temporary)
         os.chmod(temporary, 0o755)  # noqa: S103 - mkdtemp keeps others out, who may use it where they share it
         os.rename(temporary, folder)
-    except BadZipFile as error:
+    except (BadZipFile, zlib.error, EOFError) as error:
         leave(f"{archive}: it is damaged: {error}", "compare its SHA-256 with SHA256SUMS, and fetch it again")
     except OSError as error:
         if not os.path.isdir(folder):  # otherwise another process was first
