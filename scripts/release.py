@@ -18,7 +18,6 @@ import tempfile
 
 import package
 import plugin_packages
-import sbom
 from binaries import BinaryError
 from plugin_packages import Key, SigningError
 
@@ -30,6 +29,8 @@ SUMS = "SHA256SUMS"
 def make(folder: str, key: Key | None, machines: list[str]) -> None:
     """Fill a folder. Raises BinaryError without what is downloaded, SigningError if something cannot be signed."""
     plugin_packages.build(folder, key)  # first, because a wrong key is what goes wrong most
+    import sbom  # its library takes a second
+
     built = package.distributions(folder, ("wheel", "sdist"))
     [wheel] = [path for path in built if path.endswith(".whl")]
     for machine in machines:

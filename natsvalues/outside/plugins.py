@@ -261,12 +261,11 @@ def _damage(helm: Helm, there: tuple[Plugin, ...], others: tuple[Helm, ...]) -> 
         other = first.setdefault(plugin.name, plugin)
         if other is not plugin:
             foreign = plugin if other.ours else other
+            ours = plugin.name in shims.SHIMS[HELM_4]
             faults.append(
                 Fault(
                     f"two plugins have the name `{plugin.name}`, which breaks all: {other.path}, {plugin.path}",
-                    "remove one of them"
-                    if plugin.name not in shims.SHIMS[HELM_4]
-                    else _instead(helm, [foreign], there),
+                    _instead(helm, [foreign], there) if ours else "remove one of them",
                 )
             )
     return faults

@@ -11,6 +11,7 @@ from natsvalues import __version__
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 INSTALLED = os.path.join(os.path.dirname(sys.executable), "natsvalues")
+pytestmark = pytest.mark.timeout(400)  # the first test of a run makes the release
 
 
 @pytest.fixture

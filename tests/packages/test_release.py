@@ -19,6 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 NAMES = ("natsvalues", "natsvalues-cli", "natsvalues-getter")
 ENDS = (".cdx.json", ".tar.gz", "-linux-x86_64.pyz", "-py3-none-any.whl")
 KEYRING = "natsvalues-keys.gpg"
+pytestmark = pytest.mark.timeout(400)  # the first test of a run makes the release
 
 
 def test_its_files(release):
