@@ -157,7 +157,7 @@ def _refuse_clash(helm: Helm, target: str) -> None:
     if foreign:
         raise NatsvaluesError(
             "NV-G009", f"another plugin has the name `{foreign[0].name}`, and two of one name break both",
-            where=tuple(plugin.manifest for plugin in foreign), hint=_instead(helm, foreign[0], there),
+            where=tuple(plugin.manifest for plugin in foreign), hint=_instead(helm, foreign, there),
         )  # fmt: skip
 
 
@@ -174,13 +174,15 @@ def _away(newer: list[Plugin], others: tuple[Helm, ...]) -> str:
     return "natsvalues plugin uninstall"
 
 
-def _instead(helm: Helm, foreign: Plugin, there: tuple[Plugin, ...]) -> str:
-    """The commands that replace a plugin of ours that `helm plugin install` installed with the shims."""
+def _instead(helm: Helm, foreign: list[Plugin], there: tuple[Plugin, ...]) -> str:
+    """The commands that replace plugins of ours that `helm plugin install` installed with the shims."""
     program = shlex.quote(helm.program)
     steps = [f"natsvalues plugin uninstall --helm {program}"] if any(plugin.ours for plugin in there) else []
     # `helm plugin uninstall` finds nothing when HELM_PLUGINS is a list (helm issue 32547).
-    folder = shlex.quote(os.path.dirname(foreign.path))
-    steps += [f"HELM_PLUGINS={folder} {program} plugin uninstall {foreign.name}"]
+    steps += [
+        f"HELM_PLUGINS={shlex.quote(os.path.dirname(plugin.path))} {program} plugin uninstall {plugin.name}"
+        for plugin in foreign
+    ]
     return "\n".join([*steps, f"natsvalues plugin install --helm {program}"])
 
 
@@ -289,10 +291,11 @@ def _damage(helm: Helm, there: tuple[Plugin, ...], others: tuple[Helm, ...]) -> 
         other = first.setdefault(plugin.name, plugin)
         if other is not plugin:
             foreign = plugin if other.ours else other
+            ours = plugin.name in shims.SHIMS[HELM_4]
             faults.append(
                 Fault(
                     f"two plugins have the name `{plugin.name}`, which breaks all: {other.path}, {plugin.path}",
-                    "remove one of them" if plugin.name not in shims.SHIMS[HELM_4] else _instead(helm, foreign, there),
+                    _instead(helm, [foreign], there) if ours else "remove one of them",
                 )
             )
     return faults
