@@ -23,13 +23,10 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
     lines.append("")
     lines += drawn(outcome, width)
     lines.append("")
-    for group in outcome.groups:
-        members = ", ".join(f"{region} {many}" for region, many in group.regions.items())
-        lines.append(f"  meta group of {group.size}, leader {group.leader}: {members}")
+    *groups, servers = figures(outcome)
+    lines += [f"  {line}" for line in groups]
     lines += [f"  {_fate(fate)}" for fate in outcome.streams]
-    restarts = sum(pod.restarts for pod in outcome.pods)
-    servers = ", ".join(f"{region} {version}" for region, version in outcome.versions.items())
-    lines.append(f"  {len(outcome.pods)} servers ({servers}), {restarts} restarts by the kubelet")
+    lines.append(f"  {servers}")
     lines += [f"  {line}" for line in (on_clusters(outcome) if outcome.sites else _on_loopback(outcome))]
     lines += [f"  note: {in_log(note)}" for note in outcome.notes]
     if mapping:
@@ -41,6 +38,17 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
     return "\n".join(lines) + "\n"
 
 
+def figures(outcome: Outcome) -> list[str]:
+    """The meta groups, a line for each, and a line about the servers."""
+    lines = []
+    for group in outcome.groups:
+        members = ", ".join(f"{region} {many}" for region, many in group.regions.items())
+        lines.append(f"meta group of {group.size}, leader {group.leader}: {members}")
+    restarts = sum(pod.restarts for pod in outcome.pods)
+    servers = ", ".join(f"{region} {version}" for region, version in outcome.versions.items())
+    return [*lines, f"{len(outcome.pods)} servers ({servers}), {restarts} restarts by the kubelet"]
+
+
 def noticed(outcome: Outcome) -> list[str]:
     """What lint says of the renderings that were rehearsed, a line for each rule."""
     return [
@@ -50,11 +58,15 @@ def noticed(outcome: Outcome) -> list[str]:
 
 
 def _fate(fate: StreamFate) -> str:
-    if fate.consumer:
-        return f"consumer {fate.consumer} of {fate.name} ({fate.region}): {fate.fate}; {in_log(fate.seen)}"
-    counted = f"{fate.found} messages, {fate.acknowledged} acknowledged, {fate.lost} lost; "
-    counted = "" if fate.fate == "does not fit" else counted
-    return f"stream {fate.name} ({fate.region}): {fate.fate}; {counted}{in_log(fate.seen)}"
+    name = f"consumer {fate.consumer} of {fate.name}" if fate.consumer else f"stream {fate.name}"
+    return f"{name} ({fate.region}): {fate.fate}; {stream_fate(fate)}"
+
+
+def stream_fate(fate: StreamFate) -> str:
+    """The messages of a stream, if there could be any, and what was seen of it."""
+    if fate.consumer or fate.fate == "does not fit":
+        return in_log(fate.seen)
+    return f"{fate.found} messages, {fate.acknowledged} acknowledged, {fate.lost} lost; {in_log(fate.seen)}"
 
 
 def on_clusters(outcome: Outcome) -> list[str]:
