@@ -38,8 +38,7 @@ OVERLAYS = {
     "eu-west": "kind: Region\nname: eu-west\nstage: join\njoins: empty\ngateway: {host: gw.eu-west.example.com}\n"
     "serverNames: {prefix: eu-west-}\nloadBalancer: {provider: generic}\n",
 }
-UPGRADES = {"us-east": "upgrade-hand-made-taken-over", "eu-west": "upgrade-jetstream-grown"}
-"""Of tests/diff, one for each region."""
+UPGRADE = os.path.join(ROOT, "tests", "diff", "golden", "upgrade-hand-made-taken-over")
 FAULT = {
     "us-east": {"gatewayz": {"outbound_gateways": {"eu-west": None}}, "varz": {"nats-1": {"version": "2.12.8"}}},
     "eu-west": {"gatewayz": {"outbound_gateways": {"us-east": None}}},
@@ -108,11 +107,10 @@ def print_pages(folder: str) -> None:
     _write(os.path.join(inputs, "prior", "us-east.yaml"), rehearsal_cases.alone(renderer, VERSION, "us-east"))
     for region, text in rehearsal_cases.stock(renderer, VERSION, ("us-east", "eu-west")).items():
         _write(os.path.join(inputs, "rendered", f"{region}.yaml"), text)
-    for region, upgrade in UPGRADES.items():
-        for side in ("old", "new"):
-            with open(os.path.join(ROOT, "tests", "diff", "golden", upgrade, f"{side}.yaml"), encoding="utf-8") as file:
-                _write(os.path.join(inputs, side, f"{region}.yaml"), file.read())
-    _run(folder, "diff", "inputs/old", "inputs/new", "-o", "html=diff.html")
+    for side in ("old", "new"):
+        with open(os.path.join(UPGRADE, f"{side}.yaml"), encoding="utf-8") as file:
+            _write(os.path.join(inputs, f"{side}.yaml"), file.read())
+    _run(folder, "diff", "inputs/old.yaml", "inputs/new.yaml", "-o", "html=diff.html")
     _run(folder, "topology", os.path.join(ROOT, "charts", "overlays"), "-o", "html=topology.html")
     _run(folder, "plan", "--overlays", "inputs/overlays", "--prior", "inputs/prior", "-o", "html=plan.html")
     _run(folder, "doctor", "--from-bundle", "inputs/bundle.json", "-o", "html=doctor.html", "--fail-on=never")

@@ -36,7 +36,7 @@ COLOURS = {
     "down": ("#7b838c", "#7d8590"),
     "starting": ("#b07300", "#e0a030"),
     "running": ("#4a7fc1", "#6a9fdf"),
-    "ready": ("#3f8f5b", "#4fa06a"),
+    "ready": ("#3f8f5b", "#438e5c"),
     "stopping": ("#94609a", "#c08fc6"),
     "leader": ("#1f3f77", "#cfe0ff"),
     "links": ("#5b5bb0", "#a5a5f5"),

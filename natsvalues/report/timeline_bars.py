@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.rehearsal.outcome import Outcome
-    from natsvalues.rehearsal.timeline import Event
 
 HEIGHT = 32
 """Of a row."""
@@ -65,13 +64,13 @@ def rows(outcome: Outcome) -> list[Row]:
         for at in (_at(phase.seconds, end) for phase in starts)
     )
     inner = {kind: tracks(events, kind, end) for kind in ("probe", "leader", "links")}
+    drawn = [(track.subject, track, _pod(track, end, inner)) for track in tracks(events, "pod", end)]
+    drawn += [
+        (f"load balancer {track.subject}", track, _balancer(track, end)) for track in tracks(events, "balancer", end)
+    ]
     return [
         Row("", "phases", tuple(_letters(starts, end)), 30),
-        *(
-            Row(track.subject, _words(track), (*lines, *_pod(track, end, inner)))
-            for track in tracks(events, "pod", end)
-        ),
-        *(Row(track.subject, _words(track), (*lines, *_balancer(track, end))) for track in _balancers(events, end)),
+        *(Row(name, _words(name, track), (*lines, *content)) for name, track, content in drawn),
         Row("", "seconds", tuple(_axis(end)), 24),
     ]
 
@@ -81,9 +80,12 @@ def key() -> list[tuple[str, str]]:
     whole = (Segment(0, 1, ""), 1.0)
     entries = [(_state(Segment(0, 1, state), 1.0), NAMES.get(state, state)) for state in STATES]
     entries += [
-        (_bar(*whole, _TOP, "leader"), "meta leader"),
-        (_bar(*whole, _BOTTOM + 2, "links"), "gateway links"),
-        (_share(*whole, "backs", 1) + _share(*whole, "balancer", 0.6), "load balancer sends to this share"),
+        (_bar(*whole, _BOTTOM - 8, "leader"), "above: meta leader"),
+        (_bar(*whole, _BOTTOM - 8, "links"), "below: gateway links"),
+        (
+            _share(*whole, "backs", 1) + _share(*whole, "balancer", 0.6),
+            "a load balancer sends to this share of its pods",
+        ),
         (_probe(0.5, 1.0, "200", ""), "probe answers 200"),
         (_probe(0.5, 1.0, "503", ""), "probe fails"),
     ]
@@ -94,15 +96,11 @@ def _at(seconds: float, end: float) -> str:
     return f"{seconds / end * 100:.2f}%"
 
 
-def _balancers(events: list[Event], end: float) -> tuple[Track, ...]:
-    return tracks(events, "balancer", end)
-
-
-def _words(track: Track) -> str:
+def _words(name: str, track: Track) -> str:
     """A track as a sentence; of a long one its beginning."""
     said = [f"{NAMES.get(item.state, item.state)} from {item.begin:.1f} s" for item in track.segments[:_MOST_SPOKEN]]
     rest = len(track.segments) - len(said)
-    return f"{track.subject}: {', '.join(said)}" + (f", and {rest} more" if rest else "")
+    return f"{name}: {', '.join(said)}" + (f", and {rest} more" if rest else "")
 
 
 def _letters(starts: list[Phase], end: float) -> Iterator[str]:

@@ -36,18 +36,21 @@ def _scenario(number: int, outcome: Outcome) -> Iterator[str]:
     time = f", {outcome.seconds:g} s" if outcome.seconds is not None else ""
     yield f"<p>{text(outcome.phase + time)}</p>"
     yield from _why(outcome)
-    yield from _timeline(outcome)
+    yield from _timeline(number, outcome)
     if outcome.streams:
         yield _streams(outcome)
-    yield from (f"<p>{text(line)}</p>" for line in [*noticed(outcome), *figures(outcome)])
-    yield from (f"<p>{text(line)}</p>" for line in on_clusters(outcome) or [programs(outcome)])
-    yield from (f"<p>Note: {prose(in_log(note))}</p>" for note in outcome.notes)
+    for heading, lines in (("What lint says of this", noticed(outcome)), ("Notes", map(in_log, outcome.notes))):
+        if items := "".join(f"<li>{prose(line)}</li>" for line in lines):
+            yield f'<h3>{heading}</h3>\n<ul class="prose">{items}</ul>'
+    yield "<h3>What ran</h3>"
+    lines = [*figures(outcome), *(on_clusters(outcome) or [programs(outcome)])]
+    yield from (f"<p>{text(line)}</p>" for line in lines)
     events = (
         (f"{event.seconds:.2f}", event.kind, text(event.subject), text(in_log(event.text))) for event in outcome.events
     )
     heads = ("Seconds", "What", "Who", "Text")
     listed = table(f"All events of {outcome.scenario}", heads, events, wide=True)
-    yield f"<details><summary>All events ({len(outcome.events)})</summary>\n{listed}</details>"
+    yield f"<details><summary>All {len(outcome.events)} events</summary>\n{listed}</details>"
     yield "</section>"
 
 
@@ -63,8 +66,8 @@ def _why(outcome: Outcome) -> Iterator[str]:
         yield f'<p class="box notice"><strong>Remedy:</strong> {prose(in_log(outcome.remedy))}</p>'
 
 
-def _timeline(outcome: Outcome) -> Iterator[str]:
-    yield '<h3>Timeline</h3>\n<figure>\n<div class="timeline">'
+def _timeline(number: int, outcome: Outcome) -> Iterator[str]:
+    yield f'<h3 id="timeline-{number}">Timeline</h3>\n<figure>\n<div class="timeline">'
     for row in rows(outcome):
         yield f'<span class="name" aria-hidden="true">{text(row.name)}</span>'
         label = f'role="img" aria-label="{text(row.words)}"' if row.name else 'aria-hidden="true"'

@@ -41,7 +41,7 @@ def svg(outcome: Outcome) -> str:
         x += size
     y += HEIGHT + _LINE
     for phase in phases(outcome):
-        label = text(f"{phase.letter}  {phase.seconds:.1f} s  {phase.name}")
+        label = text(f"{phase.letter} {phase.seconds:.1f} s {phase.name}")
         parts.append(f'<text x="{_MARGIN}" y="{y}">{label}</text>')
         y += _LINE
     rules = f"{variables('.timeline')}{style('timeline')}"

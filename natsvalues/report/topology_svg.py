@@ -161,7 +161,7 @@ def _card(node: Node, place: Place, group: int | None) -> list[str]:
         ("dim", " · ".join(filter(None, text_lines)), 14, 44),
         ("code", node.address or "nothing advertised", 14, 63),
         ("code dim", node.balancer or "no load balancer", 14, 81),
-        ("code", jetstream(node), 36, 100),  # behind the dot
+        ("code", jetstream(node), 39, 100),  # behind the dot
     ]
     lines = [
         f"<g><title>{_escaped(node.name)}</title>",
@@ -193,7 +193,7 @@ def _dot(x: float, y: float, group: int | None, *, waits: bool = False) -> str:
         return f'<circle class="waits" cx="{x:.0f}" cy="{y:.0f}" r="7"/>'
     ring = " waits" * waits
     return (
-        f'<g class="g{group % COLOURS}"><circle class="{ring.strip()}" cx="{x:.0f}" cy="{y:.0f}" r="8"/>'
+        f'<g class="g{group % COLOURS}"><circle class="{ring.strip()}" cx="{x:.0f}" cy="{y:.0f}" r="9"/>'
         f'<text class="number{ring}" x="{x:.0f}" y="{y + 4:.0f}">{group + 1}</text></g>'
     )
 
@@ -222,19 +222,23 @@ def _text(kind: str, x: float, y: float, text: str, most: int) -> str:
 def _entries(picture: Topology, shown: list[Link], letters: int) -> Iterator[_Entry]:
     """Each meta group with its regions, which failures end one, and what else the picture has."""
     for index, group in enumerate(picture.groups):
-        yield _Entry(f"group {index}", wrap(visible(group_line(group)), letters))
+        yield _Entry(f"group {index}", _wrapped(visible(group_line(group)), letters))
     for failure in outages(picture):
         words = f"no leader if {failure.cause} fails".replace("`", "")
-        yield _Entry("warning", wrap(visible(words), letters), f"{failure.message}; {failure.remedy}")
+        yield _Entry("warning", _wrapped(visible(words), letters), f"{failure.message}; {failure.remedy}")
     if any(node.is_seed for node in picture.nodes):
-        yield _Entry("seed", wrap(SEED, letters))
+        yield _Entry("seed", _wrapped(SEED, letters))
     if any(node.jetstream == "if rendered" for node in picture.nodes):
-        yield _Entry("ring", wrap(WAITS, letters))
+        yield _Entry("ring", _wrapped(WAITS, letters))
     for (measured, ways), words in LINES.items():
         if measured == picture.measured and any(link.ways == ways for link in shown):
-            yield _Entry("" if ways == "both" else ways, wrap(words, letters))
+            yield _Entry("" if ways == "both" else ways, _wrapped(words, letters))
     if any(_worst_severity(link) == "error" and link.ways in ("both", "one") for link in shown):
-        yield _Entry("wrong", wrap("an error between them", letters))
+        yield _Entry("wrong", _wrapped("an error between them", letters))
+
+
+def _wrapped(text: str, letters: int) -> list[str]:
+    return wrap(text, letters, break_on_hyphens=False)
 
 
 def _legend(entry: _Entry, at: Place, kind: str) -> Iterator[str]:
