@@ -29,7 +29,15 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PICTURES = os.path.join(ROOT, "docs", "pictures")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = (360, 420, 1400)
-HEIGHT = 760
+HEIGHT, GAP = 760, 8
+KINDS = (("light", ("light",), 1400), ("dark", ("dark",), 1400), ("phone", ("light", "dark"), 420))
+"""The pictures of a page: name, schemes side by side, width."""
+PLACES = {
+    ("rehearse", "light"): (1080, ""),
+    ("rehearse", "dark"): (1080, ""),
+    ("rehearse", "phone"): (HEIGHT, "#timeline-0"),
+}
+"""Where not the beginning of a page shows what it is for: height, and where the picture begins."""
 VERSION = "2.14.2"
 OVERLAYS = {
     "supercluster": "kind: Supercluster\nname: acme\njetstream: {scope: supercluster}\n",
@@ -75,9 +83,12 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--pages", metavar="FOLDER", help="pages that were printed before")
     parser.add_argument("--browser", metavar="FILE", help=f"instead of {', '.join(BROWSERS)}")
     options = parser.parse_args(words)
-    browser = options.browser or next(filter(None, map(shutil.which, BROWSERS)), None)
+    browser = next(filter(None, map(shutil.which, [options.browser] if options.browser else BROWSERS)), None)
     if browser is None:
         print("page_pictures: there is no browser; apt-get install chromium, or --browser FILE", file=sys.stderr)
+        return 1
+    if options.pages is not None and not glob.glob(os.path.join(glob.escape(options.pages), "*.html")):
+        print(f"page_pictures: no *.html in {options.pages}", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory(prefix="natsvalues-pages-") as folder:
         if options.pages is None:
@@ -135,17 +146,10 @@ def measured(browser: str, pages: Sequence[str], folder: str) -> list[str]:
     for page in pages:
         with open(page, encoding="utf-8") as file:
             text = html.escape(file.read().replace("<details>", "<details open>"))
-        frames += [
-            f'<iframe title="{os.path.basename(page)}" style="width: {width}px; height: {HEIGHT}px; border: 0" srcdoc="{text}"></iframe>'
-            for width in WIDTHS
-        ]
+        frames += [_frame(width, HEIGHT, f'title="{os.path.basename(page)}" srcdoc="{text}"') for width in WIDTHS]
     script = f'<script>addEventListener("load", () => {{ {MEASURE} }})</script>'
-    sheet = os.path.join(folder, "measured.sheet")
-    _write(sheet, f'<!doctype html><meta charset="utf-8"><body>{"".join(frames)}{script}</body>')
-    shutil.move(sheet, sheet + ".html")
-    done = _browse(browser, sheet + ".html", "--dump-dom")
-    os.remove(sheet + ".html")
-    answer = re.search(r"<body>(\[.*\])</body>", done, re.DOTALL)
+    done = _browse(browser, folder, "".join(frames) + script, "--dump-dom")
+    answer = re.search(r"<body[^>]*>(\[.*\])</body>", done, re.DOTALL)
     if answer is None:
         return [f"the browser did not answer: {done[:500]}"]
     lines = []
@@ -160,26 +164,29 @@ def measured(browser: str, pages: Sequence[str], folder: str) -> list[str]:
 def take_pictures(browser: str, page: str, folder: str) -> None:
     """Three of each page: at 1400 pixels in light and in dark, and at 420 pixels in both."""
     name = os.path.splitext(os.path.basename(page))[0]
-    for kind, schemes, width in (("light", ("light",), 1400), ("dark", ("dark",), 1400), ("phone", ("light", "dark"), 420)):
-        frames = "".join(
-            f'<iframe src="file://{html.escape(os.path.abspath(page))}" style="width: {width}px; height: 100vh; border: 0; color-scheme: {scheme}"></iframe>'
-            for scheme in schemes
-        )
-        sheet = os.path.join(folder, f"{name}.sheet")
-        _write(sheet, f'<!doctype html><body style="margin: 0; display: flex; gap: 8px; background: #888">{frames}</body>')
-        shutil.move(sheet, sheet + ".html")
-        size = f"--window-size={width * len(schemes) + 8 * (len(schemes) - 1)},{HEIGHT}"
-        _browse(browser, sheet + ".html", size, f"--screenshot={PICTURES}/{name}-{kind}.png")
-        os.remove(sheet + ".html")
+    for kind, schemes, width in KINDS:
+        height, place = PLACES.get((name, kind), (HEIGHT, ""))
+        source = f'src="file://{html.escape(os.path.abspath(page))}{place}"'
+        frames = "".join(_frame(width, height + 20, source, f"color-scheme: {scheme}") for scheme in schemes)
+        size = f"{width * len(schemes) + GAP * (len(schemes) - 1)},{height}"
+        picture = os.path.join(PICTURES, f"{name}-{kind}.png")
+        _browse(browser, folder, frames, f"--window-size={size}", f"--screenshot={picture}")
 
 
-def _browse(browser: str, page: str, *words: str) -> str:
-    """What the browser prints. It has a profile of its own, and asks the network for nothing."""
+def _frame(width: int, height: int, source: str, rules: str = "") -> str:
+    return f'<iframe {source} style="width: {width}px; height: {height}px; flex: none; border: 0; {rules}"></iframe>'
+
+
+def _browse(browser: str, folder: str, content: str, *words: str) -> str:
+    """What the browser prints of this content. It has a profile of its own, and asks the network for nothing."""
+    sheet = os.path.join(folder, "sheet", "sheet.html")
+    look = f"margin: 0; overflow: hidden; display: flex; gap: {GAP}px; background: #888"
+    _write(sheet, f'<!doctype html><meta charset="utf-8"><body style="{look}">{content}</body>')
     with tempfile.TemporaryDirectory(prefix="natsvalues-browser-") as profile:
         command = [
             browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
-            "--disable-background-networking", "--virtual-time-budget=3000", "--run-all-compositor-stages-before-draw", "--disable-component-update", f"--user-data-dir={profile}",
-            *words, f"file://{page}",
+            "--disable-background-networking", "--disable-component-update", "--virtual-time-budget=3000",
+            "--run-all-compositor-stages-before-draw", f"--user-data-dir={profile}", *words, f"file://{sheet}",
         ]  # fmt: skip
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
 

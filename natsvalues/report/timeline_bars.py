@@ -78,7 +78,7 @@ def rows(outcome: Outcome) -> list[Row]:
 def key() -> list[tuple[str, str]]:
     """The legend: a small picture, and what it means."""
     whole = (Segment(0, 1, ""), 1.0)
-    entries = [(_state(Segment(0, 1, state), 1.0), NAMES.get(state, state)) for state in STATES]
+    entries = [(_state(Segment(0, 1, state), 1.0, is_titled=False), NAMES.get(state, state)) for state in STATES]
     entries += [
         (_bar(*whole, _BOTTOM - 8, "leader"), "above: meta leader"),
         (_bar(*whole, _BOTTOM - 8, "links"), "below: gateway links"),
@@ -126,10 +126,10 @@ def _pod(track: Track, end: float, inner: dict[str, tuple[Track, ...]]) -> Itera
             yield from (_bar(item, end, _BOTTOM + 2, "links", f"gateways to {item.state}") for item in linked)
 
 
-def _state(segment: Segment, end: float) -> str:
+def _state(segment: Segment, end: float, *, is_titled: bool = True) -> str:
     height = STATES.get(segment.state, 0)
     kind = segment.state if height else "other"
-    return _rect(segment, end, (_BOTTOM - height, height), kind, segment.state)
+    return _rect(segment, end, (_BOTTOM - height, height), kind, segment.state if is_titled else "")
 
 
 def _bar(segment: Segment, end: float, y: int, kind: str, title: str = "") -> str:
