@@ -24,7 +24,7 @@ _TONES = {"note": "notice"}
 class Page(NamedTuple):
     """A page. `command` is what printed it; `tone` a class of page.css; `head` and `main` are lines of HTML.
 
-    `lead` follows the title in its heading. `styles` are more stylesheets of `page/`, by name.
+    In a title, what stands between backticks is code; `lead` follows it in the heading. `styles` are more stylesheets of `page/`, by name.
     """
 
     command: str
@@ -45,7 +45,7 @@ def written(page: Page) -> str:
     scripts = f"; script-src {_hash(page.script)}" if page.script else ""
     policy = f"default-src 'none'; style-src {_hash(css)}{scripts}; base-uri 'none'; form-action 'none'"
     lead = f"<span>{text(page.lead)}</span>" if page.lead else ""
-    title = text("; ".join(filter(None, (page.title, page.lead))))
+    title = text("; ".join(filter(None, (page.title.replace("`", ""), page.lead))))
     lines = [
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
@@ -54,7 +54,7 @@ def written(page: Page) -> str:
         f"<style>{css}</style>\n</head>\n<body>",
         '<a class="skip" href="#content">Skip to the content</a>',
         f'<header class="{page.tone}">\n<p class="brand">{text(page.command)}</p>',
-        f"<h1>{text(page.title)}{lead}</h1>",
+        f"<h1>{prose(page.title)}{lead}</h1>",
         *page.head,
         "</header>",
         *page.between,
