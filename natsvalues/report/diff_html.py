@@ -11,7 +11,6 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from natsvalues.diff.changes import MEANINGS
 from natsvalues.report import diff_headline as words
 from natsvalues.report import diff_values as values
 from natsvalues.report.diff_outline import outline
@@ -37,7 +36,7 @@ def html(diffs: tuple[ReleaseDiff, ...]) -> str:
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
     )
-    title = _text(words.headline(contents))
+    title = _text(words.headline(contents).replace("`", ""))
     form = list(_form(contents))
     body = "\n".join([*_header(contents), *form, '<main id="changes" tabindex="-1">', *_main(contents), "</main>"])
     return f"""<!doctype html>
@@ -82,8 +81,8 @@ def _tone(level: Level) -> str:
 
 def _header(contents: Outline) -> Iterator[str]:
     yield f'<header class="{_tone(contents.worst)}">\n<p class="brand">natsvalues diff</p>'
-    worst, _, rest = words.headline(contents).partition("; ")
-    yield f"<h1>{_text(worst)}{f'<span>{_text(rest)}</span>' if rest else ''}</h1>"
+    rest = words.summary_below(contents)
+    yield f"<h1>{_prose(words.headline(contents))}{f'<span>{_text(rest)}</span>' if rest else ''}</h1>"
     names = ("Region", "Worst") if contents.regions else ()
     titles = "".join(f'<th scope="col">{name}</th>' for name in (*names, "Old, and new below"))
     yield f"<table><caption>What is compared</caption>\n<thead><tr>{titles}</tr></thead>\n<tbody>"
@@ -115,7 +114,7 @@ def _form(contents: Outline) -> Iterator[str]:
 def _chapters(contents: Outline) -> Iterator[tuple[str, str, str, int]]:
     """What can be filtered: its id, title, tone and how many rows it has."""
     for group in contents.groups:
-        yield group.level, words.name_of(group.level), _tone(group.level), group.size
+        yield group.level, words.title_of(group, contents)[0], _tone(group.level), group.size
     hooks, drift = (
         sum(len(reasoned.rows) for section in sections for reasoned in section.reasons)
         for sections in (contents.hooks, contents.drift)
@@ -142,9 +141,8 @@ def _main(contents: Outline) -> Iterator[str]:
         sections = (
             line for section in group.sections for line in _section(section, contents, is_open=group.level != "none")
         )
-        yield from _chapter(
-            group.level, words.name_of(group.level), _tone(group.level), MEANINGS[group.level], sections
-        )
+        title, meaning = words.title_of(group, contents)
+        yield from _chapter(group.level, title, _tone(group.level), meaning, sections)
     if contents.drift:
         sections = (line for section in contents.drift for line in _section(section, contents, is_open=True))
         yield from _chapter("drift", "DRIFT", "warning", words.DRIFT, sections)

@@ -99,6 +99,11 @@ class Outline(NamedTuple):
         return all(diff.is_empty for diff in self.diffs)
 
     @property
+    def is_first(self) -> bool:
+        """Whether nothing runs yet in any region that is compared."""
+        return all(diff.is_first for diff in self.diffs)
+
+    @property
     def regions(self) -> tuple[str, ...]:
         """The names of the regions, empty for one diff."""
         return tuple(diff.region for diff in self.diffs) if len(self.diffs) > 1 else ()

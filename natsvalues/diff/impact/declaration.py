@@ -27,10 +27,13 @@ Target = Literal["change", "object", "release", "live"]
 
 
 class Consequence(NamedTuple):
-    """What a change does in one case. `remedy` and `source` only where the declared ones are too general."""
+    """What a change does in one case. `remedy` and `source` only where the declared ones are too general.
+
+    An empty remedy says that nothing is left to do; None stands for the declared one.
+    """
 
     message: str
-    remedy: str = ""
+    remedy: str | None = None
     source: str = ""
 
 
@@ -58,7 +61,7 @@ class Declared(NamedTuple):
         if isinstance(consequence, str):
             consequence = Consequence(consequence)
         message, remedy, source = consequence
-        return Impact(self.level, message, source or self.source, remedy or self.remedy, self.id)
+        return Impact(self.level, message, source or self.source, self.remedy if remedy is None else remedy, self.id)
 
 
 def impact(  # noqa: PLR0913   # a manual, by keyword
