@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from natsvalues.manifests.named_secrets import not_made
 from natsvalues.supercluster.joining import order_of_join
 from natsvalues.supercluster.meta_groups import outage, own_group
 from natsvalues.supercluster.power_cuts import REMEDY as POWER_CUT_REMEDY
@@ -14,14 +15,16 @@ from natsvalues.supercluster.power_cuts import unwritten
 from natsvalues.supercluster.readiness import READY_WITHOUT_LEADER, WATCH, is_ready_without_leader
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from natsvalues.overlays.plan import Plan
     from natsvalues.supercluster.region_state import RegionState
 
 
-def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
+def guidance(plan: Plan, state: RegionState, made: Container[str] = ()) -> tuple[str, ...]:
     """Sentences for `explain`: what must not be done before the next stage, how servers start, what ends JetStream.
 
-    `state` is the region as it is post-rendered.
+    `state` is the region as it is post-rendered, `made` the names of Secrets that were seen in its cluster.
     """
     stage, joins = plan.region.stage, plan.region.joins
     lines = [_HERE[stage]]
@@ -39,6 +42,12 @@ def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
         remotes = ", ".join(remote.name for remote in plan.remotes) or "none yet (no other region is in stage join)"
         lines.append(f"remote gateways: {remotes}")
         lines.append("every change of the remotes needs a restart of the pods: gateway settings cannot be reloaded")
+    lines += [
+        f"Secret `{secret.name}` is not in this release, and pods do not start without it. If nobody made it yet: "
+        f"{secret.create()}; docs/stages.md, section Secrets, has it with cert-manager"
+        for secret in not_made(state.release, state.nats)
+        if secret.name not in made
+    ]
     if state.replicas > 1 and state.routes:
         lines.append(_DNS)
     if is_ready_without_leader(state):

@@ -23,7 +23,10 @@ def schema() -> dict[str, Any]:
                 "natsvalues": {**_TEXT, "description": "The version that wrote it."},
                 "differs": {"type": "boolean"},
                 "worst": {"$ref": "#/$defs/level"},
-                "headline": {**_TEXT, "description": "What the worst change does here; without differences it says so."},
+                "headline": {
+                    **_TEXT,
+                    "description": "What the worst change does here; without differences it says so.",
+                },
                 "counts": {
                     "type": "object",
                     "description": "How many impacts there are of each level but none.",

@@ -167,8 +167,10 @@ class _Page(NamedTuple):
             yield from self._body(values.compared(change, _WIDEST_LINE), indent + "  ")
             return
         room = self.width - columns(f"{start}:  -> {where}")
-        line = f"{start}: {values.in_short(change, room // 2 if change.op in ('replace', 'reorder') else room)} {where}"
-        if brief or columns(line.rstrip()) <= self.width:
+        room = room // 2 if change.op in ("replace", "reorder") else room
+        line = f"{start}: {values.in_short(change, room)} {where}"
+        tells = len({side.text for side in values.sides(change, room)}) > 1 or change.op not in ("replace", "reorder")
+        if brief or (tells and columns(line.rstrip()) <= self.width):  # a mark is cut out as a whole, on both sides
             yield line
             return
         yield f"{start} {where}"

@@ -53,5 +53,7 @@ def _of_service(service: dict[str, Any]) -> list[str]:
         lines += [f"{key}: {shown(text)}" for (_, text), key in given.items()]
     for port in ports_of(service):
         target = port.get("targetPort", port.get("port"))
-        lines.append(f"port {shown(port.get('name') or '')}: {shown(port.get('port'))} -> {shown(target)}".replace(' "":', ":"))
+        lines.append(
+            f"port {shown(port.get('name') or '')}: {shown(port.get('port'))} -> {shown(target)}".replace(' "":', ":")
+        )
     return lines

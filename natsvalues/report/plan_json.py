@@ -18,6 +18,7 @@ def document(plan: WrittenPlan) -> dict[str, Any]:
         "format": FORMAT,
         "natsvalues": __version__,
         "supercluster": plan.supercluster,
+        "lookedAt": [{"region": region, "readFrom": read_from} for region, read_from in plan.looked_at],
         "refused": [dict(zip(("region", "reason", "remedy"), item, strict=True)) for item in plan.refused],
         "done": list(plan.done),
         "unknown": list(plan.unknown),
@@ -59,6 +60,11 @@ def schema() -> dict[str, Any]:
                 "format": {"const": FORMAT},
                 "natsvalues": text,
                 "supercluster": text,
+                "lookedAt": {
+                    "type": "array",
+                    "description": "Where each region's release was read, or not found; empty if nobody looked.",
+                    "items": _object({"region": text, "readFrom": text}),
+                },
                 "refused": {
                     "type": "array",
                     "description": "Moves without a way that is known to lose nothing; then there are no steps.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.report.rehearsal_json import document, in_log
-from natsvalues.report.rehearsal_text import chain, noticed, on_clusters, programs, scenario_text
+from natsvalues.report.rehearsal_text import chain, noticed, on_clusters, places, programs, scenario_text
 from natsvalues.report.timeline_svg import svg
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def _page(outcomes: list[Outcome]) -> str:
         if outcome.remedy:
             parts.append(f"<p><strong>Remedy:</strong> {escape(in_log(outcome.remedy))}</p>")
         parts += [f"<p>{escape(line)}</p>" for line in noticed(outcome)]
-        parts += [f"<p>{escape(line)}</p>" for line in on_clusters(outcome) or [programs(outcome)]]
+        where = [*places(outcome), on_clusters(outcome)] if outcome.sites else [programs(outcome)]
+        parts += [f"<p>{escape(line)}</p>" for line in where]
         rows = "".join(
             f"<tr><td>{event.seconds:.2f}</td><td>{event.kind}</td><td>{escape(event.subject)}</td>"
             f"<td>{escape(in_log(event.text))}</td></tr>"

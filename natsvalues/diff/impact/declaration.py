@@ -6,9 +6,10 @@ region of the example supercluster of `natsvalues/lint/rule.py`: `old` and `new`
 side, in the parts that lint's examples have, and parts beside them count for both sides. `region` is the region
 (`us-east`), `roll: true` changes the pod template, so that the pods restart, and null for `service` or `statefulSet`
 removes that object; `empty: true` makes a side empty, as before a first installation. `live` changes the old release
-in the cluster, with `kubectl edit`; `serverSide: true`: Helm applies on the server's side. `unlisted` are regions whose
-new releases do not list this one. `at` is the change that has the impact, spelled as for `--ignore`: `KIND/NAME:PATH`,
-or `KIND/NAME` for an object that is added, removed or renamed.
+in the cluster, with `kubectl edit`, and `gone` in it names an object that is deleted there; `serverSide: true`: Helm
+applies on the server's side. `unlisted` are regions whose new releases do not list this one. `at` is the change that
+has the impact, spelled as for `--ignore`: `KIND/NAME:PATH`, or `KIND/NAME` for an object that is added, removed or
+renamed.
 """
 
 from __future__ import annotations

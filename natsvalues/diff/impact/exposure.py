@@ -59,6 +59,6 @@ def _asked_by_gateways(gateway: dict[str, Any]) -> str:
     """What a gateway asks of whoever connects, as the end of a sentence; empty if nothing."""
     tls = gateway.get("tls")
     certificate = "a certificate" if isinstance(tls, dict) and tls.get("verify") else ""
-    password = "a password" if gateway.get("authorization") else ""  # noqa: S105 - words
+    password = "a password" if gateway.get("authorization") else ""
     wanted = " and ".join(filter(None, (certificate or ("TLS" if tls else ""), password)))
     return f"; gateways ask for {wanted}" if wanted else ""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
     from natsvalues.diff.impact.context import Context, Servers
 
-SOURCE = "run on nats-server 2.12.8 and 2.15.1"
 RENAMED = "run on nats-server 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1"
 
 
@@ -61,9 +60,9 @@ def system_account_changes(context: Context, item: ObjectDiff, change: Change) -
     "DI003",
     "cluster-name-changes",
     "identity",
-    why="The other regions list this one under its old name and refuse the new one, so it leaves the meta group that it "
-    "shares with them; placement by the old name matches no server.",
-    source=SOURCE,
+    why="The gateway must have the cluster's name, and the regions that list the old one refuse the new one (`Wrong "
+    "Gateway`). Placement by the old name matches no server. What a shared JetStream makes of it was not run.",
+    source="gateways: run on nats-server 2.12.8 and 2.14.6; placement: 2.10.26 to 2.15.1",
     remedy="Keep the name, or let the region leave first. Then give its streams a placement in the new cluster.",
     fails="""\
 at: ConfigMap/nats-config:nats.conf:cluster.name
@@ -111,17 +110,17 @@ def gateway_name_changes(context: Context, item: ObjectDiff, change: Change) -> 
     "DI005",
     "cluster-renamed",
     "restart",
-    why="Streams, messages and consumers stay, and nothing acknowledged is lost. Servers of the old and of the new name "
-    "do not connect, so while they restart one by one, for about one restart neither half has a majority, or a leader. A "
-    "stream keeps the old name as its cluster: until it gets a placement in the new one it cannot get more replicas "
-    "(10005).",
+    why="Streams and messages stay, and nothing acknowledged is lost. Servers of the old and of the new name do not "
+    "connect, so while they restart one by one, for about one restart neither half has a leader. A stream keeps the "
+    "old name as its cluster: until it gets a placement in the new one it cannot get more replicas (10005), also "
+    "after another restart.",
     source=RENAMED,
     remedy="Before a stream gets more replicas, move it into the new cluster: nats stream edit STREAM --cluster NAME. "
     "Change the placement of streams that are placed by the old name.",
     fails="""\
 at: ConfigMap/nats-config:nats.conf:cluster.name
-conf: {gateway: {gateways: null}}
-new: {conf: {cluster: {name: east}, gateway: {name: east}}}""",
+conf: {gateway: null}
+new: {conf: {cluster: {name: east}}, roll: true}""",
     passes="new: {conf: {cluster: {pool_size: 5}}}",
 )
 def cluster_renamed(context: Context, item: ObjectDiff, change: Change) -> Consequence | None:
@@ -132,9 +131,14 @@ def cluster_renamed(context: Context, item: ObjectDiff, change: Change) -> Conse
     name = f"the cluster's name becomes `{change.after}`"
     if servers.before is None or not servers.before.has_jetstream:
         return Consequence(f"{name}: servers of both names do not connect until all have restarted", "")
+    waits = (
+        "while the servers take it over one by one, publishing may wait for about as long as one takes; "
+        if servers.replicas > 1
+        else ""
+    )
     return Consequence(
-        f"{name}: all streams and messages stay; while the servers restart one by one, publishing may wait for about "
-        "one restart; later, a stream gets more replicas only once it is placed in the new cluster (else 10005)",
+        f"{name}: all streams and messages stay; {waits}later, a stream gets more replicas only once it is placed in "
+        "the new cluster (else 10005)",
         f"Before a stream gets more replicas: nats stream edit STREAM --cluster {change.after}. The same for streams "
         f"that are placed in `{change.before}`.",
     )
@@ -146,22 +150,22 @@ def cluster_renamed(context: Context, item: ObjectDiff, change: Change) -> Conse
     "outage",
     why="Servers of the old and of the new name do not connect, so the first pod with the new name has no meta leader. "
     "Where a probe waits for one, the pod never becomes Ready, and the rollout stops there.",
-    source=RENAMED,
-    remedy="Use probes that do not wait for a leader (natsvalues post-render writes them), or restart all pods together: "
-    "kubectl delete pod, all of them at once.",
+    source="run on nats-server 2.12.8 and 2.14.2",
+    remedy="Use probes that do not wait for a leader (natsvalues post-render writes them), or delete all pods at once "
+    "when the rollout stops.",
     fails="""\
 at: ConfigMap/nats-config:nats.conf:cluster.name
-conf: {gateway: {gateways: null}}
+conf: {gateway: null}
 container: {startupProbe: {httpGet: {path: /healthz}}}
-new: {conf: {cluster: {name: east}, gateway: {name: east}}}""",
+new: {conf: {cluster: {name: east}}, roll: true}""",
     passes="""\
-conf: {gateway: {gateways: null}}
-new: {conf: {cluster: {name: east}, gateway: {name: east}}}""",
+conf: {gateway: null}
+new: {conf: {cluster: {name: east}}, roll: true}""",
 )
 def cluster_rename_stops(context: Context, item: ObjectDiff, change: Change) -> str | None:
-    """The name of a JetStream cluster of several servers changes, and a probe waits for a meta leader."""
+    """The name of a JetStream cluster of several servers changes, they restart, and a probe waits for a leader."""
     servers = _renamed_cluster(context, item, change)
-    after = servers.after if servers is not None else None
+    after = servers.after if servers is not None and servers.template_changes else None
     if after is None or not after.is_clustered or after.replicas < 2:  # noqa: PLR2004 - several
         return None
     probe = waits_for_leader(after.container, after.version)

@@ -11,8 +11,8 @@ from natsvalues.manifests.spread import matches
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import ObjectDiff
-    from natsvalues.diff.impact.declaration import Consequence
     from natsvalues.diff.impact.context import Context
+    from natsvalues.diff.impact.declaration import Consequence
 
 SERVICES = "documented behaviour of Services"
 PODS = "documented behaviour of pods"

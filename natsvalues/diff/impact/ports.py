@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SOURCE = "documented behaviour of Services"
 
+
 @impact(
     "DI401",
     "load-balancer-removed-by-type",

@@ -246,7 +246,9 @@ def rolled(servers: Servers) -> Roll:
 
 
 def _leaves(before: RegionState, after: RegionState) -> bool:
-    renamed = before.replicas > 1 and cluster_name_of(before.nats, before.conf) != cluster_name_of(after.nats, after.conf)
+    renamed = before.replicas > 1 and cluster_name_of(before.nats, before.conf) != cluster_name_of(
+        after.nats, after.conf
+    )
     return renamed or leaves_group(before, after)
 
 
