@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.manifests.named_secrets import not_made
 from natsvalues.supercluster.joining import order_of_join
 from natsvalues.supercluster.meta_groups import outage, own_group
 from natsvalues.supercluster.power_cuts import REMEDY as POWER_CUT_REMEDY
@@ -15,7 +14,7 @@ from natsvalues.supercluster.power_cuts import unwritten
 from natsvalues.supercluster.readiness import READY_WITHOUT_LEADER, WATCH, is_ready_without_leader
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterator
 
     from natsvalues.overlays.plan import Plan
     from natsvalues.supercluster.region_state import RegionState
@@ -42,12 +41,7 @@ def guidance(plan: Plan, state: RegionState, made: Container[str] = ()) -> tuple
         remotes = ", ".join(remote.name for remote in plan.remotes) or "none yet (no other region is in stage join)"
         lines.append(f"remote gateways: {remotes}")
         lines.append("every change of the remotes needs a restart of the pods: gateway settings cannot be reloaded")
-    lines += [
-        f"Secret `{secret.name}` is not in this release, and pods do not start without it. If nobody made it yet: "
-        f"{secret.create()}; docs/stages.md, section Secrets, has it with cert-manager"
-        for secret in not_made(state.release, state.nats)
-        if secret.name not in made
-    ]
+    lines += [line for name, line in _secrets(state) if name not in made]
     if state.replicas > 1 and state.routes:
         lines.append(_DNS)
     if is_ready_without_leader(state):
@@ -57,6 +51,18 @@ def guidance(plan: Plan, state: RegionState, made: Container[str] = ()) -> tuple
         lines.append(_POWER_CUT.format(interval=interval))
     failure = outage(own_group(state, plan.remote_servers))
     return (*lines, f"{failure.message}; {failure.remedy}") if failure is not None else tuple(lines)
+
+
+def _secrets(state: RegionState) -> Iterator[tuple[str, str]]:
+    """The Secrets that the pods need and the release does not make, each with a sentence."""
+    from natsvalues.manifests.named_secrets import not_made  # nothing else that imports this file wants it
+
+    for secret in not_made(state.release, state.nats):
+        yield (
+            secret.name,
+            f"Secret `{secret.name}` is not in this release, and pods do not start without it. If nobody made it yet: "
+            f"{secret.create()}; docs/stages.md, section Secrets, has it with cert-manager",
+        )
 
 
 _DNS = (
