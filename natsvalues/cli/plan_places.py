@@ -33,13 +33,13 @@ _ENDINGS = (".yaml", ".yml", ".json")
 class Found(NamedTuple):
     """Where each region is, how it is reached, and what its servers say; only those that were asked are in `seen`.
 
-    `looked_at` says for each region where its release was read, or where there is none; empty if nobody looked.
+    `absent` says of each region without a release where it was looked for; empty if nobody looked.
     """
 
     places: dict[str, Place]
     targets: dict[str, Target]
     seen: dict[str, Seen]
-    looked_at: dict[str, str]
+    absent: dict[str, str]
 
 
 def places_of(options: PlanOptions, overlays: Overlays) -> Found:
@@ -74,9 +74,10 @@ def places_of(options: PlanOptions, overlays: Overlays) -> Found:
                 hint=f"there are: {', '.join(places) or 'none'}",
             )
         places[name] = with_empty_stores(places[name])
-    looked_at = {name: f"no release `{site.release}` in {_where(site)}" for name, site in sites.items()}
-    looked_at |= {name: place.read_from for name, place in places.items()}
-    return Found(places, targets, seen, looked_at)
+    absent = {
+        name: f"no release `{site.release}` in {_where(site)}" for name, site in sites.items() if name not in places
+    }
+    return Found(places, targets, seen, absent)
 
 
 def _where(site: Site) -> str:

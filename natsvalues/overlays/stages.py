@@ -58,11 +58,11 @@ def _secrets(state: RegionState) -> Iterator[tuple[str, str]]:
     from natsvalues.manifests.named_secrets import not_made  # nothing else that imports this file wants it
 
     for secret in not_made(state.release, state.nats):
-        yield (
-            secret.name,
+        line = (
             f"Secret `{secret.name}` is not in this release, and pods do not start without it. If nobody made it yet: "
-            f"{secret.create()}; docs/stages.md, section Secrets, has it with cert-manager",
+            f"{secret.create()}; docs/stages.md, section Secrets, has it with cert-manager"
         )
+        yield secret.name, line
 
 
 _DNS = (

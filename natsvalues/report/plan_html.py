@@ -28,7 +28,7 @@ def plan_html(plan: WrittenPlan) -> str:
     """The whole page. A step whose title is ticked off is folded away, where the browser can."""
     title = f"{plan.supercluster}: the way to the overlays"
     parts = [HEAD.format(title=escape(title)), _STYLE, f"<h1>{escape(title)}</h1>\n"]
-    parts += [f'<p class="dim">{escape(name)}: {escape(read_from)}</p>\n' for name, read_from in plan.looked_at]
+    parts += [f'<p class="dim">not installed: {escape(name)}: {escape(reason)}</p>\n' for name, reason in plan.absent]
     for region, reason, remedy in plan.refused:
         parts.append(f'<p class="error">refused: {escape(region)}: {escape(reason)}. {escape(remedy)}</p>\n')
     if not plan.steps and not plan.refused:

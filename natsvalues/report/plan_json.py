@@ -18,7 +18,7 @@ def document(plan: WrittenPlan) -> dict[str, Any]:
         "format": FORMAT,
         "natsvalues": __version__,
         "supercluster": plan.supercluster,
-        "lookedAt": [{"region": region, "readFrom": read_from} for region, read_from in plan.looked_at],
+        "absent": [{"region": region, "reason": reason} for region, reason in plan.absent],
         "refused": [dict(zip(("region", "reason", "remedy"), item, strict=True)) for item in plan.refused],
         "done": list(plan.done),
         "unknown": list(plan.unknown),
@@ -60,10 +60,10 @@ def schema() -> dict[str, Any]:
                 "format": {"const": FORMAT},
                 "natsvalues": text,
                 "supercluster": text,
-                "lookedAt": {
+                "absent": {
                     "type": "array",
-                    "description": "Where each region's release was read, or not found; empty if nobody looked.",
-                    "items": _object({"region": text, "readFrom": text}),
+                    "description": "Regions without a release, and where it was looked for; empty if nobody looked.",
+                    "items": _object({"region": text, "reason": text}),
                 },
                 "refused": {
                     "type": "array",

@@ -46,28 +46,28 @@ class WrittenStep(NamedTuple):
 
 
 class WrittenPlan(NamedTuple):
-    """A plan; `refused` are region, reason and remedy, `looked_at` each region and where its release was read."""
+    """A plan; `refused` are region, reason and remedy, `absent` regions without a release, and where one was sought."""
 
     supercluster: str
     steps: tuple[WrittenStep, ...]
     refused: tuple[tuple[str, str, str], ...]
     done: tuple[str, ...]
     unknown: tuple[str, ...]
-    looked_at: tuple[tuple[str, str], ...] = ()
+    absent: tuple[tuple[str, str], ...] = ()
 
 
 def written(
     runbook: Runbook,
     targets: Mapping[str, Target],
     answers: Mapping[Check, Answer] | None = None,
-    looked_at: Mapping[str, str] | None = None,
+    absent: Mapping[str, str] | None = None,
 ) -> WrittenPlan:
-    """The plan as text; `answers` are what is known of the checks of the next step, `looked_at` where regions are."""
+    """The plan as text; `answers` are what is known of the checks of the next step, `absent` where no release was."""
     known = answers or {}
     steps = tuple(_step(step, targets, known if number == 0 else {}) for number, step in enumerate(runbook.steps))
     refused = tuple((item.region, item.reason, item.remedy) for item in runbook.refused)
-    looked = tuple((looked_at or {}).items())
-    return WrittenPlan(runbook.supercluster, steps, refused, runbook.done, runbook.unknown, looked)
+    none = tuple((absent or {}).items())
+    return WrittenPlan(runbook.supercluster, steps, refused, runbook.done, runbook.unknown, none)
 
 
 def move_value(move: Move) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def test_drift_is_told_with_its_owner_and_what_becomes_of_it(
         "StatefulSet/nats spec.template.spec.terminationGracePeriodSeconds": "refused" if major == 4 else "restart",
         "Service/nats spec.ports[name=other]": "none",
         'Service/nats metadata.annotations["example.com/owner"]': "none",
-        "PodDisruptionBudget/nats (remove)": "none",
+        "PodDisruptionBudget/nats (remove)": "outage",
     }
     assert (told["objects"], told["values"]) == ([], [])
     impacts = {
