@@ -27,7 +27,7 @@ def explain(path: str | None, options: PostRenderOptions, *, as_json: bool) -> i
     def work() -> int:
         file = None if path in (None, "-") else path
         result = checked_release(read_stream(file), file or STANDARD_INPUT, options, run)
-        advice = guidance(result.plan, state_after(result), _made(run, result))
+        advice = guidance(result.plan, state_after(result), _secrets_there(run, result))
         if as_json:
             report = {
                 "format": 1,
@@ -46,7 +46,7 @@ def explain(path: str | None, options: PostRenderOptions, *, as_json: bool) -> i
     return guarded(run, work)
 
 
-def _made(run: Run, result: Result) -> frozenset[str]:
+def _secrets_there(run: Run, result: Result) -> frozenset[str]:
     """The Secrets that the release names and that are in its cluster; empty where no cluster is asked anyway."""
     if not run.prior or not run.prior.get("context"):
         return frozenset()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from natsvalues.diff.changes import MEANINGS
-from natsvalues.diff.impact.whole import FIRST
 from natsvalues.report.diff_values import SIGNS, file_of, place, visible
 
 if TYPE_CHECKING:
@@ -47,8 +46,7 @@ def headline(contents: Outline) -> str:
     if not counts and not contents.notes:
         return "No differences" + (f" in {len(contents.regions)} regions" if contents.regions else "")
     if contents.worst == "none":
-        first = next((shared.note.message for shared in contents.notes if shared.note.id == FIRST), "")
-        return f"{name_of('none', is_first=contents.is_first)}: {first or counts or 'nothing differs'}"
+        return f"{name_of('none', is_first=contents.is_first)}: {contents.installs or counts or 'nothing differs'}"
     return f"{name_of(contents.worst)}{_worst(contents)}"
 
 

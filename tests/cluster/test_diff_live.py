@@ -35,7 +35,7 @@ def test_the_headline_is_what_a_change_by_hand_does(install, kubectl_on, namespa
     assert done.returncode == 4
     told = " ".join(done.stdout.split())
     assert "the load balancer accepts more addresses: 0.0.0.0/0; kubectl-patch set it" in told
-    assert told.count("the next upgrade sets it back without a warning") == 3
+    assert told.count("the next upgrade sets it back without a warning") == 4  # the headline, too
     assert "nats.conf: jetstream.max_file_store" in told
 
 

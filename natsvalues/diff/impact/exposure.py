@@ -27,11 +27,11 @@ def opened(service: dict[str, Any], servers: Servers | None) -> Consequence:
     names = [str(port.get("name") or port.get("port")) for port in ports]
     subject = f"port {names[0]} becomes" if len(names) == 1 else f"ports {', '.join(names)} become"
     is_gateway = servers is not None and servers.leads_to_gateway(service)
-    asked = _asked_by_gateways(servers.after.gateway) if is_gateway and servers and servers.after else ""
+    demands = _demands(servers.after.gateway) if is_gateway and servers and servers.after else ""
     remedies = [] if _is_limited(service) else [_LIMIT_GATEWAY if is_gateway else _LIMIT]
-    remedies += [_PROTECT] if is_gateway and not asked else []
+    remedies += [_PROTECT] if is_gateway and not demands else []
     remedies += [_GATEWAY_ALONE] if is_gateway and len(ports) > 1 else []
-    reached = f"{subject} reachable from outside the cluster, {_reached_from(service)}{asked}"
+    reached = f"{subject} reachable from outside the cluster, {_reached_from(service)}{demands}"
     return Consequence(reached, " ".join(remedies))
 
 
@@ -55,7 +55,7 @@ def _is_limited(service: dict[str, Any]) -> bool:
     return bool(is_load_balancer(service) and (meaning.source_ranges or meaning.of("access")))
 
 
-def _asked_by_gateways(gateway: dict[str, Any]) -> str:
+def _demands(gateway: dict[str, Any]) -> str:
     """What a gateway asks of whoever connects, as the end of a sentence; empty if nothing."""
     tls = gateway.get("tls")
     certificate = "a certificate" if isinstance(tls, dict) and tls.get("verify") else ""

@@ -61,7 +61,7 @@ def system_account_changes(context: Context, item: ObjectDiff, change: Change) -
     "cluster-name-changes",
     "identity",
     why="The gateway must have the cluster's name, and the regions that list the old one refuse the new one (`Wrong "
-    "Gateway`). Placement by the old name matches no server. What a shared JetStream makes of it was not run.",
+    "Gateway`). Placement by the old name matches no server. With JetStream across regions it was not run.",
     source="gateways: run on nats-server 2.12.8 and 2.14.6; placement: 2.10.26 to 2.15.1",
     remedy="Keep the name, or let the region leave first. Then give its streams a placement in the new cluster.",
     fails="""\
