@@ -6,7 +6,6 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from natsvalues.diff.changes import MEANINGS
 from natsvalues.report import diff_headline as words
 from natsvalues.report import diff_values as values
 from natsvalues.report.diff_outline import outline
@@ -29,13 +28,12 @@ def html(diffs: tuple[ReleaseDiff, ...]) -> str:
     """The page, UTF-8 when written; it has no reference to anything outside itself."""
     contents = outline(diffs)
     form = list(_form(contents))
-    worst, _, rest = words.headline(contents).partition("; ")
     return written(
         Page(
             "natsvalues diff",
-            worst,
+            words.headline(contents),
             tuple(_main(contents)),
-            lead=rest,
+            lead=words.summary_below(contents),
             tone=_tone(contents.worst),
             head=(_compared(contents),),
             between=tuple(form),
@@ -83,7 +81,7 @@ def _form(contents: Outline) -> Iterator[str]:
 def _chapters(contents: Outline) -> Iterator[tuple[str, str, str, int]]:
     """What can be filtered: its id, title, tone and how many rows it has."""
     for group in contents.groups:
-        yield group.level, words.name_of(group.level), _tone(group.level), group.size
+        yield group.level, words.title_of(group, contents)[0], _tone(group.level), group.size
     hooks, drift = (
         sum(len(reasoned.rows) for section in sections for reasoned in section.reasons)
         for sections in (contents.hooks, contents.drift)
@@ -110,9 +108,8 @@ def _main(contents: Outline) -> Iterator[str]:
         sections = (
             line for section in group.sections for line in _section(section, contents, is_open=group.level != "none")
         )
-        yield from _chapter(
-            group.level, words.name_of(group.level), _tone(group.level), MEANINGS[group.level], sections
-        )
+        title, meaning = words.title_of(group, contents)
+        yield from _chapter(group.level, title, _tone(group.level), meaning, sections)
     if contents.drift:
         sections = (line for section in contents.drift for line in _section(section, contents, is_open=True))
         yield from _chapter("drift", "DRIFT", "warning", words.DRIFT, sections)

@@ -24,7 +24,8 @@ _TONES = {"note": "notice"}
 class Page(NamedTuple):
     """A page. `command` is what printed it; `tone` a class of page.css; `head` and `main` are lines of HTML.
 
-    In a title, what stands between backticks is code; `lead` follows it in the heading. `styles` are more stylesheets of `page/`, by name.
+    In a title, what stands between backticks is code; `lead` follows it in the heading. `styles` are more stylesheets
+    of `page/`, by name.
     """
 
     command: str

@@ -25,6 +25,7 @@ def plan_html(plan: WrittenPlan) -> str:
     steps = [line for number, step in enumerate(plan.steps, start=1) for line in _step(number, step)]
     if not plan.steps and not plan.refused:
         steps = ["<p>Every region is where the overlays want it.</p>"]
+    absent = [f'<p class="aside">Not installed: {text(name)}: {prose(reason)}</p>' for name, reason in plan.absent]
     return written(
         Page(
             "natsvalues plan",
@@ -34,7 +35,7 @@ def plan_html(plan: WrittenPlan) -> str:
                 [counted(len(plan.steps), "step"), *([f"{len(plan.refused)} refused"] if plan.refused else [])]
             ),
             tone="error" if plan.refused else "warning" if plan.unknown else "plain",
-            head=tuple(_overview(plan)),
+            head=(*absent, *_overview(plan)),
             styles=("plan",),
         )
     )

@@ -15,7 +15,7 @@ _WIDTH = 100
 
 def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDTH) -> str:
     """One scenario. With `mapping` every setting that was moved to loopback is listed."""
-    lines = [f"{outcome.scenario}: {outcome.word}{_when(outcome)}"]
+    lines = [f"{outcome.scenario}: {outcome.word}{_when(outcome)}", *(f"  {line}" for line in places(outcome))]
     lines += [f"  {line}" for line in chain(outcome.causes)]
     if outcome.remedy:
         lines.append(f"  remedy: {in_log(outcome.remedy)}")
@@ -27,7 +27,7 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
     lines += [f"  {line}" for line in groups]
     lines += [f"  {_fate(fate)}" for fate in outcome.streams]
     lines.append(f"  {servers}")
-    lines += [f"  {line}" for line in (on_clusters(outcome) if outcome.sites else _on_loopback(outcome))]
+    lines += [f"  {line}" for line in ([on_clusters(outcome)] if outcome.sites else _on_loopback(outcome))]
     lines += [f"  note: {in_log(note)}" for note in outcome.notes]
     if mapping:
         for region, moves in outcome.moves.items():
@@ -69,13 +69,17 @@ def stream_fate(fate: StreamFate) -> str:
     return f"{fate.found} messages, {fate.acknowledged} acknowledged, {fate.lost} lost; {in_log(fate.seen)}"
 
 
-def on_clusters(outcome: Outcome) -> list[str]:
+def places(outcome: Outcome) -> list[str]:
     """Where a rehearsal on real clusters ran; empty for one on loopback."""
-    places = [
+    return [
         f"{region}: context {site.context}, namespace {site.namespace}, release {site.release}"
         for region, site in outcome.sites.items()
     ]
-    return [*places, f"{outcome.cost.wall:g} s on real clusters"] if places else []
+
+
+def on_clusters(outcome: Outcome) -> str:
+    """How long a rehearsal on real clusters took."""
+    return f"{outcome.cost.wall:g} s on real clusters"
 
 
 def _on_loopback(outcome: Outcome) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.report.html_page import Page, prose, table, text, written
 from natsvalues.report.rehearsal_json import in_log
-from natsvalues.report.rehearsal_text import figures, noticed, on_clusters, programs, stream_fate
+from natsvalues.report.rehearsal_text import figures, noticed, on_clusters, places, programs, stream_fate
 from natsvalues.report.timeline_bars import HEIGHT, key, phases, rows
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def _scenario(number: int, outcome: Outcome) -> Iterator[str]:
     yield f'<h2 id="{name}">{text(f"{outcome.scenario}: {outcome.word}")}</h2>'
     time = f", {outcome.seconds:g} s" if outcome.seconds is not None else ""
     yield f"<p>{text(outcome.phase + time)}</p>"
+    yield from (f"<p>{text(line)}</p>" for line in places(outcome))
     yield from _why(outcome)
     yield from _timeline(number, outcome)
     if outcome.streams:
@@ -43,7 +44,7 @@ def _scenario(number: int, outcome: Outcome) -> Iterator[str]:
         if items := "".join(f"<li>{prose(line)}</li>" for line in lines):
             yield f'<h3>{heading}</h3>\n<ul class="prose">{items}</ul>'
     yield "<h3>What ran</h3>"
-    lines = [*figures(outcome), *(on_clusters(outcome) or [programs(outcome)])]
+    lines = [*figures(outcome), on_clusters(outcome) if outcome.sites else programs(outcome)]
     yield from (f"<p>{text(line)}</p>" for line in lines)
     events = (
         (f"{event.seconds:.2f}", event.kind, text(event.subject), text(in_log(event.text))) for event in outcome.events
