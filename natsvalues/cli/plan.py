@@ -47,7 +47,7 @@ def plan(options: PlanOptions) -> int:
         answers = _answers(chosen, where.targets, where.seen)
         if options.check:
             _require_looked_at(chosen, answers)
-        text = written(chosen, where.targets, answers)
+        text = written(chosen, where.targets, answers, where.absent)
         if options.write and steps:
             from natsvalues.cli.plan_edits import write_moves  # seldom used
 

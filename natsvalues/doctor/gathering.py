@@ -16,12 +16,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.doctor.clouds.asking import ask_every_cloud
-from natsvalues.doctor.live import KINDS, PAGES, live_of, nats_in, secrets_of, stream_of
+from natsvalues.doctor.live import KINDS, PAGES, live_of, nats_in, stream_of
 from natsvalues.doctor.loaded import digests_of
 from natsvalues.doctor.reaching import reach
 from natsvalues.doctor.seen import Page, Seen, nothing_seen
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.chart import mappings
+from natsvalues.manifests.named_secrets import secrets_of
 from natsvalues.manifests.objects import entries
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.services import selects

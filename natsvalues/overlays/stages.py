@@ -14,14 +14,16 @@ from natsvalues.supercluster.power_cuts import unwritten
 from natsvalues.supercluster.readiness import READY_WITHOUT_LEADER, WATCH, is_ready_without_leader
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
     from natsvalues.overlays.plan import Plan
     from natsvalues.supercluster.region_state import RegionState
 
 
-def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
+def guidance(plan: Plan, state: RegionState, made: Container[str] = ()) -> tuple[str, ...]:
     """Sentences for `explain`: what must not be done before the next stage, how servers start, what ends JetStream.
 
-    `state` is the region as it is post-rendered.
+    `state` is the region as it is post-rendered, `made` the names of Secrets that were seen in its cluster.
     """
     stage, joins = plan.region.stage, plan.region.joins
     lines = [_HERE[stage], _MOVING if plan.region.move is not None else _PLAN]
@@ -39,6 +41,7 @@ def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
         remotes = ", ".join(remote.name for remote in plan.remotes) or "none yet (no other region is in stage join)"
         lines.append(f"remote gateways: {remotes}")
         lines.append("every change of the remotes needs a restart of the pods: gateway settings cannot be reloaded")
+    lines += [line for name, line in _secrets(state) if name not in made]
     if state.replicas > 1 and state.routes:
         lines.append(_DNS)
     if is_ready_without_leader(state):
@@ -48,6 +51,18 @@ def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
         lines.append(_POWER_CUT.format(interval=interval))
     failure = outage(own_group(state, plan.remote_servers))
     return (*lines, f"{failure.message}; {failure.remedy}") if failure is not None else tuple(lines)
+
+
+def _secrets(state: RegionState) -> Iterator[tuple[str, str]]:
+    """The Secrets that the pods need and the release does not make, each with a sentence."""
+    from natsvalues.manifests.named_secrets import not_made  # nothing else that imports this file wants it
+
+    for secret in not_made(state.release, state.nats):
+        line = (
+            f"Secret `{secret.name}` is not in this release, and pods do not start without it. If nobody made it yet: "
+            f"{secret.create()}; docs/stages.md, section Secrets, has it with cert-manager"
+        )
+        yield secret.name, line
 
 
 _PLAN = "the steps from where the regions are to the overlays, and what must hold before each: natsvalues plan"

@@ -97,7 +97,7 @@ def test_an_object_of_another_kind_region(run, home, rendering):
     done = run("natsvalues", "lint", rendering, cwd=home)
 
     assert done.returncode == 4
-    assert f"{OF_RENDERINGS} rules on 1 rendering" in done.stdout
+    assert f"{OF_RENDERINGS} rules on 1 rendering (region " in done.stdout
 
 
 @pytest.mark.usefixtures("folder")
