@@ -20,6 +20,7 @@ from natsvalues.report.krm_results import failed, succeeded
 from natsvalues.report.text import notices
 
 if TYPE_CHECKING:
+    from natsvalues.delivery.function_config import Config
     from natsvalues.overlays.pipeline import Result
 
 
@@ -35,8 +36,9 @@ def krm() -> int:
 def _krm() -> int:
     given = ResourceList(read_stream(), STANDARD_INPUT)
     try:
-        result = _rendered(given)
-        text = given.written(result.release, succeeded(given, result))
+        config = read_config(given.config)
+        result = _rendered(given, config)
+        text = given.written(result.release, succeeded(given, result, each=config.results == "all"))
     except NatsvaluesError as error:
         write_stream([given.with_results(failed(given, error))])
         raise
@@ -45,8 +47,7 @@ def _krm() -> int:
     return EXIT_OK
 
 
-def _rendered(given: ResourceList) -> Result:
-    config = read_config(given.config)
+def _rendered(given: ResourceList, config: Config) -> Result:
     overlays = config.overlays or load(overlays_folder(config.folder))
     region = with_environment(PostRenderOptions(config.region)).region
     return render(given.release, plan(overlays, choose(overlays, given.release, region)))

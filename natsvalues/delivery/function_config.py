@@ -12,10 +12,10 @@ A function in a container has no access to files, so its configuration can conta
       - {kind: Region, name: us-east, …}
 
 kpt's users configure a function with a ConfigMap: there `data.region`, and `data.overlays` as a folder or as a text
-of YAML documents, mean the same.
+of YAML documents, mean the same. So does `results`: summary, or all.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from natsvalues.delivery.resource_list import Part
 from natsvalues.errors import NatsvaluesError, Where, raise_all
@@ -29,6 +29,7 @@ CODE = "NV-F002"
 KIND = "NatsValues"
 API_VERSION = "natsvalues.io/v1"
 NAME = "functionConfig"
+Listed = Literal["summary", "all"]
 
 
 class FunctionSpec(NamedTuple):
@@ -38,6 +39,9 @@ class FunctionSpec(NamedTuple):
     overlays: Annotated[
         Any, Doc("Folder of the overlays, or the Supercluster and Region documents; the default is the usual folder.")
     ] = None
+    results: Annotated[
+        Listed, Doc("`summary`: one result for all changes and notes; `all`: one for each, with its object and field.")
+    ] = "summary"
 
 
 class FunctionConfig(NamedTuple):
@@ -56,6 +60,7 @@ class Config(NamedTuple):
     region: str | None = None
     folder: str | None = None
     overlays: Overlays | None = None
+    results: Listed = "summary"
 
 
 def read_config(config: Part | None) -> Config:
@@ -85,11 +90,11 @@ def read_config(config: Part | None) -> Config:
     spec: FunctionSpec = getattr(filled, section)
     node = find(tree.root, section, "overlays")
     if node is None or spec.overlays is None:
-        return Config(spec.region)
+        return Config(spec.region, results=spec.results)
     overlays = _overlays(tree, node, section)
     if isinstance(overlays, str):
-        return Config(spec.region, overlays)
-    return Config(spec.region, None, overlays)
+        return Config(spec.region, overlays, results=spec.results)
+    return Config(spec.region, None, overlays, spec.results)
 
 
 def _overlays(tree: Tree, node: Node, section: str) -> Overlays | str:

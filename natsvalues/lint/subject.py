@@ -275,10 +275,18 @@ def clusters_of(
         raise no_nats(release)
     clusters = []
     for nats in installations:
-        region = given or nats.statefulset.annotations.get(REGION)
+        stamped = nats.statefulset.annotations.get(REGION)
+        region = given or stamped
         known = plans.get(str(region or stem))
         if overlays is not None and known is None:
-            known = plans[choose(overlays, release, region)]
+            try:
+                known = plans[choose(overlays, release, region)]
+            except NatsvaluesError as error:
+                if region == stamped:  # rendered when its overlay was there
+                    where = in_manifest(release, nats.statefulset, "metadata", "annotations", REGION)
+                    error.where = (where, *error.where)
+                    error.hint += "\na region that is gone on purpose: delete its rendering, too"
+                raise
         if known is not None:
             selector = known.region.nats
             if not nats.is_meant_by(selector.name, selector.namespace):

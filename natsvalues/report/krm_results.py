@@ -18,11 +18,27 @@ if TYPE_CHECKING:
 _SEVERITY = {"warning": "warning", "note": "info"}
 
 
-def succeeded(given: ResourceList, result: Result) -> list[dict[str, Any]]:
-    """The results of a run: its notices, then one `info` for each change, with its rule as a tag."""
-    results = [_notice(given, item) for item in result.notices]
-    shown = zip(result.receipts, changes(result), strict=True)
-    return results + [_change(result, receipt, entry) for receipt, entry in shown]
+def succeeded(given: ResourceList, result: Result, *, each: bool) -> list[dict[str, Any]]:
+    """The results of a run: its warnings, then one `info` that counts its changes and notes.
+
+    With `each` one `info` for each note and for each change, with its rule as a tag, in its place: kpt prints all of
+    them at every run.
+    """
+    if each:
+        shown = zip(result.receipts, changes(result), strict=True)
+        return [_notice(given, item) for item in result.notices] + [
+            _change(result, receipt, entry) for receipt, entry in shown
+        ]
+    warnings = [_notice(given, item) for item in result.notices if item.level == "warning"]
+    return [*warnings, {"message": _summary(result), "severity": "info"}]
+
+
+def _summary(result: Result) -> str:
+    objects = list(dict.fromkeys(str(receipt.target) for receipt in result.receipts))
+    changed = f"{len(result.receipts)} in {', '.join(objects)}" if objects else "none"
+    notes = sum(notice.level == "note" for notice in result.notices)
+    hint = "; `results: all` in the functionConfig lists them" if objects or notes else ""
+    return f"region {result.plan.region.name}: changes: {changed}; notes: {notes or 'none'}{hint}"
 
 
 def failed(given: ResourceList, error: NatsvaluesError) -> list[dict[str, Any]]:

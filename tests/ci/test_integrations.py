@@ -1,11 +1,10 @@
-"""The pre-commit hooks, the GitHub action and the GitLab job: read as those services read them, and executed."""
+"""The GitHub action and the GitLab job: read as those services read them, and executed."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import shlex
 import sys
 
 import pytest
@@ -16,64 +15,6 @@ def load(*path):
     """A YAML file."""
     with open(os.path.join(*path), encoding="utf-8") as file:
         return yaml.safe_load(file)
-
-
-# --- pre-commit -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def hooks(root):
-    """The hooks by their ids."""
-    return {hook["id"]: hook for hook in load(root, ".pre-commit-hooks.yaml")}
-
-
-def hooked(hook, run, repository, *more):
-    """Run a hook as pre-commit does: the entry, its args, and the files that match."""
-    paths = [
-        os.path.relpath(os.path.join(folder, name), repository)
-        for folder, _, names in os.walk(repository)
-        for name in names
-    ]
-    matching = sorted(path for path in paths if re.search(hook["files"], path))
-    files = matching if hook.get("pass_filenames", True) else []
-    return matching, run(*shlex.split(hook["entry"]), *more, *files, cwd=repository)
-
-
-def test_the_overlay_hook(hooks, run, repository):
-    """It is given the overlays and nothing else, and judges all regions together."""
-    matching, done = hooked(hooks["natsvalues-lint"], run, repository)
-
-    assert [os.path.basename(path) for path in matching] == [
-        "ap-south.yaml", "eu-west.yaml", "supercluster.yaml", "us-east.yaml",
-    ]  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith(" rules on the overlays of 3 regions\n")
-
-    overlay = repository / "charts" / "overlays" / "us-east.yaml"
-    overlay.write_text(overlay.read_text(encoding="utf-8").replace("stage: join", "stage: expose"), encoding="utf-8")
-    _, done = hooked(hooks["natsvalues-lint"], run, repository)
-    assert done.returncode == 4
-    assert "error[OV005]" in done.stdout
-
-
-@pytest.mark.helm
-def test_the_hook_for_renderings(hooks, run, repository, helm3):
-    """It judges the folder that its arguments name."""
-    settings = "config.cluster.enabled=true,config.jetstream.enabled=true,config.gateway.enabled=true"
-    text = run(helm3, "template", "nats", "charts/nats", "--set", settings, cwd=repository, check=True).stdout
-    (repository / "rendered").mkdir()
-    (repository / "rendered" / "us-east.yaml").write_text(text, encoding="utf-8")
-    _, done = hooked(hooks["natsvalues-lint-rendered"], run, repository, "rendered/")
-
-    assert done.returncode == 4
-    assert "rendered/us-east.yaml" in done.stdout
-
-
-def test_the_documented_hooks_exist(hooks, code_blocks):
-    """docs/ci.md names them as they are."""
-    config = next(block for block in map(yaml.safe_load, code_blocks("yaml")) if "repos" in block)
-
-    assert [hook["id"] for hook in config["repos"][0]["hooks"]] == list(hooks)
 
 
 # --- GitHub action ----------------------------------------------------------------------------------------

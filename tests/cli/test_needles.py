@@ -214,7 +214,12 @@ def test_no_patch_tells(needles, say, overlays, tmp_path):
     overlays(patches=patches)
     (tmp_path / "input.yaml").write_text(text)
     items = [json.loads(document) for document in text.split("---\n")]
-    config = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "f"}, "data": {"overlays": "overlays"}}
+    config = {
+        "kind": "ConfigMap",
+        "apiVersion": "v1",
+        "metadata": {"name": "f"},
+        "data": {"overlays": "overlays", "results": "all"},
+    }
     kind = {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList"}
 
     released = say("post-render", lambda: post_render(PostRenderOptions(overlays="overlays")), text, output=False)

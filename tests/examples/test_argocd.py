@@ -131,3 +131,12 @@ def test_the_sidecar(here, kubectl, run, tmp_path):
     [sidecar] = [item for item in spec["containers"] if item["name"] == "natsvalues"]
     assert len(spec["containers"]) == 2
     assert {mount["name"] for mount in sidecar["volumeMounts"]} <= {volume["name"] for volume in spec["volumes"]}
+
+
+def test_no_file_deletes_a_region(examples):
+    """Of a deleted or mistyped overlay the ApplicationSet takes nothing away: it generates no finalizer either."""
+    [found] = documents(examples().folder, "applicationset.yaml")
+
+    assert found["spec"]["syncPolicy"] == {"applicationsSync": "create-update", "preserveResourcesOnDeletion": True}
+    assert "finalizers" not in found["spec"]["template"]["metadata"]
+    assert "automated" not in found["spec"]["template"]["spec"]["syncPolicy"]  # people look at the diff before

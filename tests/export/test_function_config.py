@@ -37,13 +37,14 @@ def written(root):
 @pytest.mark.parametrize("config", ["", OURS, OURS + "spec: {}\n", MAP, OURS + "spec: {region: null}\n"])
 def test_nothing_need_be_said(config):
     """Then region and overlays are found as usual."""
-    assert read(config) == (None, None, None)
+    assert read(config) == (None, None, None, "summary")
 
 
 @pytest.mark.parametrize("config", [OURS + "spec: ", MAP + "data: "])
 def test_region_and_folder(config):
     """In a configuration of our own, and in a ConfigMap."""
-    assert read(config + "{region: eu-west, overlays: ../overlays}\n") == ("eu-west", "../overlays", None)
+    settings = "{region: eu-west, overlays: ../overlays, results: all}\n"
+    assert read(config + settings) == ("eu-west", "../overlays", None, "all")
 
 
 def test_overlays_may_be_written_out(root, written):
@@ -61,6 +62,7 @@ def test_overlays_may_be_written_out(root, written):
 WRONG = {
     OURS + "spec: {regoin: x}": ("NV-F002", "spec.regoin", "did you mean `region`?"),
     OURS + "spec: {region: [x]}": ("NV-F002", "spec.region", "a list where text is expected"),
+    MAP + "data: {results: al}": ("NV-F002", "data.results", "where one of summary, all is expected"),
     OURS + "spec: [x]": ("NV-F002", "spec", "a list where fields are expected"),
     OURS + "data: {region: x}": ("NV-F002", "data", "write it under spec"),
     MAP + "spec: {region: x}": ("NV-F002", "spec", "write it under data"),

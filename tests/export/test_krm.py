@@ -22,14 +22,15 @@ def content(*path):
         return file.read()
 
 
-def listed(stream, region="us-east", overlays="overlays"):
+def listed(stream, region="us-east", overlays="overlays", results="all"):
     """A rendering as a ResourceList, each document word by word."""
     items = ""
     for document in stream.split("---\n"):
         lines = [line for line in document.splitlines() if not line.startswith("#")]
         if any(lines):
             items += "- " + "\n  ".join(lines).rstrip() + "\n"
-    spec = "".join(f"    {name}: {text}\n" for name, text in (("region", region), ("overlays", overlays)) if text)
+    settings = (("region", region), ("results", results), ("overlays", overlays))
+    spec = "".join(f"    {name}: {text}\n" for name, text in settings if text)
     return (
         "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n" + items + "functionConfig:\n"
         "  apiVersion: natsvalues.io/v1\n  kind: NatsValues\n  metadata: {name: x}\n  spec:\n" + spec
@@ -73,6 +74,26 @@ def test_changes_are_results(function):
     assert name["resourceRef"]["kind"] == "ConfigMap"
     assert name["field"]["proposedValue"] == "us-east"
     assert name["tags"] == {"rule": "names"}
+
+
+def test_one_result_counts_what_would_be_many(function):
+    """Kpt prints every result at every run; warnings are still results of their own."""
+    given = listed(content("stage-join-seed", "input.yaml"), results=None)
+    every = yaml.safe_load(function(given.replace("region: us-east", "region: us-east\n    results: all")).stdout)
+    found = yaml.safe_load(function(given).stdout)
+
+    assert found["items"] == every["items"]
+    changes = sum("tags" in result for result in every["results"])
+    notes = len(every["results"]) - changes
+    [summary] = found["results"]
+    assert summary["severity"] == "info"
+    assert summary["message"] == (
+        f"region us-east: changes: {changes} in ConfigMap/nats-config, StatefulSet/nats, Service/nats-headless, "
+        f"Service/nats-gateway; notes: {notes}; `results: all` in the functionConfig lists them"
+    )
+    warned = content("overlay-servers-differ", "input.yaml")
+    done = function(listed(warned, "eu-west", results="summary"), case="overlay-servers-differ")
+    assert [result["severity"] for result in yaml.safe_load(done.stdout)["results"]] == ["warning", "info"]
 
 
 def test_after_an_error_the_items_are_those_that_came(function):
@@ -145,12 +166,16 @@ def test_no_secret_is_in_the_results(function):
     assert SECRET not in results + done.stderr
 
 
-def test_in_a_container(function, tmp_path):
-    """There it has no files, no home and no environment; the overlays stand in its configuration."""
+@pytest.mark.parametrize("names", [("supercluster", "us-east", "eu-west"), ("us-east", "eu-west", "supercluster")])
+def test_in_a_container(function, tmp_path, names):
+    """There it has no files, no home and no environment; the overlays stand in its configuration, in any order.
+
+    The items are those from a folder byte by byte, `restart-digest` included: another order restarts no pod.
+    """
     stream = content("stage-join-seed", "input.yaml")
     written = "    overlays:\n"
-    for name in ("supercluster.yaml", "us-east.yaml", "eu-west.yaml"):
-        first, *rest = content("stage-join-seed", "overlays", name).splitlines()
+    for name in names:
+        first, *rest = content("stage-join-seed", "overlays", f"{name}.yaml").splitlines()
         written += f"    - {first}\n" + "".join(f"      {line}\n" for line in rest)
     empty = tmp_path / "empty"
     empty.mkdir(mode=0o500)
@@ -161,8 +186,9 @@ def test_in_a_container(function, tmp_path):
     )  # fmt: skip
 
     assert done.stderr == ""
-    items = yaml.safe_load(done.stdout)["items"]
-    assert items == yaml.safe_load(function(listed(stream)).stdout)["items"]
+    items, _, _ = done.stdout.partition("functionConfig:\n")
+    assert "natsvalues.io/restart-digest" in items
+    assert items == function(listed(stream)).stdout.partition("functionConfig:\n")[0]
 
 
 @pytest.mark.parametrize("text", ["", "apiVersion: v1\nkind: List\nitems: []\n"])

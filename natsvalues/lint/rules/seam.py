@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Fix, Problem, rule
+from natsvalues.manifests.chart import INSTANCE_LABEL
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
 from natsvalues.manifests.stamps import OVERLAY_DIGEST, RESTART_DIGEST
 from natsvalues.overlays.server_conf import REFUSED
@@ -50,8 +52,8 @@ def not_stamped(subject: Subject) -> Iterator[Problem]:
     "warning",
     why="What is deployed differs from the overlays; for example, the address of another region may have changed.",
     source="natsvalues stamps the digest of the effective overlay on what it touches",
-    remedy="Render the region again. Its remotes are part of the digest: a change in one region's file counts in all "
-    "regions.",
+    remedy="Render the region again, with the command that wrote the file. Its remotes are part of the digest: a "
+    "change in one region's file counts in all regions.",
     fails="statefulSet: {metadata: {annotations: {natsvalues.io/overlay-digest: '000000000000'}}}",
     passes="overlay: {lint: {severity: {GW010: warning}}}",
 )
@@ -61,7 +63,20 @@ def stale_render(cluster: Cluster) -> Iterator[Problem]:
     if cluster.plan is not None and stamp is not None and str(stamp) != cluster.plan.digest:
         where = (cluster.at(cluster.nats.statefulset, "metadata", "annotations", OVERLAY_DIGEST),)
         message = f"rendered from overlay {stamp}, and `{cluster.plan.positions.file}` is now {cluster.plan.digest}"
-        yield Problem(message, where, (cluster.region,))
+        yield Problem(message + _again(cluster), where, (cluster.region,))
+
+
+def _again(cluster: Cluster) -> str:
+    """The command that writes a rendering again, as far as the rendering shows it; none for what is no file."""
+    file, nats = cluster.release.file, cluster.nats
+    if not file.endswith((".yaml", ".yml")):
+        return ""
+    name = str(nats.pod_labels.get(INSTANCE_LABEL) or "RELEASE")
+    namespace = nats.statefulset.key.namespace or "NAMESPACE"
+    return (
+        f"; render it again: helm template {shlex.quote(name)} CHART -n {shlex.quote(namespace)} -f VALUES | "
+        f"natsvalues post-render --region {cluster.region} >{shlex.quote(file)}"
+    )
 
 
 @rule(
