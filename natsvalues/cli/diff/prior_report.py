@@ -49,7 +49,7 @@ def _not_there(about: About) -> About:
     if command is None or not command.names:
         return about
     place = place_of(command.words.cluster)
-    return about._replace(release=command.names[0], namespace=place.namespace, context=place.context)
+    return about._replace(release=command.names[0], namespace=place.namespace or about.namespace, context=place.context)
 
 
 def _side(release: Release, about: About) -> Side:

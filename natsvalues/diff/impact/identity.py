@@ -150,7 +150,7 @@ def cluster_renamed(context: Context, item: ObjectDiff, change: Change) -> Conse
     "outage",
     why="Servers of the old and of the new name do not connect, so the first pod with the new name has no meta leader. "
     "Where a probe waits for one, the pod never becomes Ready, and the rollout stops there.",
-    source="run on nats-server 2.12.8 and 2.14.2",
+    source=RENAMED,
     remedy="Use probes that do not wait for a leader (natsvalues post-render writes them), or delete all pods at once "
     "when the rollout stops.",
     fails="""\
