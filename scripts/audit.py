@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "locks")
-LOCKS = [os.path.join(FOLDER, name) for name in ("dev.txt", "clouds.txt")]  # run.txt is a part of dev.txt
+LOCKS = [os.path.join(FOLDER, name) for name in ("dev.txt", "clouds.txt", "site.txt")]  # run.txt is a part of dev.txt
 SECONDS = 30
 
 
