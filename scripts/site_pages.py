@@ -34,7 +34,9 @@ _FENCED = re.compile(r"(^ *```.*?^ *```\n?)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()([^)\s#]+)")
 _MARKS = re.compile(r"^( *```\w+) .*$", re.MULTILINE)
 _SHAPE = re.compile(r"<(li|tr|h[1-6]|pre|blockquote|img|a href)\b")
-_LOADED = re.compile(r"<(?:script|img|iframe|source)\b[^>]*\bsrc=[\"']?([^\"'\s>]+)|<link\b[^>]*\bhref=[\"']?([^\"'\s>]+)")
+_LOADED = re.compile(
+    r"<(?:script|img|iframe|source)\b[^>]*\bsrc=[\"']?([^\"'\s>]+)|<link\b[^>]*\bhref=[\"']?([^\"'\s>]+)"
+)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

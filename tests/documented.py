@@ -1,7 +1,7 @@
 """The commands of documentation pages, run as they stand there.
 
-What the mark of a block says: `sh` is run and must succeed, `sh fails` must fail, `sh elsewhere` needs what tests do not
-have (pods that run, the NATS command line) and is only read: its shell syntax, and every command and option of
+What the mark of a block says: `sh` is run and must succeed, `sh fails` must fail, `sh elsewhere` needs what tests do
+not have (pods that run, the NATS command line) and is only read: its shell syntax, and every command and option of
 natsvalues. A block `yaml` that begins with `# PATH` is written to that file.
 """
 
@@ -18,8 +18,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KINDS = {"sh", "sh fails", "sh elsewhere"}
 _BLOCK = re.compile(r"^```(\w[^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"# ([\w./-]+\.yaml)\n")
-_COMMAND = re.compile(r"(?:^|[|;] *|\$\()(natsvalues(?: [a-z]+)*)([^|;)\n]*)", re.MULTILINE)
-_OPTION = re.compile(r"(?<= )--?[a-z][a-z-]*")
+HELM_OPTIONS = {"-f", "--version", "--kube-context"}
+"""Options of helm's, which `natsvalues diff` passes on."""
+_COMMAND = re.compile(r"(?:^|[|;] *|\$\()(natsvalues [^|;)#\n]*)", re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -43,13 +44,17 @@ def blocks(page: str) -> Iterator[Block]:
 def unknown_words(text: str, manual: str) -> list[str]:
     """The commands and options of natsvalues in a block that the manual (docs/cli.md) does not have."""
     found = []
-    for command, rest in _COMMAND.findall(text.replace("\\\n", " ")):
-        words = command.split()
-        while len(words) > 1 and f"\n## {' '.join(words)}\n" not in manual:
-            words.pop()
-        section = manual.partition(f"\n## {' '.join(words)}\n")[2].partition("\n## ")[0]
-        found += [f"{command}{rest}"] if len(words) == 1 and "--" not in rest else []
-        found += [f"{' '.join(words)} {option}" for option in _OPTION.findall(f" {rest}") if f"{option}" not in section]
+    for command in _COMMAND.findall(text.replace("\\\n", " ")):
+        verb, *words = command.split()
+        while words and f"\n## {verb} {words[0]}\n" in manual:
+            verb = f"{verb} {words.pop(0)}"
+        section = manual.partition(f"\n## {verb}\n")[2].partition("\n## ")[0]
+        if verb == "natsvalues" and words and not words[0].startswith("-"):
+            found.append(f"{verb} {words[0]}")
+        options = {word.partition("=")[0] for word in words if word.startswith("-")} - {"-"}
+        options -= HELM_OPTIONS if verb == "natsvalues diff" else set()
+        known = set(re.findall(r"(?<![\w-])--?\w[\w-]*", section))
+        found += [f"{verb} {option}" for option in sorted(options - known)]
     return found
 
 

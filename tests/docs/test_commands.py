@@ -5,6 +5,7 @@ tests/cluster/test_tasks.py runs them.
 
 import fnmatch
 import os
+import re
 import subprocess
 
 import pytest
@@ -53,8 +54,18 @@ def test_a_wrong_command_is_seen(pages, documented):
     assert documented.unknown_words("helm get values nats | natsvalues lint - --regoin a\n", manual) == [
         "natsvalues lint --regoin"
     ]
-    assert documented.unknown_words("natsvalues adopt us-east\n", manual) == ["natsvalues adopt us-east"]
+    assert documented.unknown_words("natsvalues adopt us-east\n", manual) == ["natsvalues adopt"]
     assert documented.unknown_words("natsvalues --version\nnatsvalues overlay show us-east\n", manual) == []
+
+
+def test_rules_that_pages_for_tasks_name_exist(pages):
+    """Of lint, of diff and of doctor."""
+    reference = "".join(pages[os.path.join("docs", f"{name}.md")] for name in ("rules", "impacts", "doctor-rules"))
+    read = [page for page in pages if page in PAGES or page.startswith(os.path.join("docs", "tasks"))]
+    rules = {(page, found) for page in read for found in re.findall(r"(?<![\w-])[A-Z]{2}\d{3}\b", pages[page])}
+
+    assert len(rules) > 20
+    assert [(page, rule) for page, rule in sorted(rules) if f"`{rule}`" not in reference] == []
 
 
 def test_the_two_commands_of_the_readme(checked, root):
