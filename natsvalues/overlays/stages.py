@@ -24,7 +24,7 @@ def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
     `state` is the region as it is post-rendered.
     """
     stage, joins = plan.region.stage, plan.region.joins
-    lines = [_HERE[stage]]
+    lines = [_HERE[stage], _MOVING if plan.region.move is not None else _PLAN]
     if plan.shares_jetstream:
         if stage == "join" and plan.remotes:
             others = [remote.name for remote in plan.remotes]
@@ -50,6 +50,8 @@ def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
     return (*lines, f"{failure.message}; {failure.remedy}") if failure is not None else tuple(lines)
 
 
+_PLAN = "the steps from where the regions are to the overlays, and what must hold before each: natsvalues plan"
+_MOVING = "the overlay's `move` holds it for a step of a plan; natsvalues plan --next shows the step that comes now"
 _DNS = (
     "at a cold start servers ask for each other's names before DNS has them, and CoreDNS may then answer for 30 s that "
     "there are none: docs/stages.md, section How long a cold start takes, has the setting that prevents it"

@@ -42,6 +42,7 @@ def test_explain_and_the_reports_of_an_upgrade_say_the_same(run, rendering, tmp_
 
         explained = json.loads(run("natsvalues", "explain", "--json", *WORDS, stdin=rendering, check=True).stdout)
         assert explained["guidance"].count(f"{READY_WITHOUT_LEADER}; {WATCH}") == 1
+        assert [line for line in explained["guidance"] if line.endswith("natsvalues plan")]
 
 
 def test_explain_names_the_setting_of_dns_where_servers_look_for_each_other(run, rendering):
