@@ -1,6 +1,7 @@
 """Virtual environments beside `.venv`, for programs that natsvalues and its tests do not import.
 
 Each has a lock, scripts/locks/NAME.txt, with the hash of every wheel, and lies under `.tools` ($NATSVALUES_TOOLS).
+`python scripts/environments.py NAME PROGRAM` prints the folder of its programs.
 """
 
 from __future__ import annotations
@@ -60,3 +61,10 @@ def _run(name: str, command: list[str]) -> None:
         raise BinaryError(f"{name}: no end within {SECONDS} s") from None
     if done.returncode:
         raise BinaryError(f"{name} cannot be installed\n{done.stderr.strip()}")
+
+
+if __name__ == "__main__":
+    try:
+        print(programs(*sys.argv[1:3]))
+    except BinaryError as error:
+        sys.exit(f"environments: {error}")
