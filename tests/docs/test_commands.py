@@ -96,7 +96,7 @@ def _entries(item):
     if isinstance(item, str):
         yield item
     elif isinstance(item, dict) and "glob" in item:
-        yield from item["glob"].strip("{}").split(",")
+        yield item["glob"]
     else:
         for part in item.values() if isinstance(item, dict) else item:
             yield from _entries(part)
