@@ -13,14 +13,19 @@ import sys
 from typing import Any
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "locks")
-LOCKS = [os.path.join(FOLDER, name) for name in ("dev.txt", "clouds.txt")]  # run.txt is a part of dev.txt
+LOCKS = [os.path.join(FOLDER, name) for name in ("dev.txt", "clouds.txt", "site.txt")]  # run.txt is a part of dev.txt
 SECONDS = 30
 
 
 def ask() -> list[dict[str, Any]]:
     """What pip-audit says of each package. Raises OSError if it says nothing."""
-    named = [word for lock in LOCKS for word in ("--requirement", lock)]
-    command = [sys.executable, "-m", "pip_audit", *named, "--require-hashes", "--disable-pip"]
+    # One lock after the other: pip-audit refuses a package that two of them have in different versions.
+    packages = {(item["name"], item.get("version")): item for lock in LOCKS for item in _of_lock(lock)}
+    return list(packages.values())
+
+
+def _of_lock(lock: str) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "pip_audit", "--requirement", lock, "--require-hashes", "--disable-pip"]
     try:
         done = subprocess.run(
             [*command, "--format=json", "--progress-spinner=off", "--timeout=10"],

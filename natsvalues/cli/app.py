@@ -162,6 +162,16 @@ def providers(
 
 
 @app.command()
+def docs(
+    page: Annotated[str | None, typer.Argument(help="Print this page, such as stages.")] = None,
+) -> None:
+    """List the pages of the documentation, or print one."""
+    from natsvalues.cli.docs import docs as print_docs  # seldom used
+
+    raise Leave(print_docs(page))
+
+
+@app.command()
 def init(
     folder: Annotated[str, typer.Argument(help="The folder to write to.")] = init_verb.FOLDER,
     name: Annotated[str, typer.Option(help="Name of the supercluster.")] = "acme",

@@ -11,6 +11,7 @@ from natsvalues.cli.edge import guarded
 from natsvalues.cli.lint import THRESHOLDS
 from natsvalues.cli.outputs import Output, outputs, require_known, write
 from natsvalues.cli.overlays_folder import overlays_folder
+from natsvalues.cli.phases import waiting
 from natsvalues.cli.rehearse_clusters import sites_of
 from natsvalues.cli.rehearse_options import ClusterOptions
 from natsvalues.cli.state import Run
@@ -64,7 +65,8 @@ def _record(options: DoctorOptions) -> Seen:
         return read_bundle(read_stream(options.bundle), options.bundle)
     given = ClusterOptions(options.contexts, options.namespace, options.release, options.kubeconfig, "")
     sites = sites_of(given, contexts_in(options.kubeconfig))
-    return without_its_secrets(asyncio.run(gather(sites, options.kubeconfig, clouds=options.clouds)))
+    with waiting(f"looking at {', '.join(sites)}"):
+        return without_its_secrets(asyncio.run(gather(sites, options.kubeconfig, clouds=options.clouds)))
 
 
 def formatted(examination: Examination, name: str, threshold: str) -> str:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def guarded(run: Run, work: Callable[[], int], *, remembered: bool = False) -> int:
-    """Do the work, report errors on standard error, and return the exit code.
+def guarded(
+    run: Run, work: Callable[[], int], *, remembered: bool = False, say: Callable[[str], None] = write_message
+) -> int:
+    """Do the work, report errors on standard error or as `say` does it, and return the exit code.
 
     Errors of a `remembered` run also go to the state file; bugs of natsvalues always do.
     """
@@ -28,7 +30,7 @@ def guarded(run: Run, work: Callable[[], int], *, remembered: bool = False) -> i
     except NatsvaluesError as error:
         if remembered:
             remember(run.failed(error))
-        write_message(f"{without_formats(str(error))}\n")
+        say(f"{without_formats(str(error))}\n")
         return error.exit_code
     except KeyboardInterrupt:
         write_message("interrupted\n")
@@ -37,7 +39,7 @@ def guarded(run: Run, work: Callable[[], int], *, remembered: bool = False) -> i
         return EXIT_INTERRUPTED  # the reader of our output has ended
     except Exception as error:  # noqa: BLE001   # the edge: anything unforeseen is a bug, reported in one line
         place = remember(run.crashed(error))
-        write_message(
+        say(
             f"error[NV-X000]: natsvalues met a bug of its own ({type(error).__name__}); nothing was written\n"
             f"help: please report it with {place or 'the command and its input'}\n"
         )

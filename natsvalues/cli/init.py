@@ -33,7 +33,15 @@ def init(folder: str, *, scope: str, name: str, region: str) -> int:
                 hint="init never overwrites a file: use another --region or another folder",
             )
         if os.path.lexists(shared):
-            existing = load(folder).supercluster.jetstream.scope
+            overlays = load(folder)
+            existing = overlays.supercluster.jetstream.scope
+            if scope not in ("", existing):
+                raise NatsvaluesError(
+                    "NV-S003",
+                    f"the scope of these overlays is `{existing}`, and not `{scope}`",
+                    where=(overlays.positions.where("jetstream", "scope"),),
+                    hint="leave --scope out for one more region here, or give another folder for another supercluster",
+                )
             paths = {own: region_file(region, existing, first=False)}
         else:
             paths = {shared: supercluster_file(name, scope), own: region_file(region, scope, first=True)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.lint_inputs import Inputs, subject
 from natsvalues.cli.outputs import Output, outputs, require_known, write
+from natsvalues.cli.phases import waiting
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import read_stream, write_message
 from natsvalues.errors import EXIT_GATE, EXIT_OK, NatsvaluesError, Where
@@ -56,7 +57,10 @@ def _lint(options: LintOptions) -> int:
     require_known("--fail-on", options.fail_on, THRESHOLDS)
     severities = dict(_severity(text) for text in options.severities)
     baseline = read_baseline(read_stream(options.baseline), options.baseline) if options.baseline else Counter[str]()
-    report = lint(_subject(options), severities, baseline, options.inputs.region)
+    with waiting("rendering and linting" if options.chart is not None else "linting"):
+        linted = _subject(options)
+        report = lint(linted, severities, baseline, options.inputs.region)
+    write_message(_without_region(linted))
     if options.fix and _fix(report):
         report = lint(_subject(options), severities, baseline, options.inputs.region)
     if options.write_baseline:
@@ -64,6 +68,15 @@ def _lint(options: LintOptions) -> int:
         report = report._replace(findings=(), known=(*report.known, *report.findings))
     write([Output(file, _formatted(report, name, options.fail_on)) for name, file in requested])
     return EXIT_GATE if report.reaches(options.fail_on) else EXIT_OK
+
+
+def _without_region(linted: Subject) -> str:
+    """A note for each rendering that could be several regions: the rules that need an overlay are left out for it."""
+    if linted.overlays is None:
+        return ""
+    files = dict.fromkeys(cluster.release.file for cluster in linted.clusters if cluster.plan is None)
+    rest = f"is not compared with an overlay; --region says with which: {', '.join(linted.overlays.regions)}"
+    return "".join(f"note: {file} {rest}\n" for file in files)
 
 
 def _subject(options: LintOptions) -> Subject:

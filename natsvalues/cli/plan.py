@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, outputs, write
 from natsvalues.cli.overlays_folder import overlays_folder
+from natsvalues.cli.phases import waiting
 from natsvalues.cli.plan_places import places_of
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_ERROR, EXIT_GATE, EXIT_OK, NatsvaluesError
@@ -38,14 +39,15 @@ def plan(options: PlanOptions) -> int:
         overlays = load(overlays_folder(options.overlays))
         for name in options.regions:
             overlays.region(name)  # raises, with the nearest name
-        where = places_of(options, overlays)
+        with waiting("looking at where the regions are"):
+            where = places_of(options, overlays)
         whole = runbook(overlays, where.places, {name: backups_in(at.folder) for name, at in where.targets.items()})
         steps = tuple(step for step in whole.steps if not options.regions or step.region in options.regions)
         chosen = whole._replace(steps=steps, unknown=(*_unasked(options), *whole.unknown))
         answers = _answers(chosen, where.targets, where.seen)
         if options.check:
             _require_looked_at(chosen, answers)
-        text = written(chosen, where.targets, answers)
+        text = written(chosen, where.targets, answers, where.absent)
         if options.write and steps:
             from natsvalues.cli.plan_edits import write_moves  # seldom used
 

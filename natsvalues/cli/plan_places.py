@@ -31,11 +31,15 @@ _ENDINGS = (".yaml", ".yml", ".json")
 
 
 class Found(NamedTuple):
-    """Where each region is, how it is reached, and what its servers say; only those that were asked are in `seen`."""
+    """Where each region is, how it is reached, and what its servers say; only those that were asked are in `seen`.
+
+    `absent` says of each region without a release where it was looked for; empty if nobody looked.
+    """
 
     places: dict[str, Place]
     targets: dict[str, Target]
     seen: dict[str, Seen]
+    absent: dict[str, str]
 
 
 def places_of(options: PlanOptions, overlays: Overlays) -> Found:
@@ -70,7 +74,14 @@ def places_of(options: PlanOptions, overlays: Overlays) -> Found:
                 hint=f"there are: {', '.join(places) or 'none'}",
             )
         places[name] = with_empty_stores(places[name])
-    return Found(places, targets, seen)
+    absent = {
+        name: f"no release `{site.release}` in {_where(site)}" for name, site in sites.items() if name not in places
+    }
+    return Found(places, targets, seen, absent)
+
+
+def _where(site: Site) -> str:
+    return f"namespace `{site.namespace}` of context `{site.context}`"
 
 
 def _installed(options: PlanOptions, wanted: dict[str, Plan]) -> tuple[dict[str, Place], dict[str, Site]]:

@@ -52,7 +52,8 @@ def _words(context: str, targets: dict[str, Target]) -> list[str]:
 
 async def _region(place: Place, target: Target, api: ApiServer) -> Seen:
     host, _, port = target.gateway.rpartition(":")
-    reached = await accepts(host.strip("[]"), int(port), _DIAL)
+    # A region that leaves has no overlay any more, which would name its gateway.
+    reached = await accepts(host.strip("[]"), int(port), _DIAL) if target.gateway else None
     watched = monitor(place.state.conf) if place.state is not None else None
     if place.state is None or watched is None:
         return Seen(reached=reached)

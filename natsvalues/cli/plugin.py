@@ -17,7 +17,7 @@ from natsvalues.outside.shims import GETTING_PLUGIN, SHIMS
 
 if TYPE_CHECKING:
     from natsvalues.outside.helms import Helm
-    from natsvalues.outside.plugins import Standing
+    from natsvalues.outside.plugins import Fault, Standing
 
 
 def install(helm: str | None, directory: str | None) -> int:
@@ -30,12 +30,18 @@ def install(helm: str | None, directory: str | None) -> int:
         ]
         lines += [f"removed {plugin.path}" for plugin in done.removed]
         lines += [f"note: {note}" for note in done.notes]
-        if done.setting:
-            lines += [f"run Helm {done.helm.major} with", f"  {done.setting}"]
-        if shutil.which("natsvalues") is None:
+        if done.changed and done.helm.major == HELM_4:
+            lines += ["note: where Helm 4 says only `exited with error`, `natsvalues last` has the reason"]
+        on_path = shutil.which("natsvalues") is not None
+        if on_path:
+            lines += _fault_lines(done.faults, "")
+        else:  # then nothing works, and the rest is not known
             here = os.path.dirname(os.path.abspath(sys.argv[0]))
             lines += [f"warning: `natsvalues` is not on PATH, where helm looks for it; it is in {here}"]
-        return _write(lines)
+        if done.setting:
+            lines += [f"run Helm {done.helm.major} with", f"  {plugins.as_words(done.setting)}"]
+        _write(lines)
+        return EXIT_ERROR if on_path and done.faults else EXIT_OK
 
     return guarded(Run(), work)
 
@@ -75,9 +81,16 @@ def _lines(standing: Standing) -> list[str]:
         f"  helm natsvalues: {'works' if standing.has_command else 'does not work'}",
         f"  -f natsvalues://REGION: {'works' if standing.gets_values else 'does not work' + _why_not(standing)}",
     ]
-    for fault in standing.faults:
-        lines += [f"  wrong: {fault.what}", "  do: " + fault.remedy.replace("\n", "\n      ")]
-    return lines
+    return lines + _fault_lines(standing.faults, "  ")
+
+
+def _fault_lines(faults: tuple[Fault, ...], indent: str) -> list[str]:
+    """What is wrong, and what to do about it."""
+    return [
+        line
+        for fault in faults
+        for line in (f"{indent}wrong: {fault.what}", f"{indent}do: " + fault.remedy.replace("\n", f"\n{indent}    "))
+    ]
 
 
 def _why_not(standing: Standing) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.region_release import region_release
 from natsvalues.cli.state import Run, remember
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream, write_message, write_stream
+from natsvalues.cli.streams import STANDARD_INPUT, read_stream, write_stream
 from natsvalues.errors import EXIT_OK
 from natsvalues.outside.calling import calling_helm
 from natsvalues.report.text import notices
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 def post_render(options: PostRenderOptions) -> int:
     """Run, remember what happened, and return an exit code; nothing is written unless everything succeeded."""
     run = Run()
-    return guarded(run, lambda: _post_render(options, run), remembered=True)
+    return guarded(run, lambda: _post_render(options, run), remembered=True, say=_say)
+
+
+def _say(error: str) -> None:
+    from natsvalues.cli.past_helm import write_error  # for a failure only
+
+    write_error(error)
 
 
 def _post_render(options: PostRenderOptions, run: Run) -> int:
@@ -29,7 +35,9 @@ def _post_render(options: PostRenderOptions, run: Run) -> int:
     remember(run.succeeded(result))
     warnings = notices(result, level="warning")
     if warnings:
-        write_message(warnings)
+        from natsvalues.cli.past_helm import write_warning  # for few runs only
+
+        write_warning(warnings)
     return EXIT_OK
 
 

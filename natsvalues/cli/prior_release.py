@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.cli.helm_words import HelmWords, sort
 from natsvalues.cli.light import PRIOR_AUTO, PRIOR_NONE
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.release import Release
-from natsvalues.outside.kubeconfig import context_of
 from natsvalues.records import NamedTuple
 from natsvalues.supercluster.kept import NOTHING_KEPT, Kept
 
@@ -88,7 +85,7 @@ def _may_exist(command: HelmCommand) -> bool:
 
 def _release_named(given: str, result: Result) -> Prior:
     from natsvalues.cli.helm_command import helm_command
-    from natsvalues.cli.stored import current
+    from natsvalues.cli.stored import current, place_of
     from natsvalues.outside.helm import reference
 
     command = helm_command()
@@ -101,21 +98,12 @@ def _release_named(given: str, result: Result) -> Prior:
     if stored is None:
         raise NatsvaluesError(
             "NV-P005",
-            f"helm finds no release `{given.removeprefix(RELEASE)}` in {_place(options)}",
+            f"helm finds no release `{given.removeprefix(RELEASE)}` in {place_of(options)}",
             where=(Where(given),),
             hint="for a first installation remove --prior: under helm the release that is upgraded is compared by "
             "itself;\nhelm list --all-namespaces lists the releases",
         )
     return _filled(_of(stored))
-
-
-def _place(options: list[str]) -> str:
-    """The namespace and the kube context that these words of helm select, for people."""
-    words, context = sort(options), context_of(options)
-    stated = words.value("namespace") if isinstance(words, HelmWords) else None
-    namespace = stated or os.environ.get("HELM_NAMESPACE")
-    place = f"namespace `{namespace}`" if namespace else "the default namespace"
-    return place + (f" of context `{context}`" if context else "")
 
 
 def _of(stored: Current) -> Prior:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, write
 from natsvalues.cli.overlays_folder import overlays_folder
+from natsvalues.cli.phases import waiting
 from natsvalues.cli.progress import Progress
 from natsvalues.cli.rehearse_clusters import cluster_orders
 from natsvalues.cli.rehearse_findings import noticed
@@ -46,7 +47,8 @@ def run_rehearsals(options: Options) -> int:
     def work() -> int:
         logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of connections that servers close
         require_client()
-        orders = _orders(options) if options.clusters is None else cluster_orders(options, options.clusters)
+        with waiting("rendering and fetching servers"):
+            orders = _orders(options) if options.clusters is None else cluster_orders(options, options.clusters)
         outcomes = asyncio.run(_all(orders, options))
         write(list(_outputs(outcomes, options)))
         return _code(outcomes, options.expect)

@@ -7,8 +7,10 @@ are stored; so others are read one by one, when they are wanted.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from natsvalues.cli.helm_words import HelmWords, sort
 from natsvalues.manifests.release import Release
 from natsvalues.outside.helm import HelmRelease, deployed, history, release_of
 from natsvalues.outside.kubeconfig import context_of
@@ -31,6 +33,24 @@ class Current(NamedTuple):
     def label(self) -> str:
         """Which release was read, and where, for people."""
         return label_of(self.release, self.context)
+
+
+class Place(NamedTuple):
+    """Where helm looks for releases: the namespace, empty for the context's own, and the kube context if known."""
+
+    namespace: str
+    context: str
+
+    def __str__(self) -> str:
+        where = f"namespace `{self.namespace}`" if self.namespace else "the default namespace"
+        return where + (f" of context `{self.context}`" if self.context else "")
+
+
+def place_of(options: list[str]) -> Place:
+    """The namespace and the kube context that these words of helm select, or what calls us does."""
+    words = sort(options)
+    stated = words.value("namespace") if isinstance(words, HelmWords) else None
+    return Place(stated or os.environ.get("HELM_NAMESPACE") or "", context_of(options))
 
 
 def label_of(release: HelmRelease, context: str) -> str:

@@ -79,11 +79,15 @@ def _values(options: ValuesOptions, run: Run) -> int:
     version = ["--version", options.chart_version] if options.chart_version else []
     with fetched(options.chart, version) as chart:
         render = renderer(chart, ["--namespace", ANY_NAMESPACE])
-        region = region_values(region_plan, given, render, where, options.release)
         defaults = Tree(defaults_of(chart, [])).value or {}
-    ignored = (
-        Notice("warning", key.message, (where.where(key.path),), key.hint) for key in ignored_keys(given, defaults)
-    )
+        ignored = [
+            Notice("warning", key.message, (where.where(key.path),), key.hint) for key in ignored_keys(given, defaults)
+        ]
+        try:
+            region = region_values(region_plan, given, render, where, options.release)
+        except NatsvaluesError as error:
+            error.hint = "\n".join([error.hint, *map(_as_line, ignored)])  # perhaps the cause
+            raise
     region = region._replace(notices=(*ignored, *region.notices))
     text = written(tree, region, files[-1].name if files else "the new values", defaults)
     comment = head(options.region, region_plan.region.stage, region.chart_version, options.words)
@@ -91,6 +95,10 @@ def _values(options: ValuesOptions, run: Run) -> int:
     if not options.quiet:
         write_message(values_text(region_plan, region, given))
     return EXIT_OK
+
+
+def _as_line(notice: Notice) -> str:
+    return f"{notice.where[0]}: {notice.message}" + (f": {notice.hint}" if notice.hint else "")
 
 
 def read_files(names: tuple[str, ...]) -> list[ValuesFile]:

@@ -117,7 +117,10 @@ class Note(NamedTuple):
 
 
 class About(NamedTuple):
-    """Where a side came from, as far as it tells: `label` is what the user named."""
+    """Where a side came from, as far as it tells: `label` is what the user named.
+
+    `region` is the region that it was rendered for, `context` the kube context in which it was read or would go.
+    """
 
     label: str
     release: str = ""
@@ -125,6 +128,8 @@ class About(NamedTuple):
     revision: int | None = None
     chart: str = ""
     app_version: str = ""
+    region: str = ""
+    context: str = ""
 
 
 class ReleaseDiff(NamedTuple):
@@ -140,6 +145,8 @@ class ReleaseDiff(NamedTuple):
     """What differs in the cluster from the old side; before is what the release says, after what is there."""
     variables: frozenset[str] = frozenset()
     """Names of variables that hold a secret, because of where either side uses them."""
+    is_first: bool = False
+    """Whether the old side is empty: nothing runs yet that could change."""
 
     @property
     def is_empty(self) -> bool:

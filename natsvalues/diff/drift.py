@@ -16,14 +16,18 @@ from natsvalues.diff.derived import KUSTOMIZATION, is_origin
 from natsvalues.diff.identities import identify
 from natsvalues.diff.impact import of_drift
 from natsvalues.diff.impact.live import Drift
+from natsvalues.diff.standing import standing, together
 from natsvalues.manifests.release import ResourceKey, key_of
 from natsvalues.records import NamedTuple
+from natsvalues.supercluster.region_state import Decision
 from natsvalues.text.paths import Item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from natsvalues.diff.standing import Standing
     from natsvalues.manifests.objects import Entry
+    from natsvalues.manifests.release import Release
     from natsvalues.text.paths import Path
 
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler", "kubelet", "cloud-controller-manager")
@@ -43,11 +47,12 @@ class Owner(NamedTuple):
 class Upgrade(NamedTuple):
     """What is to happen next: the objects of the new side, and whether a field that others own is a conflict.
 
-    It is where Helm applies on the server's side without --force-conflicts.
+    It is where Helm applies on the server's side without --force-conflicts. `decision` is that of the overlays.
     """
 
     planned: Iterable[Entry]
     meets_conflicts: bool
+    decision: Decision = Decision()
 
 
 class _Plan(NamedTuple):
@@ -57,25 +62,48 @@ class _Plan(NamedTuple):
     meets_conflicts: bool
 
 
-def drift(stated: Iterable[Entry], live: list[dict[str, Any]], namespace: str, upgrade: Upgrade) -> list[ObjectDiff]:
-    """What differs between the objects of a release and the live ones of the same identity."""
+def drift(
+    old: Release, stated: list[Entry], live: list[dict[str, Any]], namespace: str, upgrade: Upgrade
+) -> list[ObjectDiff]:
+    """What differs between the objects that are stated and the live ones of the same identity, and what that does.
+
+    `stated` are those of the release, without hooks, and those that are applied beside it.
+    """
     plans = {_placed(entry.key, namespace): entry.value for entry in upgrade.planned}
     values = {_placed(key_of(value), namespace): value for value in live}
+    there = [(entry, values[key]) for entry in stated if (key := _placed(entry.key, namespace)) in values]
+    does = standing(
+        old, namespace, [_as_stated(value, entry.key.namespace) for entry, value in there], upgrade.decision
+    )
     differences = []
     for entry in stated:
-        if entry.is_hook:
-            continue
         value = values.get(_placed(entry.key, namespace))
         if value is None:
-            missing = of_drift(Drift("missing", entry.key))
+            missing = together(does.of_object(entry.key), of_drift(Drift("missing", entry.key)))
             differences.append(ObjectDiff(entry.key, "remove", entry.value, None, impact=missing, live=True))
             continue
-        changes = tuple(
-            _changes(entry, value, _Plan(plans.get(_placed(entry.key, namespace), {}), upgrade.meets_conflicts))
-        )
+        plan = _Plan(plans.get(_placed(entry.key, namespace), {}), upgrade.meets_conflicts)
+        changes = tuple(_with_effects(_changes(entry, value, plan), entry.key, does))
         if changes:
             differences.append(ObjectDiff(entry.key, "change", entry.value, value, changes, live=True))
     return differences
+
+
+def _with_effects(changes: Iterable[Change], key: ResourceKey, does: Standing) -> Iterator[Change]:
+    """The changes with what each does here; a changed configuration file setting by setting."""
+    for change in changes:
+        inside = does.in_file(key, change.path)
+        if inside:
+            yield from (item._replace(impact=together(item.impact, change.impact)) for item in inside)
+        else:
+            yield change._replace(impact=together(does.of_change(key, change.path), change.impact))
+
+
+def _as_stated(value: dict[str, Any], namespace: str) -> dict[str, Any]:
+    """A live object without bookkeeping, with a namespace only where the release states one."""
+    kept = _without_bookkeeping(value)
+    metadata = {key: item for key, item in kept["metadata"].items() if key != "namespace"}
+    return {**kept, "metadata": {**metadata, "namespace": namespace} if namespace else metadata}
 
 
 def orphans(live: list[dict[str, Any]], stated: Iterable[Entry], name: str, namespace: str) -> list[ObjectDiff]:

@@ -10,13 +10,18 @@ from natsvalues.diff.configuration import Unreadable, opened
 from natsvalues.diff.derived import HELM_RELEASE, cause, is_origin, is_tracking, tracked
 from natsvalues.diff.pairing import Pair, pairs
 from natsvalues.manifests.plain import KIND
+from natsvalues.manifests.stamps import stamped_region
 from natsvalues.text.paths import PathError, concrete, pointer
 from natsvalues.text.yamltree import find
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from natsvalues.diff.changes import About
     from natsvalues.diff.configuration import ConfFile
     from natsvalues.diff.ignoring import Rule
     from natsvalues.diff.sides import Side
+    from natsvalues.manifests.chart import Nats
     from natsvalues.manifests.objects import Entry
     from natsvalues.manifests.release import ResourceKey
     from natsvalues.text.paths import Path
@@ -122,7 +127,15 @@ class Comparison:
         values: tuple[Change, ...] = ()
         if self.old.values is not None and self.new.values is not None:
             values = compare(self.old.values, self.new.values)
-        return ReleaseDiff(self.old.about, self.new.about, objects, values, (*self.notes, *notes), region)
+        old, new = _with_region(self.old.about, self.old_nats), _with_region(self.new.about, self.new_nats)
+        is_first = self.old.release.is_empty and not self.new.release.is_empty
+        return ReleaseDiff(old, new, objects, values, (*self.notes, *notes), region, is_first=is_first)
+
+
+def _with_region(about: About, servers: Iterable[Nats]) -> About:
+    """The side with the region that the annotations of its servers name, if it is not known yet."""
+    stamped = (stamped_region(nats.statefulset) for nats in servers)
+    return about if about.region else about._replace(region=next(filter(None, stamped), ""))
 
 
 def _unreadable(item: Unreadable) -> Note:

@@ -16,12 +16,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.doctor.clouds.asking import ask_every_cloud
-from natsvalues.doctor.live import KINDS, PAGES, live_of, nats_in, secrets_of, stream_of
+from natsvalues.doctor.live import KINDS, PAGES, live_of, nats_in, stream_of
 from natsvalues.doctor.loaded import digests_of
 from natsvalues.doctor.reaching import reach
-from natsvalues.doctor.seen import Page, RegionSeen, Seen
+from natsvalues.doctor.seen import Page, Seen, nothing_seen
 from natsvalues.errors import NatsvaluesError, Where
 from natsvalues.manifests.chart import mappings
+from natsvalues.manifests.named_secrets import secrets_of
 from natsvalues.manifests.objects import entries
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.services import selects
@@ -37,7 +38,7 @@ from natsvalues.text.x509 import first_in_pem, read_certificate
 
 if TYPE_CHECKING:
     from natsvalues.doctor.live import Live
-    from natsvalues.doctor.seen import Object
+    from natsvalues.doctor.seen import Object, RegionSeen
     from natsvalues.manifests.stored import Stored
     from natsvalues.rehearsal.outcome import Site
 
@@ -97,11 +98,7 @@ class _Looking:
 
     def __init__(self, region: str, site: Site, api: ApiServer) -> None:
         self.api = api
-        self.seen = RegionSeen(
-            region, site.context, site.namespace, site.release,
-            objects={}, pages={}, troubles={}, digests={}, secrets={}, names={}, gateways={}, balancers={}, about={},
-            revisions=[], unseen={},
-        )  # fmt: skip
+        self.seen = nothing_seen(region, site.context, site.namespace, site.release)
         self.values: dict[str, dict[str, bytes]] = {}
         self.is_ours = False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from natsvalues.doctor.seen import Page
 from natsvalues.errors import NatsvaluesError, Where
@@ -174,30 +174,3 @@ def container_of(live: Live, pod: Object) -> Object:
     """The server's container as a pod has it; empty where it has none of that name."""
     containers = mappings(pod.get("spec", {}).get("containers"))
     return next((item for item in containers if item.get("name") == server_of(live.rendering)), {})
-
-
-def secrets_of(pod: Any) -> dict[str, tuple[set[str], bool]]:
-    """The Secrets that a pod template uses: the keys that must be there, and whether it starts without them."""
-    used: dict[str, tuple[set[str], bool]] = {}
-
-    def note(name: Any, keys: set[str], *, optional: bool) -> None:
-        if name:
-            known, was = used.get(str(name), (set(), True))
-            used[str(name)] = (known | keys, was and optional)
-
-    for volume in mappings(pod.get("volumes")):
-        projected = [item.get("secret") for item in mappings((volume.get("projected") or {}).get("sources"))]
-        for source in mappings([volume.get("secret"), *projected]):
-            keys = {str(item.get("key")) for item in mappings(source.get("items"))}
-            note(source.get("secretName") or source.get("name"), keys, optional=bool(source.get("optional")))
-    for container in mappings(pod.get("containers")):
-        for item in mappings(container.get("env")):
-            reference = (item.get("valueFrom") or {}).get("secretKeyRef")
-            if isinstance(reference, dict):
-                key = {str(reference.get("key"))}
-                note(reference.get("name"), key, optional=bool(reference.get("optional")))
-        for item in mappings(container.get("envFrom")):
-            reference = item.get("secretRef")
-            if isinstance(reference, dict):
-                note(reference.get("name"), set(), optional=bool(reference.get("optional")))
-    return used

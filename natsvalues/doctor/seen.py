@@ -43,17 +43,17 @@ class RegionSeen(NamedTuple):
     context: str
     namespace: str
     release: str
-    objects: dict[str, list[Object]] = {}  # noqa: RUF012   # never changed, as all below
-    pages: dict[str, dict[str, Page]] = {}  # noqa: RUF012
-    troubles: dict[str, dict[str, str]] = {}  # noqa: RUF012
-    digests: dict[str, list[str]] = {}  # noqa: RUF012
-    secrets: dict[str, Object | None] = {}  # noqa: RUF012
-    names: dict[str, Object] = {}  # noqa: RUF012
-    gateways: dict[str, Object] = {}  # noqa: RUF012
-    balancers: dict[str, Object] = {}  # noqa: RUF012
-    about: Object = {}  # noqa: RUF012
-    revisions: list[Object] = []  # noqa: RUF012
-    unseen: dict[str, str] = {}  # noqa: RUF012
+    objects: dict[str, list[Object]]
+    pages: dict[str, dict[str, Page]]
+    troubles: dict[str, dict[str, str]]
+    digests: dict[str, list[str]]
+    secrets: dict[str, Object | None]
+    names: dict[str, Object]
+    gateways: dict[str, Object]
+    balancers: dict[str, Object]
+    about: Object
+    revisions: list[Object]
+    unseen: dict[str, str]
 
     @property
     def place(self) -> str:
@@ -72,6 +72,11 @@ class Seen(NamedTuple):
     here: Object = {}  # noqa: RUF012
 
 
+def nothing_seen(name: str, context: str, namespace: str, release: str) -> RegionSeen:
+    """The record of a region before anything was looked at: collections of its own, to which is added what is seen."""
+    return RegionSeen(name, context, namespace, release, {}, {}, {}, {}, {}, {}, {}, {}, {}, [], {})
+
+
 def content_of(seen: Seen) -> Object:
     """The record as JSON has it."""
     regions = []
@@ -88,5 +93,6 @@ def seen_in(content: Any) -> Seen:
     regions = []
     for item in content["regions"]:
         pages = {pod: {path: Page(**page) for path, page in of.items()} for pod, of in item["pages"].items()}
-        regions.append(RegionSeen(**{**item, "pages": pages}))
+        nothing = nothing_seen(item["name"], item["context"], item["namespace"], item["release"])
+        regions.append(nothing._replace(**{**item, "pages": pages}))
     return Seen(str(content["at"]), tuple(regions), dict(content["here"]))

@@ -11,7 +11,7 @@ from natsvalues.manifests.chart import Nats, all_nats, mappings, no_nats
 from natsvalues.manifests.plain import confs, counted
 from natsvalues.manifests.services import is_outside, roles_of
 from natsvalues.manifests.stamps import REGION
-from natsvalues.overlays.choice import choose
+from natsvalues.overlays.choice import candidates, choose
 from natsvalues.overlays.server_conf import placed
 from natsvalues.overlays.transforms.stamps import is_stamped
 from natsvalues.records import NamedTuple
@@ -267,7 +267,8 @@ def clusters_of(
 ) -> list[Cluster]:
     """The clusters of one rendering. `stem` is its name if nothing else states one; `given` is the user's region.
 
-    Raises NatsvaluesError for a stream that has no NATS or is cut off, or if no region fits.
+    Where it could be several regions its clusters have no plan: most rules need none. Raises NatsvaluesError for a
+    stream that has no NATS or is cut off, or if no region fits.
     """
     release.require_readable(release.numbers()[-1:])  # a stream that was cut off is visible at its end
     installations = all_nats(release)
@@ -278,7 +279,7 @@ def clusters_of(
         stamped = nats.statefulset.annotations.get(REGION)
         region = given or stamped
         known = plans.get(str(region or stem))
-        if overlays is not None and known is None:
+        if overlays is not None and known is None and (region or len(candidates(overlays, release)) <= 1):
             try:
                 known = plans[choose(overlays, release, region)]
             except NatsvaluesError as error:

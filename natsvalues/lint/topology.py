@@ -35,25 +35,34 @@ class Node(NamedTuple):
     sync: str
     """How often JetStream writes to the disks, `always` included."""
     findings: tuple[Finding, ...]
+    is_seed: bool = False
+    """Whether its overlay says `joins: seed`."""
 
 
 class Link(NamedTuple):
-    """Two regions of which the first dials the second, and the second the first if `both`."""
+    """Two regions. The first dials the second, or is connected to it; the second to the first, too, if `ways` is both.
+
+    `none` and `unknown` are of connections that were looked for: there is none, or the servers of a region did not say.
+    """
 
     source: str
     target: str
-    both: bool
+    ways: Literal["both", "one", "none", "unknown"]
     findings: tuple[Finding, ...]
 
 
 class Topology(NamedTuple):
-    """The whole picture. `absent` are regions that are dialled and have no overlay or rendering."""
+    """The whole picture. `absent` are regions that are dialled and have no overlay or rendering.
+
+    `measured`: the links are what servers report, instead of what is configured.
+    """
 
     name: str
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
     groups: tuple[MetaGroup, ...]
     absent: tuple[str, ...]
+    measured: bool = False
 
 
 def topology(report: Report) -> Topology:
@@ -86,8 +95,19 @@ def _node(name: str, region: Electing, cluster: Cluster | None, plan: Plan | Non
         version = plan.region.nats.version or ""
         balancer = _planned(plan)
         sync = plan.sync or ""
+    is_seed = plan is not None and plan.region.joins == "seed"
     return Node(
-        name, region.servers, version, stage, address, balancer, region.jetstream, region.account, sync, findings
+        name,
+        region.servers,
+        version,
+        stage,
+        address,
+        balancer,
+        region.jetstream,
+        region.account,
+        sync,
+        findings,
+        is_seed,
     )
 
 
@@ -120,5 +140,5 @@ def _links(dialled: dict[str, tuple[str, ...]], report: Report) -> tuple[Link, .
             if pair not in seen:
                 seen.add(pair)
                 back = name in dialled.get(other, ())
-                links.append(Link(name, other, back, tuple(between.get(pair, ()))))
+                links.append(Link(name, other, "both" if back else "one", tuple(between.get(pair, ()))))
     return tuple(links)

@@ -32,6 +32,13 @@ _MOVED = {
     "cluster.authorization": "config.cluster.routeURLs",
     "cluster.tls": "config.cluster.tls",
     "commonLabels": "global.labels",
+    "config.cluster.name": "config.cluster.merge.name",
+    "config.gateway.name": "config.gateway.merge.name",
+    "config.jetstream.domain": "config.jetstream.merge.domain",
+    "config.jetstream.uniqueTag": "config.jetstream.merge.unique_tag",
+    "config.systemAccount": "config.merge.system_account",
+    "config.accounts": "config.merge.accounts",
+    "config.authorization": "config.merge.authorization",
     "exporter": "promExporter",
     "exporter.serviceMonitor": "promExporter.podMonitor",
     "gateway.enabled": "config.gateway.enabled",
@@ -94,6 +101,9 @@ _MOVED = {
     "podAnnotations": "podTemplate.merge.metadata.annotations",
     "podManagementPolicy": "statefulSet.merge.spec.podManagementPolicy",
     "priorityClassName": "podTemplate.merge.spec.priorityClassName",
+    "replicaCount": "config.cluster.replicas",
+    "replicas": "config.cluster.replicas",
+    "resources": "container.resources",
     "securityContext": "podTemplate.merge.spec.securityContext",
     "service.annotations": "service.merge.metadata.annotations",
     "service.labels": "service.merge.metadata.labels",
@@ -119,15 +129,20 @@ _MOVED = {
 
 
 class IgnoredKey(NamedTuple):
-    """A key that has no effect. `hint` is a sentence with the key to use; empty if none is known."""
+    """A key that has no effect, or whose list stands in the place of a mapping.
+
+    `hint` is a sentence with the key to use, or what to write; empty if none is known.
+    """
 
     path: tuple[str, ...]
     hint: str
+    is_list: bool = False
 
     @property
     def message(self) -> str:
         """The message about it."""
-        return f"the chart ignores `{'.'.join(self.path)}`"
+        key = f"`{'.'.join(self.path)}`"
+        return f"{key} is a list, and the chart takes names with values" if self.is_list else f"the chart ignores {key}"
 
 
 def is_nats_chart(defaults: Values) -> bool:
@@ -153,10 +168,19 @@ def _ignored(values: Values, defaults: Values | None, above: tuple[str, ...]) ->
             yield IgnoredKey(path, f"since chart 1.0 it is {replacement}")
         elif known or defaults is None:
             below = defaults[name] if defaults is not None else None
-            if isinstance(value, dict) and (defaults is None or isinstance(below, dict)):
+            if isinstance(value, list) and isinstance(below, dict):
+                yield IgnoredKey(path, _as_mapping(value), is_list=True)
+            elif isinstance(value, dict) and (defaults is None or isinstance(below, dict)):
                 yield from _ignored(value, below or None, path) if not _is_open(path) else ()
         else:
             yield from _unknown(value, path, defaults or {})
+
+
+def _as_mapping(entries: list[Any]) -> str:
+    """What to write for a list of names and values, such as that of a container's `env`; no value is quoted."""
+    names = [str(item["name"]) for item in entries if isinstance(item, dict) and "name" in item]
+    written = ", ".join(f"{name}: …" for name in names[:3]) if names else "NAME: …"
+    return f"write {{{written}}}"
 
 
 def _unknown(value: Any, path: tuple[str, ...], siblings: Values) -> Iterator[IgnoredKey]:

@@ -25,13 +25,13 @@ def is_spread(pod: dict[str, Any], labels: dict[str, Any], replicas: int, over: 
     if not over and ports and (pod.get("hostNetwork") is True or any(port.get("hostPort") for port in ports)):
         return True
     constraints = [item for item in mappings(pod.get("topologySpreadConstraints")) if _is_over(item, over)]
-    if any(_limits(item, replicas) and _matches(item.get("labelSelector"), labels) for item in constraints):
+    if any(_limits(item, replicas) and matches(item.get("labelSelector"), labels) for item in constraints):
         return True
     rules = (pod.get("affinity") or {}).get("podAntiAffinity") or {}
     preferred = mappings(rules.get("preferredDuringSchedulingIgnoredDuringExecution"))
     terms = mappings(rules.get("requiredDuringSchedulingIgnoredDuringExecution"))
     terms += mappings([item.get("podAffinityTerm") for item in preferred])
-    return any(_is_over(term, over) and _matches(term.get("labelSelector"), labels) for term in terms)
+    return any(_is_over(term, over) and matches(term.get("labelSelector"), labels) for term in terms)
 
 
 def _is_over(item: dict[str, Any], label: str) -> bool:
@@ -46,7 +46,7 @@ def _limits(constraint: dict[str, Any], replicas: int) -> bool:
     return not isinstance(skew, int) or skew < replicas
 
 
-def _matches(selector: Any, labels: dict[str, Any]) -> bool:
+def matches(selector: Any, labels: dict[str, Any]) -> bool:
     """Whether a label selector matches; an empty one matches all, a missing one none."""
     if not isinstance(selector, dict):
         return False

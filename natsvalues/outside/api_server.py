@@ -19,7 +19,7 @@ from natsvalues.errors import NatsvaluesError
 from natsvalues.outside import processes
 from natsvalues.outside.loopback import Answer, exchange
 from natsvalues.outside.user_programs import failed, kubectl
-from natsvalues.text.secrets import without_secrets
+from natsvalues.text.messages import message_without_secrets
 
 _START = 20.0
 _LONGEST = 100
@@ -175,8 +175,8 @@ def _is_of_api_server(answer: Answer) -> bool:
 def _refused(path: str, answer: Answer) -> NatsvaluesError:
     return NatsvaluesError(
         "NV-R038",
-        f"the API server does not give {path.partition('?')[0]}: {without_secrets(_message(answer))}",
-        hint="check the context's address and login; docs/rights.md lists what a rehearsal reads",
+        f"the API server does not give {path.partition('?')[0]}: {message_without_secrets(_message(answer))}",
+        hint="check the context's address and login; `natsvalues docs rights` lists what a rehearsal reads",
     )
 
 

@@ -11,11 +11,12 @@ _NEAREST = 5
 
 
 class Caller(NamedTuple):
-    """A program by its path, the arguments it was called with, and the names of its environment variables."""
+    """A program by its path, its arguments, the names of its environment variables, and the number of its process."""
 
     program: str
     words: tuple[str, ...]
     variables: frozenset[str]
+    process: int
 
 
 def calling_helm() -> Caller | None:
@@ -35,14 +36,14 @@ def calling_helm() -> Caller | None:
     return None
 
 
-def _caller(process: int) -> tuple[Caller | None, int]:
+def _caller(number: int) -> tuple[Caller | None, int]:
     """The process if it is a helm, and its parent. Raises OSError where it cannot be read, as for the kernel's own."""
-    folder = f"/proc/{process}"
+    folder = f"/proc/{number}"
     program = os.readlink(os.path.join(folder, "exe"))
     words = _listed(folder, "cmdline")
     if any(os.path.basename(name).startswith("helm") for name in (program, words[0])):
         variables = frozenset(entry.partition("=")[0] for entry in _listed(folder, "environ"))
-        return Caller(program, tuple(words[1:]), variables), process
+        return Caller(program, tuple(words[1:]), variables, number), number
     with open(os.path.join(folder, "stat"), encoding="utf-8") as file:
         return None, int(file.read().rpartition(") ")[2].split()[1])
 

@@ -19,7 +19,7 @@ from typing import Any
 from natsvalues.errors import InternalError, NatsvaluesError
 from natsvalues.outside.commands import patience, run
 from natsvalues.records import NamedTuple
-from natsvalues.text.secrets import without_secrets
+from natsvalues.text.messages import message_without_secrets
 
 _EACH = 1 / 3
 """How much of the time for all questions one command may take."""
@@ -148,4 +148,4 @@ def reason_of(printed: str) -> str:
     line = (line or (lines[-1] if lines else "it printed nothing"))[:_REASON]
     cause = next((words for words, pattern in _CAUSES if re.search(pattern, printed)), "the command failed")
     error = _AWS_ERROR.search(line)
-    return f"{cause}: {f'{error[1]} for {error[2]}' if error else without_secrets(line)}"
+    return f"{cause}: {f'{error[1]} for {error[2]}' if error else message_without_secrets(line)}"

@@ -13,7 +13,7 @@ from natsvalues.errors import NatsvaluesError
 from natsvalues.files import listed
 from natsvalues.outside.commands import absent, json_of, patience, run, strange
 from natsvalues.records import NamedTuple
-from natsvalues.text.secrets import HIDDEN, without_secrets
+from natsvalues.text.secrets import HIDDEN, without_formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def helm(*arguments: str, stdin: str | None = None) -> str:
             hint="check the cluster's address; NATSVALUES_HELM_SECONDS gives it more time",
         ) from None
     if done.code:
-        message = _without_values(_words(done.err), arguments)
+        message = _of_post_renderer(done.err) or _without_values(_words(done.err), arguments)
         raise NatsvaluesError("NV-H003", f"`helm {' '.join(arguments[:2])}` failed: {message}", hint=_hint(done.err))
     return done.out
 
@@ -83,6 +83,15 @@ def _words(output: str) -> str:
     return "\n".join(lines[start:end]) or "no reason given"
 
 
+def _of_post_renderer(output: str) -> str:
+    """What natsvalues itself said as helm's post-renderer, without helm's words around it; "" if it said nothing.
+
+    facts (3.19.0 and 4.3.1): Helm 3 quotes it, and then has the exit status; under Helm 4 it stands before `Error:`.
+    """
+    said = re.search(r"^error\[NV-.*?(?=^(?:Error|: exit status)|\Z)", output, re.DOTALL | re.MULTILINE)
+    return f"its post-renderer refuses\n{without_formats(said[0].strip())}" if said else ""
+
+
 def _without_values(message: str, arguments: tuple[str, ...]) -> str:
     """Helm's message without the values it was given: it quotes the parts of a password that has a comma."""
     if "failed parsing --set" in message:
@@ -94,11 +103,17 @@ def _without_values(message: str, arguments: tuple[str, ...]) -> str:
                 value = piece.rpartition("=")[2].strip(" {}[]\"'")
                 if len(value) >= _TELLING:
                     message = message.replace(value, HIDDEN)
-    return without_secrets(message)
+    from natsvalues.text.messages import message_without_secrets  # for a failure only
+
+    return message_without_secrets(message)
 
 
 def _hint(message: str) -> str:
     """What to do about common failures."""
+    if _of_post_renderer(message):
+        return ""  # it has its own
+    if 'plugin "natsvalues" exited' in message:
+        return "`natsvalues last` has the reason, which Helm 4 hides"
     if "forbidden" in message and "secrets" in message:
         return (
             "helm stores releases in Secrets, which you may not read: request `get` and `list` on Secrets\n"

@@ -9,7 +9,7 @@ from typing import Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.outside.commands import absent, json_of, patience, run, strange
-from natsvalues.text.secrets import without_secrets
+from natsvalues.text.messages import message_without_secrets
 
 # Helm's options and the kubectl options they correspond to; helm passes them to its plugins in variables.
 _OPTIONS = {
@@ -86,7 +86,7 @@ def _get(words: list[str], stdin: str | None) -> list[dict[str, Any]]:
     if done.code and errors:
         raise NatsvaluesError(
             "NV-K003",
-            f"`kubectl get` failed: {without_secrets(errors[-1])}",
+            f"`kubectl get` failed: {message_without_secrets(errors[-1])}",
             hint="--live reads the objects of the release: request `get` on them, or leave --live out",
         )
     if not done.out.strip() and (done.code or stdin is not None):

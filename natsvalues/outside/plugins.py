@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 class Installed(NamedTuple):
-    """What an installation did. `setting` is the HELM_PLUGINS that this helm needs, "" if it needs none."""
+    """What an installation did. `setting` is the HELM_PLUGINS that this helm needs, "" if it needs none.
+
+    `faults` are those of this helm with that setting, and of the others on the machine, as `status` has them.
+    """
 
     helm: Helm
     directory: str
@@ -33,6 +36,7 @@ class Installed(NamedTuple):
     removed: tuple[Plugin, ...]
     setting: str
     notes: tuple[str, ...]
+    faults: tuple[Fault, ...] = ()
 
 
 class Uninstalled(NamedTuple):
@@ -62,12 +66,26 @@ class Standing(NamedTuple):
 
 
 def install(program: str | None, directory: str | None) -> Installed:
-    """Install the shims for one helm. Raises NatsvaluesError where that would break another plugin or Helm."""
+    """Install the shims for one helm, and ask it whether they work.
+
+    Raises NatsvaluesError where that would break another plugin or Helm.
+    """
     helm = helms.chosen(program)
     others = helms.all_helms(helm)
     target = os.path.abspath(directory) if directory else _usual(helm)
-    if helm.major == HELM_3:
-        return _install_for_3(helm, target, others)
+    done = (
+        _install_for_3(helm, target, others)
+        if helm.major == HELM_3
+        else _install_for_4(helm, target, others, directory)
+    )
+    with_setting = helm._replace(plugins=tuple(done.setting.split(os.pathsep)) if done.setting else helm.plugins)
+    every = (with_setting, *others[1:])
+    faults = list(_standing(with_setting, every).faults)
+    faults += [fault for other in others[1:] for fault in _damage(other, shims.plugins_in(other.plugins), every)]
+    return done._replace(faults=tuple(dict.fromkeys(faults)))
+
+
+def _install_for_4(helm: Helm, target: str, others: tuple[Helm, ...], directory: str | None) -> Installed:
     threes = [other for other in others if other.major == HELM_3]
     sharing = [three for three in threes if three.reads(target)]
     if sharing and directory:
@@ -95,9 +113,14 @@ def install(program: str | None, directory: str | None) -> Installed:
         )
         shims.remove(removed)
     notes = []
-    if sharing:
+    if sharing and not sharing[0].reads(target):
         notes += ["Helm 3 reads the usual directory too, and would lose all its plugins beside these"]
-        notes += [f"not together with {path}, which has the same name" for path in _clashing(helm, target)]
+    notes += [
+        f"with that setting Helm 4 does not read {plugin.path}; if it needs it: "
+        f"ln -s {shlex.quote(plugin.path)} {shlex.quote(target)}/"
+        for plugin in shims.plugins_in([] if helm.reads(target) else helm.plugins)
+        if plugin.name not in shims.SHIMS[HELM_4]
+    ]
     return Installed(helm, target, changed, removed, _setting(helm, target), tuple(notes))
 
 
@@ -134,7 +157,7 @@ def _refuse_clash(helm: Helm, target: str) -> None:
     if foreign:
         raise NatsvaluesError(
             "NV-G009", f"another plugin has the name `{foreign[0].name}`, and two of one name break both",
-            where=tuple(plugin.manifest for plugin in foreign), hint=_instead(helm, foreign[0], there),
+            where=tuple(plugin.manifest for plugin in foreign), hint=_instead(helm, foreign, there),
         )  # fmt: skip
 
 
@@ -151,13 +174,15 @@ def _away(newer: list[Plugin], others: tuple[Helm, ...]) -> str:
     return "natsvalues plugin uninstall"
 
 
-def _instead(helm: Helm, foreign: Plugin, there: tuple[Plugin, ...]) -> str:
-    """The commands that replace a plugin of ours that `helm plugin install` installed with the shims."""
+def _instead(helm: Helm, foreign: list[Plugin], there: tuple[Plugin, ...]) -> str:
+    """The commands that replace plugins of ours that `helm plugin install` installed with the shims."""
     program = shlex.quote(helm.program)
     steps = [f"natsvalues plugin uninstall --helm {program}"] if any(plugin.ours for plugin in there) else []
     # `helm plugin uninstall` finds nothing when HELM_PLUGINS is a list (helm issue 32547).
-    folder = shlex.quote(os.path.dirname(foreign.path))
-    steps += [f"HELM_PLUGINS={folder} {program} plugin uninstall {foreign.name}"]
+    steps += [
+        f"HELM_PLUGINS={shlex.quote(os.path.dirname(plugin.path))} {program} plugin uninstall {plugin.name}"
+        for plugin in foreign
+    ]
     return "\n".join([*steps, f"natsvalues plugin install --helm {program}"])
 
 
@@ -165,20 +190,22 @@ def _within(plugin: Plugin, directory: str) -> bool:
     return os.path.realpath(os.path.dirname(plugin.path)) == os.path.realpath(directory)
 
 
-def _clashing(helm: Helm, target: str) -> tuple[str, ...]:
-    """Plugins in the other directories of this helm whose names are taken by those in `target`."""
-    names = {plugin.name for plugin in shims.plugins_in([target])}
-    there = shims.plugins_in(helm.plugins)
-    return tuple(plugin.path for plugin in there if plugin.name in names and not _within(plugin, target))
-
-
 def _setting(helm: Helm, target: str) -> str:
-    """The HELM_PLUGINS with which this helm reads `target` and no name twice; "" if it does so as it is."""
-    clashing = set(map(os.path.dirname, _clashing(helm, target)))
-    if helm.reads(target) and not clashing:
+    """The HELM_PLUGINS with which this helm reads `target` and no name twice; "" if it does so as it is.
+
+    For Helm 4 it is one directory: it finds no getter where HELM_PLUGINS is a list, and in the usual directory Helm 3
+    may get a plugin of the same name any time.
+    """
+    names = {plugin.name for plugin in shims.plugins_in([target])}
+    twice = [
+        plugin for plugin in shims.plugins_in(helm.plugins) if plugin.name in names and not _within(plugin, target)
+    ]
+    if helm.reads(target) and not twice:
         return ""
-    others = [path for path in helm.plugins if path not in clashing]
-    return "HELM_PLUGINS=" + shlex.quote(os.pathsep.join(dict.fromkeys([*others, target])))
+    if helm.major == HELM_4:
+        return target
+    clashing = {os.path.dirname(plugin.path) for plugin in twice}
+    return os.pathsep.join(dict.fromkeys([*(path for path in helm.plugins if path not in clashing), target]))
 
 
 def uninstall(program: str | None, directory: str | None) -> Uninstalled:
@@ -247,6 +274,11 @@ def _standing(helm: Helm, others: tuple[Helm, ...]) -> Standing:
     return Standing(helm, there, post_renders, has_command, gets_values, tuple(faults))
 
 
+def as_words(setting: str) -> str:
+    """A HELM_PLUGINS as one writes it before a command."""
+    return f"HELM_PLUGINS={shlex.quote(setting)}"
+
+
 def _damage(helm: Helm, there: tuple[Plugin, ...], others: tuple[Helm, ...]) -> list[Fault]:
     """What stops this helm from loading plugins."""
     faults = []
@@ -259,10 +291,11 @@ def _damage(helm: Helm, there: tuple[Plugin, ...], others: tuple[Helm, ...]) -> 
         other = first.setdefault(plugin.name, plugin)
         if other is not plugin:
             foreign = plugin if other.ours else other
+            ours = plugin.name in shims.SHIMS[HELM_4]
             faults.append(
                 Fault(
                     f"two plugins have the name `{plugin.name}`, which breaks all: {other.path}, {plugin.path}",
-                    "remove one of them" if plugin.name not in shims.SHIMS[HELM_4] else _instead(helm, foreign, there),
+                    _instead(helm, [foreign], there) if ours else "remove one of them",
                 )
             )
     return faults
@@ -272,8 +305,11 @@ def _absence(helm: Helm, there: tuple[Plugin, ...], output: str) -> Fault:
     """The fault where no known problem exists, but natsvalues cannot be called."""
     remedy = f"natsvalues plugin install --helm {shlex.quote(helm.program)}"
     own = shims.own_directory()
-    if helm.major == HELM_4 and not helm.reads(own) and len(shims.plugins_in([own])) == len(shims.SHIMS[HELM_4]):
-        return Fault(f"the plugins are in {own}, which this helm does not read", f"run it with {_setting(helm, own)}")
+    placed = {plugin.name for plugin in shims.plugins_in([own])}
+    if helm.major == HELM_4 and not helm.reads(own) and placed >= set(shims.SHIMS[HELM_4]):
+        return Fault(
+            f"the plugins are in {own}, which this helm does not read", f"run it with {as_words(_setting(helm, own))}"
+        )
     foreign = [plugin for plugin in there if plugin.name == shims.NAME and not plugin.ours]
     if foreign and helm.major == HELM_4:
         return Fault(f"{foreign[0].path} has no post-renderer for Helm 4", remedy)

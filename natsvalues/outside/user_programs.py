@@ -9,7 +9,7 @@ import shutil
 from natsvalues.errors import NatsvaluesError
 from natsvalues.outside import processes
 from natsvalues.outside.commands import Done, absent, patience
-from natsvalues.text.secrets import without_secrets
+from natsvalues.text.messages import message_without_secrets
 
 _WORDS = 3
 """How many words of a command an error quotes: the rest may be values."""
@@ -69,6 +69,7 @@ def failed(command: list[str], reason: str) -> NatsvaluesError:
     words = " ".join([os.path.basename(command[0]), *command[1:_WORDS]])
     return NatsvaluesError(
         "NV-R038",
-        f"`{words}` failed: {without_secrets(reason)}",
-        hint="run it by hand with the same context and namespace; docs/rights.md lists what a rehearsal may do",
+        f"`{words}` failed: {message_without_secrets(reason)}",
+        hint="run it by hand with the same context and namespace; `natsvalues docs rights` lists what a rehearsal "
+        "may do",
     )

@@ -18,14 +18,7 @@ def choose(overlays: Overlays, release: Release, requested: str | None) -> str:
         return overlays.region(requested).region.name
     if len(overlays.regions) == 1:
         return next(iter(overlays.regions))
-    servers = all_nats(release)
-    if not servers:
-        raise no_nats(release)
-    matching = [
-        name
-        for name, file in overlays.regions.items()
-        if any(nats.is_meant_by(file.region.nats.name, file.region.nats.namespace) for nats in servers)
-    ]
+    matching = candidates(overlays, release)
     if len(matching) == 1:
         return matching[0]
     there = f"{len(matching)} regions match this release: {', '.join(matching)}" if matching else "no region matches"
@@ -36,3 +29,15 @@ def choose(overlays: Overlays, release: Release, requested: str | None) -> str:
         hint="set it: --region REGION (under helm: --post-renderer-args --region=REGION), NATSVALUES_REGION,\n"
         "spec.region where it runs as a KRM function, or nats: {name: …, namespace: …} in the region files",
     )
+
+
+def candidates(overlays: Overlays, release: Release) -> list[str]:
+    """The regions whose `nats` selector matches the release. Raises NatsvaluesError if there is no NATS at all."""
+    servers = all_nats(release)
+    if not servers:
+        raise no_nats(release)
+    return [
+        name
+        for name, file in overlays.regions.items()
+        if any(nats.is_meant_by(file.region.nats.name, file.region.nats.namespace) for nats in servers)
+    ]

@@ -17,6 +17,9 @@ from natsvalues.text.yamltree import Tree, YamlSyntaxError, at, find, scalar
 CONVENTIONAL = os.path.join("charts", "overlays")
 OVERLAY_ERROR = "NV-O001"
 T = TypeVar("T")
+_OTHER = "an overlay is `kind: Supercluster` or `kind: Region`; keep other YAML files elsewhere"
+_FEW = 3
+"""How many files that are no overlays an error names."""
 
 
 class RegionFile(NamedTuple):
@@ -116,6 +119,7 @@ def read(folder: str, written: list[Document]) -> Overlays:
             regions.append(parsed)
         elif parsed is not None:
             superclusters.append(parsed)
+    errors = _others_once(errors)
     if not errors:
         errors += _count_errors(folder, superclusters, regions)
     raise_all(errors)
@@ -175,10 +179,22 @@ def _read(
             OVERLAY_ERROR,
             f"unknown kind `{kind}`" if kind else "`kind` is missing",
             where=(where,),
-            hint=hint or "an overlay is `kind: Supercluster` or `kind: Region`; keep other YAML files elsewhere",
+            hint=hint or _OTHER,
         )
     )
     return None
+
+
+def _others_once(errors: list[NatsvaluesError]) -> list[NatsvaluesError]:
+    """The errors, with one for all files that are something else: a folder of other YAML is one mistake."""
+    others = [error for error in errors if error.hint == _OTHER]
+    if len(others) <= 1:
+        return errors
+    places = tuple(error.where[0] for error in others)
+    rest = f"; these and {len(places) - _FEW} more" if len(places) > _FEW else ""
+    message = f"{len(places)} documents here are no overlays{rest}"
+    one = NatsvaluesError(OVERLAY_ERROR, message, where=places[:_FEW], hint=_OTHER)
+    return [error for error in errors if error.hint != _OTHER] + [one]
 
 
 def _count_errors(

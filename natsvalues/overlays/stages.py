@@ -14,17 +14,19 @@ from natsvalues.supercluster.power_cuts import unwritten
 from natsvalues.supercluster.readiness import READY_WITHOUT_LEADER, WATCH, is_ready_without_leader
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
     from natsvalues.overlays.plan import Plan
     from natsvalues.supercluster.region_state import RegionState
 
 
-def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
+def guidance(plan: Plan, state: RegionState, made: Container[str] = ()) -> tuple[str, ...]:
     """Sentences for `explain`: what must not be done before the next stage, how servers start, what ends JetStream.
 
-    `state` is the region as it is post-rendered.
+    `state` is the region as it is post-rendered, `made` the names of Secrets that were seen in its cluster.
     """
     stage, joins = plan.region.stage, plan.region.joins
-    lines = [_HERE[stage]]
+    lines = [_HERE[stage], _MOVING if plan.region.move is not None else _PLAN]
     if plan.shares_jetstream:
         if stage == "join" and plan.remotes:
             others = [remote.name for remote in plan.remotes]
@@ -39,6 +41,7 @@ def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
         remotes = ", ".join(remote.name for remote in plan.remotes) or "none yet (no other region is in stage join)"
         lines.append(f"remote gateways: {remotes}")
         lines.append("every change of the remotes needs a restart of the pods: gateway settings cannot be reloaded")
+    lines += [line for name, line in _secrets(state) if name not in made]
     if state.replicas > 1 and state.routes:
         lines.append(_DNS)
     if is_ready_without_leader(state):
@@ -50,13 +53,28 @@ def guidance(plan: Plan, state: RegionState) -> tuple[str, ...]:
     return (*lines, f"{failure.message}; {failure.remedy}") if failure is not None else tuple(lines)
 
 
+def _secrets(state: RegionState) -> Iterator[tuple[str, str]]:
+    """The Secrets that the pods need and the release does not make, each with a sentence."""
+    from natsvalues.manifests.named_secrets import not_made  # nothing else that imports this file wants it
+
+    for secret in not_made(state.release, state.nats):
+        line = (
+            f"Secret `{secret.name}` is not in this release, and pods do not start without it. If nobody made it yet: "
+            f"{secret.create()}; docs/stages.md, section Secrets, has it with cert-manager"
+        )
+        yield secret.name, line
+
+
+_PLAN = "the steps from where the regions are to the overlays, and what must hold before each: natsvalues plan"
+_MOVING = "the overlay's `move` holds it for a step of a plan; natsvalues plan --next shows the step that comes now"
 _DNS = (
     "at a cold start servers ask for each other's names before DNS has them, and CoreDNS may then answer for 30 s that "
-    "there are none: docs/stages.md, section How long a cold start takes, has the setting that prevents it"
+    "there are none: `natsvalues docs stages`, section How long a cold start takes, has the setting that prevents it"
 )
 _POWER_CUT = (
     "a power cut of all servers of the region loses messages that they acknowledged: they write to their disks every "
-    f"{{interval}} (sync_interval). {POWER_CUT_REMEDY}: docs/stages.md, section Power cuts, has what was measured"
+    f"{{interval}} (sync_interval). {POWER_CUT_REMEDY}: `natsvalues docs stages`, section Power cuts, has "
+    "what was measured"
 )
 _HERE = {
     "local": "the region is not connected: no gateway, no load balancer",

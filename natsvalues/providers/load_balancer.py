@@ -1,18 +1,21 @@
 """The settings of a region's load balancer in an overlay: the inputs of every provider profile."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from natsvalues.records import NamedTuple
 from natsvalues.text.reading import Doc
+
+Scheme = Literal["internal", "internet-facing"]
+TrafficPolicy = Literal["Cluster", "Local"]
+CHOICES = {"scheme": get_args(Scheme), "externalTrafficPolicy": get_args(TrafficPolicy)}
+"""The fields that have few values with every provider."""
 
 
 class LoadBalancer(NamedTuple):
     """The gateway's LoadBalancer Service. Set in the Supercluster, a field is the default of every region."""
 
     provider: Annotated[str | None, Doc("Provider profile; `natsvalues providers` lists them.")] = None
-    scheme: Annotated[
-        Literal["internal", "internet-facing"] | None, Doc("internal: reachable inside the network only.")
-    ] = None
+    scheme: Annotated[Scheme | None, Doc("internal: reachable inside the network only.")] = None
     class_: Annotated[str | None, Doc("spec.loadBalancerClass; cannot change on a live Service.")] = None
     source_ranges: Annotated[tuple[str, ...], Doc("CIDR blocks that may connect.")] = ()
     addresses: Annotated[
@@ -22,7 +25,7 @@ class LoadBalancer(NamedTuple):
     annotations: Annotated[dict[str, str] | None, Doc("Extra annotations; they override the profile's.")] = None
     labels: Annotated[dict[str, str] | None, Doc("Extra labels.")] = None
     external_traffic_policy: Annotated[
-        Literal["Cluster", "Local"] | None, Doc("spec.externalTrafficPolicy; the default is the profile's.")
+        TrafficPolicy | None, Doc("spec.externalTrafficPolicy; the default is the profile's.")
     ] = None
     per_pod: Annotated[
         bool | None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from natsvalues.manifests.chart import MONITOR_PORT
 from natsvalues.manifests.healthz import JS_SERVER_ONLY
+from natsvalues.providers.load_balancer import CHOICES
 from natsvalues.providers.profile import (
     FIELDS,
     SPEC_FIELDS,
@@ -160,9 +161,15 @@ def _misfits(profile: Profile, balancer: LoadBalancer, facts: dict[str, str]) ->
         wrong += [f"loadBalancer.{name} {complaint}"] if complaint else []
     for requirement in profile.requires:
         if not any(facts.get(name) for name in requirement.any_of):
-            fields = " or ".join(f"loadBalancer.{name}" for name in requirement.any_of)
+            fields = " or ".join(f"loadBalancer.{name}{_values(name, takes)}" for name in requirement.any_of)
             wrong.append(f"{fields} must be set: {requirement.why}")
     return wrong
+
+
+def _values(name: str, takes: dict[str, Input]) -> str:
+    """The values that an input accepts, where they are few."""
+    values = takes[name].one_of if name in takes and takes[name].one_of else CHOICES.get(name, ())
+    return f" ({' or '.join(values)})" if values else ""
 
 
 def _unfit(taken: Input, text: str) -> str:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from natsvalues.supercluster.meta_groups import MetaGroup
 
 DOMAINS = "choose a scope: no domain of its own for a region (supercluster), or a system account for each (region)"
-NAMES = "keep the server names; to change them, restart one server at a time and remove its old name (docs/stages.md)"
+NAMES = (
+    "keep the server names; to change them, restart one server at a time and remove its old name "
+    "(`natsvalues docs stages`)"
+)
 ACCOUNT = "let a region that has streams keep its system account"
 
 

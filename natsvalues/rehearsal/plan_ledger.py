@@ -126,28 +126,35 @@ class PlanLedger(Ledger):
             stream = f"PLAN_{_word(region)}_{kind}"
             if stream not in self.homes:
                 continue
-            seen = await self._consumed(region, stream, name, wanted)
-            self.floors[stream, name] = wanted.floor
+            durable, seen = await self._consumed(region, stream, name, wanted)
+            self.floors[stream, durable] = wanted.floor
             if seen:
                 failed.append(StreamFate(stream, region, 0, 0, 0, "not placeable", f"consumer {name}: {seen}"))
         return failed
 
-    async def _consumed(self, region: str, stream: str, name: str, wanted: ConsumerState) -> str:
-        """Why the consumer is not where it is wanted in time: another one is created meanwhile. Empty: it is."""
-        end, seen = time.monotonic() + PATIENCE, "no server accepts a client"
+    async def _consumed(self, region: str, stream: str, name: str, wanted: ConsumerState) -> tuple[str, str]:
+        """The consumer that is where it is wanted, and an empty text; or why none is in time.
+
+        A server that does not answer in time may still do it later. So another consumer acknowledges, where one did not
+        get as far; a work queue has only one, which fetches what it lacks.
+        """
+        end, number, seen = time.monotonic() + PATIENCE, 0, "no server accepts a client"
         while time.monotonic() < end:
             client = await self.connected(region)
             if client is not None:
+                number += 1
+                durable = f"{name}-{number}" if wanted.floor and number > 1 else name
                 with contextlib.suppress(Exception):  # whatever a connection raises whose server goes
-                    await client.api(f"CONSUMER.DELETE.{stream}.{name}")
-                    await client.create_consumer(stream, CONSUMER | {"durable_name": name})
-                    await client.take(stream, name, wanted.floor + wanted.pending, wanted.floor)
-                    seen = str(await client.consumer(stream, name))
+                    await client.create_consumer(stream, CONSUMER | {"durable_name": durable})
+                    state = await client.consumer(stream, durable)
+                    has = state.pending if isinstance(state, ConsumerState) else 0
+                    await client.take(stream, durable, wanted.floor + wanted.pending - has, wanted.floor)
+                    seen = str(await client.consumer(stream, durable))
                 await client.close()
                 if seen == str(wanted):
-                    return ""
+                    return durable, ""
             await asyncio.sleep(1)
-        return seen
+        return name, seen
 
     async def move(self, names: list[str], region: str) -> None:
         """These streams are in another region from now on; publishers go on there."""

@@ -21,7 +21,8 @@ _FILE = re.compile(r"(?!release:)[^\s].*\.(?:ya?ml|json)\Z", re.IGNORECASE)
 def annotations(diffs: tuple[ReleaseDiff, ...]) -> str:
     """The lines: the headline, then notes and reasons worst first; nothing is said of changes without effect."""
     contents = outline(diffs)
-    lines = [_command(contents.worst, "natsvalues diff", words.headline(contents))]
+    said = "\n".join(filter(None, (words.headline(contents), words.summary_below(contents))))
+    lines = [_command(contents.worst, "natsvalues diff", said)]
     entries = [entry for diff in diffs for entry in _entries(diff)]
     entries.sort(key=lambda entry: -LEVELS.index(entry[0]))
     return "".join(f"{line}\n" for line in [*lines, *(line for _, line in entries)])

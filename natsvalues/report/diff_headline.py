@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from natsvalues.diff.changes import MEANINGS
 from natsvalues.report.diff_values import SIGNS, file_of, place, visible
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import About, Change, Impact, Level, Note, ObjectDiff, ReleaseDiff
-    from natsvalues.report.diff_outline import Fold, Outline
+    from natsvalues.report.diff_outline import Fold, Group, Outline
 
 DRIFT = "the cluster differs from the old release"
 Severity = Literal["error", "warning", "notice", ""]
@@ -40,7 +41,39 @@ _DOES: dict[Level, tuple[str, str]] = {
 
 
 def headline(contents: Outline) -> str:
-    """One line: the worst level, how much there is of each, and in how many regions anything differs."""
+    """A sentence: the worst level, and what the worst change does here; with backticks around what is code."""
+    counts = summary(contents)
+    if not counts and not contents.notes:
+        return "No differences" + (f" in {len(contents.regions)} regions" if contents.regions else "")
+    if contents.worst == "none":
+        return f"{name_of('none', is_first=contents.is_first)}: {contents.installs or counts or 'nothing differs'}"
+    return f"{name_of(contents.worst)}{_worst(contents)}"
+
+
+def _worst(contents: Outline) -> str:
+    """Where the worst is and what it does, behind its level; of several the impact with the first id."""
+    of_level = [group.sections for group in contents.groups if group.level == contents.worst]
+    candidates = [
+        (reason.impact.id, reason.impact.reason, object_title(section.item), reason.rows[0].regions)
+        for sections in (*of_level, contents.drift)
+        for section in sections
+        for reason in section.reasons
+        if reason.impact.level == contents.worst and reason.impact.reason
+    ]
+    candidates += [
+        (shared.note.id, shared.note.message, "", shared.regions)
+        for shared in contents.notes
+        if shared.note.level == contents.worst
+    ]
+    if not candidates:
+        return f": {summary(contents)}"
+    _, reason, title, regions = min(candidates, key=lambda candidate: candidate[0])
+    where = "all regions" if set(regions) == set(contents.regions) else visible(" and ".join(regions))
+    return f"{f' in {where}' if regions else ''}: {f'{title}: ' if title else ''}{reason}"
+
+
+def summary(contents: Outline) -> str:
+    """How much there is of each level, and in how many regions anything differs; empty without differences."""
     parts = [_count(contents, level) for level in reversed(SEVERITIES)]
     if contents.folds:
         number = sum(fold.changes for fold in contents.folds)
@@ -52,20 +85,33 @@ def headline(contents: Outline) -> str:
         parts.append(
             f"{counted(len(contents.values), 'Helm value')} {_verb(len(contents.values), 'differs', 'differ')}"
         )
-    summary = "; ".join(part for part in parts if part)
-    if not summary:
-        return "No differences" + (f" in {len(contents.regions)} regions" if contents.regions else "")
-    return f"{name_of(contents.worst)}: {summary}{_spread(contents)}"
+    counts = "; ".join(part for part in parts if part)
+    return f"{counts}{_spread(contents)}" if counts else ""
 
 
-def name_of(level: Level) -> str:
-    """A level as a title: `DATA LOSS`."""
-    return "NO EFFECT" if level == "none" else level.upper().replace("-", " ")
+def summary_below(contents: Outline) -> str:
+    """The summary, where the headline is not the summary itself."""
+    counts = summary(contents)
+    return "" if not counts or counts in headline(contents) else counts
+
+
+def name_of(level: Level, *, is_first: bool = False) -> str:
+    """A level as a title: `DATA LOSS`; what has no effect in a first installation is that."""
+    if level == "none":
+        return "FIRST INSTALLATION" if is_first else "NO EFFECT"
+    return level.upper().replace("-", " ")
+
+
+def title_of(group: Group, contents: Outline) -> tuple[str, str]:
+    """The title of a group, and what its level means."""
+    if group.level == "none" and contents.is_first:
+        return "NEW", "what is installed"
+    return name_of(group.level), MEANINGS[group.level]
 
 
 def state(diff: ReleaseDiff) -> str:
     """The worst of one region as a title."""
-    return "no differences" if diff.is_empty and diff.worst == "none" else name_of(diff.worst)
+    return "no differences" if diff.is_empty and diff.worst == "none" else name_of(diff.worst, is_first=diff.is_first)
 
 
 def _count(contents: Outline, level: Level) -> str:
@@ -75,6 +121,8 @@ def _count(contents: Outline, level: Level) -> str:
     if not changes and not notes:
         return ""
     is_first = level == contents.worst
+    if level == "none" and contents.is_first:
+        return counted(changes, "new object")
     subject = [counted(changes, "change") if is_first or notes else str(changes)] if changes else []
     subject += [counted(notes, "finding")] if notes else []
     return f"{' and '.join(subject)} {_verb(changes + notes, *_DOES[level])}"
@@ -135,12 +183,14 @@ def fold_line(fold: Fold) -> str:
 def side(about: About) -> str:
     """Where a side came from: what the user named, and what is known of it."""
     known = [
+        f"region {about.region}" if about.region else "",
         f"release {about.namespace + '/' if about.namespace else ''}{about.release}" if about.release else "",
         f"revision {about.revision}" if about.revision is not None else "",
         f"chart {about.chart}" if about.chart else "",
         f"NATS {about.app_version}" if about.app_version else "",
+        f"context {about.context}" if about.context else "",
     ]
-    details = ", ".join(part for part in known if part)
+    details = ", ".join(part for part in known if part and part not in about.label)
     return visible(f"{about.label} ({details})" if details else about.label)
 
 

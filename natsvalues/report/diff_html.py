@@ -1,20 +1,16 @@
-"""A diff as one self-contained HTML page: it asks the network for nothing, and is whole without scripts.
-
-Everything from outside is escaped; besides, the page's own policy lets no script run but the one whose hash it states.
-"""
+"""A diff as an HTML page. Its script only filters: without it everything is there, and the controls stay hidden."""
 
 from __future__ import annotations
 
-from base64 import b64encode
-from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from natsvalues.diff.changes import MEANINGS
 from natsvalues.report import diff_headline as words
 from natsvalues.report import diff_values as values
 from natsvalues.report.diff_outline import outline
+from natsvalues.report.html_page import Page, prose, table, tone_of, written
+from natsvalues.report.html_page import text as _text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,67 +27,37 @@ _LINES = {"+": "add", "-": "remove", "@": "where", " ": "same"}
 def html(diffs: tuple[ReleaseDiff, ...]) -> str:
     """The page, UTF-8 when written; it has no reference to anything outside itself."""
     contents = outline(diffs)
-    style, script = (
-        files("natsvalues.report").joinpath(f"page/diff.{name}").read_text("utf-8") for name in ("css", "js")
-    )
-    policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
-    )
-    title = _text(words.headline(contents))
     form = list(_form(contents))
-    body = "\n".join([*_header(contents), *form, '<main id="changes" tabindex="-1">', *_main(contents), "</main>"])
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<a class="skip" href="#changes">Skip to the changes</a>
-{body}
-{f"<script>{script}</script>" if form else ""}
-</body>
-</html>
-"""
-
-
-def _hash(content: str) -> str:
-    return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
-
-
-def _text(text: str) -> str:
-    return escape(values.visible(text))
-
-
-def _prose(text: str) -> str:
-    """A sentence; what stands between backticks is code."""
-    marked = (f"<code>{_text(piece)}</code>" if is_code else _lines(piece) for is_code, piece in values.spans(text))
-    return "".join(marked)
-
-
-def _lines(text: str) -> str:
-    return "<br>".join(_text(line) for line in text.split("\n"))
+    return written(
+        Page(
+            "natsvalues diff",
+            words.headline(contents),
+            tuple(_main(contents)),
+            lead=words.summary_below(contents),
+            tone=_tone(contents.worst),
+            head=(_compared(contents),),
+            between=tuple(form),
+            script=files("natsvalues.report").joinpath("page/diff.js").read_text("utf-8") if form else "",
+        )
+    )
 
 
 def _tone(level: Level) -> str:
-    return words.SEVERITIES[level] or "plain"
+    return tone_of(words.SEVERITIES[level])
 
 
-def _header(contents: Outline) -> Iterator[str]:
-    yield f'<header class="{_tone(contents.worst)}">\n<p class="brand">natsvalues diff</p>'
-    worst, _, rest = words.headline(contents).partition("; ")
-    yield f"<h1>{_text(worst)}{f'<span>{_text(rest)}</span>' if rest else ''}</h1>"
-    names = ("Region", "Worst") if contents.regions else ()
-    titles = "".join(f'<th scope="col">{name}</th>' for name in (*names, "Old, and new below"))
-    yield f"<table><caption>What is compared</caption>\n<thead><tr>{titles}</tr></thead>\n<tbody>"
-    for diff in contents.diffs:
-        region = f'<th scope="row">{_text(diff.region)}</th><td>{words.state(diff)}</td>' if names else ""
-        sides = "<br>".join(f"<code>{_text(words.side(side))}</code>" for side in (diff.old, diff.new))
-        yield f"<tr>{region}<td>{sides}</td></tr>"
-    yield "</tbody></table>\n</header>"
+def _compared(contents: Outline) -> str:
+    """The two sides of each region, each under its name."""
+    sides = [
+        tuple(f"<code>{_text(words.side(side))}</code>" for side in (diff.old, diff.new)) for diff in contents.diffs
+    ]
+    if not contents.regions:
+        ((old, new),) = sides
+        return table("What is compared", ("Side", "Release"), (("Old", old), ("New", new)))
+    rows = [
+        (_text(diff.region), _text(words.state(diff)), *pair) for diff, pair in zip(contents.diffs, sides, strict=True)
+    ]
+    return table("What is compared", ("Region", "Worst", "Old", "New"), rows)
 
 
 def _form(contents: Outline) -> Iterator[str]:
@@ -115,7 +81,7 @@ def _form(contents: Outline) -> Iterator[str]:
 def _chapters(contents: Outline) -> Iterator[tuple[str, str, str, int]]:
     """What can be filtered: its id, title, tone and how many rows it has."""
     for group in contents.groups:
-        yield group.level, words.name_of(group.level), _tone(group.level), group.size
+        yield group.level, words.title_of(group, contents)[0], _tone(group.level), group.size
     hooks, drift = (
         sum(len(reasoned.rows) for section in sections for reasoned in section.reasons)
         for sections in (contents.hooks, contents.drift)
@@ -142,9 +108,8 @@ def _main(contents: Outline) -> Iterator[str]:
         sections = (
             line for section in group.sections for line in _section(section, contents, is_open=group.level != "none")
         )
-        yield from _chapter(
-            group.level, words.name_of(group.level), _tone(group.level), MEANINGS[group.level], sections
-        )
+        title, meaning = words.title_of(group, contents)
+        yield from _chapter(group.level, title, _tone(group.level), meaning, sections)
     if contents.drift:
         sections = (line for section in contents.drift for line in _section(section, contents, is_open=True))
         yield from _chapter("drift", "DRIFT", "warning", words.DRIFT, sections)
@@ -172,9 +137,9 @@ def _chapter(name: str, title: str, tone: str, meaning: str, lines: Iterable[str
 def _note(shared: SharedNote, contents: Outline) -> str:
     level = words.name_of(shared.note.level) if words.SEVERITIES[shared.note.level] else "Note"
     where = words.in_regions(shared.regions, contents.regions)
-    remedy = f"<p><b>Help:</b> {_prose(shared.note.remedy)}</p>" if shared.note.remedy else ""
-    message = f"<p><strong>{level}:</strong> {_prose(f'{where} {words.message_of(shared.note)}'.strip())}</p>"
-    return f'<li class="note {_tone(shared.note.level)}">{message}{remedy}</li>'
+    remedy = f"<p><b>Help:</b> {prose(shared.note.remedy)}</p>" if shared.note.remedy else ""
+    message = f"<p><strong>{level}:</strong> {prose(f'{where} {words.message_of(shared.note)}'.strip())}</p>"
+    return f'<li class="box {_tone(shared.note.level)}">{message}{remedy}</li>'
 
 
 def _section(section: Section, contents: Outline, *, is_open: bool) -> Iterator[str]:
@@ -188,9 +153,9 @@ def _section(section: Section, contents: Outline, *, is_open: bool) -> Iterator[
 
 def _why(reasoned: Reasoned) -> str:
     impact: Impact = reasoned.impact
-    parts = [f"<p>{_prose(impact.reason)}</p>"] if impact.reason else []
-    parts += [f"<p><b>Help:</b> {_prose(impact.remedy)}</p>"] if impact.remedy else []
-    parts += [f'<p class="source">Source: {_prose(words.source_of(impact))}</p>'] if impact.source else []
+    parts = [f"<p>{prose(impact.reason)}</p>"] if impact.reason else []
+    parts += [f"<p><b>Help:</b> {prose(impact.remedy)}</p>"] if impact.remedy else []
+    parts += [f'<p class="source">Source: {prose(words.source_of(impact))}</p>'] if impact.source else []
     return f'<div class="why">{"".join(parts)}</div>' if parts else ""
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues import __version__
 from natsvalues.diff.changes import LEVELS, Change, Impact, Note, ObjectDiff, ReleaseDiff, worst
+from natsvalues.report.diff_headline import headline
+from natsvalues.report.diff_outline import outline
 from natsvalues.report.plain_values import plain
 from natsvalues.text.paths import dotted
 
@@ -23,6 +25,7 @@ def report(diffs: tuple[ReleaseDiff, ...]) -> dict[str, Any]:
         "natsvalues": __version__,
         "differs": any(not diff.is_empty for diff in diffs),
         "worst": worst([diff.worst for diff in diffs]),
+        "headline": headline(outline(diffs)),
         "counts": {level: levels.count(level) for level in LEVELS if level in levels},
         "regions": [_region(diff) for diff in diffs],
     }
@@ -34,6 +37,7 @@ def _region(diff: ReleaseDiff) -> dict[str, Any]:
         "old": diff.old._asdict(),
         "new": diff.new._asdict(),
         "worst": diff.worst,
+        "firstInstallation": diff.is_first,
         "notes": [_note(note) for note in diff.notes],
         "objects": [_object(item) for item in diff.objects],
         "drift": [_object(item) for item in diff.drift],

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from natsvalues.diff.changes import MEANINGS
 from natsvalues.records import NamedTuple
 from natsvalues.report import diff_headline as words
 from natsvalues.report import diff_values as values
 from natsvalues.report.diff_outline import outline
+from natsvalues.report.essentials import MOST_LINES, whole_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,6 @@ LIMIT = 65_000
 LEAST = 8_000
 _ROOM = 120
 _LONGEST = 1_000
-_MOST_LINES = 40
 _SPECIAL = re.compile(r"[\\`*_\[\]|~]")
 # Characters that GitHub gives a meaning after it has undone entities: a zero-width space behind keeps them text.
 _REFERENCES = {"@": "@&#8203;", "#": "#&#8203;", "&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;&#8203;"}
@@ -51,7 +50,9 @@ class Chapter(NamedTuple):
 def markdown(diffs: tuple[ReleaseDiff, ...], *, limit: int = LIMIT) -> str:
     """The comment, of at most `limit` characters; a limit below 8,000 counts as 8,000."""
     contents = outline(diffs)
-    head = f"### natsvalues diff\n\n**{prose(words.headline(contents))}**\n\n{_table(contents)}"
+    below = words.summary_below(contents)
+    head = f"### natsvalues diff\n\n**{prose(words.headline(contents))}**\n\n"
+    head += (f"{prose(below)}\n\n" if below else "") + _table(contents)
     chapters = tuple(_chapters(contents))
     room = max(limit, LEAST) - len(head) - sum(len(_written(chapter, (), len(chapter.parts))) for chapter in chapters)
     texts: list[str] = []
@@ -97,11 +98,11 @@ def _fence(lines: list[values.Line]) -> str:
 
 
 def _table(contents: Outline) -> str:
-    rows = [(group.level, group.size) for group in contents.groups]
+    rows = [(*words.title_of(group, contents), group.size) for group in contents.groups]
     if not rows:
         return ""
     lines = ["| Impact | Changes | Meaning |", "| --- | ---: | --- |"]
-    lines += [f"| {words.name_of(level)} | {size} | {MEANINGS[level]} |" for level, size in rows]
+    lines += [f"| {title} | {size} | {meaning} |" for title, meaning, size in rows]
     return "\n".join(lines) + "\n\n"
 
 
@@ -110,7 +111,7 @@ def _chapters(contents: Outline) -> Iterator[Chapter]:
     if contents.notes:
         yield Chapter("", tuple(Part(_note(shared, contents)) for shared in contents.notes), "note")
     for group in contents.groups:
-        title = f"{words.name_of(group.level)}: {MEANINGS[group.level]}"
+        title = ": ".join(words.title_of(group, contents))
         harmless = group.level == "none"
         parts = tuple(part for section in group.sections for part in _section(section, contents))
         yield Chapter(title, parts, "entry", folded=harmless)
@@ -164,13 +165,8 @@ def _object(row: Row, contents: Outline) -> Part:
     where = words.in_regions(row.regions, contents.regions)
     sign, _, what = words.object_line(row.item).partition(" ")
     brief = f"- {code(sign)} {prose(f'{what} {where}'.strip())}\n"
-    if row.item.op == "add":
-        lines = values.content(row.item.after, "+", _ROOM)
-    elif row.item.op == "remove":
-        lines = values.content(row.item.before, "-", _ROOM)
-    else:
-        return Part(brief, brief)
-    return Part(brief + _fence(values.limited(lines, _MOST_LINES)), brief)
+    lines = whole_object(row.item, _ROOM, full=False)
+    return Part(brief + _fence(lines) if lines else brief, brief)
 
 
 def _change(change: Change, regions: tuple[str, ...], contents: Outline) -> Part:
@@ -179,7 +175,7 @@ def _change(change: Change, regions: tuple[str, ...], contents: Outline) -> Part
     end = f" {prose(where)}\n" if where else "\n"
     if values.is_long(change) and change.op != "reorder":
         brief = f"{start} {values.in_short(change, _ROOM)}{end}"
-        return Part(brief + _fence(values.limited(values.compared(change, _ROOM), _MOST_LINES)), brief)
+        return Part(brief + _fence(values.limited(values.compared(change, _ROOM), MOST_LINES)), brief)
     sides = " → ".join(code(line.text) for line in values.sides(change, _ROOM))
     brief = f"{start}: {sides}{' (order)' if change.op == 'reorder' else ''}{end}"
     return Part(brief, brief)

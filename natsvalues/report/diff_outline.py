@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.diff.changes import LEVELS, Change, Impact, Level, Note, ObjectDiff, ReleaseDiff, worst
+from natsvalues.diff.impact.whole import FIRST
 from natsvalues.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -82,7 +83,10 @@ class Setting(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """A whole report. Groups and notes stand worst first."""
+    """A whole report. Groups and notes stand worst first.
+
+    `installs` is what a first installation installs; where nothing is worse, it is the headline, and no note.
+    """
 
     diffs: tuple[ReleaseDiff, ...]
     worst: Level
@@ -92,11 +96,17 @@ class Outline(NamedTuple):
     folds: tuple[Fold, ...]
     notes: tuple[SharedNote, ...]
     values: tuple[Setting, ...]
+    installs: str = ""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing differs anywhere."""
         return all(diff.is_empty for diff in self.diffs)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing runs yet in any region that is compared."""
+        return all(diff.is_first for diff in self.diffs)
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -114,15 +124,22 @@ def outline(diffs: tuple[ReleaseDiff, ...]) -> Outline:
     hooks = [row for row in others if row.item.hook and row.impact.level == "none"]
     rest = [row for row in others if not (row.item.hook and row.impact.level == "none")]
     by_level = {level: [row for row in rest if row.impact.level == level] for level in reversed(LEVELS)}
+    level, notes = worst([diff.worst for diff in diffs]), _notes(diffs)
+    first = [shared for shared in notes if shared.note.id == FIRST]
+    installs = "; ".join(
+        f"{' and '.join(shared.regions)}: {shared.note.message}" if len(first) > 1 else shared.note.message
+        for shared in first
+    )
     return Outline(
         diffs,
-        worst([diff.worst for diff in diffs]),
+        level,
         tuple(Group(level, _sections(of_level)) for level, of_level in by_level.items() if of_level),
         _sections(hooks),
         _sections(drift),
         _folds(derived),
-        _notes(diffs),
+        tuple(shared for shared in notes if shared.note.id != FIRST or level != "none"),
         _values(diffs),
+        installs,
     )
 
 

@@ -23,6 +23,10 @@ def schema() -> dict[str, Any]:
                 "natsvalues": {**_TEXT, "description": "The version that wrote it."},
                 "differs": {"type": "boolean"},
                 "worst": {"$ref": "#/$defs/level"},
+                "headline": {
+                    **_TEXT,
+                    "description": "What the worst change does here; without differences it says so.",
+                },
                 "counts": {
                     "type": "object",
                     "description": "How many impacts there are of each level but none.",
@@ -53,6 +57,8 @@ def schema() -> dict[str, Any]:
                     "revision": {"type": ["integer", "null"]},
                     "chart": _TEXT,
                     "app_version": _TEXT,
+                    "region": {**_TEXT, "description": "The region it was rendered for."},
+                    "context": {**_TEXT, "description": "The kube context it was read in, or would go to."},
                 }
             ),
             "note": _object({"level": {"$ref": "#/$defs/level"}, "message": _TEXT, "remedy": _MAYBE_TEXT, "id": _ID}),
@@ -99,6 +105,7 @@ def schema() -> dict[str, Any]:
                     "old": {"$ref": "#/$defs/side"},
                     "new": {"$ref": "#/$defs/side"},
                     "worst": {"$ref": "#/$defs/level"},
+                    "firstInstallation": {"type": "boolean", "description": "Nothing is on the old side."},
                     "notes": {"type": "array", "items": {"$ref": "#/$defs/note"}},
                     "objects": {"type": "array", "items": {"$ref": "#/$defs/object"}},
                     "drift": {

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from natsvalues.diff.changes import MEANINGS
 from natsvalues.records import NamedTuple
 from natsvalues.report import diff_headline as words
 from natsvalues.report import diff_values as values
 from natsvalues.report.diff_outline import outline
+from natsvalues.report.essentials import MOST_LINES, whole_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from natsvalues.report.diff_outline import Group, Outline, Reasoned, Row, Section, SharedNote
 
 _NARROWEST = 40
-_MOST_LINES = 40
 _WIDEST_LINE = 240
 # From the sixteen colours that every theme sets, those that can be read on light and on dark.
 _STYLES = {"error": "1;31", "warning": "1;35", "notice": "1;36", "": "1", "bold": "1", "+": "32", "-": "31", "@": "36"}
@@ -29,10 +28,13 @@ _STYLES = {"error": "1;31", "warning": "1;35", "notice": "1;36", "": "1", "bold"
 _COMMAND = re.compile(r"^((?:\x1b\[[0-9;]*m)?\s*)(?=::|##)")
 
 
-def text(diffs: tuple[ReleaseDiff, ...], *, color: bool, width: int) -> str:
-    """The report; `width` in columns, of which at least 40 are used. Only words longer than a line stick out."""
+def text(diffs: tuple[ReleaseDiff, ...], *, color: bool, width: int, full: bool = False) -> str:
+    """The report; `width` in columns, of which at least 40 are used. Only words longer than a line stick out.
+
+    With `full` no object and no value is shortened to the lines that matter.
+    """
     contents = outline(diffs)
-    page = _Page(color, max(width, _NARROWEST), contents.regions)
+    page = _Page(color, max(width, _NARROWEST), contents.regions, full)
     return "".join(_COMMAND.sub(r"\1\\", line.rstrip()) + "\n" for line in page.lines(contents))
 
 
@@ -69,18 +71,20 @@ class _Page(NamedTuple):
     color: bool
     width: int
     regions: tuple[str, ...]
+    full: bool
 
     def lines(self, contents: Outline) -> Iterator[str]:
         yield from self._painted(
             words.SEVERITIES[contents.worst], wrapped(words.headline(contents), self.width, "", "  ")
         )
+        yield from wrapped(below, self.width, "  ", "  ") if (below := words.summary_below(contents)) else []
         yield ""
         yield from self._sides(contents)
         for shared in contents.notes:
             yield ""
             yield from self._note(shared)
         for group in contents.groups:
-            yield from self._group(group)
+            yield from self._group(group, contents)
         yield from self._beside(contents)
 
     def _beside(self, contents: Outline) -> Iterator[str]:
@@ -131,9 +135,8 @@ class _Page(NamedTuple):
         if shared.note.remedy:
             yield from wrapped(shared.note.remedy, self.width, "  help: ")
 
-    def _group(self, group: Group) -> Iterator[str]:
-        title = f"{words.name_of(group.level)}: {MEANINGS[group.level]}"
-        yield from self._title(words.SEVERITIES[group.level], title)
+    def _group(self, group: Group, contents: Outline) -> Iterator[str]:
+        yield from self._title(words.SEVERITIES[group.level], ": ".join(words.title_of(group, contents)))
         for section in group.sections:
             if group.level != "none":
                 yield ""
@@ -153,10 +156,8 @@ class _Page(NamedTuple):
             return
         where = words.in_regions(row.regions, self.regions)
         yield f"    {words.object_line(row.item)} {where}"
-        if not brief and row.item.op == "add":
-            yield from self._body(values.content(row.item.after, "+", _WIDEST_LINE), "      ")
-        if not brief and row.item.op == "remove":
-            yield from self._body(values.content(row.item.before, "-", _WIDEST_LINE), "      ")
+        if not brief:
+            yield from self._lines(whole_object(row.item, _WIDEST_LINE, full=self.full), "      ")
 
     def _change(self, change: Change, regions: tuple[str, ...], indent: str, *, brief: bool) -> Iterator[str]:
         where = words.aside(change, regions, self.regions)
@@ -166,15 +167,20 @@ class _Page(NamedTuple):
             yield from self._body(values.compared(change, _WIDEST_LINE), indent + "  ")
             return
         room = self.width - columns(f"{start}:  -> {where}")
-        line = f"{start}: {values.in_short(change, room // 2 if change.op in ('replace', 'reorder') else room)} {where}"
-        if brief or columns(line.rstrip()) <= self.width:
+        room = room // 2 if change.op in ("replace", "reorder") else room
+        line = f"{start}: {values.in_short(change, room)} {where}"
+        tells = len({side.text for side in values.sides(change, room)}) > 1 or change.op not in ("replace", "reorder")
+        if brief or (tells and columns(line.rstrip()) <= self.width):  # a mark is cut out as a whole, on both sides
             yield line
             return
         yield f"{start} {where}"
         yield from self._body(values.sides(change, self.width - len(indent) - 4), indent + "  ")
 
     def _body(self, lines: list[values.Line], indent: str) -> Iterator[str]:
-        for sign, content in values.limited(lines, _MOST_LINES):
+        yield from self._lines(lines if self.full else values.limited(lines, MOST_LINES), indent)
+
+    def _lines(self, lines: list[values.Line], indent: str) -> Iterator[str]:
+        for sign, content in lines:
             line = f"{sign} {content}"
             yield from [indent + painted for painted in (self._painted(sign, [line]) if sign != " " else [line])]
 

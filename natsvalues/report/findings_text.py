@@ -86,5 +86,7 @@ def looked_at(report: Report) -> str:
         return f"{counted(len(report.subject.files), 'nats.conf file')} of {counted(regions, 'region')}"
     overlays = report.subject.overlays
     parts = [f"the overlays of {counted(len(overlays.regions), 'region')}"] if overlays is not None else []
-    parts += [counted(len(report.subject.clusters), "rendering")] if report.subject.clusters else []
-    return " and ".join(parts)
+    clusters = report.subject.clusters
+    parts += [counted(len(clusters), "rendering")] if clusters else []
+    of = f" (region {clusters[0].region}, {clusters[0].nats.statefulset.key})" if len(clusters) == 1 else ""
+    return " and ".join(parts) + of

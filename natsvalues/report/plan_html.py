@@ -1,70 +1,92 @@
-"""A plan as one HTML page with boxes to tick off. No script, no network."""
+"""A plan as an HTML page with boxes to tick off, also on paper."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
-from natsvalues.report.topology_html import HEAD
+from natsvalues.report.findings_text import counted
+from natsvalues.report.html_page import Page, prose, text, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsvalues.runbook.written import WrittenCheck, WrittenPlan, WrittenStep
 
-_STYLE = """\
-<style>
-body { max-width: 900px }
-label { display: block; margin: 4px 0 }
-pre { margin: 4px 0 4px 24px; padding: 8px; border: 1px solid var(--edge); overflow-x: auto }
-section { border-top: 1px solid var(--edge) }
-section:has(h2 input:checked) > :not(h2) { display: none }
-h2 { font-size: 16px }
-</style>
-"""
-
 
 def plan_html(plan: WrittenPlan) -> str:
     """The whole page. A step whose title is ticked off is folded away, where the browser can."""
-    title = f"{plan.supercluster}: the way to the overlays"
-    parts = [HEAD.format(title=escape(title)), _STYLE, f"<h1>{escape(title)}</h1>\n"]
-    for region, reason, remedy in plan.refused:
-        parts.append(f'<p class="error">refused: {escape(region)}: {escape(reason)}. {escape(remedy)}</p>\n')
+    refused = [
+        f'<p class="box error"><strong>Refused: {text(region)}:</strong> {prose(f"{reason}. {remedy}")}</p>'
+        for region, reason, remedy in plan.refused
+    ]
+    if refused:
+        refused = ["<p>No plan: these moves have no way that is known to lose nothing.</p>", *refused]
+    unknown = [f'<p class="box warning"><strong>Not known:</strong> {prose(line)}</p>' for line in plan.unknown]
+    steps = [line for number, step in enumerate(plan.steps, start=1) for line in _step(number, step)]
     if not plan.steps and not plan.refused:
-        parts.append("<p>Every region is where the overlays want it.</p>\n")
-    parts += [f'<p class="dim">{escape(line)}</p>\n' for line in plan.done]
-    parts += [f'<p class="warning">not known: {escape(line)}</p>\n' for line in plan.unknown]
-    for number, step in enumerate(plan.steps, start=1):
-        parts += _step(number, step)
-    return "".join([*parts, "</body>\n</html>\n"])
+        steps = ["<p>Every region is where the overlays want it.</p>"]
+    absent = [f'<p class="aside">Not installed: {text(name)}: {prose(reason)}</p>' for name, reason in plan.absent]
+    return written(
+        Page(
+            "natsvalues plan",
+            f"{plan.supercluster}: the way to the overlays",
+            (*refused, *unknown, *steps),
+            lead=", ".join(
+                [counted(len(plan.steps), "step"), *([f"{len(plan.refused)} refused"] if plan.refused else [])]
+            ),
+            tone="error" if plan.refused else "warning" if plan.unknown else "plain",
+            head=(*absent, *_overview(plan)),
+            styles=("plan",),
+        )
+    )
+
+
+def _overview(plan: WrittenPlan) -> Iterator[str]:
+    """What is done, and where each step stands on the page."""
+    yield from (f'<p class="aside">{prose(line)}</p>' for line in plan.done)
+    if len(plan.steps) > 1:
+        items = (
+            f'<li><a href="#step-{number}">{prose(f"{step.region}: {step.title}")}</a></li>'
+            for number, step in enumerate(plan.steps, start=1)
+        )
+        yield f'<nav aria-label="Steps"><ol>{"".join(items)}</ol></nav>'
 
 
 def _step(number: int, step: WrittenStep) -> Iterator[str]:
-    yield f'<section id="{escape(step.id)}">\n'
-    yield f'<h2><label><input type="checkbox"> {number}. {escape(step.region)}: {escape(step.title)}</label></h2>\n'
-    yield f'<p><code class="dim">{escape(step.id)}</code> {escape(step.effect)}</p>\n'
-    yield from (_check("before", check) for check in step.before)
-    for file, text in step.edits:
-        yield _box(f"in <code>{escape(file)}</code>: " + ("set" if text else "remove <code>move</code>"), text)
-    if step.commands:
-        yield _box("run", "\n".join(step.commands))
-    yield from (_check("after", check) for check in step.after)
+    yield f'<section class="step" id="step-{number}" aria-labelledby="title-{number}">'
+    title = prose(f"{number}. {step.region}: {step.title}")
+    yield f'<h2 id="title-{number}"><label><input type="checkbox"> <span>{title}</span></label></h2>'
+    effect = f"{step.effect[:1].upper()}{step.effect[1:]}."
+    yield f'<p>{prose(effect)} <code class="aside">{text(step.id)}</code></p>'
+    yield from _part("Before", [_check(check) for check in step.before])
+    edits = [
+        _box(f"In <code>{text(file)}</code>: " + ("set" if lines else "remove <code>move</code>"), lines)
+        for file, lines in step.edits
+    ]
+    run = [_box("Run", "\n".join(step.commands))] if step.commands else []
+    yield from _part("Change", [*edits, *run])
+    yield from _part("After", [_check(check) for check in step.after])
     if step.back:
-        yield (
-            f"<p>Way back: {escape(step.back)}"
-            + (f", until {escape(step.back_until)}" * bool(step.back_until))
-            + "</p>\n"
-        )
+        until = f", until {step.back_until}" if step.back_until else ""
+        yield f"<p><b>Way back:</b> {prose(step.back + until)}.</p>"
     if step.record:
-        yield f'<p class="dim">Runs: {escape(step.record)}</p>\n'
-    yield "</section>\n"
+        yield f'<p class="source">Runs: {prose(step.record)}.</p>'
+    yield "</section>"
 
 
-def _check(word: str, check: WrittenCheck) -> str:
-    seen = f' <span class="dim">({escape(check.seen)})</span>' if check.seen else ""
-    return _box(f"{word}: {escape(check.text)}{seen}", check.command, ticked=check.holds is True)
+def _part(title: str, boxes: list[str]) -> Iterator[str]:
+    if boxes:
+        yield f"<h3>{title}</h3>"
+        yield from boxes
 
 
-def _box(label: str, text: str, *, ticked: bool = False) -> str:
-    box = f'<label><input type="checkbox"{" checked" * ticked}> {label}</label>\n'
-    return box + (f"<pre>{escape(text)}</pre>\n" if text else "")
+def _check(check: WrittenCheck) -> str:
+    seen = f' <span class="aside">({prose(check.seen)})</span>' if check.seen else ""
+    mark = '<strong class="tone warning">not yet:</strong> ' if check.holds is False else ""
+    return _box(f"{mark}{prose(check.text)}{seen}", check.command, ticked=check.holds is True)
+
+
+def _box(label: str, lines: str, *, ticked: bool = False) -> str:
+    box = f'<label><input type="checkbox"{" checked" * ticked}> <span>{label}</span></label>'
+    block = "".join(f"<span>{text(line)}</span>" for line in lines.splitlines())
+    return box + (f"<pre>{block}</pre>" if lines else "")

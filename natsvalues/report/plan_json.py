@@ -18,6 +18,7 @@ def document(plan: WrittenPlan) -> dict[str, Any]:
         "format": FORMAT,
         "natsvalues": __version__,
         "supercluster": plan.supercluster,
+        "absent": [{"region": region, "reason": reason} for region, reason in plan.absent],
         "refused": [dict(zip(("region", "reason", "remedy"), item, strict=True)) for item in plan.refused],
         "done": list(plan.done),
         "unknown": list(plan.unknown),
@@ -59,6 +60,11 @@ def schema() -> dict[str, Any]:
                 "format": {"const": FORMAT},
                 "natsvalues": text,
                 "supercluster": text,
+                "absent": {
+                    "type": "array",
+                    "description": "Regions without a release, and where it was looked for; empty if nobody looked.",
+                    "items": _object({"region": text, "reason": text}),
+                },
                 "refused": {
                     "type": "array",
                     "description": "Moves without a way that is known to lose nothing; then there are no steps.",

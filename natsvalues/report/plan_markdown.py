@@ -18,6 +18,7 @@ def plan_markdown(plan: WrittenPlan) -> str:
         lines += [f"- **{region}**: {reason}. {remedy}" for region, reason, remedy in plan.refused]
     elif not plan.steps:
         lines.append("Every region is where the overlays want it.")
+    lines += [f"- not installed: {region}: {reason}" for region, reason in plan.absent]
     lines += [f"- {line}" for line in plan.done]
     lines += [f"- not known: {line}" for line in plan.unknown]
     for number, step in enumerate(plan.steps, start=1):

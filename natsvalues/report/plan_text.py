@@ -29,6 +29,8 @@ def _head(plan: WrittenPlan) -> Iterator[str]:
         yield f"{plan.supercluster}: {count} step{'s' * (count > 1)} to where the overlays want it"
     else:
         yield f"{plan.supercluster}: every region is where the overlays want it; nothing to do"
+    for region, reason in plan.absent:
+        yield f"  not installed: {region}: {reason}"
     for region, reason, remedy in plan.refused:
         yield from _wrapped(f"refused: {region}: {reason}", "  ", "    ")
         yield from _wrapped(remedy, "    help: ", "          ")

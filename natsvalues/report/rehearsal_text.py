@@ -15,7 +15,7 @@ _WIDTH = 100
 
 def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDTH) -> str:
     """One scenario. With `mapping` every setting that was moved to loopback is listed."""
-    lines = [f"{outcome.scenario}: {outcome.word}{_when(outcome)}"]
+    lines = [f"{outcome.scenario}: {outcome.word}{_when(outcome)}", *(f"  {line}" for line in places(outcome))]
     lines += [f"  {line}" for line in chain(outcome.causes)]
     if outcome.remedy:
         lines.append(f"  remedy: {in_log(outcome.remedy)}")
@@ -23,14 +23,11 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
     lines.append("")
     lines += drawn(outcome, width)
     lines.append("")
-    for group in outcome.groups:
-        members = ", ".join(f"{region} {many}" for region, many in group.regions.items())
-        lines.append(f"  meta group of {group.size}, leader {group.leader}: {members}")
+    *groups, servers = figures(outcome)
+    lines += [f"  {line}" for line in groups]
     lines += [f"  {_fate(fate)}" for fate in outcome.streams]
-    restarts = sum(pod.restarts for pod in outcome.pods)
-    servers = ", ".join(f"{region} {version}" for region, version in outcome.versions.items())
-    lines.append(f"  {len(outcome.pods)} servers ({servers}), {restarts} restarts by the kubelet")
-    lines += [f"  {line}" for line in (on_clusters(outcome) if outcome.sites else _on_loopback(outcome))]
+    lines.append(f"  {servers}")
+    lines += [f"  {line}" for line in ([on_clusters(outcome)] if outcome.sites else _on_loopback(outcome))]
     lines += [f"  note: {in_log(note)}" for note in outcome.notes]
     if mapping:
         for region, moves in outcome.moves.items():
@@ -39,6 +36,17 @@ def scenario_text(outcome: Outcome, *, mapping: bool = False, width: int = _WIDT
                 shown = f"{in_log(move.rendered) or '(none)'} -> {in_log(move.run)}"
                 lines.append(f"    {move.setting}: {shown} ({move.why})")
     return "\n".join(lines) + "\n"
+
+
+def figures(outcome: Outcome) -> list[str]:
+    """The meta groups, a line for each, and a line about the servers."""
+    lines = []
+    for group in outcome.groups:
+        members = ", ".join(f"{region} {many}" for region, many in group.regions.items())
+        lines.append(f"meta group of {group.size}, leader {group.leader}: {members}")
+    restarts = sum(pod.restarts for pod in outcome.pods)
+    servers = ", ".join(f"{region} {version}" for region, version in outcome.versions.items())
+    return [*lines, f"{len(outcome.pods)} servers ({servers}), {restarts} restarts by the kubelet"]
 
 
 def noticed(outcome: Outcome) -> list[str]:
@@ -50,20 +58,28 @@ def noticed(outcome: Outcome) -> list[str]:
 
 
 def _fate(fate: StreamFate) -> str:
-    if fate.consumer:
-        return f"consumer {fate.consumer} of {fate.name} ({fate.region}): {fate.fate}; {in_log(fate.seen)}"
-    counted = f"{fate.found} messages, {fate.acknowledged} acknowledged, {fate.lost} lost; "
-    counted = "" if fate.fate == "does not fit" else counted
-    return f"stream {fate.name} ({fate.region}): {fate.fate}; {counted}{in_log(fate.seen)}"
+    name = f"consumer {fate.consumer} of {fate.name}" if fate.consumer else f"stream {fate.name}"
+    return f"{name} ({fate.region}): {fate.fate}; {stream_fate(fate)}"
 
 
-def on_clusters(outcome: Outcome) -> list[str]:
+def stream_fate(fate: StreamFate) -> str:
+    """The messages of a stream, if there could be any, and what was seen of it."""
+    if fate.consumer or fate.fate == "does not fit":
+        return in_log(fate.seen)
+    return f"{fate.found} messages, {fate.acknowledged} acknowledged, {fate.lost} lost; {in_log(fate.seen)}"
+
+
+def places(outcome: Outcome) -> list[str]:
     """Where a rehearsal on real clusters ran; empty for one on loopback."""
-    places = [
+    return [
         f"{region}: context {site.context}, namespace {site.namespace}, release {site.release}"
         for region, site in outcome.sites.items()
     ]
-    return [*places, f"{outcome.cost.wall:g} s on real clusters"] if places else []
+
+
+def on_clusters(outcome: Outcome) -> str:
+    """How long a rehearsal on real clusters took."""
+    return f"{outcome.cost.wall:g} s on real clusters"
 
 
 def _on_loopback(outcome: Outcome) -> list[str]:

@@ -70,14 +70,19 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
 
 
-def explanation(result: Result, guidance: tuple[str, ...]) -> str:
-    """What `explain` prints: the region, each change with its reason, notices, and what the stage allows."""
+def explanation(result: Result, guidance: tuple[str, ...], prior: str = "") -> str:
+    """What `explain` prints: the region, each change with its reason, notices, and what the stage allows.
+
+    `prior` is the release that it was compared with.
+    """
     plan = result.plan
     joins = f", joins as {plan.region.joins}" if plan.region.joins else ""
     head = (
         f"region {plan.region.name} of {plan.supercluster.name}: stage {plan.region.stage}{joins}, "
-        f"JetStream scope {plan.supercluster.jetstream.scope}, StatefulSet {result.nats.name}"
+        f"JetStream scope {plan.supercluster.jetstream.scope}, "
+        f"StatefulSet {result.nats.namespace + '/' if result.nats.namespace else ''}{result.nats.name}"
     )
+    head += f"\ncompared with {prior}" if prior else ""
     notices = [notice_text(notice(item)) for item in result.notices]
     advice = "".join(f"- {line}\n" for line in guidance)
     parts = [head + "\n", changes_text(changes(result)), *notices, "stage:\n" + advice]

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.report.findings_text import counted
-from natsvalues.report.topology_svg import headline, jetstream
+from natsvalues.report.topology_words import headline, jetstream
 from natsvalues.supercluster.meta_groups import outage
 
 if TYPE_CHECKING:
     from natsvalues.lint.topology import Node, Topology
 
+_ARROWS = {"both": "<-->", "one": "-->", "none": "-.-x", "unknown": "-.-"}
 _STYLES = """\
   classDef error stroke:#b3261e,stroke-width:3px
   classDef warning stroke:#bf8700,stroke-width:2px
@@ -38,7 +39,7 @@ def topology_mermaid(picture: Topology) -> str:
     lines += [f'  {ids[name]}["{_escaped(name)}<br/>not among these files"]:::absent' for name in picture.absent]
     for link in picture.links:
         codes = " ".join(dict.fromkeys(finding.rule.id for finding in link.findings))
-        arrow = "<-->" if link.both else "-->"
+        arrow = _ARROWS[link.ways]
         text = f"|{codes}|" if codes else ""
         lines.append(f"  {ids[link.source]} {arrow}{text} {ids[link.target]}")
     return "\n".join(lines) + "\n" + _STYLES
@@ -48,7 +49,7 @@ def _node(name: str, node: Node) -> str:
     numbers = [(sum(item.severity == severity for item in node.findings), severity) for severity in SEVERITIES]
     findings = ", ".join(counted(number, severity) for number, severity in numbers if number)
     lines = [
-        f"<b>{_escaped(node.name)}</b>",
+        f"<b>{_escaped(node.name)}</b>{' (seed)' * node.is_seed}",
         " · ".join(filter(None, [counted(node.servers, "server") if node.servers else "", node.version, node.stage])),
         _escaped(node.address or "nothing advertised"),
         _escaped(node.balancer),

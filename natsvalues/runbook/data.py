@@ -38,7 +38,7 @@ def into_cluster(draft: Draft, name: str) -> None:
     if now.is_clustered or not draft.is_proven(name, "cluster"):
         return
     servers = max(goal.servers or CLUSTERED, 2)
-    kept = _backed_up(draft, name, "cluster") if now.has_data else ()
+    kept = backed_up(draft, name, "cluster") if now.has_data else ()
     wanted = draft.account(name) or now.account
     draft.becomes(name, is_clustered=True, servers=servers, stage="local", names=draft.names(name), account=wanted)
     draft.add(
@@ -94,7 +94,7 @@ def emptied(draft: Draft, name: str) -> None:
     stage: Literal["expose", "local"] = "expose" if now.stage in ("expose", "join") else "local"
     kept: tuple[str, ...] = ()
     if not begun:
-        kept = _backed_up(draft, name, "empty") if now.has_data else ()
+        kept = backed_up(draft, name, "empty") if now.has_data else ()
         draft.add(
             Step(
                 "empty",
@@ -150,7 +150,7 @@ def _missing(draft: Draft, name: str) -> tuple[str, ...]:
     return tuple(stream for stream, backup in kept.items() if backup.lacks(there.get(stream)))
 
 
-def require_on_disk(draft: Draft, name: str, way: str) -> None:
+def _require_on_disk(draft: Draft, name: str, way: str) -> None:
     """Refuse to back up streams in memory.
 
     facts: `snapshot failed: no impl` (2.14.6).
@@ -165,9 +165,9 @@ def require_on_disk(draft: Draft, name: str, way: str) -> None:
         )
 
 
-def _backed_up(draft: Draft, name: str, way: str) -> tuple[str, ...]:
+def backed_up(draft: Draft, name: str, way: str) -> tuple[str, ...]:
     """Add the backup; the streams as `ACCOUNT/NAME`, empty if nobody asked the servers."""
-    require_on_disk(draft, name, way)
+    _require_on_disk(draft, name, way)
     kept = draft.streams(name)
     if draft.is_backed_up(name):
         return kept

@@ -8,13 +8,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from natsvalues.manifests.settings import POD
 from natsvalues.overlays.model import Move
-from natsvalues.runbook.data import require_on_disk
+from natsvalues.runbook.data import backed_up
 from natsvalues.runbook.raising import raise_single
 from natsvalues.runbook.step import Act, Check, Step
 
 if TYPE_CHECKING:
     from natsvalues.runbook.draft import Draft
+
+
+def remove_gone(draft: Draft) -> None:
+    """Remove peers that no region has any more: a step that took a server away was broken off before its end.
+
+    Only where the servers of all regions were asked: a name that is not known here may belong to another one.
+    """
+    installed = [place for place in draft.places.values() if place.state is not None]
+    if any(place.stores is None for place in installed if place.stored is not None):
+        return
+    known = {server for name in draft.now for server in draft.servers(name)}
+    renamed = tuple(
+        place.old_names.partition(POD)[0] for place in installed if place.old_names
+    )  # the way that renames removes them
+    removed: set[str] = set()
+    for place in installed:
+        offline = place.stores.offline if place.stores is not None else ()
+        gone = [peer for peer in offline if peer not in known | removed and not (renamed and peer.startswith(renamed))]
+        for peer in gone if draft.is_proven(place.region, "scale-down") else ():
+            removed.add(peer)
+            group = Check("group", place.region, (str(draft.group(place.region)),))
+            draft.add(
+                Step(
+                    "scale-down",
+                    place.region,
+                    f"remove {peer}, which no region has any more, from the meta group",
+                    (Act("remove-peer", place.region, (peer,), place.region),),
+                    effect="its replicas move to other servers; streams stay available",
+                    before=(Check("healthy", place.region),),
+                    after=(group, Check("whole", place.region)),
+                    back="none: if it starts again, it comes back as a new peer",
+                ),
+            )
 
 
 def scale_down(draft: Draft, name: str) -> None:
@@ -69,21 +103,8 @@ def leave(draft: Draft, name: str) -> None:
                 )
             )
         _one_by_one(draft, name, 0, "leave", through=stays)
-    elif now.has_data and not draft.is_backed_up(name):
-        require_on_disk(draft, name, "leave")
-        kept = draft.streams(name)
-        draft.add(
-            Step(
-                "leave",
-                name,
-                "back up what its streams have: they belong to this region alone",
-                (Act("backup", name, kept),),
-                effect="nothing is changed",
-                before=(Check("healthy", name), Check("on-disk", name)),
-                after=(Check("backed-up", name, kept),),
-                back="nothing to undo",
-            ),
-        )
+    elif now.has_data:
+        backed_up(draft, name, "leave")  # its streams belong to this region alone
     draft.becomes(name, stage="absent", servers=0)
     draft.add(
         Step(

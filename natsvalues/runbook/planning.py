@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.runbook.data import emptied, into_cluster, is_to_be_emptied, restored
 from natsvalues.runbook.draft import Draft
-from natsvalues.runbook.leaving import leave, scale_down
+from natsvalues.runbook.leaving import leave, remove_gone, scale_down
 from natsvalues.runbook.renaming import rename_account, rename_servers
 from natsvalues.runbook.step import Act, Check, Runbook, Step
 from natsvalues.runbook.walk import ROLL, ROLLBACK, walk
@@ -30,6 +30,7 @@ def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, n
     """
     draft = Draft(overlays, places, backups, needs_proof=needs_proof)
     _refuse_domains(draft)
+    remove_gone(draft)
     for name in draft.order:
         if is_to_be_emptied(draft, name):
             emptied(draft, name)
@@ -50,11 +51,14 @@ def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, n
 def _refuse_domains(draft: Draft) -> None:
     """Regions that have joined with different domains: one meta group, in which streams cannot be placed everywhere.
 
+    A domain in one of them alone, as scope region leaves it in the seed, goes with an update (docs/plan-runs.md).
+
     facts: docs/stages.md, "Two pieces of advice that do not hold"; a rehearsal does not get to a first step (2.14.6).
     """
     joined = [name for name in draft.order if draft.places[name].stage == "join" and draft.places[name].stored]
     states = [state for name in joined if (state := draft.places[name].state) is not None]
-    if len({state.domain for state in states}) > 1 and len({state.account for state in states}) == 1:
+    domains = {state.domain for state in states if state.domain is not None}
+    if len(domains) > 1 and len({state.account for state in states}) == 1:
         draft.refuse(
             joined[0],
             "update",

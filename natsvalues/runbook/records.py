@@ -38,7 +38,7 @@ def proven(way: str, version: ServerVersion) -> tuple[str, str] | None:
     """
     lossless = [record.version for record in records().get(way, ()) if record.runs and not record.lost]
     if not lossless:
-        return f"`{way}` was not run on any version", "docs/stages.md has what is known of it"
+        return f"`{way}` was not run on any version", "`natsvalues docs stages` has what is known of it"
     if not version.known:
         return "the version of its servers is not known", "state it in the overlay: nats: {version: 2.14.2}"
     numbers = sorted(tuple(map(int, item.split(".")[:2])) for item in lossless)

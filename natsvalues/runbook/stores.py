@@ -1,8 +1,9 @@
 """What a region's servers have in their JetStream stores, from their answers to `/jsz`.
 
 facts: `/jsz?accounts=true&streams=true&consumers=true&config=true` lists the streams of the server that answers, each
-with its replicas as that server sees them; only a stream's leader sees all of them. Consumers are current only on their
-own leader (2.10.26 to 2.15.1).
+with its replicas as that server sees them; only a stream's leader sees all of them. A consumer's replicas are a group
+of their own, which only its leader sees whole, and a consumer of one replica is listed by one server only (2.10.26 to
+2.15.1).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ SMALL_LAG = 100
 class Stored(NamedTuple):
     """A stream. `cluster` is where it is placed, empty for a server without one.
 
-    `is_whole`: all its replicas are there and current.
+    `is_whole`: all its replicas are there and current, and those of its consumers.
     """
 
     account: str
@@ -37,6 +38,10 @@ class Stored(NamedTuple):
     last: str = ""
     """Number and time of its last message."""
     consumers: int = 0
+
+
+Consumers = dict[str, bool]
+"""The consumers of a stream as one server lists them: whether each is whole."""
 
 
 class Stores(NamedTuple):
@@ -60,10 +65,10 @@ class Stores(NamedTuple):
 def read_stores(texts: Iterable[tuple[str, str]]) -> Stores:
     """The stores of the servers with these answers, each with where it was read. Raises NatsvaluesError (NV-M003)."""
     answers = [_answer(text, where) for text, where in texts]
-    seen: dict[tuple[str, str], list[Stored]] = {}
-    for stream in (stream for answer in answers for stream in _streams(answer)):
-        seen.setdefault((stream.account, stream.name), []).append(stream)
-    streams = tuple(max(views, key=lambda view: view.is_whole) for views in seen.values())
+    seen: dict[tuple[str, str], list[tuple[Stored, Consumers]]] = {}
+    for stream, consumers in (pair for answer in answers for pair in _streams(answer)):
+        seen.setdefault((stream.account, stream.name), []).append((stream, consumers))
+    streams = tuple(_of_all(views) for views in seen.values())
     groups = [answer.get("meta_cluster") or {} for answer in answers]
     leaders = [str(group["leader"]) for group in groups if group.get("leader")]
     gone = {
@@ -75,6 +80,14 @@ def read_stores(texts: Iterable[tuple[str, str]]) -> Stores:
     sizes = frozenset(int(group.get("cluster_size") or 0) for group in groups if group)
     leader = leaders[0] if len(set(leaders)) == 1 else ""
     return Stores(streams, leader, sizes, tuple(sorted(gone)), _peers(groups))
+
+
+def _of_all(views: list[tuple[Stored, Consumers]]) -> Stored:
+    """A stream as all servers see it: of each group its leader's view counts."""
+    stream = max((stream for stream, _ in views), key=lambda view: view.is_whole)
+    names = {name for _, consumers in views for name in consumers}
+    is_whole = stream.is_whole and all(any(consumers.get(name) for _, consumers in views) for name in names)
+    return stream._replace(consumers=len(names), is_whole=is_whole)
 
 
 def _peers(groups: list[dict[str, Any]]) -> frozenset[str]:
@@ -99,24 +112,43 @@ def _answer(text: str, where: str) -> dict[str, Any]:
     return answer
 
 
-def _streams(answer: dict[str, Any]) -> Iterator[Stored]:
+def _streams(answer: dict[str, Any]) -> Iterator[tuple[Stored, Consumers]]:
     for account in answer.get("account_details") or ():
         for stream in account.get("stream_detail") or ():
             config, cluster = stream.get("config") or {}, stream.get("cluster") or {}
             wanted = int(config.get("num_replicas") or 1)
-            peers = [peer for peer in cluster.get("replicas") or () if isinstance(peer, dict)]
-            current = [peer for peer in peers if _is_current(peer)]
-            yield Stored(
+            seen = Stored(
                 account=str(account.get("name") or ""),
                 name=str(stream.get("name") or ""),
                 replicas=wanted,
                 storage=str(config.get("storage") or "file"),
                 cluster=str(cluster.get("name") or ""),
                 messages=int((stream.get("state") or {}).get("messages") or 0),
-                is_whole=not cluster or (bool(cluster.get("leader")) and len(current) == len(peers) == wanted - 1),
+                is_whole=_is_whole(cluster, wanted),
                 last=last_of(stream.get("state") or {}),
-                consumers=int((stream.get("state") or {}).get("consumer_count") or 0),
             )
+            yield (
+                seen,
+                {
+                    str(consumer.get("name") or ""): _is_whole(
+                        consumer.get("cluster") or {}, _replicas(consumer, wanted)
+                    )
+                    for consumer in stream.get("consumer_detail") or ()
+                },
+            )
+
+
+def _replicas(consumer: dict[str, Any], of_stream: int) -> int | None:
+    """How many replicas a consumer has; None if the server chooses: for one that is not durable, by the retention."""
+    config = consumer.get("config") or {}
+    return int(config.get("num_replicas") or 0) or (of_stream if config.get("durable_name") else None)
+
+
+def _is_whole(cluster: dict[str, Any], wanted: int | None) -> bool:
+    """Whether a group has a leader, and its replicas are there and current; without a cluster there is no group."""
+    peers = [peer for peer in cluster.get("replicas") or () if isinstance(peer, dict)]
+    is_complete = wanted is None or len(peers) == wanted - 1
+    return not cluster or (bool(cluster.get("leader")) and is_complete and all(map(_is_current, peers)))
 
 
 def last_of(state: dict[str, Any]) -> str:

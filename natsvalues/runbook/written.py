@@ -46,23 +46,28 @@ class WrittenStep(NamedTuple):
 
 
 class WrittenPlan(NamedTuple):
-    """A plan; `refused` are region, reason and remedy."""
+    """A plan; `refused` are region, reason and remedy, `absent` regions without a release, and where one was sought."""
 
     supercluster: str
     steps: tuple[WrittenStep, ...]
     refused: tuple[tuple[str, str, str], ...]
     done: tuple[str, ...]
     unknown: tuple[str, ...]
+    absent: tuple[tuple[str, str], ...] = ()
 
 
 def written(
-    runbook: Runbook, targets: Mapping[str, Target], answers: Mapping[Check, Answer] | None = None
+    runbook: Runbook,
+    targets: Mapping[str, Target],
+    answers: Mapping[Check, Answer] | None = None,
+    absent: Mapping[str, str] | None = None,
 ) -> WrittenPlan:
-    """The plan as text; `answers` are what is known of the checks of the next step."""
+    """The plan as text; `answers` are what is known of the checks of the next step, `absent` where no release was."""
     known = answers or {}
     steps = tuple(_step(step, targets, known if number == 0 else {}) for number, step in enumerate(runbook.steps))
     refused = tuple((item.region, item.reason, item.remedy) for item in runbook.refused)
-    return WrittenPlan(runbook.supercluster, steps, refused, runbook.done, runbook.unknown)
+    none = tuple((absent or {}).items())
+    return WrittenPlan(runbook.supercluster, steps, refused, runbook.done, runbook.unknown, none)
 
 
 def move_value(move: Move) -> dict[str, Any]:

@@ -61,8 +61,8 @@ _NAMES = "run on nats-server 2.12.8 and 2.15.1"
 _CLUSTERED = "run on nats-server 2.10.26, 2.11.10, 2.12.8, 2.14.6 and 2.15.1"
 _PLAN = "`natsvalues plan` has the steps, and the commands that check each."
 KEEP_STREAMS = (
-    "Streams of a server without a cluster are kept by a backup that is restored into the cluster: docs/stages.md, "
-    f"section From one server without a cluster. {_PLAN}"
+    "Streams of a server without a cluster are kept by a backup that is restored into the cluster: "
+    f"`natsvalues docs stages`, section From one server without a cluster. {_PLAN}"
 )
 KEEP_STORE = "Set config.jetstream.fileStore.pvc.enabled: true."
 _SERVER = "documented behaviour of the server"

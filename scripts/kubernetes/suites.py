@@ -85,7 +85,7 @@ SUITES = (
         "every-day", "what happens to two regions with Helm 4",
         (*_EVERY_DAY, Act("node-gone", region="eu-west"), Act("late-dns"), Act("rollback"), Act("forgotten")),
     ),
-    Suite("deliveries", "one region by values, then as Flux applies it, and each time back ([how](delivery.md))",
+    Suite("deliveries", "a region changes its delivery, and back; its gateway keeps its Service ([how](delivery.md))",
           (Act("first-install"), Act("values-and-back"), Act("flux-and-back"))),
     Suite("deliveries-helm-3", "the same with Helm 3",
           (Act("first-install"), Act("values-and-back"), Act("flux-and-back")), helm=3),

@@ -97,7 +97,7 @@ def test_an_object_of_another_kind_region(run, home, rendering):
     done = run("natsvalues", "lint", rendering, cwd=home)
 
     assert done.returncode == 4
-    assert f"{OF_RENDERINGS} rules on 1 rendering" in done.stdout
+    assert f"{OF_RENDERINGS} rules on 1 rendering (region " in done.stdout
 
 
 @pytest.mark.usefixtures("folder")
@@ -116,6 +116,20 @@ def test_all_regions_and_their_overlays(run, home):
         ("HS002", "eu-west"),
         ("HS002", "us-east"),
     }
+
+
+def test_a_rendering_that_could_be_any_region(run, home, rendering):
+    """What needs no overlay is checked, and a note says what --region adds: there it is found untouched."""
+    words = ["natsvalues", "lint", rendering, "--overlays", "charts/overlays", "--format", "json"]
+    done = run(*words, cwd=home)
+    assert done.stderr == (
+        f"note: {rendering} is not compared with an overlay; --region says with which: ap-south, eu-west, us-east\n"
+    )
+    assert "HS001" not in {item["rule"] for item in json.loads(done.stdout)["findings"]}
+    named = run(*words, "--region", "us-east", cwd=home)
+    assert named.stderr == ""
+    [untouched] = [item for item in json.loads(named.stdout)["findings"] if item["rule"] == "HS001"]
+    assert untouched["message"].endswith(": it is the chart's own rendering")
 
 
 def test_a_render_that_forgot_natsvalues(run, home, folder, rendering):
@@ -243,7 +257,6 @@ WRONG = {
     "two superclusters": (["charts/overlays", "other"], "NV-L006"),
     "the same region twice": (["raw.yaml", "again/raw.yaml"], "NV-L001"),
     "a region that is none": (["raw.yaml", "--overlays", "charts/overlays", "--region", "mars"], "NV-O003"),
-    "a region that cannot be told": (["raw.yaml", "--overlays", "charts/overlays"], "NV-O009"),
     "no baseline": (["--baseline", "app.yaml"], "NV-L005"),
     "a file that cannot be written": (["--format", "json=no/such/folder.json"], "NV-S005"),
 }

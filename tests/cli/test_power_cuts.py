@@ -41,7 +41,7 @@ def test_explain_says_what_is_lost_and_what_prevents_it(line, interval, post_ren
     said = [item for item in json.loads(post_rendered("explain", line, "--json"))["guidance"] if "power cut" in item]
 
     assert len(said) == (0 if interval is None else 1)
-    assert all(f"every {interval} (sync_interval). {REMEDY}: docs/stages.md" in item for item in said)
+    assert all(f"every {interval} (sync_interval). {REMEDY}: `natsvalues docs stages`" in item for item in said)
 
 
 def test_diff_stops_a_region_that_gives_it_up(post_rendered, run, tmp_path):

@@ -1,6 +1,10 @@
 """The live display: drawn on a terminal, silent elsewhere."""
 
 import io
+import os
+import pty
+import subprocess
+import sys
 
 from natsvalues.cli.progress import Progress
 from natsvalues.rehearsal.timeline import Event
@@ -72,3 +76,37 @@ def test_elsewhere_nothing_is_drawn():
     progress.clear()
 
     assert stream.getvalue() == ""
+
+
+SLOW = (
+    "from natsvalues.cli import phases; import time\n"
+    "phases.PATIENCE, phases._EVERY = 0.1, 0.1\n"
+    "with phases.waiting('rendering'): time.sleep(0.5)\n"
+    "with phases.waiting('quick'): pass\n"
+)
+
+
+def test_a_line_for_what_takes_long_is_erased_on_a_terminal_and_nowhere_else(isolated_env):
+    """A person sees what goes on; a pipe and CI get nothing, and what is quick shows nothing."""
+    outer, inner = pty.openpty()
+    try:
+        for env, seen in (
+            ({"TERM": "xterm"}, True),
+            ({"TERM": "xterm", "CI": "true"}, False),
+            ({"TERM": "dumb"}, False),
+        ):
+            subprocess.run([sys.executable, "-c", SLOW], env=isolated_env | env, stderr=inner, check=True, timeout=20)
+            os.write(inner, b"|")
+            drawn = ""
+            while not drawn.endswith("|"):
+                drawn += os.read(outer, 100_000).decode()
+            assert ("\r\x1b[2Krendering … 0 s" in drawn) == seen
+            assert drawn.endswith("\r\x1b[2K|" if seen else "|")
+            assert "quick" not in drawn
+        done = subprocess.run(
+            [sys.executable, "-c", SLOW], env=isolated_env, capture_output=True, check=True, timeout=20
+        )
+        assert (done.stdout, done.stderr) == (b"", b"")
+    finally:
+        os.close(outer)
+        os.close(inner)

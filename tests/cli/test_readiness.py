@@ -42,6 +42,7 @@ def test_explain_and_the_reports_of_an_upgrade_say_the_same(run, rendering, tmp_
 
         explained = json.loads(run("natsvalues", "explain", "--json", *WORDS, stdin=rendering, check=True).stdout)
         assert explained["guidance"].count(f"{READY_WITHOUT_LEADER}; {WATCH}") == 1
+        assert [line for line in explained["guidance"] if line.endswith("natsvalues plan")]
 
 
 def test_explain_names_the_setting_of_dns_where_servers_look_for_each_other(run, rendering):
@@ -63,7 +64,7 @@ def test_the_sections_that_messages_name_are_there():
         headings = {line[3:].strip() for line in file if line.startswith("## ")}
     with open(stages.__file__, encoding="utf-8") as file:
         texts = WATCH + re.sub(r'"\s+"', "", file.read())
-    named = set(re.findall(r"docs/stages\.md, section ([A-Z][^,]*),", texts))
+    named = set(re.findall(r"(?:docs/stages\.md|`natsvalues docs stages`), section ([A-Z][^,]*),", texts))
 
     assert named == {"What Ready does not say", "How long a cold start takes", "Power cuts"}
     assert named <= headings

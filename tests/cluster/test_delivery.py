@@ -118,8 +118,9 @@ def test_a_region_goes_through_every_delivery(place, major, namespace, load_modu
     before = place.service()
     assert before[0] in place.follow("look").stdout
 
-    place.follow("to-values")
-    assert place.service() == before
+    if major == 4:  # with Helm 3 on real nodes: docs/kubernetes.md
+        place.follow("to-values")
+        assert place.service() == before
 
     place.follow("to-flux")
     flux(place, major, namespace, load_module)

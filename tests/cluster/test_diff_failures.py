@@ -83,6 +83,19 @@ def test_what_is_not_there(fails, install, major, natsvalues, nats_chart):
     assert {item["op"] for item in first["objects"]} == {"add"}
 
 
+@pytest.mark.parametrize("major", [3, 4])
+def test_what_the_post_renderer_of_an_upgrade_refuses(fails, install, major, nats_chart, overlays):
+    """Each helm says it in another way, Helm 4 not at all; diff gives the reason alone, once."""
+    install(major, "nats")
+    post = ["--post-renderer=natsvalues", "--post-renderer-args=--region=mars"]
+    told = fails(major, "upgrade", "nats", nats_chart, *post, f"--post-renderer-args=--overlays={overlays('join')}")
+    assert told.startswith(
+        "error[NV-H003]: `helm template nats` failed: its post-renderer refuses\n"
+        "error[NV-O003]: unknown region `mars`\n"
+    )
+    assert told.endswith("help: regions here: ap-south, eu-west, us-east\n")
+
+
 def test_drift_that_may_not_be_read(cluster, fails, install, namespace, tmp_path, nats_chart):
     """Secrets may be read and nothing else: the release can be, the live objects cannot, and that is no 'no drift'."""
     install(4, "nats")

@@ -96,7 +96,7 @@ def test_drift_is_told_with_its_owner_and_what_becomes_of_it(
         "StatefulSet/nats spec.template.spec.terminationGracePeriodSeconds": "refused" if major == 4 else "restart",
         "Service/nats spec.ports[name=other]": "none",
         'Service/nats metadata.annotations["example.com/owner"]': "none",
-        "PodDisruptionBudget/nats (remove)": "none",
+        "PodDisruptionBudget/nats (remove)": "outage",
     }
     assert (told["objects"], told["values"]) == ([], [])
     impacts = {
@@ -139,9 +139,9 @@ def test_without_a_conflict_nothing_is_called_refused(differences, install, kube
     install(4, "nats", *same)
     install(4, "nats", "--server-side=false", *same)
     kubectl_on("scale", "statefulset/nats", "--replicas=4")
-    assert differences(4, *words).drifted() == {"StatefulSet/nats spec.replicas": "none"}
+    assert differences(4, *words).drifted() == {"StatefulSet/nats spec.replicas": "outage"}  # a server less
     forced = differences(4, "upgrade", *words, "--server-side=true", "--force-conflicts")
-    assert forced.drifted() == {"StatefulSet/nats spec.replicas": "none"}
+    assert forced.drifted() == {"StatefulSet/nats spec.replicas": "outage"}
     on_server = differences(4, "upgrade", *words, "--server-side=true").drifted()
     assert on_server == {"StatefulSet/nats spec.replicas": "refused"}
     assert install(4, "nats", "--server-side=true", check=False).returncode == 1

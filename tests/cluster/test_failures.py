@@ -54,11 +54,8 @@ def test_a_failing_render_leaves_everything_as_it_was(case, install, major, name
         done = install(major, "nats", *flags, **broken)
         assert done.returncode == 1
         assert namespace.versions() == before
-    if major == 3:
-        assert "error[NV-" in done.stderr
-    else:
-        assert 'plugin "natsvalues" exited with error' in done.stderr
-        assert "error[NV-" in run("natsvalues", "last").stdout
+    assert done.stderr.count("error[NV-") >= 1
+    assert "error[NV-" in run("natsvalues", "last").stdout
 
 
 def test_a_refused_upgrade_is_rolled_back(install, major, namespace, overlays, status):

@@ -152,6 +152,10 @@ def test_the_report_needs_no_prior_either(install, major, namespace, overlays, s
         if suffix == "json":
             [region] = json.loads(text)["regions"]
             assert region["old"]["revision"] == (1 if stage == "join" else None)
+            assert region["firstInstallation"] == (stage == "expose")
+            for side in ("old", "new"):
+                assert (region[side]["release"], region[side]["context"]) == ("nats", "admin")
+            assert region["new"]["region"] == "us-east"
             assert region["objects"]
 
 

@@ -71,6 +71,7 @@ def test_reading_helms_secrets_is_enough_for_diff_and_prior(
     without = natsvalues(major, *words, env=limited([rule | {"verbs": ["get"]}]))
     assert (without.returncode, without.stdout) == (1, "")
     assert "request `get` and `list` on Secrets" in without.stderr
+    assert f'cannot list resource "secrets" in API group "" in the namespace "{namespace}"' in without.stderr
 
 
 def test_live_needs_each_rule_of_its_role(install, limited, natsvalues, nats_chart):

@@ -66,10 +66,10 @@ def drifted(pair):
     """What the cluster of an example has that the old release has not, or otherwise."""
     if pair.live is None:
         return []
-    stated, planned = (entries(side, side.numbers()) for side in (pair.old, pair.new))
+    stated, planned = (list(entries(side, side.numbers())) for side in (pair.old, pair.new))
     live = list(pair.live)
     upgrade = Upgrade(planned, meets_conflicts=pair.server_side)
-    return [*drift(stated, live, "default", upgrade), *orphans(live, stated, "nats", "default")]
+    return [*drift(pair.old, stated, live, "default", upgrade), *orphans(live, stated, "nats", "default")]
 
 
 def check(declared, renderings, example_regions, folder) -> str:

@@ -218,7 +218,7 @@ def all_reports(old, new):
     found = compare(Sides(old, new), [], Phases())
     stated = list(entries(old.release, old.release.numbers()))
     live = [entry.value for entry in entries(new.release, new.release.numbers())]
-    drifted = tuple(drift(stated, live, "ns", Upgrade(stated, meets_conflicts=True)))
+    drifted = tuple(drift(old.release, stated, live, "ns", Upgrade(stated, meets_conflicts=True)))
     everything = (found._replace(region="a", drift=drifted), found._replace(region="b"))
     options = DiffOptions(outputs=tuple(Output(name, f"{name}.out") for name in FORMATS), color="always")
     return {report.file: report.text for report in reports(everything, options)}

@@ -19,7 +19,7 @@ def root() -> str:
 @pytest.fixture(scope="session")
 def pages() -> dict[str, str]:
     """The text of every page of documentation, by its path in the checkout."""
-    folders = [[], ["docs"], ["docs", "tools"], ["examples"], ["examples", "*"]]
+    folders = [[], ["docs"], ["docs", "*"], ["examples"], ["examples", "*"]]
     paths = [path for folder in folders for path in glob.glob(os.path.join(ROOT, *folder, "*.md"))]
     found = {}
     for path in paths:

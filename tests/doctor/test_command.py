@@ -10,6 +10,13 @@ import seeding
 from natsvalues.cli.doctor_watch import watch
 from natsvalues.doctor.examination import examine
 from natsvalues.report.bundle import bundle_text
+from natsvalues.report.doctor_html import doctor_html
+
+CUT_OFF = {
+    name: {name: {"gatewayz": {"outbound_gateways": {other: None}}}}
+    for name, other in (("us-east", "eu-west"), ("eu-west", "us-east"))
+}
+"""Faults: a region's servers have no connection to the other's gateway."""
 
 
 @pytest.fixture
@@ -34,6 +41,28 @@ def test_the_exit_code_follows_the_threshold(doctor, tmp_path):
     assert doctor("--from-bundle", bundle, "--fail-on=warning", "-o", f"json={tmp_path}/report.json").returncode == 4
     report = json.loads((tmp_path / "report.json").read_text())
     assert [finding["rule"] for finding in report["findings"]] == ["DR205"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({}, "us-east and eu-west are connected both ways"),
+        (CUT_OFF["us-east"], "eu-west is connected to us-east, and not us-east to eu-west"),
+        (CUT_OFF["us-east"] | CUT_OFF["eu-west"], "us-east and eu-west are not connected, neither way"),
+        (
+            {"eu-west": {"silent": ["nats-0", "nats-1", "nats-2"]}},
+            "not known whether us-east and eu-west are connected",
+        ),
+    ],
+)
+def test_the_page_says_which_ways_are_connected(fault, words):
+    """As the servers report it: a link that is dead both ways is not one way, nor is one of which nobody said it."""
+    page = doctor_html(examine(seeding.seeded(fault)))
+    lines = page.partition("The picture in words")[2].partition("</ul>")[0]
+    ways = ("connected both ways", "is connected to", "neither way", "not known whether")
+
+    assert f"<li>{words}</li>" in lines
+    assert sum(way in lines for way in ways) == 1
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,13 @@ def test_the_cloud_answers_its_item():
     assert statuses(examination, "balancer-health-check") == {"us-east": "pass", "eu-west": "unknown"}
 
 
+def test_what_is_added_to_a_region_is_in_no_other():
+    """A record that says nothing of load balancers has a collection of its own for them."""
+    first, second = seeding.seeded({}).regions
+    first.balancers["nats-gateway"] = {}
+    assert (second.balancers, seeding.seeded({}).regions[0].balancers) == ({}, {})
+
+
 def test_a_bundle_gives_the_same():
     """Through a file, every format, for a fault and without one."""
     for fault in ({}, {"stuck": True}):

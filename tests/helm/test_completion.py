@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-VERBS = ["post-render", "explain", "last", "schema", "providers", "init", "overlay", "plugin", "completion"]
+VERBS = ["post-render", "explain", "last", "schema", "providers", "docs", "init", "overlay", "plugin", "completion"]
 
 
 @pytest.mark.helm

@@ -1,6 +1,7 @@
 """`natsvalues plugin` on a machine with Helm 3 and Helm 4, which read the same plugins directory."""
 
 import os
+import re
 import sys
 
 import pytest
@@ -30,13 +31,15 @@ def remedies(output):
 
 
 def test_helm_4_gets_a_directory_of_its_own(machine, own, plugins, run, works):
-    """Helm 3 keeps its plugins; with the printed setting Helm 4 has those and ours."""
+    """Helm 3 keeps its plugins; with the printed setting Helm 4 has ours, and others by the printed link."""
     machine(helm=4, helm3=3)
     done = run("natsvalues", "plugin", "install", check=True)
     assert os.listdir(plugins) == ["other"]
     env = setting(done.stdout)
-    assert env == {"HELM_PLUGINS": f"{plugins}{os.pathsep}{own}"}
+    assert env == {"HELM_PLUGINS": own}
     works("helm", env)
+    assert run("natsvalues", "plugin", "status", "--helm", "helm", env=env, check=True).stdout.count(": works\n") == 3
+    run("/bin/sh", "-c", re.search(r"if it needs it: (ln -s .*)", done.stdout)[1], env={"PATH": "/bin"}, check=True)
     for helm, there in (("helm", env), ("helm3", {})):
         assert run(helm, "other", env=there, check=True).stdout == "other\n"
     run("natsvalues", "plugin", "status", "--helm", "helm", env=env, check=True)
@@ -50,9 +53,10 @@ def test_both_can_be_installed_in_either_order(first, machine, own, plugins, run
     """Each major works, and uninstalling one leaves the other."""
     machine(helm3=3, helm4=4)
     run("natsvalues", "plugin", "install", "--helm", first, check=True)
-    run("natsvalues", "plugin", "install", "--helm", second, check=True)
+    printed = run("natsvalues", "plugin", "install", "--helm", second, check=True).stdout
     works("helm3")
     works("helm4", {"HELM_PLUGINS": own})  # beside Helm 3's plugin of the same name it cannot be
+    assert second == "helm3" or setting(printed) == {"HELM_PLUGINS": own}
     run("natsvalues", "plugin", "uninstall", "--helm", first, check=True)
     left = {"HELM_PLUGINS": own} if second == "helm4" else {}
     assert run(second, "natsvalues", "--version", env=left).returncode == 0
@@ -110,9 +114,21 @@ def test_a_setting_for_helm_4_that_helm_3_gets_too_is_reported(machine, own, run
     """Exporting the printed HELM_PLUGINS for everything breaks Helm 3; status says that it must not get it."""
     machine(helm=4, helm3=3)
     env = setting(run("natsvalues", "plugin", "install", check=True).stdout)
-    done = run("natsvalues", "plugin", "status", env=env)
-    assert done.returncode == 1
-    assert f"do: give HELM_PLUGINS with {own} to Helm 4 alone\n" in done.stdout
+    for verb in ("status", "install"):
+        done = run("natsvalues", "plugin", verb, env=env)
+        assert done.returncode == 1
+        assert f"do: give HELM_PLUGINS with {own} to Helm 4 alone\n" in done.stdout
+
+
+@pytest.mark.usefixtures("plugins")
+def test_the_printed_setting_is_right_whatever_is_set(machine, own, run, tmp_path, works):
+    """Installed again where HELM_PLUGINS is set to something else, there is nothing to change but that."""
+    machine(helm=4, helm3=3)
+    run("natsvalues", "plugin", "install", check=True)
+    done = run("natsvalues", "plugin", "install", env={"HELM_PLUGINS": str(tmp_path / "another")}, check=True)
+    assert done.stdout.startswith("nothing to change for Helm 4")
+    assert setting(done.stdout) == {"HELM_PLUGINS": own}
+    works("helm", setting(done.stdout))
 
 
 def test_after_a_move_to_helm_4_the_old_plugin_is_replaced(machine, plugins, run, works):

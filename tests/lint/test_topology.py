@@ -35,7 +35,7 @@ def test_shared_jetstream_is_one_meta_group(overlays_only, picture):
     drawn = picture("{}", overlays_only=overlays_only)
 
     assert drawn.groups == (MetaGroup("$SYS", ("eu-west", "us-east"), (3, 3)),)
-    assert [(link.source, link.target, link.both) for link in drawn.links] == [("eu-west", "us-east", True)]
+    assert [(link.source, link.target, link.ways) for link in drawn.links] == [("eu-west", "us-east", "both")]
     assert [(node.name, node.servers, node.address, node.balancer) for node in drawn.nodes] == [
         ("eu-west", 3, "nats-gw-eu-west.example.com:7222", "aws-lbc-ip, internal"),
         ("us-east", 3, "nats-gw-us-east.example.com:7222", "aws-lbc-ip, internal"),
@@ -77,9 +77,9 @@ def test_one_way_and_absent_remotes(picture):
     drawn = picture(example.format("us-east", mars) + example.format("eu-west", east))
 
     assert drawn.absent == ("mars",)
-    assert [(link.source, link.target, link.both) for link in drawn.links] == [
-        ("eu-west", "us-east", False),
-        ("us-east", "mars", False),
+    assert [(link.source, link.target, link.ways) for link in drawn.links] == [
+        ("eu-west", "us-east", "one"),
+        ("us-east", "mars", "one"),
     ]
 
 

@@ -202,7 +202,7 @@ def test_html_is_well_formed_and_asks_for_nothing(diffs):
     for _, name, value in found.attributes:
         assert not name.startswith("on")
         assert name not in {"src", "style", "srcset", "action"}
-        assert name != "href" or value == "#changes"
+        assert name != "href" or value == "#content"
 
 
 @CHECKED

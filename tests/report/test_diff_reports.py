@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from natsvalues.diff.changes import LEVELS, About, Change, Impact, ObjectDiff, ReleaseDiff
+from natsvalues.diff.changes import LEVELS, About, Change, Impact, Note, ObjectDiff, ReleaseDiff
 from natsvalues.manifests.release import ResourceKey
 from natsvalues.report.diff_github import annotations
-from natsvalues.report.diff_headline import headline
+from natsvalues.report.diff_headline import headline, summary_below
 from natsvalues.report.diff_html import html
 from natsvalues.report.diff_markdown import code, markdown, prose
 from natsvalues.report.diff_outline import outline
@@ -24,9 +24,9 @@ def diff_of(*changes, new="new.yaml", **fields):
     return (ReleaseDiff(About("old.yaml"), About(new), objects),)
 
 
-def plain_text(diffs):
+def plain_text(diffs, **options):
     """The report for a wide terminal without colour."""
-    return text(diffs, color=False, width=120)
+    return text(diffs, color=False, width=120, **options)
 
 
 # --- the headline and the order -----------------------------------------------------------------------------
@@ -39,16 +39,52 @@ def plain_text(diffs):
         (
             "upgrade",
             (
-                "DATA LOSS: 1 change can lose streams; 1 finding would make a cold start hang; 1 opens something to "
-                "the outside; 2 restart pods; 1 is applied by a reload; 4 without effect; 2 only follow from "
-                "others; 2 Helm values differ"
+                "DATA LOSS: ConfigMap/messaging/nats-config: This region's JetStream ran alone, and joins others under "
+                "one system account: the meta group with the newer log wins, and the streams of the other region are "
+                "deleted."
             ),
         ),
     ],
 )
-def test_the_headline_counts_what_each_change_does(samples, name, line):
-    """The worst comes first, with its number; notes count as warnings, noise and values last."""
+def test_the_headline_says_what_the_worst_change_does(samples, name, line):
+    """The object, and the reason that is known for this very release."""
     assert headline(outline(samples[name])) == line
+
+
+def test_the_worst_of_all_regions_names_those_that_it_is_in(samples):
+    """What only one region loses is no headline of all."""
+    assert headline(outline(samples["regions"])).startswith("DATA LOSS in us-east: ConfigMap/messaging/nats-config: ")
+
+
+def test_of_one_level_the_impact_with_the_first_id_is_the_headline():
+    """A region that joins is worth more than that its pods restart; drift counts, too."""
+    restart, joins = (Impact("restart", code, id=code) for code in ("DI311", "DI013"))
+    changes = [Change(("a",), "add", None, 1, impact=restart), Change(("b",), "add", None, 1, impact=joins)]
+    assert headline(outline(diff_of(*changes))).endswith(": DI013")
+    drift = diff_of(Change(("a",), "add", None, 1, impact=Impact("outage", "DI113", id="DI113")))[0].objects
+    assert headline(outline((diff_of(*changes)[0]._replace(drift=drift),))).startswith("OUTAGE: ")
+
+
+def test_a_first_installation_says_what_it_installs():
+    """Not that it changes nothing; its new objects are counted as that, and a worse level stays in front."""
+    added = ObjectDiff(ResourceKey("", "Service", "", "nats"), "add", None, {"kind": "Service"})
+    note = Note("none", "nothing is there yet: this installs 3 servers", id="DI603")
+    (bare,) = diff_of(Change(("a",), "add", None, 1))
+    first = bare._replace(objects=(added,), notes=(note,), is_first=True)
+    assert headline(outline((first,))) == f"FIRST INSTALLATION: {note.message}"
+    assert summary_below(outline((first,))) == "1 new object"
+    assert "\nNEW: what is installed\n" in plain_text((first,))
+    opened = added._replace(impact=Impact("exposure", "port 4222 becomes reachable", id="DI502"))
+    assert headline(outline((first._replace(objects=(opened,)),))).startswith("EXPOSURE: Service/nats: port 4222")
+
+
+def test_below_the_headline_each_level_is_counted(samples):
+    """The worst comes first, with its number; notes count as warnings, noise and values last."""
+    assert summary_below(outline(samples["upgrade"])) == (
+        "1 change can lose streams; 1 finding would make a cold start hang; 1 opens something to the outside; 2 "
+        "restart pods; 1 is applied by a reload; 4 without effect; 2 only follow from others; 2 Helm values differ"
+    )
+    assert summary_below(outline(samples["nothing"])) == ""
 
 
 def test_only_values_or_noise_have_no_effect():
@@ -59,12 +95,12 @@ def test_only_values_or_noise_have_no_effect():
 
 
 def test_every_level_stands_in_every_report_worst_first(samples):
-    """Ten levels, ten reasons, from data loss to none; annotations leave out the harmless."""
+    """Ten levels, ten reasons, from data loss to none, the first as headline; annotations leave out the harmless."""
     for report in (plain_text, markdown, html):
-        found = re.findall(r"Why ([a-z-]+)\.", report(samples["levels"]))
+        found = list(dict.fromkeys(re.findall(r"Why ([a-z-]+)\.", report(samples["levels"]))))
         assert [level for level in LEVELS[::-1] if level in found] == found
         assert set(LEVELS) - {"none"} <= set(found)
-    assert re.findall(r"Why ([a-z-]+)\.", annotations(samples["levels"])) == list(LEVELS[:0:-1])
+    assert re.findall(r"Why ([a-z-]+)\.", annotations(samples["levels"])) == ["data-loss", *LEVELS[:0:-1]]
 
 
 def test_what_regions_share_is_told_once(samples):
@@ -185,11 +221,16 @@ def test_no_line_of_a_log_is_a_command_of_its_runner(samples):
 
 
 def test_an_added_object_is_shown_where_it_matters(samples):
-    """The Service that opens a port is shown whole; the removed ConfigMap without effect is a line."""
+    """Of the Service that opens a port what matters, all with --full; the removed ConfigMap is a line."""
     report = plain_text(samples["upgrade"])
 
-    assert "+   type: LoadBalancer" in report
+    assert "      + type: LoadBalancer\n" in report
+    assert "      @ all 13 lines with --full\n" in report
+    assert "metadata:" not in report
     assert "- object removed\n\n" in report
+    full = plain_text(samples["upgrade"], full=True)
+    assert "      +   type: LoadBalancer\n" in full
+    assert "      + metadata:\n" in full
 
 
 # --- Markdown ----------------------------------------------------------------------------------------------

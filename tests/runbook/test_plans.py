@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from natsvalues.runbook.step import Act
 from natsvalues.runbook.stores import Stored
 
 pytestmark = pytest.mark.helm
@@ -108,6 +109,15 @@ def from_apart_to_one(world):
     world.installed("b", overlay=apart, streams=(ORDERS,))
 
 
+def from_apart_with_the_default_account(world):
+    """Two connected regions are to share JetStream; the seed has a domain, and the system account that all get."""
+    apart = before("region", a=("join", own("$SYS", "a-")), b=("join", own("SYS-b", "b-")))
+    seed = "joins: seed\nserverNames: {prefix: a-}"
+    world.wants("supercluster", a=("join", 3, seed), b=("join", 3, empty("b")))
+    world.installed("a", overlay=apart, streams=(ORDERS,))
+    world.installed("b", overlay=apart, streams=(ORDERS,))
+
+
 def fewer_servers(world):
     """Five servers become three."""
     world.wants("region", a=("local", 3, own("$SYS", "")))
@@ -155,6 +165,7 @@ STARTS = {
     other_names: "a/rename-servers a/rename-servers-2 a/rename-servers-3 a/rename-servers-4 a/rename-servers-5 "
     "a/update",
     from_apart_to_one: "a/rename-account b/empty b/empty-2 b/empty-3 a/join b/join b/empty-4",
+    from_apart_with_the_default_account: "b/empty b/empty-2 b/empty-3 b/join b/empty-4 a/update",
     fewer_servers: "a/scale-down a/scale-down-2 a/update",
     one_leaves: "c/leave c/leave-2 c/leave-3 c/leave-4 c/leave-5 a/update b/update",
     one_leaves_apart: "b/leave b/leave-2 a/update",
@@ -185,6 +196,21 @@ def test_a_plan_can_be_followed_and_broken_off_after_every_step(world, start):
         assert left == [(item.region, item.way, item.title) for item in rest], step.title
     assert all("move" not in world.text(name) for name in world.settings)
     assert all("# kept as it is" in world.text(name) for name in world.settings)
+
+
+def test_a_peer_that_a_broken_off_step_left_is_removed_first(world):
+    """Its server is gone with the upgrade; then the plan goes on. A server that is expected is not removed."""
+    fewer_servers(world)
+    step = world.plan().steps[0]
+    world.do(step)
+    world.offline = (f"{step.acts[1].detail[0]}",)
+    first, *rest = world.plan().steps
+    assert first.acts == (Act("remove-peer", "a", world.offline, "a"),)
+    assert [item.id for item in rest] == ["a/scale-down-2", "a/update"]
+    world.do(first)
+    assert [item.id for item in world.plan().steps] == ["a/scale-down", "a/update"]
+    world.offline = ("nats-0",)
+    assert [item.id for item in world.plan().steps] == ["a/scale-down", "a/update"]
 
 
 def test_where_everything_is_as_wanted_there_is_nothing_to_do(world):

@@ -17,7 +17,14 @@ def peer(name, **fields):
     return {"name": name, "current": True, "active": 1, **fields}
 
 
-def stream(name="ORDERS", replicas=3, peers=None, storage="file", messages=5, leader="a"):
+def consumer(name="C", peers=None, leader="a"):
+    """A durable consumer as a server lists it."""
+    listed = [peer("b"), peer("c")] if peers is None else peers
+    cluster = {"name": "east", "leader": leader, "replicas": listed}
+    return {"name": name, "config": {"durable_name": name, "num_replicas": 0}, "cluster": cluster}
+
+
+def stream(name="ORDERS", replicas=3, peers=None, storage="file", messages=5, leader="a", consumers=()):
     """A stream as a server lists it."""
     listed = [peer("b"), peer("c")] if peers is None else peers
     return {
@@ -25,7 +32,7 @@ def stream(name="ORDERS", replicas=3, peers=None, storage="file", messages=5, le
         "cluster": {"name": "east", "leader": leader, "replicas": listed},
         "config": {"name": name, "num_replicas": replicas, "storage": storage},
         "state": {"messages": messages, "last_seq": messages, "last_ts": "2026-11-29T00:00:00Z"},
-        "consumer_detail": [{"name": "C"}],
+        "consumer_detail": list(consumers),
     }
 
 
@@ -68,6 +75,21 @@ CASES = {
     "only its leader sees all": (
         Check("whole", "r"),
         [page(stream(peers=[peer("b", current=False), peer("c")])), page(stream())],
+        True,
+    ),
+    "all replicas of a consumer": (Check("whole", "r"), [page(stream(consumers=[consumer()]))], True),
+    "one replica of a consumer too few": (
+        Check("whole", "r"),
+        [page(stream(consumers=[consumer(), consumer("D", peers=[peer("b")])]))],
+        False,
+    ),
+    "a consumer without a leader": (Check("whole", "r"), [page(stream(consumers=[consumer(leader="")]))], False),
+    "a consumer on another server": (
+        Check("whole", "r"),
+        [
+            page(stream(consumers=[consumer(peers=[peer("b"), peer("c", current=False)])])),
+            page(stream(consumers=[consumer()])),
+        ],
         True,
     ),
     "one replica": (Check("replicated", "r"), [page(stream(replicas=1, peers=[]))], False),

@@ -50,6 +50,7 @@ class World:
         self.running: dict[str, int] = {}
         self.settings: dict[str, tuple[str, ...]] = {}
         self.emptied: set[str] = set()
+        self.offline: tuple[str, ...] = ()
 
     def wants(self, scope, **regions):
         """Write the overlays: for each region its stage, and other lines."""
@@ -92,7 +93,9 @@ class World:
             kept = Kept(Revisions(), Revisions(lambda earlier=earlier: iter(reversed(earlier))))
             place = place_of(Release(texts[-1], "now"), kept, any_plan._replace(region=region), "here")
             runs = place.state is not None and place.state.has_jetstream
-            stores = Stores(tuple(item._replace(cluster=place.cluster) for item in self.stores.get(name, ())))
+            stores = Stores(
+                tuple(item._replace(cluster=place.cluster) for item in self.stores.get(name, ())), offline=self.offline
+            )
             places[name] = place._replace(stores=stores if runs or place.stored is None else None,
                                           running=self.running.get(name))  # fmt: skip
         return {name: with_empty_stores(place) if name in self.emptied else place for name, place in places.items()}
@@ -172,7 +175,8 @@ class World:
         self.stores[act.region] = ()
 
     def do_remove_peer(self, act):
-        """Nothing that a release or a store shows."""
+        """It is no peer any more."""
+        self.offline = tuple(peer for peer in self.offline if peer != act.detail[0])
 
     def do_wait(self, act):
         """Time passes."""

@@ -13,7 +13,7 @@ from natsvalues.cli.diff.sides import no_such_release, side_of, stored_release
 from natsvalues.cli.diff.upgrade import helm_words, upgrade
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import write
-from natsvalues.cli.phases import Phases
+from natsvalues.cli.phases import Phases, waiting
 from natsvalues.cli.plain_files import stated_version
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import write_message
@@ -35,18 +35,19 @@ def diff(words: list[str]) -> int:
     def work() -> int:
         options = read(words)
         ignored = [rule(text) for text in options.ignore]
-        with phases.of("read"):
+        with phases.of("read"), waiting("reading releases and rendering"):
             pairs = pairs_to_compare(options, run)
         if options.live:
             from natsvalues.cli.diff.live import with_drift  # seldom used
 
-            with phases.of("live"):
+            with phases.of("live"), waiting("reading live objects"):
                 pairs = [with_drift(sides, options) for sides in pairs]
         if options.evidence is not None:
             from natsvalues.cli.diff.evidence import evidence  # seldom used
 
             pairs = [sides._replace(notes=(*evidence(options.evidence, sides.new), *sides.notes)) for sides in pairs]
-        diffs = tuple(compare(sides, ignored, phases) for sides in pairs)
+        with waiting("comparing"):
+            diffs = tuple(compare(sides, ignored, phases) for sides in pairs)
         with phases.of("report"):
             finished = reports(diffs, options)
         write(finished)

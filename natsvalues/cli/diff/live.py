@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.cli.diff.regions import contexts_of
 from natsvalues.cli.diff.upgrade import helm_words
 from natsvalues.cli.helm_words import CLUSTER
+from natsvalues.cli.secrets_there import missing_secrets
 from natsvalues.delivery.flux import apart
 from natsvalues.diff.beside import beside
 from natsvalues.diff.drift import Upgrade, drift, orphans
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def with_drift(sides: Sides, diff_options: DiffOptions) -> Sides:
-    """The sides with the drift from the old one. Raises NatsvaluesError (NV-D008) if that is not in a cluster."""
+    """The sides with the drift from the old one, and notes on Secrets that the new one needs and nobody made.
+
+    Raises NatsvaluesError (NV-D008) if the old side is not a release of a cluster, nor a place for one.
+    """
     about = sides.old.about
     if not about.release:
         raise NatsvaluesError(
@@ -38,12 +42,17 @@ def with_drift(sides: Sides, diff_options: DiffOptions) -> Sides:
         words = words._replace(options=(*words.options, ("kube-context", ("--kube-context", context))))
     pairs = [(name, value) for name in CLUSTER if (value := words.value(name)) is not None]
     kubectl = options(pairs, about.namespace)
+    secrets = missing_secrets(sides.new.release, about.namespace, about.context, kubectl)
+    sides = sides._replace(notes=(*secrets, *sides.notes))
+    if about.revision is None:  # nothing is released yet
+        return sides._replace(drift=tuple(orphans(made_by_helm(kubectl), [], about.release, about.namespace)))
     stated = [entry for entry in entries(sides.old.release, sides.old.release.numbers()) if not entry.is_hook]
     stated += [entry._replace(value=apart(entry.value)) for entry in beside(sides.old, sides.new)]
     live = live_objects([_identity(entry, about.namespace) for entry in stated], kubectl)
     planned = entries(sides.new.release, sides.new.release.numbers())
+    upgrade = Upgrade(planned, _meets_conflicts(words, about), sides.decision)
     differences = [
-        *drift(stated, live, about.namespace, Upgrade(planned, _meets_conflicts(words, about))),
+        *drift(sides.old.release, stated, live, about.namespace, upgrade),
         *orphans(made_by_helm(kubectl), stated, about.release, about.namespace),
     ]
     return sides._replace(drift=tuple(differences))

@@ -58,6 +58,7 @@ class DiffOptions(NamedTuple):
     evidence: str | None = None
     timings: bool = False
     nats_version: str | None = None
+    full: bool = False
 
 
 class Option(NamedTuple):
@@ -98,6 +99,7 @@ OPTIONS: dict[str, Option] = {
     "evidence": Option(
         ("--evidence",), "FILE", "Add the results of a rehearsal of the new release (rehearse -o json)."
     ),
+    "full": Option(("--full",), "", "Show whole objects and values in the text report, not only what matters of them."),
     "nats_version": Option(
         ("--nats-version",), "VERSION", "Version of the server, if the releases are two plain nats.conf files."
     ),

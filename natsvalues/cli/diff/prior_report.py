@@ -27,17 +27,29 @@ def write_report(file: str, prior: Prior, result: Result) -> None:
     new = Release(result.release.text(), label)
     namespace = result.nats.namespace
     about = About(prior.release.file, namespace=namespace)
+    if not prior.report:
+        about = _not_there(about)
     if prior.stored is not None:
         stored = prior.stored.release
         about = About(prior.stored.label, stored.name, stored.namespace, stored.revision, stored.chart,
-                      stored.app_version)  # fmt: skip
-    sides = Sides(
-        _side(prior.release, about)._replace(kept=prior.kept),
-        _side(new, About(label, namespace=namespace)),
-        plan.decision,
-    )
+                      stored.app_version, context=prior.stored.context)  # fmt: skip
+    there = namespace or about.namespace
+    planned = About(label, about.release, there, region=plan.region.name, context=about.context)
+    sides = Sides(_side(prior.release, about)._replace(kept=prior.kept), _side(new, planned), plan.decision)
     output = Output(SUFFIXES.get(os.path.splitext(file)[1].lower(), "text"), file)
     write(reports((compare(sides, [], Phases()),), DiffOptions(outputs=(output,))))
+
+
+def _not_there(about: About) -> About:
+    """The old side of a first installation, with what the helm that called us says of where it goes."""
+    from natsvalues.cli.helm_command import helm_command
+    from natsvalues.cli.stored import place_of
+
+    command = helm_command()
+    if command is None or not command.names:
+        return about
+    place = place_of(command.words.cluster)
+    return about._replace(release=command.names[0], namespace=place.namespace or about.namespace, context=place.context)
 
 
 def _side(release: Release, about: About) -> Side:

@@ -63,8 +63,8 @@ def _folders(options: DiffOptions, old: str, new: str) -> list[Sides]:
         )  # fmt: skip
     return [
         Sides(
-            from_file(before[region]) if region in before else nothing(),
-            from_file(after[region]) if region in after else nothing(),
+            from_file(before[region]) if region in before else nothing(region),
+            from_file(after[region]) if region in after else nothing(region),
             decision_of(region, options.overlays),
             region=region,
         )

@@ -59,7 +59,7 @@ def _report(diffs: tuple[ReleaseDiff, ...], output: Output, options: DiffOptions
             terminal = output.file in (None, "-") and sys.stdout.isatty()
             width = _terminal_width() if terminal else WIDTH
             color = colored(options.color, dict(os.environ), lambda: terminal)
-            return text(shown, color=color, width=width)
+            return text(shown, color=color, width=width, full=options.full)
 
 
 def _terminal_width() -> int:

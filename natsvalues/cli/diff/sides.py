@@ -44,14 +44,18 @@ def side_of(word: str, cluster: list[str], version: str | None = None) -> tuple[
 
 def no_such_release(name: str, options: list[str], label: str = "") -> NatsvaluesError:
     """The error for a release, or the revision of it in the options, that does not exist."""
-    revision = f" with revision {options[options.index('--revision') + 1]}" if "--revision" in options else ""
+    from natsvalues.cli.stored import place_of
+
+    at = options.index("--revision") if "--revision" in options else len(options)
+    revision = f" with revision {options[at + 1]}" if at < len(options) else ""
     return NatsvaluesError(
         "NV-D002",
-        f"there is no release `{name}`{revision}",
+        f"there is no release `{name}`{revision} in {place_of(options[:at] + options[at + 2 :])}",
         where=(Where(label or f"release:{name}"),),
         hint=f"helm history {name} lists its revisions, helm list --all-namespaces the releases"
         if revision
-        else "helm list --all-namespaces lists them; --allow-unreleased compares with nothing",
+        else "helm list --all-namespaces lists the releases; -n and --kube-context select where to look;\n"
+        "--allow-unreleased compares with nothing",
     )
 
 
@@ -68,7 +72,7 @@ def stored_release(name: str, options: list[str]) -> tuple[Side, list[Note]] | N
     # The values of the same revision, even if the release is upgraded meanwhile.
     values = values_of(name, _at_revision(options, release.revision))
     side, more = side_of_stored(_stored(release, values), stored.label)
-    return side._replace(kept=stored.kept), [*notes, *more]
+    return side._replace(about=side.about._replace(context=stored.context), kept=stored.kept), [*notes, *more]
 
 
 def _not_deployed(release: HelmRelease, revision: int) -> Note:
@@ -157,9 +161,24 @@ def _at(exported: list[Stored], revision: str, file: str) -> Side:
     return side._replace(kept=Kept(Revisions(), Revisions(lambda: kept)))
 
 
-def nothing() -> Side:
-    """The old side of a first installation."""
-    return Side(About(EMPTY), Release("", EMPTY), values=None)
+def nothing(region: str = "") -> Side:
+    """A side without anything, such as the old one of a first installation."""
+    return Side(About(EMPTY, region=region), Release("", EMPTY), values=None)
+
+
+def nothing_released(name: str, options: list[str]) -> tuple[Side, list[Note]]:
+    """The old side of a release that does not exist, and a note that says where it was looked for."""
+    from natsvalues.cli.stored import place_of
+
+    place = place_of(options)
+    note = Note(
+        "none",
+        f"there is no release `{name}` in {place}, so this compares with nothing",
+        "If there should be one: helm list --all-namespaces lists the releases; -n and --kube-context select where to "
+        "look.",
+    )
+    about = About(EMPTY, name, place.namespace, context=place.context)
+    return nothing()._replace(about=about), [note]
 
 
 def rendered_side(text: str, label: str, about: About, *, hooks: bool, values: dict[str, Any] | None) -> Side:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.cli.diff.comparison import Sides
 from natsvalues.cli.diff.decision import decision_of, stamped_region
-from natsvalues.cli.diff.sides import no_such_release, nothing, rendered_side, stored_release
+from natsvalues.cli.diff.sides import no_such_release, nothing_released, rendered_side, stored_release
 from natsvalues.cli.helm_command import sorted_words
 from natsvalues.cli.helm_words import CHART, VALUES
 from natsvalues.diff.changes import About
@@ -44,15 +44,17 @@ def upgrade(options: DiffOptions, words: HelmWords, *, drop_in: bool, run: Run) 
     revision = ["--revision", options.revision] if options.revision else []
     stored = stored_release(name, [*words.cluster, *revision])
     if stored is None and (revision or not (options.allow_unreleased or words.has("install"))):
-        raise no_such_release(name, revision)
-    old, notes = stored or (nothing(), [])
+        raise no_such_release(name, [*words.cluster, *revision])
+    old, notes = stored or nothing_released(name, words.cluster)
     text, values = _rendering(name, chart, words, old)
     label = f"{without_secrets(chart)}, new rendering"  # a URL may have a password
-    decision = Decision()
+    decision, region = Decision(), ""
     edits = not drop_in and not options.no_post_renderer and not words.has("post-renderer")
     if edits:
         text, decision = post_rendered(text, label, options, run)
-    about = About(label, name, words.value("namespace") or old.about.namespace)
+        region = run.region or ""
+    namespace = words.value("namespace") or old.about.namespace
+    about = About(label, name, namespace, region=region, context=old.about.context)
     new = rendered_side(text, label, about, hooks=not words.has("no-hooks"), values=values)
     if not edits:
         decision = decision_of(options.region or stamped_region(new), options.overlays)

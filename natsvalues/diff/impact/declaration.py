@@ -6,9 +6,10 @@ region of the example supercluster of `natsvalues/lint/rule.py`: `old` and `new`
 side, in the parts that lint's examples have, and parts beside them count for both sides. `region` is the region
 (`us-east`), `roll: true` changes the pod template, so that the pods restart, and null for `service` or `statefulSet`
 removes that object; `empty: true` makes a side empty, as before a first installation. `live` changes the old release
-in the cluster, with `kubectl edit`; `serverSide: true`: Helm applies on the server's side. `unlisted` are regions whose
-new releases do not list this one. `at` is the change that has the impact, spelled as for `--ignore`: `KIND/NAME:PATH`,
-or `KIND/NAME` for an object that is added, removed or renamed.
+in the cluster, with `kubectl edit`, and `gone` in it names an object that is deleted there; `serverSide: true`: Helm
+applies on the server's side. `unlisted` are regions whose new releases do not list this one. `at` is the change that
+has the impact, spelled as for `--ignore`: `KIND/NAME:PATH`, or `KIND/NAME` for an object that is added, removed or
+renamed.
 """
 
 from __future__ import annotations
@@ -27,10 +28,13 @@ Target = Literal["change", "object", "release", "live"]
 
 
 class Consequence(NamedTuple):
-    """What a change does in one case. `remedy` and `source` only where the declared ones are too general."""
+    """What a change does in one case. `remedy` and `source` only where the declared ones are too general.
+
+    An empty remedy says that nothing is left to do; None stands for the declared one.
+    """
 
     message: str
-    remedy: str = ""
+    remedy: str | None = None
     source: str = ""
 
 
@@ -58,7 +62,7 @@ class Declared(NamedTuple):
         if isinstance(consequence, str):
             consequence = Consequence(consequence)
         message, remedy, source = consequence
-        return Impact(self.level, message, source or self.source, remedy or self.remedy, self.id)
+        return Impact(self.level, message, source or self.source, self.remedy if remedy is None else remedy, self.id)
 
 
 def impact(  # noqa: PLR0913   # a manual, by keyword

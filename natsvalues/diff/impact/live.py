@@ -48,8 +48,9 @@ class Drift(NamedTuple):
     why="Somebody deleted the object. The next upgrade creates it again.",
     source=SOURCE,
     fails="""\
-at: Service/nats-gateway
-live: {service: null}""",
+at: PodDisruptionBudget/extra
+old: {add: "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: extra}}"}
+live: {gone: extra}""",
     passes="live: {service: {metadata: {labels: {team: a}}}}",
 )
 def missing_in_cluster(drift: Drift) -> str | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.diff.impact.declaration import Consequence, impact
-from natsvalues.diff.impact.ports import OUTSIDE, listed
-from natsvalues.manifests.services import is_load_balancer, ports_of
+from natsvalues.diff.impact.declaration import impact
+from natsvalues.diff.impact.exposure import opened
+from natsvalues.manifests.services import OUTSIDE, is_load_balancer
+from natsvalues.manifests.spread import matches
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import ObjectDiff
     from natsvalues.diff.impact.context import Context
+    from natsvalues.diff.impact.declaration import Consequence
 
 SERVICES = "documented behaviour of Services"
 PODS = "documented behaviour of pods"
@@ -51,7 +53,7 @@ def object_added(_: Context, item: ObjectDiff) -> str | None:
     "object",
     why="A load balancer or a node port makes every port of the Service reachable from outside the cluster.",
     source=SERVICES,
-    remedy="Limit it with loadBalancerSourceRanges, or use an internal load balancer.",
+    remedy="Limit it to the addresses that need it (loadBalancerSourceRanges), and give gateways TLS or a password.",
     fails="""\
 at: Service/nats-gateway
 old: {service: null}""",
@@ -63,14 +65,7 @@ def exposed_service_added(context: Context, item: ObjectDiff) -> Consequence | N
     value = item.after or {}
     if item.op != "add" or item.key.kind != "Service" or (value.get("spec") or {}).get("type") not in OUTSIDE:
         return None
-    servers = context.of_service(item)
-    is_gateway = servers is not None and servers.leads_to_gateway(value) and len(ports_of(value)) == 1
-    return Consequence(
-        f"{listed(value)} reachable from outside the cluster",
-        "Limit it to the other regions (loadBalancer.sourceRanges), and give the gateways TLS or a password."
-        if is_gateway
-        else "",
-    )
+    return opened(value, context.of_service(item))
 
 
 @impact(
@@ -258,6 +253,35 @@ def route_removed(_: Context, item: ObjectDiff) -> str | None:
     return "what it leads to is no longer reachable through it from outside the cluster"
 
 
+@impact(
+    "DI519",
+    "disruption-budget-removed",
+    "outage",
+    "object",
+    why="Without the budget a node drain, also one by the provider or an autoscaler, may take several servers at once. "
+    "If no majority is left, JetStream has no leader until they are back.",
+    source="documented behaviour of the Eviction API",
+    remedy="Keep it (podDisruptionBudget in the chart's values), or drain one node at a time.",
+    fails="""\
+at: PodDisruptionBudget/extra
+old: {add: "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: extra},
+  spec: {maxUnavailable: 1, selector: {matchLabels: {app.kubernetes.io/component: nats}}}}"}""",
+    passes="""\
+old: {add: "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: extra},
+  spec: {maxUnavailable: 1, selector: {matchLabels: {app.kubernetes.io/component: web}}}}"}""",
+)
+def disruption_budget_removed(context: Context, item: ObjectDiff) -> str | None:
+    """The PodDisruptionBudget of several servers is removed."""
+    if item.op != "remove" or item.key.kind != "PodDisruptionBudget":
+        return None
+    selector = ((item.before or {}).get("spec") or {}).get("selector")
+    for servers in context.servers:
+        if servers.new is None or servers.replicas < 2 or not matches(selector, servers.new.pod_labels):  # noqa: PLR2004 - several
+            continue
+        return f"nothing keeps a node drain from taking several of the {servers.replicas} servers at once"
+    return None
+
+
 IMPACTS = (
     object_added,
     exposed_service_added,
@@ -270,4 +294,5 @@ IMPACTS = (
     pod_dependency_removed,
     network_policy_removed,
     route_removed,
+    disruption_budget_removed,
 )

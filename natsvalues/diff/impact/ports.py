@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.diff.impact.annotations import ranges
 from natsvalues.diff.impact.declaration import Consequence, impact
-from natsvalues.manifests.services import is_load_balancer, ports_of, spec_of
+from natsvalues.diff.impact.exposure import opened
+from natsvalues.manifests.services import OUTSIDE, is_load_balancer, ports_of, spec_of
 from natsvalues.text.paths import Item
 
 if TYPE_CHECKING:
@@ -15,13 +16,6 @@ if TYPE_CHECKING:
     from natsvalues.diff.impact.context import Context
 
 SOURCE = "documented behaviour of Services"
-OUTSIDE = ("LoadBalancer", "NodePort")
-
-
-def listed(service: dict[str, Any]) -> str:
-    """A Service's ports as the subject of a sentence, with its verb: `port gateway becomes`."""
-    names = [str(port.get("name") or port.get("port")) for port in ports_of(service)]
-    return f"port {names[0]} becomes" if len(names) == 1 else f"ports {', '.join(names)} become"
 
 
 @impact(
@@ -78,11 +72,11 @@ at: Service/nats:spec.type
 new: {clients: {spec: {type: LoadBalancer}}}""",
     passes="new: {service: {spec: {type: ClusterIP}}}",
 )
-def service_opens(_: Context, item: ObjectDiff, change: Change) -> str | None:
+def service_opens(context: Context, item: ObjectDiff, change: Change) -> Consequence | None:
     """A Service becomes one of type LoadBalancer or NodePort."""
     if not _stays(item, change, "type") or _type(item.before) == "LoadBalancer" or _type(item.after) not in OUTSIDE:
         return None
-    return f"{listed(item.after or {})} reachable from outside the cluster (type {_type(item.after)})"
+    return opened(item.after or {}, context.of_service(item))
 
 
 @impact(

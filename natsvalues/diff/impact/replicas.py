@@ -67,7 +67,12 @@ def fewer_servers(context: Context, item: ObjectDiff, change: Change) -> str | N
     scaling = _scaling(context, item, change)
     if scaling is None or scaling.removed <= 0 or scaling.jetstream:
         return None
-    return f"{scaling.removed} servers stop, and their clients connect to others"
+    stop = (
+        "1 server stops, and its clients"
+        if scaling.removed == 1
+        else f"{scaling.removed} servers stop, and their clients"
+    )
+    return f"{stop} connect to others"
 
 
 @impact(
@@ -97,7 +102,8 @@ def fewer_jetstream_servers(context: Context, item: ObjectDiff, change: Change) 
         if scaling.after < majority
         else ""
     )
-    return f"{scaling.removed} servers go without leaving the meta group: streams with replicas there lose them{lost}"
+    go = "1 server goes" if scaling.removed == 1 else f"{scaling.removed} servers go"
+    return f"{go} without leaving the meta group: streams with replicas there lose them{lost}"
 
 
 @impact(

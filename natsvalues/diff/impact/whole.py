@@ -9,6 +9,7 @@ from natsvalues.manifests.stamps import REGION
 
 if TYPE_CHECKING:
     from natsvalues.diff.impact.context import Context
+    from natsvalues.supercluster.region_state import RegionState
 
 
 @impact(
@@ -50,4 +51,36 @@ def configuration_unreadable(context: Context) -> str | None:
     return f"{'; '.join(unreadable)}: the servers will not start with it" if unreadable else None
 
 
-IMPACTS = (post_renderer_missing, configuration_unreadable)
+FIRST = "DI603"
+
+
+@impact(
+    FIRST,
+    "first-installation",
+    "none",
+    "release",
+    why="Nothing that runs can change. What the Services open, whether a first boot ends and in which order regions "
+    "join counts all the same.",
+    source="the releases",
+    fails="old: {empty: true}",
+    passes="new: {empty: true}",
+)
+def first_installation(context: Context) -> str | None:
+    """The old side is empty, and the new one has servers."""
+    if not context.comparison.old.release.is_empty or context.comparison.new.release.is_empty:
+        return None
+    installed = [_described(servers.after) for servers in context.servers if servers.after is not None]
+    return f"nothing is there yet: this installs {', and '.join(installed)}" if installed else None
+
+
+def _described(state: RegionState) -> str:
+    """The servers of a region in some words: how many of which version, their JetStream, their gateway."""
+    count = f"{state.replicas} server" + ("s" if state.replicas > 1 else "")
+    parts = [f"JetStream, its store on a {state.store_ends_with}"] if state.has_jetstream else ["no JetStream"]
+    if state.gateway:
+        remotes = ", ".join(remote.name for remote in state.remotes)
+        parts.append(f"a gateway to {remotes}" if remotes else "a gateway without remotes")
+    return f"{count} of nats-server {state.version} (StatefulSet {state.nats.name}) with {' and '.join(parts)}"
+
+
+IMPACTS = (post_renderer_missing, configuration_unreadable, first_installation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.diff.impact.declaration import Consequence, impact
-from natsvalues.manifests.settings import jetstream_is_on
+from natsvalues.manifests.settings import cluster_name_of, jetstream_is_on
 from natsvalues.manifests.transitions import refusals
 from natsvalues.records import NamedTuple
 from natsvalues.supercluster.meta_groups import leaves_group
@@ -13,6 +13,7 @@ from natsvalues.supercluster.meta_groups import leaves_group
 if TYPE_CHECKING:
     from natsvalues.diff.changes import Change, ObjectDiff
     from natsvalues.diff.impact.context import Context, Servers
+    from natsvalues.supercluster.region_state import RegionState
 
 CONTROLLER = "documented behaviour of the StatefulSet controller"
 TEMPLATES = frozenset(("StatefulSet", "Deployment", "DaemonSet"))
@@ -24,8 +25,8 @@ class Roll(NamedTuple):
     """How Kubernetes replaces the pods of a changed template.
 
     `pods` are the names of those that it replaces, in words, empty for none; `at_once` is how many may be missing at
-    a time; `jetstream` tells whether the servers run JetStream before and after, `leaves` whether they leave regions of
-    their meta group.
+    a time; `jetstream` tells whether the servers run JetStream before and after, `leaves` whether those that restart
+    leave others of their meta group: another region, or those that have the cluster's old name until they restart.
     """
 
     name: str
@@ -240,8 +241,15 @@ def rolled(servers: Servers) -> Roll:
         count,
         max(1, _whole(rolling.get("maxUnavailable") or 1)),
         jetstream_is_on(servers.new_conf) and jetstream_is_on(servers.old_conf),
-        servers.before is not None and servers.after is not None and leaves_group(servers.before, servers.after),
+        servers.before is not None and servers.after is not None and _leaves(servers.before, servers.after),
     )
+
+
+def _leaves(before: RegionState, after: RegionState) -> bool:
+    renamed = before.replicas > 1 and cluster_name_of(before.nats, before.conf) != cluster_name_of(
+        after.nats, after.conf
+    )
+    return renamed or leaves_group(before, after)
 
 
 def _pods(name: str, ordinals: range) -> str:

@@ -102,7 +102,7 @@ def no_leader(live: LiveSet) -> Iterator[Problem]:
     "are deleted.",
     source="run on nats-server 2.10.26 to 2.15.1",
     remedy="Do not connect them now. Decide which region keeps its streams, back the others up, and let those join "
-    "with empty stores: docs/stages.md.",
+    "with empty stores: `natsvalues docs stages`.",
     fails="""\
 us-east: {jsz: {leader: us-east-nats-0, cluster_size: 3}}
 eu-west: {jsz: {leader: eu-west-nats-2, cluster_size: 3}}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from natsvalues.doctor.live import secrets_of
 from natsvalues.lint.rule import Problem, rule
+from natsvalues.manifests.named_secrets import secrets_of
 from natsvalues.rehearsal.cluster_objects import (
     address_of,
     is_leaving,

@@ -57,7 +57,7 @@ def _in_values(subject: Subject, fault: Fault) -> Iterator[Where]:
     needs="configuration",
     why="The server does not start with a key that it does not know, and refuses to reload it.",
     source="every key tested on nats-server 2.10.26 to 2.15.1 (configuration.md)",
-    remedy="Correct the key in the chart's values; docs/configuration.md lists those of each block.",
+    remedy="Correct the key in the chart's values; `natsvalues docs configuration` lists those of each block.",
     fails="conf: {pingg_interval: 20s}",
     passes="conf: {ping_interval: 20s}",
 )

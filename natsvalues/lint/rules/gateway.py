@@ -231,7 +231,8 @@ def remote_twice(cluster: Cluster) -> Iterator[Problem]:
     why="The region is connected only if other regions dial it. A gateway without remotes is meant for the time "
     "before a region joins.",
     source="run on nats-server 2.12.8 and 2.14.6",
-    remedy="List the other regions under gateways, or turn the gateway off. docs/stages.md gives the safe order.",
+    remedy="List the other regions under gateways, or turn the gateway off. `natsvalues docs stages` gives the safe "
+    "order.",
     fails="""\
 untouched: true
 conf: {gateway: {gateways: null}}""",

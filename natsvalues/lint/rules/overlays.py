@@ -50,11 +50,11 @@ def _fix(positions: Positions, title: str, *ops: Op) -> Fix:
     passes="us-east: {overlay: {loadBalancer: {provider: aws-lbc-ip, scheme: internal}}}",
 )
 def provider_refuses(subject: Subject) -> Iterator[Problem]:
-    """A region that has a gateway names no provider, an unknown one, or inputs that it does not accept."""
+    """A region names an unknown provider, or inputs that it does not accept; one with a gateway names none."""
     for name, plan in subject.plans.items():
-        if plan.region.stage == "local":
-            continue
         if plan.load_balancer.provider is None:
+            if plan.region.stage == "local":
+                continue  # it is chosen when there is a gateway
             message = f"`{name}` names no load balancer provider"
             yield Problem(message, (plan.where("loadBalancer", "provider"),), (name,))
             continue

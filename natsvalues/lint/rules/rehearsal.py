@@ -41,7 +41,8 @@ def stuck(subject: Subject) -> Iterator[Problem]:
     why="A stream or a message that was acknowledged is gone, and no other region has it.",
     source="the rehearsal that --evidence gives: real nats-servers on these renderings",
     versions="the server versions of the images",
-    remedy="Follow the sequence that docs/stages.md calls safe, with the server version that the report names.",
+    remedy="Follow the sequence that `natsvalues docs stages` calls safe, with the server version that the report "
+    "names.",
     fails="rehearsed: {lossy: true}",
     passes="rehearsed: {lossy: false}",
 )

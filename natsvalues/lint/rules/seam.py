@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     "rollback, kustomize without --enable-exec and `helm template --output-dir` of Helm 3 leave it out silently.",
     source="run on helm 3.19.0 and 4.3.1 and kustomize 5.8.2",
     remedy="Render with --post-renderer natsvalues, in every install and upgrade; as a KRM function natsvalues needs "
-    "kustomize's --enable-alpha-plugins and --enable-exec.",
+    "kustomize's --enable-alpha-plugins and --enable-exec. `natsvalues lint --chart CHART -f FILE --region REGION` "
+    "lints what will be installed; --severity HS001=note lints the chart's own rendering.",
     fails="eu-west: {untouched: true}",
     passes="eu-west: {conf: {debug: false}}",
 )
@@ -42,7 +43,9 @@ def not_stamped(subject: Subject) -> Iterator[Problem]:
         expected = f"as {cluster.plan.positions.file} expects" if cluster.plan is not None else f"as `{others[0]}` was"
         statefulset = cluster.nats.statefulset
         where = (cluster.at(statefulset, "metadata", "annotations"),)
-        message = f"`{statefulset.key}` was not rendered through natsvalues, {expected}"
+        message = (
+            f"`{statefulset.key}` was not rendered through natsvalues, {expected}: it is the chart's own rendering"
+        )
         yield Problem(message, where, (cluster.region,))
 
 

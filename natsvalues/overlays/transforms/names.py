@@ -122,6 +122,7 @@ def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
         pattern = configured_names(scene.nats, scene.conf)
         if POD in pattern:
             if not pattern.startswith(prefix + POD):  # a rendering without a prefix; what follows the pod's name stays
+                _require_once(scene, spelled.name)
                 path = ("env", Item("name", spelled.name), "value")
                 yield scene.in_container(RULE, why, Op("replace", path, f"{prefix}{entry['value']}"), source=SOURCE)
             return
@@ -139,6 +140,20 @@ def _server_name(scene: Scene, prefix: str, why: str) -> Iterator[Outcome]:
             hint="write server_name: $SERVER_NAME, as the chart does",
         )
     yield from _new_variable(scene, prefix, pod_name, why)
+
+
+def _require_once(scene: Scene, name: str) -> None:
+    """Raise where the container has a variable twice, of which Kubernetes takes the last.
+
+    The chart writes its own SERVER_NAME beside one in `container.env` (charts 1.2.11, 1.3.16 and 2.14.2).
+    """
+    if sum(item.get("name") == name for item in scene.nats.env) > 1:
+        raise NatsvaluesError(
+            "NV-T003",
+            f"the container has the variable {name} twice, and the region's prefix cannot be set",
+            where=(scene.at_statefulset(f"env[name={name}]"),),
+            hint=f"remove container.env.{name} from the chart's values: the chart has its own, which natsvalues edits",
+        )
 
 
 def _is_pod_name(entry: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsvalues.errors import NatsvaluesError, raise_all
+from natsvalues.errors import ManyErrors, NatsvaluesError, raise_all
 from natsvalues.manifests.chart import GATEWAY_PORT_NAME, MONITOR_PORT, POD_NAME_LABEL
 from natsvalues.manifests.healthz import may_need_leader, ready_path
 from natsvalues.manifests.probes import http_path
@@ -34,6 +34,7 @@ WHY = "other regions reach the gateways through a load balancer that also sends 
 def gateway_service(scene: Scene) -> Iterator[Outcome]:
     """Add the Service (one, or one for each pod), or complete the one that the release has."""
     if scene.plan.region.stage == "local":
+        yield from _later_refusals(scene)
         return
     shaped = _shaped(scene)
     yield from (scene.warning(text, scene.plan.positions.where("loadBalancer")) for text in shaped.warnings)
@@ -66,6 +67,22 @@ def gateway_service(scene: Scene) -> Iterator[Outcome]:
         yield from _load_balancer_service(scene, shaped, dedicated, name, None)
     if shaped.object_kind == "Route":
         yield from _route(scene, shaped)
+
+
+def _later_refusals(scene: Scene) -> Iterator[Notice]:
+    """Warn of what the next stage refuses, of a provider that is chosen already."""
+    if scene.plan.load_balancer.provider is None:
+        return
+    try:
+        _shaped(scene)
+    except ManyErrors as errors:
+        refusals: tuple[NatsvaluesError, ...] = errors.errors
+    except NatsvaluesError as error:
+        refusals = (error,)
+    else:
+        return
+    for refusal in refusals:
+        yield Notice("warning", f"stage `expose` will refuse this: {refusal.message}", refusal.where, refusal.hint)
 
 
 def _name(scene: Scene) -> str:
@@ -111,7 +128,8 @@ def _shaped(scene: Scene) -> Shape:
     tls = plan.supercluster.gateway.tls is not None or "tls" in (scene.conf.get("gateway") or {})
     shaped = shape(profile, Inputs(plan.load_balancer, plan.host, plan.port, tls, health))
     where = (plan.where("loadBalancer"),)
-    raise_all([NatsvaluesError("NV-T041", text, where=where, hint="see docs/providers.md") for text in shaped.errors])
+    hint = f"`natsvalues providers {profile.id}` prints the fields and options that it takes, and their values"
+    raise_all([NatsvaluesError("NV-T041", text, where=where, hint=hint) for text in shaped.errors])
     return shaped
 
 
@@ -260,7 +278,9 @@ def _refuse_taken_name(scene: Scene, name: str) -> None:
             "NV-T044",
             f"the name of the gateway's Service, `{name}`, would be longer than {LONGEST_NAME} characters",
             where=(scene.at_statefulset("metadata.name"),),
-            hint="set a shorter fullnameOverride in the chart's values",
+            hint="in a new region set a shorter fullnameOverride in the chart's values, and no headlessService.name.\n"
+            "Where servers have streams the StatefulSet must keep its name: add a LoadBalancer Service of the gateway\n"
+            "port with a shorter name to extraResources, and natsvalues completes it",
         )
     if taken:
         raise NatsvaluesError(
