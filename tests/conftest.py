@@ -55,6 +55,28 @@ def load_module() -> Callable[[str], ModuleType]:
     return _load
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files that have slow tests among the others: at the end of a run they would only wait for servers.
+
+    The order within a file stays, and so does what its tests share.
+    """
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    slow = [of for of in files.values() if any(item.get_closest_marker("slow") for item in of)]
+    quick = [of for of in files.values() if of not in slow]
+    left, every = sum(map(len, quick)), len(slow)
+    ordered: list[pytest.Item] = []
+    passed = 0
+    for number, of in enumerate(slow):
+        while quick and passed * every < number * left:
+            passed += len(quick[0])
+            ordered += quick.pop(0)
+        ordered += of
+    items[:] = ordered + [item for of in quick for item in of]
+
+
 # --- binaries -------------------------------------------------------------------------------------------
 
 

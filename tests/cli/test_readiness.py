@@ -66,7 +66,7 @@ def test_the_sections_that_messages_name_are_there():
         texts = WATCH + re.sub(r'"\s+"', "", file.read())
     named = set(re.findall(r"(?:docs/stages\.md|`natsvalues docs stages`), section ([A-Z][^,]*),", texts))
 
-    assert named == {"What Ready does not say", "How long a cold start takes", "Power cuts"}
+    assert named == {"What Ready does not say", "How long a cold start takes", "Power cuts", "Secrets"}
     assert named <= headings
 
 

@@ -170,11 +170,11 @@ def test_nothing_is_left(end, built, until):
     )  # fmt: skip
     try:
         assert until(lambda: folder_of(started.pid), SECONDS)
-        folder = folder_of(started.pid)
         if whom == "early":
             time.sleep(2)
         else:
             assert "up after" in started.stdout.readline()
+        folder = folder_of(started.pid)  # at first it may be looking at another run's lock
         pids = keepers(started.pid)
         for pid in {"keeper": pids[1:], "keepers": pids}.get(whom, [started.pid]):
             os.kill(pid, number)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import pytest
 
 from natsvalues.manifests.release import Release
+from natsvalues.outside.loopback import Claim
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan
@@ -48,7 +49,8 @@ def pods(run, helm3, nats_chart, nats_server, tmp_path):
     for name in ("supercluster", *REGIONS):
         shutil.copy(os.path.join(OVERLAYS, f"{name}.yaml"), overlays)
     rendering = run(helm3, "template", "nats", nats_chart, "--set", SETTINGS).stdout
-    net = 100 + os.getpid() % 150  # so that two runs at a time hardly meet
+    claim = Claim()  # as rehearsals claim theirs, which run beside these
+    net = claim.net
     found = []
     for region in REGIONS:
         result = render(Release(rendering), plan(load(str(overlays)), region))
@@ -62,7 +64,8 @@ def pods(run, helm3, nats_chart, nats_server, tmp_path):
             startup = result.nats.container_value["startupProbe"]["httpGet"]["path"]
             command = [nats_server("2.14.2"), "-c", str(conf)]
             found.append(Pod(command, {"SERVER_NAME": name}, address(net, region, ordinal), startup))
-    return found
+    yield found
+    claim.close()
 
 
 def address(net, region, ordinal):

@@ -15,6 +15,9 @@ from natsvalues.text.natsconf import read, symbolic
 _STEP = re.compile(r'\.?(?:([\w$-]+)|\[(\d+|-)\]|\["([^"]*)"\]|\[(\w+)=([^\]]*)\])')
 
 
+pytestmark = pytest.mark.timeout(300)  # the first one renders for all
+
+
 class Document(NamedTuple):
     """One document of a stream: its text, and what it means."""
 

@@ -18,4 +18,4 @@ def servers(real, nats_server, tmp_path, request):
     """The servers of one version; every one of them is stopped and reaped, whatever happens."""
     running = real.Servers(nats_server(request.param), str(tmp_path))
     yield running
-    running.stop()
+    running.end()

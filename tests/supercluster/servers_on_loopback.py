@@ -23,6 +23,7 @@ import nats.errors
 
 from natsvalues.manifests.chart import find_nats
 from natsvalues.manifests.release import Release
+from natsvalues.outside.loopback import Claim
 from natsvalues.supercluster.region_state import region_state
 from natsvalues.text.natsconf import ConfOp, edit, read, symbolic
 
@@ -45,7 +46,8 @@ class Servers:
     def __init__(self, program: str, folder: str) -> None:
         self.program = program
         self.folder = folder
-        self.net = 100 + os.getpid() % 150  # so that two runs at a time hardly meet
+        self._claim = Claim()  # as rehearsals claim theirs, which run beside these
+        self.net = self._claim.net
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, rendering: str, region: int = 1, remotes: tuple[int, ...] = ()) -> list[str]:
@@ -65,6 +67,11 @@ class Servers:
                 name = {"SERVER_NAME": f"region-{region}-{ordinal}"}
                 self.running[address] = subprocess.Popen([self.program, "-c", conf], env=name, stdout=log, stderr=log)
         return addresses
+
+    def end(self) -> None:
+        """Stop all servers, and release their addresses."""
+        self.stop()
+        self._claim.close()
 
     def stop(self, *addresses: str) -> None:
         """Stop these servers, or all of them."""

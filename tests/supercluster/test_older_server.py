@@ -48,4 +48,4 @@ def test_a_stream_with_a_newer_feature_waits_for_the_newer_server(
     try:
         asyncio.run(walk())
     finally:
-        servers.stop()
+        servers.end()
