@@ -143,7 +143,7 @@ def _one_by_one(draft: Draft, name: str, wanted: int, way: str, *, through: str)
                     Check("group", through, (str(draft.group(through)),)),
                     Check("whole", through),
                 ),
-                back=f"{left + 1} servers again: it comes back as a new peer",
+                back="the number of servers as it was: this one comes back as a new peer",
                 back_until="its volume claim is deleted",
             ),
             {} if leaves else {name: held._replace(servers=left if left > wanted else None)},
