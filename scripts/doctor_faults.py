@@ -2,6 +2,7 @@
 
     python scripts/doctor_faults.py                 # all of them, about an hour; then the page
     python scripts/doctor_faults.py "a server hangs" "the image cannot be pulled"   # some, without the page
+    python scripts/doctor_faults.py "three regions"
 
 For each fault: doctor must name it, in its region, in a look of less than thirty seconds, and blame nothing else. It is
 judged from what `collect` wrote, as every report is. Between two faults everything is as it was, and doctor is silent.
@@ -41,6 +42,9 @@ PAGE = os.path.join(ROOT, "docs", "doctor-faults.md")
 BUILD = os.path.join(ROOT, "build", "doctor")
 SUITE = Suite("doctor", "what doctor looks at", (Act("first-install"),), tls=True)
 STUCK = Suite("doctor-stuck", "a cold start that waits for itself", (Act("plain-install", "stuck", installs=False),))
+THREE = SUITE._replace(name="doctor-three", regions=(EAST, WEST, "ap-south"))
+THREE_FAULTS = ("the load balancer gets no address", "the certificate is for another name", "a server hangs")
+"""What is seeded into one of three regions."""
 APPEARS, SILENT, BOUND = 150.0, 300.0, 30.0
 """Seconds until a fault has its effect, until nothing is left of it, and that one look may take."""
 
@@ -151,6 +155,18 @@ def faults_on(stage: Stage, names: Sequence[str], note: Callable[[Verdict], None
     return verdicts
 
 
+def three_on(stage: Stage) -> list[Verdict]:
+    """Doctor is silent on three healthy regions, and names what is wrong with one of them."""
+    verdicts = [verdict._replace(fault=_of_three(verdict.fault)) for verdict in faults_on(stage, THREE_FAULTS)]
+    for verdict in verdicts:
+        _write(verdict)
+    return verdicts
+
+
+def _of_three(fault: str) -> str:
+    return f"{fault}, in one of three regions"
+
+
 def _write(verdict: Verdict) -> None:
     os.makedirs(BUILD, exist_ok=True)
     name = "".join(letter if letter.isalnum() else "-" for letter in verdict.fault)
@@ -179,13 +195,16 @@ def main(words: Sequence[str]) -> int:
     built = parts.build()
     verdicts: list[Verdict] = []
     with tempfile.TemporaryDirectory() as folder:
-        for suite in (STUCK, SUITE):
+        for suite in (STUCK, SUITE, THREE):
             charts = charts_of(suite, folder, None) or {}  # the stand-in for the chart is always there
             if suite is STUCK:
                 if not words or stuck_name() in words:
                     play(suite, charts, BUILD, built, lambda stage: verdicts.append(stuck_on(stage)))
                     _write(verdicts[-1])
-            elif not words or set(words) - {stuck_name()}:
+            elif suite is THREE:
+                if not words or "three regions" in words:
+                    play(suite, charts, BUILD, built, lambda stage: verdicts.extend(three_on(stage)))
+            elif not words or set(words) - {stuck_name(), "three regions"}:
                 play(suite, charts, BUILD, built, lambda stage: verdicts.extend(faults_on(stage, words, _write)))
     wrong = [verdict for verdict in verdicts if not verdict.is_right]
     for verdict in wrong:
@@ -215,7 +234,7 @@ look took, on two busy cores. All were judged offline from what `doctor collect`
 
 
 def _write_page() -> int:
-    names = [*(fault.name for fault in FAULTS), stuck_name()]
+    names = [*(fault.name for fault in FAULTS), stuck_name(), *map(_of_three, THREE_FAULTS)]
     rows = []
     for name in names:
         path = os.path.join(BUILD, "".join(letter if letter.isalnum() else "-" for letter in name) + ".json")
