@@ -24,8 +24,9 @@ CLIENT_PORT = 4222
 MONITOR_PORT = 8222
 GATEWAY_PORT_NAME = "gateway"
 INSTANCE_LABEL = "app.kubernetes.io/instance"
-MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 """The label that names the release."""
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+"""The label that names the tool: `Helm` for the objects of its releases."""
 POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"
 """The label by which a Service selects one pod; Kubernetes puts it on the pods of a StatefulSet."""
 
