@@ -27,13 +27,14 @@ def remove_gone(draft: Draft) -> None:
     if any(place.stores is None for place in installed if place.stored is not None):
         return
     known = {server for name in draft.now for server in draft.servers(name)}
-    renamed = tuple(
-        place.old_names.partition(POD)[0] for place in installed if place.old_names
-    )  # the way that renames removes them
+    # Old names are removed by the way that renames; how many servers an unseen region has, nobody knows.
+    patterns = [place.old_names for place in installed if place.old_names]
+    patterns += [draft.now[name].names for name, place in draft.places.items() if place.state is None]
+    others = tuple(pattern.partition(POD)[0] for pattern in patterns)
     removed: set[str] = set()
     for place in installed:
         offline = place.stores.offline if place.stores is not None else ()
-        gone = [peer for peer in offline if peer not in known | removed and not (renamed and peer.startswith(renamed))]
+        gone = [peer for peer in offline if peer not in known | removed and not peer.startswith(others)]
         for peer in gone if draft.is_proven(place.region, "scale-down") else ():
             removed.add(peer)
             group = Check("group", place.region, (str(draft.group(place.region)),))

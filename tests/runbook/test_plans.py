@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from natsvalues.runbook.step import Act
@@ -209,7 +211,12 @@ def test_a_peer_that_a_broken_off_step_left_is_removed_first(world):
     assert [item.id for item in rest] == ["a/scale-down-2", "a/update"]
     world.do(first)
     assert [item.id for item in world.plan().steps] == ["a/scale-down", "a/update"]
+    for expected in ("nats-0", "b-nats-4"):  # a server of the region, and one of a region that was not seen
+        world.offline = (expected,)
+        world.wants("region", a=("local", 3, own("$SYS", "")), b=("local", 3, own("SYS-b", "b-")))
+        assert not [item for item in world.plan().steps if item.acts[0].kind == "remove-peer"]
     world.offline = ("nats-0",)
+    os.remove(os.path.join(world.overlays, "b.yaml"))
     assert [item.id for item in world.plan().steps] == ["a/scale-down", "a/update"]
 
 
