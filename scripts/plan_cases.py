@@ -52,12 +52,16 @@ class Beginning(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A starting point. `has_data`: its steps touch streams, so it is run more often."""
+    """A starting point. `has_data`: its steps touch streams, so it is run more often.
+
+    `to` is the version of the new renderings, for other versions only; empty: the one that is installed.
+    """
 
     name: str
     title: str
     begin: Callable[[Renderer, str, str], Beginning]
     has_data: bool = False
+    to: str = ""
 
 
 def shared(*names: str, **prefixes: str) -> tuple[Goal, ...]:
@@ -170,6 +174,16 @@ def _domains(renderer: Renderer, version: str, _folder: str) -> Beginning:
     return Beginning(before, "supercluster", shared(EAST, WEST))
 
 
+def _other_version(renderer: Renderer, version: str, folder: str) -> Beginning:
+    joined = shared(EAST, WEST, SOUTH)
+    return Beginning(ours(folder, "supercluster", joined, lambda _: renderer.template(version)), "supercluster", joined)
+
+
+def _other_version_own(renderer: Renderer, version: str, folder: str) -> Beginning:
+    both = own(EAST, WEST)
+    return Beginning(ours(folder, "region", both, lambda _: renderer.template(version)), "region", both)
+
+
 CASES = (
     Case("nothing", "nothing is installed; three regions, scope supercluster", _nothing),
     Case("nothing-own", "nothing is installed; two regions, scope region", _nothing_own),
@@ -184,6 +198,14 @@ CASES = (
     Case("merged", "two regions of scope region; scope supercluster", _merged, has_data=True),
     Case("handmade", "two regions with gateways made by hand", _handmade),
     Case("domains", "two regions that have joined, each with a JetStream domain", _domains),
+    *(
+        Case(f"to-{to}", f"three regions that have joined, to {to}", _other_version, has_data=True, to=to)
+        for to in ("2.12.8", "2.14.6", "2.15.1")
+    ),
+    *(
+        Case(f"own-to-{to}", f"two regions of scope region, to {to}", _other_version_own, to=to)
+        for to in ("2.12.8", "2.15.1")
+    ),
 )
 
 
@@ -195,7 +217,7 @@ def order(case: Case, renderer: Renderer, version: str, folder: str) -> Order:
 
     def text(_region: str, servers: int | None) -> tuple[str, str]:
         settings = (f"config.cluster.replicas={servers}",) if servers is not None else ()
-        return renderer.template(version, *settings), "the chart"
+        return renderer.template(case.to or version, *settings), "the chart"
 
     installed = {name: read_rendering(release, name) for name, release in beginning.prior.items()}
     goal = {name: read_rendering(text(name, None)[0], name) for name in overlays.regions}

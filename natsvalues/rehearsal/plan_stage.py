@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import posixpath
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.chart import find_nats
@@ -28,7 +29,7 @@ from natsvalues.rehearsal.plan_ledger import PlanLedger
 from natsvalues.rehearsal.plan_seen import ASKED, region_seen, server_seen
 from natsvalues.rehearsal.reading import read_rendering
 from natsvalues.runbook.checking import Seen, backups_in
-from natsvalues.runbook.place import Place, place_of, plan_of, with_empty_stores
+from natsvalues.runbook.place import Place, place_of, plan_of, state_of, with_empty_stores
 from natsvalues.runbook.planning import runbook
 from natsvalues.supercluster.kept import Kept, Revision, Revisions
 from natsvalues.text.natsconf import ConfOp, edit
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.stage import Aims, Step
     from natsvalues.rehearsal.world import World
     from natsvalues.runbook.step import Moves, Runbook
+    from natsvalues.supercluster.region_state import RegionState
 
     Text = Callable[[str, int | None], tuple[str, str]]
 
@@ -141,7 +143,13 @@ class PlanStage(LoopbackStage):
     def planned_from(self, places: dict[str, Place]) -> Runbook:
         """The plan from these places, the backups, and the overlays' moves."""
         backups = {name: backups_in(self.folder(name)) for name in (*self.planned.overlays.regions, *self.revisions)}
-        return runbook(self.overlays_now(), places, backups, needs_proof=False)
+        return runbook(self.overlays_now(), places, backups, self._rendered, needs_proof=False)
+
+    @cached_property
+    def _rendered(self) -> dict[str, RegionState]:
+        """The regions as the chart renders them with the new values."""
+        wanted = plans(self.planned.overlays)
+        return {name: state_of(Release(*self.planned.text(name, None)), plan) for name, plan in wanted.items()}
 
     def folder(self, region: str) -> str:
         """Where a region's backups are."""

@@ -9,7 +9,18 @@ from natsvalues.records import NamedTuple
 
 ActKind = Literal["upgrade", "uninstall", "backup", "restore", "raise", "scale", "remove-peer", "wipe", "place", "wait"]
 CheckKind = Literal[
-    "healthy", "group", "connected", "reachable", "whole", "replicated", "on-disk", "backed-up", "restored", "named"
+    "healthy",
+    "group",
+    "connected",
+    "reachable",
+    "whole",
+    "replicated",
+    "on-disk",
+    "backed-up",
+    "restored",
+    "named",
+    "version",
+    "level",
 ]
 Moves = dict[str, Move | None]
 
@@ -33,7 +44,8 @@ class Check(NamedTuple):
     """Something that must hold of a region.
 
     `detail`: for `group` the number of servers in the meta group; for `connected` the remotes; for `named` a server's
-    name; for `backed-up` and `restored` the streams as `ACCOUNT/NAME`, empty for all.
+    name; for `backed-up` and `restored` the streams as `ACCOUNT/NAME`, empty for all; for `version` that of the
+    servers; for `level` the highest API level that streams may need, and the version that has it.
     """
 
     kind: CheckKind

@@ -21,6 +21,10 @@ gateway: {host: gw.NAME.example}
 serverNames: {prefix: "PREFIX"}
 loadBalancer: {provider: generic}
 """
+VALUES = """\
+config: {cluster: {enabled: true}, jetstream: {enabled: true}}
+container: {image: {tag: 2.15.1-alpine}}
+"""
 JSZ = {
     "meta_cluster": {"leader": "nats-0", "cluster_size": 3, "replicas": []},
     "account_details": [
@@ -141,6 +145,32 @@ def test_the_next_step_is_written_and_the_rest_of_the_file_stays(plan, prior, ov
     again = plan("--prior", str(prior), "--next", "--write").stdout
     assert "  edit  " not in again
     assert (overlays / "east.yaml").read_text() == text
+
+
+@pytest.mark.helm
+def test_another_version_in_the_values_is_seen(run, plan, overlays, prior, rendering, nats_chart, helm3, tmp_path):
+    """One region after the other; without values, or with ones that helm does not render, it is not known."""
+    for name in ("east", "west"):
+        words = ("--overlays", str(overlays), "--region", name)
+        (prior / f"{name}.yaml").write_text(run("natsvalues", *words, stdin=rendering, check=True).stdout)
+    (tmp_path / "east.yaml").write_text(VALUES)
+    (tmp_path / "west.yaml").write_text(VALUES)
+    words = ("--prior", str(prior), "--chart", nats_chart, "-f", f"{tmp_path}/{{region}}.yaml")
+    env = {"HELM_BIN": helm3}
+    done = plan(*words, env=env)
+    heads = [line for line in done.stdout.splitlines() if line[:1].isdigit()]
+    assert heads == [
+        "1/2 west: its servers become 2.15.1, and nothing else changes  [west/upgrade-servers]",
+        "2/2 east: its servers become 2.15.1, and nothing else changes  [east/upgrade-servers]",
+    ]
+    assert "west: every server runs 2.14.2" in done.stdout
+    assert "not known: which" not in done.stdout
+    (tmp_path / "east.yaml").unlink()
+    done = plan(*words, env=env)
+    assert "not known: east: which nats-server its new release has: " in done.stdout
+    assert done.stdout.count("[") == 1
+    assert "not known: which nats-server the new releases have: -f FILE" in plan("--prior", str(prior)).stdout
+    assert "not known: which nats-server" not in plan().stdout  # nothing is installed
 
 
 def test_regions_can_be_chosen(plan):

@@ -11,7 +11,7 @@ from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan, plans
 from natsvalues.runbook.checking import backups_in
-from natsvalues.runbook.place import place_of, with_empty_stores
+from natsvalues.runbook.place import place_of, state_of, with_empty_stores
 from natsvalues.runbook.planning import runbook
 from natsvalues.runbook.stores import Stored, Stores
 from natsvalues.supercluster.kept import Kept, Revision, Revisions
@@ -51,6 +51,7 @@ class World:
         self.settings: dict[str, tuple[str, ...]] = {}
         self.emptied: set[str] = set()
         self.offline: tuple[str, ...] = ()
+        self.leader = ""
 
     def wants(self, scope, **regions):
         """Write the overlays: for each region its stage, and other lines."""
@@ -94,7 +95,9 @@ class World:
             place = place_of(Release(texts[-1], "now"), kept, any_plan._replace(region=region), "here")
             runs = place.state is not None and place.state.has_jetstream
             stores = Stores(
-                tuple(item._replace(cluster=place.cluster) for item in self.stores.get(name, ())), offline=self.offline
+                tuple(item._replace(cluster=place.cluster) for item in self.stores.get(name, ())),
+                self.leader,
+                offline=self.offline,
             )
             places[name] = place._replace(stores=stores if runs or place.stored is None else None,
                                           running=self.running.get(name))  # fmt: skip
@@ -104,7 +107,21 @@ class World:
         """The plan from here."""
         regions = [*load(self.overlays).regions, *self.revisions]
         backups = {name: backups_in(os.path.join(self.backups, name)) for name in regions}
-        return runbook(load(self.overlays), self.places(), backups)
+        return runbook(load(self.overlays), self.places(), backups, self.rendered())
+
+    def rendered(self):
+        """The regions as the chart renders them now."""
+        wanted = plans(load(self.overlays))
+        return {
+            name: state_of(Release(self.template(*self.settings[name]), "new"), wanted[name])
+            for name in self.revisions
+            if name in self.settings
+        }
+
+    def runs(self, version, *names):
+        """The chart's values state this version for these regions; all, if none is named."""
+        for name in names or self.settings:
+            self.settings[name] = (*self.settings[name], f"container.image.tag={version}-alpine")
 
     def do(self, step):
         """Do what a step says."""
