@@ -49,6 +49,8 @@ class Beginning(NamedTuple):
     prior: dict[str, str]
     scope: str
     goals: tuple[Goal, ...]
+    lost: str = ""
+    is_release_lost: bool = False
 
 
 class Case(NamedTuple):
@@ -184,6 +186,20 @@ def _other_version_own(renderer: Renderer, version: str, folder: str) -> Beginni
     return Beginning(ours(folder, "region", both, lambda _: renderer.template(version)), "region", both)
 
 
+def _lost_seed(renderer: Renderer, version: str, folder: str) -> Beginning:
+    both = shared(EAST, WEST)
+    before = ours(folder, "supercluster", both, lambda _: renderer.template(version))
+    return Beginning(before, "supercluster", both, lost=EAST)
+
+
+def _lost_release(renderer: Renderer, version: str, folder: str) -> Beginning:
+    return _other_version(renderer, version, folder)._replace(lost=EAST, is_release_lost=True)
+
+
+def _lost_own(renderer: Renderer, version: str, folder: str) -> Beginning:
+    return _other_version_own(renderer, version, folder)._replace(lost=WEST)
+
+
 CASES = (
     Case("nothing", "nothing is installed; three regions, scope supercluster", _nothing),
     Case("nothing-own", "nothing is installed; two regions, scope region", _nothing_own),
@@ -203,9 +219,17 @@ CASES = (
         for to in ("2.12.8", "2.14.6", "2.15.1")
     ),
     *(
-        Case(f"own-to-{to}", f"two regions of scope region, to {to}", _other_version_own, to=to)
+        Case(f"own-to-{to}", f"two regions of scope region, to {to}", _other_version_own, has_data=True, to=to)
         for to in ("2.12.8", "2.15.1")
     ),
+    Case("lost-seed", "two regions that have joined; all volumes of the seed are gone", _lost_seed, has_data=True),
+    Case(
+        "lost-release",
+        "three regions that have joined; volumes and release of the seed are gone",
+        _lost_release,
+        has_data=True,
+    ),
+    Case("lost-own", "two regions of scope region; all volumes of one are gone", _lost_own, has_data=True),
 )
 
 
@@ -221,6 +245,7 @@ def order(case: Case, renderer: Renderer, version: str, folder: str) -> Order:
 
     installed = {name: read_rendering(release, name) for name, release in beginning.prior.items()}
     goal = {name: read_rendering(text(name, None)[0], name) for name in overlays.regions}
-    planned = Planned(overlays, text, {name: Release(release, name) for name, release in beginning.prior.items()})
+    prior = {name: Release(release, name) for name, release in beginning.prior.items()}
+    planned = Planned(overlays, text, prior, beginning.lost, beginning.is_release_lost)
     steps = (Step("installed", installed), Step("goal", goal))
     return Order("plan", steps, planned=planned, bounds=Bounds(seconds=1200.0))

@@ -133,6 +133,13 @@ def _level(check: Check, seen: Seen, _backups: str) -> Answer:
     return Answer(not wrong, ", ".join(wrong) or f"{len(streams)} streams")
 
 
+def _empty(check: Check, seen: Seen, _backups: str) -> Answer:
+    names = {item.rpartition("/")[2] for item in check.detail}
+    streams = seen.stores.of(seen.cluster) if seen.stores is not None else ()
+    wrong = [f"{item.name} has {item.messages}" for item in streams if item.name in names and item.messages]
+    return Answer(not wrong, ", ".join(wrong) or "no message")
+
+
 def _restored(check: Check, seen: Seen, backups: str) -> Answer:
     there = {stream.name: stream for stream in (seen.stores.of(seen.cluster) if seen.stores is not None else ())}
     kept = backups_in(backups)
@@ -190,4 +197,5 @@ _STORED = {
     "on-disk": _without(lambda stream: stream.storage == "memory"),
     "restored": _restored,
     "level": _level,
+    "empty": _empty,
 }

@@ -38,6 +38,8 @@ class Place(NamedTuple):
     old_names: str = ""
     is_emptied: bool = False
     """Whether its stores were emptied since JetStream was taken out, which nothing in the release shows."""
+    is_lost: bool = False
+    """Whether all its volumes are gone, which nothing in the release shows."""
     running: int | None = None
     """How many servers the StatefulSet has in the cluster; None where nobody looked."""
 

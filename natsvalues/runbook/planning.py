@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from natsvalues.runbook.data import emptied, into_cluster, is_to_be_emptied, restored
 from natsvalues.runbook.draft import Draft
 from natsvalues.runbook.leaving import leave, remove_gone, scale_down
+from natsvalues.runbook.rebuilding import rebuild
 from natsvalues.runbook.renaming import rename_account, rename_servers
 from natsvalues.runbook.step import Act, Check, Runbook, Step
 from natsvalues.runbook.upgrading import require_alone, upgrade_servers
@@ -46,6 +47,9 @@ def runbook(
     remove_gone(draft)
     upgrade_servers(draft)
     for name in draft.order:
+        if draft.places[name].is_lost:
+            rebuild(draft, name)
+            continue
         if is_to_be_emptied(draft, name):
             emptied(draft, name)
             continue

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from natsvalues.runbook.draft import Draft
 
 UP, DOWN = "upgrade-servers", "downgrade-servers"
-_ALONE = ("empty", "cluster", "rename-servers", "rename-account", "scale-down")
+_ALONE = ("rebuild", "empty", "cluster", "rename-servers", "rename-account", "scale-down")
 """Ways of a region whose renderings keep something that a new version must not change, too."""
 _KEEP = "keep container.image.tag: {} in the chart's values, follow the plan to its end, and then state the new version"
 
@@ -148,8 +148,8 @@ def _effect(draft: Draft, name: str, *, runs: bool, is_last: bool) -> str:
     if draft.group(name) < FEWEST:
         words.append("with so few servers JetStream has no leader while one restarts")
     if is_last:
-        asked = any(place.stores is not None for place in draft.places.values())
-        leader = "the meta leader is here, and another one is elected" if asked else "if the meta leader is here"
+        is_known = any(place.stores is not None for place in draft.places.values())
+        leader = "the meta leader is here, and another one is elected" if is_known else "if the meta leader is here"
         words.append(f"{leader}: for some seconds no stream is created or changed")
     words.append(
         "pods are Ready before their streams are current: with large ones set minReadySeconds "

@@ -173,6 +173,26 @@ def test_another_version_in_the_values_is_seen(run, plan, overlays, prior, rende
     assert "not known: which nats-server" not in plan().stdout  # nothing is installed
 
 
+@pytest.mark.helm
+def test_lost_volumes_are_stated(run, plan, overlays, prior, rendering):
+    """Of a region of the overlays, with or without a release; what has no backup is said to be lost."""
+    for name in ("east", "west"):
+        words = ("--overlays", str(overlays), "--region", name)
+        (prior / f"{name}.yaml").write_text(run("natsvalues", *words, stdin=rendering, check=True).stdout)
+    done = plan("--prior", str(prior), "--lost", "west")
+    assert "1/1 west: start its servers under their names, with empty stores  [west/rebuild]" in done.stdout
+    assert "LOST is what streams in west had, but for what is in its backup (there is none)" in done.stdout
+    assert "kubectl delete pvc -l " in done.stdout
+    (prior / "east.yaml").unlink()
+    done = plan("--prior", str(prior))
+    assert done.returncode == 1
+    assert "--lost east, and it starts as one of them" in " ".join(done.stdout.split())
+    done = plan("--prior", str(prior), "--lost", "east")
+    assert (done.returncode, done.stdout.count("rebuild]")) == (0, 1)
+    assert "kubectl delete pvc" not in done.stdout
+    assert "--post-renderer-args=--region=east" in done.stdout
+
+
 def test_regions_can_be_chosen(plan):
     """Only their steps are shown."""
     done = plan("--region", "west")
@@ -198,6 +218,7 @@ WRONG = {
     "no such folder": (("--prior", "nowhere"), "NV-M002"),
     "no file of a region": (("--prior", "{overlays}/.."), "NV-M002"),
     "no such region": (("--region", "wset"), "NV-O003"),
+    "no such region lost": (("--lost", "wset"), "NV-O003"),
     "no pair": (("--jsz", "east"), "NV-M003"),
     "not installed": (("--jsz", "east=jsz"), "NV-M003"),
     "no such format": (("-o", "yaml"), "NV-L009"),
