@@ -60,7 +60,9 @@ messages, 2.15.1); streams in memory are not backed up (the server answers `snap
 Earlier runs had no consumers: each request for a message timed out, and no position was compared. They are not here.
 In the runs below a consumer acknowledged six messages before the first step, and its position is read at the end.
 
-Where a row has "to" another version, the version beside it is the one that was installed.
+Where a row has "to" another version, the version beside it is the one that was installed. Where volumes are gone, the
+region's publishers are stopped and its streams backed up before its servers are killed and their stores emptied; the
+other regions' publishers go on all the time.
 
 """
 

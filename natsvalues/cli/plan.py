@@ -43,7 +43,8 @@ def plan(options: PlanOptions) -> int:
             overlays.region(name)  # raises, with the nearest name
         with waiting("looking at where the regions are"):
             where = places_of(options, overlays)
-            new = rendered(options, {name: item for name, item in plans(overlays).items() if name in where.places})
+            there = {name for name, place in where.places.items() if place.state is not None}
+            new = rendered(options, {name: item for name, item in plans(overlays).items() if name in there})
         backups = {name: backups_in(at.folder) for name, at in where.targets.items()}
         whole = runbook(overlays, where.places, backups, new.regions)
         steps = tuple(step for step in whole.steps if not options.regions or step.region in options.regions)

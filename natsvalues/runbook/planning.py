@@ -134,8 +134,9 @@ def _done(draft: Draft) -> list[str]:
 
 
 def _unknown(draft: Draft) -> list[str]:
+    busy = {step.region for step in draft.steps}
     return [
         f"{name}: which streams its stores have: --contexts, or --jsz {name}=FILE"
         for name, place in draft.places.items()
-        if place.stored is not None and place.stores is None and any(step.region == name for step in draft.steps)
+        if name in busy and place.stored is not None and place.stores is None and not place.is_lost
     ]

@@ -25,13 +25,17 @@ WAY = "rebuild"
 def rebuild(draft: Draft, name: str) -> None:
     """The region runs again, and has what its backups have."""
     place = draft.places[name]
+    is_first = place.state is None and draft.is_shared and not _others(draft, name)
+    if is_first and name != draft.seed:
+        return  # a new region: it starts JetStream when it joins, and its backups are restored then
     if not draft.is_proven(name, WAY) or _is_refused(draft, name):
         return
     kept = _not_restored(draft, name)
     is_up = _is_up(draft, name)
     if place.state is None:
         stage = draft.goal[name].stage
-        draft.becomes(name, stage=stage if draft.is_shared or stage != "join" else "expose", ran=True)
+        alone = "local" if is_first else "expose"
+        draft.becomes(name, stage=alone if stage == "join" and (is_first or not draft.is_shared) else stage, ran=True)
     elif not draft.is_shared and not is_up and draft.now[name].stage == "join":
         draft.becomes(name, stage="expose")
     draft.moves[name] = draft.at_stage(name, draft.now[name].stage)
@@ -54,8 +58,8 @@ def _number(last: str) -> int:
 
 def _is_refused(draft: Draft, name: str) -> bool:
     place, now = draft.places[name], draft.now[name]
-    has = [stream.name for stream in (place.stores.of(place.cluster) if place.stores is not None else ())
-           if stream.messages and draft.backups.get(name, {}).get(stream.name) is None]  # fmt: skip
+    streams = place.stores.of(place.cluster) if place.stores is not None else ()
+    has = [stream.name for stream in streams if stream.messages]
     wanted = draft.account(name)
     if place.state is not None and (now.names != draft.names(name) or wanted not in ("", now.account)):
         draft.refuse(
@@ -84,8 +88,8 @@ def _is_up(draft: Draft, name: str) -> bool:
 
 
 def _others(draft: Draft, name: str) -> list[str]:
-    """The regions that share its meta group."""
-    shares = draft.is_shared and draft.now[name].stage == "join"
+    """The regions that share its meta group, if it joins or has joined."""
+    shares = draft.is_shared and draft.now[name].stage in ("absent", "join")
     return [item for item in draft.joined() if item != name and draft.now[item].ran] if shares else []
 
 

@@ -88,6 +88,23 @@ def test_the_region_starts_with_empty_stores_and_is_restored(world, names, scope
     assert "move" not in world.text("a")
 
 
+def test_a_seed_that_no_other_region_waits_for_starts_alone(world):
+    """Everything is gone: as from nothing, but with what its backups have."""
+    start(world, "ab")
+    del world.revisions["b"]
+    world.loses("a", release=True)
+    assert acts(world.plan()) == [
+        "a/rebuild: upgrade",
+        "a/rebuild-2: delete+restore",
+        "a/expose: upgrade",
+        "b/install: upgrade",
+        "a/join: upgrade",
+        "b/join: upgrade",
+    ]
+    assert world.plan().steps[0].moves["a"] == Move(stage="local")
+    follow(world)
+
+
 def test_what_is_lost_is_said_before_the_step(world):
     """With and without a backup; and that nothing works until the region is back, where it is half of the servers."""
     start(world, "ab")
@@ -151,11 +168,10 @@ def test_a_region_that_has_its_streams_lost_nothing(world):
     """A server whose volume alone is gone needs no plan."""
     start(world, "ab")
     world.lost["a"] = True
-    world.stores["a"] += (OTHERS._replace(name="NEW"),)
     world.offline = ("a-nats-2",)
     plan = world.plan()
     assert plan.steps == ()
-    assert "its servers have messages: NEW" in plan.refused[0].reason
+    assert "its servers have messages: ORDERS, BILLS" in plan.refused[0].reason
     assert "leave --lost out" in plan.refused[0].remedy
 
 
