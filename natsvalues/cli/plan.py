@@ -10,9 +10,11 @@ from natsvalues.cli.outputs import Output, outputs, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.phases import waiting
 from natsvalues.cli.plan_places import places_of
+from natsvalues.cli.plan_rendered import rendered
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_ERROR, EXIT_GATE, EXIT_OK, NatsvaluesError
 from natsvalues.overlays.folder import load
+from natsvalues.overlays.plan import plans
 from natsvalues.report.plan_html import plan_html
 from natsvalues.report.plan_json import document
 from natsvalues.report.plan_markdown import plan_markdown
@@ -41,9 +43,12 @@ def plan(options: PlanOptions) -> int:
             overlays.region(name)  # raises, with the nearest name
         with waiting("looking at where the regions are"):
             where = places_of(options, overlays)
-        whole = runbook(overlays, where.places, {name: backups_in(at.folder) for name, at in where.targets.items()})
+            there = {name for name, place in where.places.items() if place.state is not None}
+            new = rendered(options, {name: item for name, item in plans(overlays).items() if name in there})
+        backups = {name: backups_in(at.folder) for name, at in where.targets.items()}
+        whole = runbook(overlays, where.places, backups, new.regions)
         steps = tuple(step for step in whole.steps if not options.regions or step.region in options.regions)
-        chosen = whole._replace(steps=steps, unknown=(*_unasked(options), *whole.unknown))
+        chosen = whole._replace(steps=steps, unknown=(*_unasked(options), *whole.unknown, *new.unknown))
         answers = _answers(chosen, where.targets, where.seen)
         if options.check:
             _require_looked_at(chosen, answers)

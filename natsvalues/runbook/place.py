@@ -38,6 +38,8 @@ class Place(NamedTuple):
     old_names: str = ""
     is_emptied: bool = False
     """Whether its stores were emptied since JetStream was taken out, which nothing in the release shows."""
+    is_lost: bool = False
+    """Whether all its volumes are gone, which nothing in the release shows."""
     running: int | None = None
     """How many servers the StatefulSet has in the cluster; None where nobody looked."""
 
@@ -89,13 +91,13 @@ class Place(NamedTuple):
 
 def place_of(release: Release, kept: Kept, plan: Plan, read_from: str) -> Place:
     """Where a region with this release is. Raises NatsvaluesError for a release without NATS, or with several."""
-    state = _state(release, plan)
+    state = state_of(release, plan)
     stored: RegionState | None = state if state.has_jetstream else None
     accepted = _emptied_up_to(state)
     old_names = ""
     for revision in kept.earlier:
         try:
-            earlier = _state(revision.release, plan)
+            earlier = state_of(revision.release, plan)
         except NatsvaluesError:  # no server started with it
             continue
         if stored is None and earlier.has_jetstream and revision.ran and revision.number > accepted:
@@ -138,7 +140,8 @@ def _may_be_renaming(state: RegionState) -> bool:
     return "partition" in ((state.spec.get("updateStrategy") or {}).get("rollingUpdate") or {})
 
 
-def _state(release: Release, plan: Plan) -> RegionState:
+def state_of(release: Release, plan: Plan) -> RegionState:
+    """The region with this release. Raises NatsvaluesError for a release without NATS, or with several."""
     selector = plan.region.nats
     nats = find_nats(release, selector.name, selector.namespace)
     return region_state(release, nats, plan.region.name, version=selector.version, decision=plan.decision)
