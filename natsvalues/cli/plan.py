@@ -46,7 +46,7 @@ def plan(options: PlanOptions) -> int:
         chosen = whole._replace(steps=steps, unknown=(*_unasked(options), *whole.unknown))
         answers = _answers(chosen, where.targets, where.seen)
         if options.check:
-            _require_looked_at(chosen, answers)
+            _require_looked_at(chosen, answers, where.seen)
         text = written(chosen, where.targets, answers, where.absent)
         if options.write and steps:
             from natsvalues.cli.plan_edits import write_moves  # seldom used
@@ -74,9 +74,9 @@ def _answers(plan: Runbook, targets: dict[str, Target], seen: dict[str, Seen]) -
     return {check: answer(check, seen.get(check.region, Seen()), targets[check.region].folder) for check in checks}
 
 
-def _require_looked_at(plan: Runbook, answers: dict[Check, Answer]) -> None:
-    """Raise NatsvaluesError if no precondition of the next step could be looked at."""
-    if plan.steps and answers and all(item.holds is None for item in answers.values()):
+def _require_looked_at(plan: Runbook, answers: dict[Check, Answer], seen: dict[str, Seen]) -> None:
+    """Raise NatsvaluesError if nothing says where the servers are that the next step's preconditions ask."""
+    if plan.steps and answers and not seen and all(item.holds is None for item in answers.values()):
         raise NatsvaluesError(
             "NV-M004",
             "--check looks at the servers, and nothing says where they are",

@@ -83,7 +83,8 @@ def _part(title: str, boxes: list[str]) -> Iterator[str]:
 def _check(check: WrittenCheck) -> str:
     seen = f' <span class="aside">({prose(check.seen)})</span>' if check.seen else ""
     mark = '<strong class="tone warning">not yet:</strong> ' if check.holds is False else ""
-    return _box(f"{mark}{prose(check.text)}{seen}", check.command, ticked=check.holds is True)
+    why = f"\nwhy: {check.explained_by}" if check.explained_by else ""
+    return _box(f"{mark}{prose(check.text)}{seen}", check.command + why, ticked=check.holds is True)
 
 
 def _box(label: str, lines: str, *, ticked: bool = False) -> str:

@@ -44,7 +44,13 @@ def _step(step: WrittenStep) -> dict[str, Any]:
 
 
 def _check(check: WrittenCheck) -> dict[str, Any]:
-    return {"text": check.text, "command": check.command, "holds": check.holds, "seen": check.seen or None}
+    return {
+        "text": check.text,
+        "command": check.command,
+        "holds": check.holds,
+        "seen": check.seen or None,
+        "explained_by": check.explained_by or None,
+    }
 
 
 def schema() -> dict[str, Any]:
@@ -103,6 +109,7 @@ def schema() -> dict[str, Any]:
                     "command": text,
                     "holds": {"type": ["boolean", "null"], "description": "null: not looked at, or not known."},
                     "seen": maybe,
+                    "explained_by": {**maybe, "description": "The command that says why it does not hold."},
                 }
             ),
         },

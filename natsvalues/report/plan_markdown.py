@@ -50,7 +50,8 @@ def _step(number: int, step: WrittenStep) -> Iterator[str]:
 def _check(word: str, check: WrittenCheck) -> str:
     box = "x" if check.holds else " "
     seen = f" ({check.seen})" if check.seen else ""
-    return f"- [{box}] {word}: {check.text}{seen}<br>`{check.command}`"
+    why = f"<br>why: `{check.explained_by}`" if check.explained_by else ""
+    return f"- [{box}] {word}: {check.text}{seen}<br>`{check.command}`{why}"
 
 
 def _fenced(language: str, lines: list[str]) -> Iterator[str]:

@@ -66,6 +66,8 @@ def _check(word: str, check: WrittenCheck, *, has_commands: bool) -> Iterator[st
     yield from _wrapped(f"{mark}{check.text}{seen}", f"  {word:7} ", "          ")
     if has_commands and check.holds is not True:
         yield f"            {check.command}"
+    if check.explained_by:
+        yield f"          why: {check.explained_by}"
 
 
 def _wrapped(text: str, first: str, then: str) -> list[str]:

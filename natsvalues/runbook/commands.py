@@ -9,7 +9,7 @@ from natsvalues.records import NamedTuple
 from natsvalues.runbook.stores import REQUEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from natsvalues.runbook.step import Act, Check
 
@@ -139,6 +139,33 @@ def check_words(check: Check) -> str:
         "restored": f"{check.region}: {streams} has the messages and consumers of its backup",
         "named": f"{check.region}: the server {''.join(check.detail[:1])} is there",
     }[check.kind]
+
+
+EXPLAINED: dict[str, tuple[str, ...]] = {
+    "healthy": ("DR103", "DR106", "DR109", "DR201", "DR402"),
+    "group": ("DR402", "DR404", "DR405", "DR406"),
+    "connected": ("DR301", "DR303", "DR304", "DR305", "DR306", "DR308"),
+    "reachable": ("DR101", "DR107", "DR301", "DR302"),
+    "whole": ("DR201", "DR304", "DR405"),
+    "named": ("DR102", "DR103"),
+}
+"""The rules of doctor that say why a check does not hold; a check of streams or backups alone has none."""
+
+
+def explained_by(check: Check, targets: Iterable[Target]) -> str:
+    """The command that says why a check does not hold, with the rules that may; empty if doctor has none of it."""
+    rules = EXPLAINED.get(check.kind, ())
+    regions = [target for target in targets if target.context]
+    words = ["natsvalues", "doctor", "--contexts"]
+    words.append(",".join(f"{target.region}={target.context}" for target in regions) or "REGION=CONTEXT")
+    spaces = {target.region: target.namespace for target in regions if target.namespace}
+    if spaces:
+        words += ["--namespace", ",".join(f"{region}={space}" for region, space in spaces.items())]
+    files = {target.kubeconfig for target in regions if target.kubeconfig}
+    words += [word for file in files for word in ("--kubeconfig", file)]
+    releases = {target.release for target in regions} - {"nats"}
+    words += [word for name in releases for word in ("--release", name)]
+    return f"{shlex.join(words)}    # {', '.join(rules)}" if rules else ""
 
 
 def check_command(check: Check, target: Target) -> str:

@@ -40,6 +40,8 @@ class Place(NamedTuple):
     """Whether its stores were emptied since JetStream was taken out, which nothing in the release shows."""
     running: int | None = None
     """How many servers the StatefulSet has in the cluster; None where nobody looked."""
+    silence: str = ""
+    """Why its servers said nothing of their streams, although its cluster was looked at; empty if they did."""
 
     @property
     def stage(self) -> Stage:

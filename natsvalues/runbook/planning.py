@@ -115,8 +115,14 @@ def _done(draft: Draft) -> list[str]:
 
 
 def _unknown(draft: Draft) -> list[str]:
-    return [
-        f"{name}: which streams its stores have: --contexts, or --jsz {name}=FILE"
+    deleted = [
+        f"{name}: whether {', '.join(streams)} was deleted since, or is still to be restored: the backup has it, the "
+        f"servers do not. Remove its folder from the backups if it was deleted; else restore it: nats --context {name} "
+        f"stream restore …/{name}/{streams[0]}"
+        for name, streams in draft.unsure.items()
+    ]
+    return deleted + [
+        f"{name}: which streams its stores have: {place.silence or '--contexts'}, or --jsz {name}=FILE"
         for name, place in draft.places.items()
         if place.stored is not None and place.stores is None and any(step.region == name for step in draft.steps)
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.overlays.plan import plain_values
 from natsvalues.records import NamedTuple
-from natsvalues.runbook.commands import act_commands, check_command, check_words
+from natsvalues.runbook.commands import act_commands, check_command, check_words, explained_by
 from natsvalues.runbook.records import records
 from natsvalues.text.yamlwrite import block
 
@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 
 class WrittenCheck(NamedTuple):
-    """A check: what must hold, the command that shows it, and what was seen; `holds` is None if that is not known."""
+    """A check: what must hold, the command that shows it, and what was seen; `holds` is None if that is not known.
+
+    `explained_by` is the command that says why it does not hold; empty if it does, or if no command says it.
+    """
 
     text: str
     command: str
     holds: bool | None = None
     seen: str = ""
+    explained_by: str = ""
 
 
 class WrittenStep(NamedTuple):
@@ -87,7 +91,10 @@ def _step(step: Step, targets: Mapping[str, Target], answers: Mapping[Check, Ans
     def as_text(check: Check) -> WrittenCheck:
         answer = answers.get(check) if check in step.before else None
         text, command = check_words(check), check_command(check, targets[check.region])
-        return WrittenCheck(text, command) if answer is None else WrittenCheck(text, command, answer.holds, answer.seen)
+        if answer is None:
+            return WrittenCheck(text, command)
+        why = explained_by(check, targets.values()) if answer.holds is False else ""
+        return WrittenCheck(text, command, answer.holds, answer.seen, why)
 
     return WrittenStep(
         id=step.id,

@@ -194,6 +194,24 @@ def test_what_is_wrong_is_named(plan, overlays, prior, case, kubectl):
 
 
 @pytest.mark.helm
+def test_a_precondition_that_does_not_hold_names_what_explains_it(plan, prior, tmp_path):
+    """The command of doctor, in every format, with the rules that may be the cause."""
+    without = JSZ | {"meta_cluster": {"leader": "", "cluster_size": 3, "replicas": []}}
+    (tmp_path / "ov" / "east.yaml").write_text((tmp_path / "ov" / "east.yaml").read_text().replace('""', "east-"))
+    (tmp_path / "jsz").write_text(json.dumps(without))
+    words = ("--prior", str(prior), "--jsz", f"east={tmp_path}/jsz")
+    done = plan(*words, "--check")
+    assert done.returncode == 4
+    assert "NOT YET: east: the meta group has a leader" in done.stdout
+    why = "natsvalues doctor --contexts REGION=CONTEXT    # DR402, DR404, DR405, DR406"
+    assert f"          why: {why}" in done.stdout
+    steps = json.loads(plan(*words, "-o", "json").stdout)["steps"]
+    assert next(check["explained_by"] for check in steps[0]["before"] if check["holds"] is False) == why
+    for name in ("markdown", "html"):
+        assert why in plan(*words, "-o", name).stdout
+
+
+@pytest.mark.helm
 def test_a_release_that_is_no_nats_is_an_error(plan, prior):
     """And so is a plain nats.conf."""
     (prior / "west.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
