@@ -23,6 +23,8 @@ from natsvalues.runbook.written import written
 
 if TYPE_CHECKING:
     from natsvalues.cli.plan_options import PlanOptions
+    from natsvalues.cli.plan_places import Found
+    from natsvalues.overlays.folder import Overlays
     from natsvalues.runbook.checking import Answer
     from natsvalues.runbook.commands import Target
     from natsvalues.runbook.step import Check, Runbook
@@ -41,7 +43,7 @@ def plan(options: PlanOptions) -> int:
             overlays.region(name)  # raises, with the nearest name
         with waiting("looking at where the regions are"):
             where = places_of(options, overlays)
-        whole = runbook(overlays, where.places, {name: backups_in(at.folder) for name, at in where.targets.items()})
+        whole = _steps(options, overlays, where)
         steps = tuple(step for step in whole.steps if not options.regions or step.region in options.regions)
         chosen = whole._replace(steps=steps, unknown=(*_unasked(options), *whole.unknown))
         answers = _answers(chosen, where.targets, where.seen)
@@ -61,9 +63,19 @@ def plan(options: PlanOptions) -> int:
     return guarded(Run(), work)
 
 
+def _steps(options: PlanOptions, overlays: Overlays, where: Found) -> Runbook:
+    """The steps to the overlays, or those to another delivery."""
+    if not options.to:
+        return runbook(overlays, where.places, {name: backups_in(at.folder) for name, at in where.targets.items()})
+    from natsvalues.runbook.delivering import delivering  # seldom used
+
+    targets = {name: where.targets[name] for name in options.regions or overlays.regions}
+    return delivering(overlays.supercluster.name, where.places, targets, options.to, options.given)
+
+
 def _unasked(options: PlanOptions) -> tuple[str, ...]:
     """What nobody said about where the regions are."""
-    if options.clusters.contexts or options.prior:
+    if options.clusters.contexts or options.prior or options.to:
         return ()
     return ("what is installed: --contexts, or --prior. These are the steps from nothing",)
 

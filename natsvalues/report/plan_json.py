@@ -18,6 +18,7 @@ def document(plan: WrittenPlan) -> dict[str, Any]:
         "format": FORMAT,
         "natsvalues": __version__,
         "supercluster": plan.supercluster,
+        "delivery": plan.delivery or None,
         "absent": [{"region": region, "reason": reason} for region, reason in plan.absent],
         "refused": [dict(zip(("region", "reason", "remedy"), item, strict=True)) for item in plan.refused],
         "done": list(plan.done),
@@ -66,6 +67,7 @@ def schema() -> dict[str, Any]:
                 "format": {"const": FORMAT},
                 "natsvalues": text,
                 "supercluster": text,
+                "delivery": {**maybe, "description": "With --to: the delivery to which the steps lead."},
                 "absent": {
                     "type": "array",
                     "description": "Regions without a release, and where it was looked for; empty if nobody looked.",

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 def plan_markdown(plan: WrittenPlan) -> str:
     """The whole plan."""
-    lines = [f"# {plan.supercluster}: the way to the overlays", ""]
+    lines = [f"# {plan.supercluster}: the way to {plan.goal}", ""]
     if plan.refused:
         lines += ["No plan: these moves have no way that is known to lose nothing.", ""]
         lines += [f"- **{region}**: {reason}. {remedy}" for region, reason, remedy in plan.refused]
     elif not plan.steps:
-        lines.append("Every region is where the overlays want it.")
+        lines.append(f"{plan.nothing_to_do.capitalize()}.")
     lines += [f"- not installed: {region}: {reason}" for region, reason in plan.absent]
     lines += [f"- {line}" for line in plan.done]
     lines += [f"- not known: {line}" for line in plan.unknown]

@@ -26,9 +26,10 @@ def _head(plan: WrittenPlan) -> Iterator[str]:
     if plan.refused:
         yield f"{plan.supercluster}: no plan: {len(plan.refused)} moves have no way that is known to lose nothing"
     elif count:
-        yield f"{plan.supercluster}: {count} step{'s' * (count > 1)} to where the overlays want it"
+        goal = plan.goal if plan.delivery else "where the overlays want it"
+        yield f"{plan.supercluster}: {count} step{'s' * (count > 1)} to {goal}"
     else:
-        yield f"{plan.supercluster}: every region is where the overlays want it; nothing to do"
+        yield f"{plan.supercluster}: {plan.nothing_to_do}; nothing to do"
     for region, reason in plan.absent:
         yield f"  not installed: {region}: {reason}"
     for region, reason, remedy in plan.refused:

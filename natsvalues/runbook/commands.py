@@ -87,6 +87,8 @@ def act_commands(act: Act, target: Target) -> list[str]:
             gone = target.kubectl("wait", "--for=delete", "pod", "-l", target.labels, "--timeout=5m")
             stop, start = (target.kubectl(*scale, f"--replicas={number}") for number in (0, target.servers))
             return [stop, gone, claims, start]
+        case "run":
+            return list(act.detail)
         case "restore":
             origins, copies = (f"$(grep -{option} -E {_COPIES} {target.folder}/*/backup.json)" for option in "Ll")
             return [f"for f in {origins} {copies}; do {target.nats('stream restore $(dirname $f)')}; done"]
@@ -137,6 +139,7 @@ def check_words(check: Check) -> str:
         "on-disk": f"{check.region}: no stream is in memory",
         "backed-up": f"{check.region}: the backup has {streams}, with as many messages as the server lists",
         "restored": f"{check.region}: {streams} has the messages and consumers of its backup",
+        "same-service": f"{check.region}: the Service {''.join(check.detail[:1])} has the UID and the address it had",
         "named": f"{check.region}: the server {''.join(check.detail[:1])} is there",
     }[check.kind]
 
@@ -180,6 +183,8 @@ def check_command(check: Check, target: Target) -> str:
             return f"nc -vz {host} {port}    # from a pod of another region"
         case "backed-up":
             return f"ls {target.folder}/*/backup.json"
+        case "same-service":
+            return check.detail[1]
         case "restored":
             return target.nats("stream report")
         case "named":

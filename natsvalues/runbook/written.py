@@ -58,6 +58,21 @@ class WrittenPlan(NamedTuple):
     done: tuple[str, ...]
     unknown: tuple[str, ...]
     absent: tuple[tuple[str, str], ...] = ()
+    delivery: str = ""
+
+    @property
+    def goal(self) -> str:
+        """Where the steps lead, as a noun."""
+        return f"the delivery {self.delivery}" if self.delivery else "the overlays"
+
+    @property
+    def nothing_to_do(self) -> str:
+        """What is so if there are no steps."""
+        return (
+            f"every region has the delivery {self.delivery}"
+            if self.delivery
+            else ("every region is where the overlays want it")
+        )
 
 
 def written(
@@ -71,7 +86,7 @@ def written(
     steps = tuple(_step(step, targets, known if number == 0 else {}) for number, step in enumerate(runbook.steps))
     refused = tuple((item.region, item.reason, item.remedy) for item in runbook.refused)
     none = tuple((absent or {}).items())
-    return WrittenPlan(runbook.supercluster, steps, refused, runbook.done, runbook.unknown, none)
+    return WrittenPlan(runbook.supercluster, steps, refused, runbook.done, runbook.unknown, none, runbook.delivery)
 
 
 def move_value(move: Move) -> dict[str, Any]:
@@ -108,7 +123,7 @@ def _step(step: Step, targets: Mapping[str, Target], answers: Mapping[Check, Ans
         after=tuple(map(as_text, step.after)),
         back=step.back,
         back_until=step.back_until,
-        record=record_words(step.way),
+        record=step.record or record_words(step.way),
     )
 
 

@@ -163,6 +163,29 @@ def test_a_plan_that_is_refused_says_why(plan, overlays):
     assert "run     " not in done.stdout
 
 
+def test_the_steps_to_another_delivery(plan):
+    """In every format; JSON as its schema says. They are printed once, and edit nothing."""
+    words = ("--to", "post-renderer", "--from", "flux")
+    text = plan(*words).stdout
+    assert text.startswith("demo: 8 steps to the delivery post-renderer\n")
+    whole = json.loads(plan(*words, "-o", "json").stdout)
+    with open(os.path.join(ROOT, "docs", "plan.schema.json"), encoding="utf-8") as file:
+        jsonschema.validate(whole, json.load(file))
+    assert (whole["delivery"], len(whole["steps"])) == ("post-renderer", 8)
+    assert "the way to the delivery post-renderer" in plan(*words, "-o", "markdown", "--region", "west").stdout
+    assert "the way to the delivery post-renderer" in plan(*words, "-o", "html").stdout
+    assert plan("--to", "flux", "--from", "flux").stdout.startswith("demo: every region has the delivery flux")
+    for wrong, says in {
+        (*words, "--next"): "they are printed once",
+        ("--from", "flux"): "it needs --to",
+        ("--to", "helm"): "error[NV-M006]: `helm` is no delivery",
+        ("--to", "flux"): "error[NV-M006]: the delivery that `east` has now is not known",
+    }.items():
+        done = plan(*wrong)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert says in done.stderr
+
+
 WRONG = {
     "two sources": (("--contexts", "east=a", "--prior", "."), "NV-M001"),
     "no such folder": (("--prior", "nowhere"), "NV-M002"),
