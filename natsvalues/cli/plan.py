@@ -9,6 +9,7 @@ from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, outputs, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.phases import waiting
+from natsvalues.cli.plan_next import upgrades_of
 from natsvalues.cli.plan_places import places_of
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_ERROR, EXIT_GATE, EXIT_OK, NatsvaluesError
@@ -66,7 +67,10 @@ def plan(options: PlanOptions) -> int:
 def _steps(options: PlanOptions, overlays: Overlays, where: Found) -> Runbook:
     """The steps to the overlays, or those to another delivery."""
     if not options.to:
-        return runbook(overlays, where.places, {name: backups_in(at.folder) for name, at in where.targets.items()})
+        backups = {name: backups_in(at.folder) for name, at in where.targets.items()}
+        upgrades, unknown = upgrades_of(options, overlays, where)
+        whole = runbook(overlays, where.places, backups, upgrades)
+        return whole._replace(unknown=(*whole.unknown, *unknown)) if whole.steps else whole
     from natsvalues.runbook.delivering import delivering  # seldom used
 
     targets = {name: where.targets[name] for name in options.regions or overlays.regions}

@@ -86,7 +86,7 @@ def _refused(loss: Loss, release: Release, result: Result) -> NatsvaluesError:
 
 
 def _refusals(release: Release, result: Result) -> Iterator[NatsvaluesError]:
-    for before, after in _changed(release, result.release):
+    for before, after in changed_objects(release, result.release):
         source = result.release.rendered(after.number) or after  # its lines are those of the input
         for refusal in refusals(before.value, after.value):
             field = f"{after.key}: {dotted(refusal.path)}"
@@ -103,7 +103,7 @@ def _refusals(release: Release, result: Result) -> Iterator[NatsvaluesError]:
             )
 
 
-def _changed(old: Release, new: Release) -> Iterator[tuple[Manifest, Manifest]]:
+def changed_objects(old: Release, new: Release) -> Iterator[tuple[Manifest, Manifest]]:
     """Pairs of the old and the new object, for objects whose texts differ; no other document is parsed."""
     texts = {release: {number: release.document(number) for number in release.numbers()} for release in (old, new)}
     unchanged = set(texts[old].values()) & set(texts[new].values())

@@ -87,6 +87,8 @@ def act_commands(act: Act, target: Target) -> list[str]:
             gone = target.kubectl("wait", "--for=delete", "pod", "-l", target.labels, "--timeout=5m")
             stop, start = (target.kubectl(*scale, f"--replicas={number}") for number in (0, target.servers))
             return [stop, gone, claims, start]
+        case "kubectl":
+            return [target.kubectl(*act.detail)]
         case "run":
             return list(act.detail)
         case "restore":
@@ -110,6 +112,7 @@ def _upgrade(act: Act, target: Target) -> str:
     files = [word for path in target.values for word in ("-f", path)] or ["-f", "values.yaml"]
     files += ["--set", f"config.cluster.replicas={act.detail[0]}"] if act.detail else []
     post = ["--post-renderer", "natsvalues", f"--post-renderer-args=--region={target.region}"]
+    post += [f"--post-renderer-args=--allow={act.other}"] if act.other else []
     return target.helm("upgrade", "--install", target.release, target.chart, *files, *post)
 
 

@@ -10,26 +10,39 @@ from typing import TYPE_CHECKING
 
 from natsvalues.runbook.data import emptied, into_cluster, is_to_be_emptied, restored
 from natsvalues.runbook.draft import Draft
+from natsvalues.runbook.immutable import NOTHING_RENDERED, is_refused, recreate, refuse_changes
 from natsvalues.runbook.leaving import leave, remove_gone, scale_down
 from natsvalues.runbook.renaming import rename_account, rename_servers
 from natsvalues.runbook.step import Act, Check, Runbook, Step
 from natsvalues.runbook.walk import ROLL, ROLLBACK, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from natsvalues.overlays.folder import Overlays
     from natsvalues.runbook.draft import Backups
+    from natsvalues.runbook.immutable import Upgrade
     from natsvalues.runbook.place import Place
 
 
-def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, needs_proof: bool = True) -> Runbook:
+def runbook(
+    overlays: Overlays,
+    places: dict[str, Place],
+    backups: Backups,
+    upgrades: Mapping[str, Upgrade] = NOTHING_RENDERED,
+    *,
+    needs_proof: bool = True,
+) -> Runbook:
     """The plan. `places` are the regions that were seen; one of the overlays that is not among them is not installed.
 
-    `backups` are the streams in the backups of each region. Only a rehearsal, from which proofs come, needs none.
+    `backups` are the streams in the backups of each region, `upgrades` what the next releases change, where they were
+    rendered. Only a rehearsal, from which proofs come, needs no proof.
 
     Raises NatsvaluesError for overlays that contradict each other.
     """
     draft = Draft(overlays, places, backups, needs_proof=needs_proof)
     _refuse_domains(draft)
+    refuse_changes(draft, upgrades)
     remove_gone(draft)
     for name in draft.order:
         if is_to_be_emptied(draft, name):
@@ -43,7 +56,8 @@ def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, n
         leave(draft, name)
     walk(draft)
     restored(draft)
-    _update(draft)
+    _update(draft, upgrades)
+    recreate(draft, upgrades)
     steps = () if draft.refused else tuple(draft.steps)
     return Runbook(overlays.supercluster.name, steps, tuple(draft.refused), tuple(_done(draft)), tuple(_unknown(draft)))
 
@@ -68,11 +82,15 @@ def _refuse_domains(draft: Draft) -> None:
         )
 
 
-def _update(draft: Draft) -> None:
-    """Every region whose release was rendered with other overlays, or without natsvalues, and that no step upgrades."""
+def _update(draft: Draft, upgrades: Mapping[str, Upgrade]) -> None:
+    """Every region whose release was rendered with other overlays, or without natsvalues, and that no step upgrades.
+
+    And those whose next release has a field that cannot change.
+    """
     for name in draft.order:
         place = draft.places[name]
         is_right = place.digest == draft.plans[name].digest and not place.partition
+        is_right = is_right and not is_refused(upgrades.get(name))
         last = next((step for step in reversed(draft.steps) if step.region == name and "upgrade" in _kinds(step)), None)
         moves = last is not None and last.moves[name] is not None
         if draft.refused or (last is None and is_right) or (last is not None and not moves):

@@ -8,7 +8,18 @@ from natsvalues.overlays.model import Move
 from natsvalues.records import NamedTuple
 
 ActKind = Literal[
-    "upgrade", "uninstall", "backup", "restore", "raise", "scale", "remove-peer", "wipe", "place", "wait", "run"
+    "upgrade",
+    "uninstall",
+    "backup",
+    "restore",
+    "raise",
+    "scale",
+    "remove-peer",
+    "wipe",
+    "place",
+    "wait",
+    "run",
+    "kubectl",
 ]
 CheckKind = Literal[
     "healthy",
@@ -31,8 +42,9 @@ class Act(NamedTuple):
 
     `detail`: for `backup`, `restore`, `raise` and `place` the streams as `ACCOUNT/NAME`, empty for all; for
     `scale`, and for an `upgrade` that leaves some out, the number of servers; for `remove-peer` the server's name;
-    for `wait` seconds; for `run` the commands. `other`: for `place` the region that gets the streams, for
-    `remove-peer` the one through which it is done, for `raise` the number of replicas.
+    for `wait` seconds; for `run` the commands; for `kubectl` its words. `other`: for `place` the region that gets the
+    streams, for `remove-peer` the one through which it is done, for `raise` the number of replicas, for `upgrade`
+    what the post-renderer is to allow.
     """
 
     kind: ActKind
