@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from natsvalues.cli.prior import changed_objects
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from natsvalues.overlays.plan import Plan
     from natsvalues.runbook.commands import Target
     from natsvalues.runbook.place import Place
-
-_CHART = re.compile(r"-(\d+\.\d+\.\d+\S*)$")
 
 
 def upgrades_of(options: PlanOptions, overlays: Overlays, where: Found) -> tuple[dict[str, Upgrade], tuple[str, ...]]:
@@ -64,9 +61,7 @@ def _line(name: str, error: NatsvaluesError) -> str:
 
 def _upgrade(place: Place, target: Target, plan: Plan, chart: str, texts: dict[tuple[str, ...], str]) -> Upgrade:
     assert place.state is not None  # noqa: S101   # only of those that are installed
-    labels = (place.state.nats.statefulset.value.get("metadata") or {}).get("labels") or {}
-    version = _CHART.search(str(labels.get("helm.sh/chart", "")))
-    upgrade = Upgrade(chart=version[1] if version else "")
+    upgrade = Upgrade(chart=place.chart)
     if upgrade.is_from_old_chart:
         ignored = _ignored(target, chart)
         if ignored:
@@ -78,9 +73,9 @@ def _upgrade(place: Place, target: Target, plan: Plan, chart: str, texts: dict[t
         texts[key] = templated(target.release, chart, *words)
     result = render(Release(texts[key], f"{place.region} (rendered)"), plan)
     refused = [
-        Refused(before.value, after.value, tuple(found))
+        Refused(before.value, after.value, tuple(changes))
         for before, after in changed_objects(place.state.release, result.release)
-        if (found := refusals(before.value, after.value))
+        if (changes := refusals(before.value, after.value))
     ]
     lost = losses(place.stored or place.state, state_after(result))
     return upgrade._replace(refused=tuple(refused), losses=tuple(lost))

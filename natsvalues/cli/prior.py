@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 WIDTH = 100
 """The line width of a hint, in characters."""
 HOOK = "helm.sh/hook"
+_PLANNED = ("StatefulSet", "Deployment")
+_PLAN = "; `natsvalues plan -f VALUES` has the steps"
 _KIND = re.compile(rf"""kind["']?:[ ]*["']?(?:{"|".join(sorted({kind for _, kind in KINDS}))})\b""")
 
 
@@ -99,7 +101,8 @@ def _refusals(release: Release, result: Result) -> Iterator[NatsvaluesError]:
                     result.plan.where("loadBalancer") if after.number < 0 else in_release,
                     release.where(before.line_of(*refusal.path), field),
                 ),
-                hint=f"{refusal.remedy}\nafter you have deleted the object: --allow {IMMUTABLE_FIELD}",
+                hint=f"{refusal.remedy}\nafter you have deleted the object: --allow {IMMUTABLE_FIELD}"
+                + (_PLAN if after.key.kind in _PLANNED else ""),
             )
 
 

@@ -5,7 +5,6 @@ Nothing here says what a region is: the same chart, values and overlays make the
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Literal, get_args
 
 from natsvalues.errors import NatsvaluesError
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 Delivery = Literal["post-renderer", "values", "flux", "argocd"]
 DELIVERIES: tuple[str, ...] = get_args(Delivery)
-_CHART = re.compile(r"-(\d+\.\d+\.\d+[^/]*)$")
 _RUNS = "tests/cluster/test_delivery.py, with Helm 3 and 4 on a real API server"
 _NODES = f"{_RUNS}; docs/kubernetes.md, on real nodes while messages are published"
 _RESTART = (
@@ -56,7 +54,7 @@ def delivery_of(place: Place) -> str:
     template = ((state.spec.get("template") or {}).get("metadata") or {}).get("annotations") or {}
     if RESTART_DIGEST not in template:
         return "values"
-    return "flux" if _labels(place).get(HELM_RELEASE) else "post-renderer"
+    return "flux" if place.labels.get(HELM_RELEASE) else "post-renderer"
 
 
 def delivering(name: str, places: Mapping[str, Place], targets: Mapping[str, Target], to: str, given: str) -> Runbook:
@@ -103,8 +101,7 @@ def _require_way(region: str, place: Place | None, now: str, to: str) -> None:
 
 
 def _names(place: Place | None, target: Target, now: str) -> blocks.Names:
-    labels = _labels(place) if place is not None else {}
-    version = _CHART.search(labels.get("helm.sh/chart", ""))
+    labels = place.labels if place is not None else {}
     namespace = target.namespace or (place.state.nats.namespace if place is not None and place.state else "")
     bare, target = target._replace(namespace=""), target._replace(namespace=namespace)  # the commands have -n
     return blocks.Names(
@@ -112,16 +109,11 @@ def _names(place: Place | None, target: Target, now: str) -> blocks.Names:
         helm=bare.helm(),
         kubectl=bare.kubectl(),
         service=f"{target.pods}-gateway",
-        version=version[1] if version else "",
+        version=place.chart if place is not None else "",
         install="--install " if now == "argocd" else "",
         helmrelease=labels.get(HELM_RELEASE, target.release),
         helmrelease_namespace=labels.get(HELM_RELEASE_NAMESPACE, namespace or "NAMESPACE"),
     )
-
-
-def _labels(place: Place) -> dict[str, str]:
-    metadata = place.state.nats.statefulset.value.get("metadata") if place.state is not None else None
-    return (metadata or {}).get("labels") or {}
 
 
 def _step(region: str, change: Change, way: str, number: int, names: blocks.Names) -> Step:
@@ -153,7 +145,7 @@ def _changes(place: Place | None, now: str, to: str) -> Iterator[Change]:
     if now == "argocd":
         yield _LET_GO
         yield _TAKE
-    is_flux = now == "flux" or (place is not None and bool(_labels(place).get(HELM_RELEASE)))
+    is_flux = now == "flux" or (place is not None and bool(place.labels.get(HELM_RELEASE)))
     if is_flux:
         yield _SUSPEND
         yield _TAKE_SERVICE

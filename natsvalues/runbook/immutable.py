@@ -153,8 +153,8 @@ def _words(item: Refused) -> str:
         return f"The {kind} {name} is deleted first, and created anew: its {fields} cannot change"
     return (
         f"The StatefulSet {name} is deleted first and its pods stay, since its {fields} cannot change; the new one "
-        "takes them over. Until then nothing replaces a pod that ends: run both commands at once. Volume claims that "
-        "exist stay as they are, but for a size that grows"
+        "takes them over. Until then nothing replaces a pod that ends: run these commands one right after the other. "
+        "Volume claims that exist stay as they are, but for a size that grows"
     )
 
 
@@ -168,8 +168,8 @@ def _acts(region: str, item: Refused) -> Iterator[Act]:
     old, new = (value["spec"]["selector"].get("matchLabels") or {} for value in (item.old, item.new))
     labels = [f"{key}={text}" for key, text in new.items() if old.get(key) != text]
     if labels:
-        selector = ",".join(f"{key}={text}" for key, text in old.items())
-        yield Act("kubectl", region, ("label", "pods", "-l", selector, *labels, "--overwrite"))
+        pods = [f"pod/{name}-{number}" for number in range(item.old["spec"].get("replicas", 1))]
+        yield Act("kubectl", region, ("label", *pods, *labels, "--overwrite"))
 
 
 def _expanded(region: str, name: str, item: Refused) -> Iterator[Act]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from natsvalues.errors import NatsvaluesError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 EMPTIED: Literal["join-with-state"] = "join-with-state"
 """The loss that is accepted where a region's stores are emptied."""
+_CHART = re.compile(r"-(\d+\.\d+\.\d+.*)$")
 Stage = Literal["absent", "local", "expose", "join"]
 
 
@@ -56,6 +58,18 @@ class Place(NamedTuple):
     def stamp(self) -> str:
         """The region for which natsvalues rendered it; empty if it did not."""
         return stamped_region(self.state.nats.statefulset) if self.state is not None else ""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of its StatefulSet; empty where no release is installed."""
+        metadata = self.state.nats.statefulset.value.get("metadata") if self.state is not None else None
+        return (metadata or {}).get("labels") or {}
+
+    @property
+    def chart(self) -> str:
+        """The version of the chart in its label `helm.sh/chart`; empty if that says none."""
+        version = _CHART.search(self.labels.get("helm.sh/chart", ""))
+        return version[1] if version else ""
 
     @property
     def digest(self) -> str:
