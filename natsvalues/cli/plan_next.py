@@ -8,6 +8,7 @@ from natsvalues.cli.prior import changed_objects
 from natsvalues.cli.values import read_files
 from natsvalues.delivery.values_file import merged
 from natsvalues.errors import NatsvaluesError
+from natsvalues.files import content
 from natsvalues.manifests.chart_keys import ignored_keys
 from natsvalues.manifests.release import Release
 from natsvalues.manifests.transitions import refusals
@@ -38,6 +39,8 @@ def upgrades_of(options: PlanOptions, overlays: Overlays, where: Found) -> tuple
         return {}, ()
     if not options.values:
         return {}, ("what the next releases change that Kubernetes refuses: -f, with --chart",)
+    for file in dict.fromkeys(file for name in installed for file in where.targets[name].values if "://" not in file):
+        content(file)  # raises: helm's message would only be a line
     goal = overlays._replace(regions={name: file._replace(region=file.goal) for name, file in overlays.regions.items()})
     wanted = plans(goal)
     upgrades, unknown = {}, []

@@ -193,6 +193,7 @@ WRONG = {
     "not installed": (("--jsz", "east=jsz"), "NV-M003"),
     "no such format": (("-o", "yaml"), "NV-L009"),
     "nothing to look at": (("--check", "--prior", "{prior}"), "NV-M004"),
+    "no such values file": (("--prior", "{prior}", "-f", "nowhere.yaml"), "NV-I007"),
     "an unknown context": (("--contexts", "east=a,west=b"), "NV-R034"),
 }
 

@@ -125,6 +125,8 @@ def test_a_statefulset_is_created_anew_and_takes_its_pods_and_claims_over(
     assert done.stderr == ""
     whole = json.loads(done.stdout)
     assert [step["id"] for step in whole["steps"]] == ["east/adopt"]
+    assert "none of its 3 servers answered /jsz" in whole["unknown"][0]  # --contexts is not asked for again
+    assert "--contexts" not in whole["unknown"][0]
     walkthrough = load_module(os.path.join(ROOT, "tests", "walkthrough.py"))
     programs = {"helm": {3: helm3, 4: helm4}[major], "kubectl": kubectl}
     env = {"PATH": walkthrough.with_programs(str(tmp_path / "bin"), programs, isolated_env["PATH"])}
