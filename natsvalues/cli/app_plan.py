@@ -59,6 +59,14 @@ def plan(
             metavar="REGION",
         ),
     ] = None,
+    lost: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="All volumes of this region are gone, which nothing shows; until its streams are restored. Can be "
+            "repeated.",
+            metavar="REGION",
+        ),
+    ] = None,
     region: Annotated[
         list[str] | None, typer.Option(help="Show only the steps of this region. Can be repeated.", metavar="REGION")
     ] = None,
@@ -120,6 +128,7 @@ def plan(
                 regions=tuple(region or ()),
                 backups=backups,
                 emptied=tuple(emptied or ()),
+                lost=tuple(lost or ()),
                 next=only_next,
                 check=check,
                 write=write,

@@ -9,11 +9,13 @@ from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, outputs, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.phases import waiting
-from natsvalues.cli.plan_next import upgrades_of
+from natsvalues.cli.plan_next import with_upgrades
 from natsvalues.cli.plan_places import places_of
+from natsvalues.cli.plan_rendered import rendered
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_ERROR, EXIT_GATE, EXIT_OK, NatsvaluesError
 from natsvalues.overlays.folder import load
+from natsvalues.overlays.plan import plans
 from natsvalues.report.plan_html import plan_html
 from natsvalues.report.plan_json import document
 from natsvalues.report.plan_markdown import plan_markdown
@@ -67,10 +69,12 @@ def plan(options: PlanOptions) -> int:
 def _steps(options: PlanOptions, overlays: Overlays, where: Found) -> Runbook:
     """The steps to the overlays, or those to another delivery."""
     if not options.to:
+        there = {name for name, place in where.places.items() if place.state is not None}
+        new = rendered(options, {name: item for name, item in plans(overlays).items() if name in there})
+        places, unknown = with_upgrades(options.chart, overlays, where, new)
         backups = {name: backups_in(at.folder) for name, at in where.targets.items()}
-        upgrades, unknown = upgrades_of(options, overlays, where)
-        whole = runbook(overlays, where.places, backups, upgrades)
-        return whole._replace(unknown=(*whole.unknown, *unknown)) if whole.steps else whole
+        whole = runbook(overlays, places, backups, new.regions)
+        return whole._replace(unknown=(*whole.unknown, *new.unknown, *unknown))
     from natsvalues.runbook.delivering import delivering  # seldom used
 
     targets = {name: where.targets[name] for name in options.regions or overlays.regions}

@@ -8,11 +8,9 @@ from natsvalues.cli.prior import changed_objects
 from natsvalues.cli.values import read_files
 from natsvalues.delivery.values_file import merged
 from natsvalues.errors import NatsvaluesError
-from natsvalues.files import content
 from natsvalues.manifests.chart_keys import ignored_keys
-from natsvalues.manifests.release import Release
 from natsvalues.manifests.transitions import refusals
-from natsvalues.outside.helm import defaults_of, fetched, templated
+from natsvalues.outside.helm import defaults_of
 from natsvalues.overlays.losses_since import state_after
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plans
@@ -21,60 +19,43 @@ from natsvalues.supercluster.losses import losses
 from natsvalues.text.yamltree import Tree
 
 if TYPE_CHECKING:
-    from natsvalues.cli.plan_options import PlanOptions
     from natsvalues.cli.plan_places import Found
+    from natsvalues.cli.plan_rendered import Rendered
+    from natsvalues.manifests.release import Release
     from natsvalues.overlays.folder import Overlays
     from natsvalues.overlays.plan import Plan
     from natsvalues.runbook.commands import Target
     from natsvalues.runbook.place import Place
 
 
-def upgrades_of(options: PlanOptions, overlays: Overlays, where: Found) -> tuple[dict[str, Upgrade], tuple[str, ...]]:
-    """What each region's next release changes, and what is not known of it, as lines. Raises NatsvaluesError for files.
+def with_upgrades(
+    chart: str, overlays: Overlays, where: Found, new: Rendered
+) -> tuple[dict[str, Place], tuple[str, ...]]:
+    """The places with what each next release changes, and what is not known of it, as lines.
 
-    That helm does not render the chart is a line: the rest of the plan holds without it.
+    `new` are the regions as the chart renders them, before post-rendering.
     """
-    installed = [name for name, place in where.places.items() if place.state is not None and name in overlays.regions]
-    if not installed:
-        return {}, ()
-    if not options.values:
-        return {}, ("what the next releases change that Kubernetes refuses: -f, with --chart",)
-    for file in dict.fromkeys(file for name in installed for file in where.targets[name].values if "://" not in file):
-        content(file)  # raises: helm's message would only be a line
     goal = overlays._replace(regions={name: file._replace(region=file.goal) for name, file in overlays.regions.items()})
-    wanted = plans(goal)
-    upgrades, unknown = {}, []
-    try:
-        with fetched(options.chart, []) as chart:
-            texts: dict[tuple[str, ...], str] = {}
-            for name in installed:
-                try:
-                    upgrades[name] = _upgrade(where.places[name], where.targets[name], wanted[name], chart, texts)
-                except NatsvaluesError as error:
-                    unknown.append(_line(name, error))
-    except NatsvaluesError as error:
-        unknown.append(_line(", ".join(installed), error))
-    return upgrades, tuple(unknown)
+    wanted = plans(goal) if new.regions else {}
+    places, unknown = dict(where.places), []
+    for name, state in new.regions.items():
+        try:
+            upgrade = _upgrade(places[name], where.targets[name], wanted[name], chart, state.release)
+            places[name] = places[name]._replace(upgrade=upgrade)
+        except NatsvaluesError as error:
+            words = " ".join(error.message.split())
+            unknown.append(f"{name}: which fields its new release changes: {error.code} {words}")
+    return places, tuple(unknown)
 
 
-def _line(name: str, error: NatsvaluesError) -> str:
-    words = " ".join(error.message.split())
-    return f"{name}: what the next release changes: {error.code} {words}"
-
-
-def _upgrade(place: Place, target: Target, plan: Plan, chart: str, texts: dict[tuple[str, ...], str]) -> Upgrade:
+def _upgrade(place: Place, target: Target, plan: Plan, chart: str, release: Release) -> Upgrade:
     assert place.state is not None  # noqa: S101   # only of those that are installed
     upgrade = Upgrade(chart=place.chart)
     if upgrade.is_from_old_chart:
         ignored = _ignored(target, chart)
         if ignored:
             return upgrade._replace(ignored=ignored)
-    words = [word for path in target.values for word in ("--values", path)]
-    words += ["--namespace", target.namespace] if target.namespace else []
-    key = (target.release, *words)
-    if key not in texts:
-        texts[key] = templated(target.release, chart, *words)
-    result = render(Release(texts[key], f"{place.region} (rendered)"), plan)
+    result = render(release, plan)
     refused = [
         Refused(before.value, after.value, tuple(changes))
         for before, after in changed_objects(place.state.release, result.release)

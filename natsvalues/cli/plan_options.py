@@ -22,6 +22,7 @@ class PlanOptions(NamedTuple):
     regions: tuple[str, ...]
     backups: str
     emptied: tuple[str, ...]
+    lost: tuple[str, ...]
     next: bool
     check: bool
     write: bool

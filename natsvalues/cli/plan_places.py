@@ -75,8 +75,13 @@ def places_of(options: PlanOptions, overlays: Overlays) -> Found:
                 hint=f"there are: {', '.join(places) or 'none'}",
             )
         places[name] = with_empty_stores(places[name])
+    for name in options.lost:
+        overlays.region(name)  # raises, with the nearest name
+        places[name] = (places.get(name) or Place(name, ""))._replace(is_lost=True)
     absent = {
-        name: f"no release `{site.release}` in {_where(site)}" for name, site in sites.items() if name not in places
+        name: f"no release `{site.release}` in {_where(site)}"
+        for name, site in sites.items()
+        if name not in places or places[name].state is None
     }
     return Found(places, targets, seen, absent)
 

@@ -103,6 +103,7 @@ _COPIES = """'"(mirror|sources)": *[[{]'"""
 _OF_STREAMS: dict[str, Callable[[Act, Target], str]] = {
     "backup": lambda _act, target: f"stream backup --consumers $s {target.folder}/$s",
     "raise": lambda act, _target: f"stream edit $s --replicas {act.other or 3} -f",
+    "delete": lambda _act, _target: "stream rm $s -f",
     "place": lambda act, _target: f"stream edit $s --cluster {act.other} -f",
 }
 """What is done to each stream, `$s`."""
@@ -144,6 +145,10 @@ def check_words(check: Check) -> str:
         "restored": f"{check.region}: {streams} has the messages and consumers of its backup",
         "same-service": f"{check.region}: the Service {''.join(check.detail[:1])} has the UID and the address it had",
         "named": f"{check.region}: the server {''.join(check.detail[:1])} is there",
+        "empty": f"{check.region}: {streams} is not there, or has no message",
+        "version": f"{check.region}: every server runs {''.join(check.detail[:1])}",
+        "level": f"{check.region}: no stream needs more than nats-server {''.join(check.detail[1:])} has: "
+        f"`_nats.req.level` in its metadata is at most {''.join(check.detail[:1])}",
     }[check.kind]
 
 
@@ -192,5 +197,7 @@ def check_command(check: Check, target: Target) -> str:
             return target.nats("stream report")
         case "named":
             return target.ask("/varz") + " | grep server_name"
+        case "version":
+            return target.ask("/varz") + """ | grep '"version"'"""
         case _:
             return target.ask(REQUEST)

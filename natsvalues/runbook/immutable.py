@@ -16,10 +16,11 @@ from natsvalues.runbook.data import is_to_be_emptied
 from natsvalues.runbook.step import Act
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from natsvalues.manifests.transitions import Refusal
     from natsvalues.runbook.draft import Draft
+    from natsvalues.runbook.place import Place
     from natsvalues.supercluster.losses import Loss
 
     Value = dict[str, Any]
@@ -60,12 +61,9 @@ class Upgrade(NamedTuple):
         return self.chart.startswith("0.")
 
 
-NOTHING_RENDERED: Mapping[str, Upgrade] = {}
-
-
-def refuse_changes(draft: Draft, upgrades: Mapping[str, Upgrade]) -> None:
+def refuse_changes(draft: Draft) -> None:
     """Refuse what loses a store, or cannot be done without a gap, and say which values keep it as it is."""
-    for name, upgrade in upgrades.items():
+    for name, upgrade in _upgrades_of(draft):
         if upgrade.ignored:
             shown = ", ".join(f"`{key}`" for key in upgrade.ignored[:3])
             more = f" and {len(upgrade.ignored) - 3} more" if len(upgrade.ignored) > 3 else ""  # noqa: PLR2004
@@ -88,7 +86,8 @@ def refuse_changes(draft: Draft, upgrades: Mapping[str, Upgrade]) -> None:
 
 def _is_restored(draft: Draft, name: str) -> bool:
     """Whether the region has no stream, or a way of the plan restores all of them from a backup."""
-    return not draft.now[name].is_clustered or not draft.places[name].has_data or is_to_be_emptied(draft, name)
+    place = draft.places[name]
+    return not draft.now[name].is_clustered or not place.has_data or place.is_lost or is_to_be_emptied(draft, name)
 
 
 def _keeping(upgrade: Upgrade, kind: str) -> str:
@@ -119,14 +118,20 @@ def _no_way(item: Refused, refusal: Refusal, upgrade: Upgrade) -> tuple[str, str
     return f"{kind} `{name}`: {refusal.reason}", refusal.remedy.replace("\n", " ")
 
 
-def is_refused(upgrade: Upgrade | None) -> bool:
-    """Whether the API server refuses the upgrade as it is."""
-    return upgrade is not None and bool(upgrade.refused)
+def is_refused(place: Place) -> bool:
+    """Whether the API server refuses the region's upgrade as it is."""
+    return place.upgrade is not None and bool(place.upgrade.refused)
 
 
-def recreate(draft: Draft, upgrades: Mapping[str, Upgrade]) -> None:
+def _upgrades_of(draft: Draft) -> Iterator[tuple[str, Upgrade]]:
+    for name, place in draft.places.items():
+        if place.upgrade is not None:
+            yield name, place.upgrade
+
+
+def recreate(draft: Draft) -> None:
     """Before each region's first upgrade: delete what cannot change, and leave the servers running."""
-    for name, upgrade in upgrades.items():
+    for name, upgrade in _upgrades_of(draft):
         number = next((at for at, step in enumerate(draft.steps) if _upgrades(step.acts, name)), None)
         if number is None or not upgrade.refused:
             continue

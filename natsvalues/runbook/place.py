@@ -14,6 +14,7 @@ from natsvalues.supercluster.region_state import region_state
 if TYPE_CHECKING:
     from natsvalues.manifests.release import Release
     from natsvalues.overlays.plan import Plan
+    from natsvalues.runbook.immutable import Upgrade
     from natsvalues.runbook.stores import Stores
     from natsvalues.supercluster.kept import Kept
     from natsvalues.supercluster.region_state import RegionState
@@ -40,8 +41,12 @@ class Place(NamedTuple):
     old_names: str = ""
     is_emptied: bool = False
     """Whether its stores were emptied since JetStream was taken out, which nothing in the release shows."""
+    is_lost: bool = False
+    """Whether all its volumes are gone, which nothing in the release shows."""
     running: int | None = None
     """How many servers the StatefulSet has in the cluster; None where nobody looked."""
+    upgrade: Upgrade | None = None
+    """What its next release changes, where that was rendered."""
     silence: str = ""
     """Why its servers said nothing of their streams, although its cluster was looked at; empty if they did."""
 
@@ -105,13 +110,13 @@ class Place(NamedTuple):
 
 def place_of(release: Release, kept: Kept, plan: Plan, read_from: str) -> Place:
     """Where a region with this release is. Raises NatsvaluesError for a release without NATS, or with several."""
-    state = _state(release, plan)
+    state = state_of(release, plan)
     stored: RegionState | None = state if state.has_jetstream else None
     accepted = _emptied_up_to(state)
     old_names = ""
     for revision in kept.earlier:
         try:
-            earlier = _state(revision.release, plan)
+            earlier = state_of(revision.release, plan)
         except NatsvaluesError:  # no server started with it
             continue
         if stored is None and earlier.has_jetstream and revision.ran and revision.number > accepted:
@@ -154,7 +159,8 @@ def _may_be_renaming(state: RegionState) -> bool:
     return "partition" in ((state.spec.get("updateStrategy") or {}).get("rollingUpdate") or {})
 
 
-def _state(release: Release, plan: Plan) -> RegionState:
+def state_of(release: Release, plan: Plan) -> RegionState:
+    """The region with this release. Raises NatsvaluesError for a release without NATS, or with several."""
     selector = plan.region.nats
     nats = find_nats(release, selector.name, selector.namespace)
     return region_state(release, nats, plan.region.name, version=selector.version, decision=plan.decision)

@@ -20,6 +20,7 @@ ActKind = Literal[
     "wait",
     "run",
     "kubectl",
+    "delete",
 ]
 CheckKind = Literal[
     "healthy",
@@ -33,6 +34,9 @@ CheckKind = Literal[
     "restored",
     "named",
     "same-service",
+    "version",
+    "level",
+    "empty",
 ]
 Moves = dict[str, Move | None]
 
@@ -40,7 +44,7 @@ Moves = dict[str, Move | None]
 class Act(NamedTuple):
     """Something that is done to a region.
 
-    `detail`: for `backup`, `restore`, `raise` and `place` the streams as `ACCOUNT/NAME`, empty for all; for
+    `detail`: for `backup`, `restore`, `raise`, `place` and `delete` the streams as `ACCOUNT/NAME`, empty for all; for
     `scale`, and for an `upgrade` that leaves some out, the number of servers; for `remove-peer` the server's name;
     for `wait` seconds; for `run` the commands; for `kubectl` its words. `other`: for `place` the region that gets the
     streams, for `remove-peer` the one through which it is done, for `raise` the number of replicas, for `upgrade`
@@ -57,8 +61,9 @@ class Check(NamedTuple):
     """Something that must hold of a region.
 
     `detail`: for `group` the number of servers in the meta group; for `connected` the remotes; for `named` a server's
-    name; for `same-service` the gateway's Service and the command that shows it; for `backed-up` and `restored` the
-    streams as `ACCOUNT/NAME`, empty for all.
+    name; for `same-service` the gateway's Service and the command that shows it; for `backed-up`, `restored` and
+    `empty` the streams as `ACCOUNT/NAME`, none for all; for `version` that of the servers; for `level` the highest API
+    level that streams may need, and the version that has it.
     """
 
     kind: CheckKind

@@ -130,6 +130,7 @@ def _step(step: Step, targets: Mapping[str, Target], answers: Mapping[Check, Ans
 def record_words(way: str) -> str:
     """The runs that a way stands on, as a clause."""
     return "; ".join(
-        f"{item.version}: {item.runs} run{'s' * (item.runs != 1)}, {item.lost} of {item.acknowledged} messages lost"
+        f"{item.version}{item.to and f' to {item.to}'}: {item.runs} run{'s' * (item.runs != 1)}, "
+        f"{item.lost} of {item.acknowledged} messages lost"
         for item in records().get(way, ())
     )

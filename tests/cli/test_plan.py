@@ -21,6 +21,10 @@ gateway: {host: gw.NAME.example}
 serverNames: {prefix: "PREFIX"}
 loadBalancer: {provider: generic}
 """
+VALUES = """\
+config: {cluster: {enabled: true}, jetstream: {enabled: true}}
+container: {image: {tag: 2.15.1-alpine}}
+"""
 JSZ = {
     "meta_cluster": {"leader": "nats-0", "cluster_size": 3, "replicas": []},
     "account_details": [
@@ -143,6 +147,52 @@ def test_the_next_step_is_written_and_the_rest_of_the_file_stays(plan, prior, ov
     assert (overlays / "east.yaml").read_text() == text
 
 
+@pytest.mark.helm
+def test_another_version_in_the_values_is_seen(run, plan, overlays, prior, rendering, nats_chart, helm3, tmp_path):
+    """One region after the other; without values, or with ones that helm does not render, it is not known."""
+    for name in ("east", "west"):
+        words = ("--overlays", str(overlays), "--region", name)
+        (prior / f"{name}.yaml").write_text(run("natsvalues", *words, stdin=rendering, check=True).stdout)
+    (tmp_path / "east.yaml").write_text(VALUES)
+    (tmp_path / "west.yaml").write_text(VALUES)
+    words = ("--prior", str(prior), "--chart", nats_chart, "-f", f"{tmp_path}/{{region}}.yaml")
+    env = {"HELM_BIN": helm3}
+    done = plan(*words, env=env)
+    heads = [line for line in done.stdout.splitlines() if line[:1].isdigit()]
+    assert heads == [
+        "1/2 west: its servers become 2.15.1, and nothing else changes  [west/upgrade-servers]",
+        "2/2 east: its servers become 2.15.1, and nothing else changes  [east/upgrade-servers]",
+    ]
+    assert "west: every server runs 2.14.2" in done.stdout
+    assert "not known: which" not in done.stdout
+    (tmp_path / "east.yaml").unlink()
+    done = plan(*words, env=env)
+    assert "not known: east: which nats-server its new release has: " in done.stdout
+    assert done.stdout.count("[") == 1
+    assert "not known: which nats-server the new releases have: -f FILE" in plan("--prior", str(prior)).stdout
+    assert "not known: which nats-server" not in plan().stdout  # nothing is installed
+
+
+@pytest.mark.helm
+def test_lost_volumes_are_stated(run, plan, overlays, prior, rendering):
+    """Of a region of the overlays, with or without a release; what has no backup is said to be lost."""
+    for name in ("east", "west"):
+        words = ("--overlays", str(overlays), "--region", name)
+        (prior / f"{name}.yaml").write_text(run("natsvalues", *words, stdin=rendering, check=True).stdout)
+    done = plan("--prior", str(prior), "--lost", "west")
+    assert "1/1 west: start its servers under their names, with empty stores  [west/rebuild]" in done.stdout
+    assert "LOST is what streams in west had, but for what is in its backup (there is none)" in done.stdout
+    assert "kubectl delete pvc -l " in done.stdout
+    (prior / "east.yaml").unlink()
+    done = plan("--prior", str(prior))
+    assert done.returncode == 1
+    assert "--lost east, and it starts as one of them" in " ".join(done.stdout.split())
+    done = plan("--prior", str(prior), "--lost", "east")
+    assert (done.returncode, done.stdout.count("rebuild]")) == (0, 1)
+    assert "kubectl delete pvc" not in done.stdout
+    assert "--post-renderer-args=--region=east" in done.stdout
+
+
 def test_regions_can_be_chosen(plan):
     """Only their steps are shown."""
     done = plan("--region", "west")
@@ -189,11 +239,11 @@ WRONG = {
     "no such folder": (("--prior", "nowhere"), "NV-M002"),
     "no file of a region": (("--prior", "{overlays}/.."), "NV-M002"),
     "no such region": (("--region", "wset"), "NV-O003"),
+    "no such region lost": (("--lost", "wset"), "NV-O003"),
     "no pair": (("--jsz", "east"), "NV-M003"),
     "not installed": (("--jsz", "east=jsz"), "NV-M003"),
     "no such format": (("-o", "yaml"), "NV-L009"),
     "nothing to look at": (("--check", "--prior", "{prior}"), "NV-M004"),
-    "no such values file": (("--prior", "{prior}", "-f", "nowhere.yaml"), "NV-I007"),
     "an unknown context": (("--contexts", "east=a,west=b"), "NV-R034"),
 }
 

@@ -8,14 +8,16 @@ import subprocess
 import pytest
 import yaml
 
-from natsvalues.cli.plan_next import upgrades_of
+from natsvalues.cli.plan_next import with_upgrades
 from natsvalues.cli.plan_options import PlanOptions
 from natsvalues.cli.plan_places import places_of
+from natsvalues.cli.plan_rendered import rendered
 from natsvalues.cli.rehearse_options import ClusterOptions
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan as plan_of
+from natsvalues.overlays.plan import plans
 from natsvalues.runbook.commands import act_commands
 from natsvalues.runbook.planning import runbook
 
@@ -74,19 +76,21 @@ def planned(helm3, nats_chart, monkeypatch, tmp_path):
         (tmp_path / "prior" / "east.yaml").write_text(release)
         if values is not None:
             (tmp_path / "values.yaml").write_text(yaml.safe_dump(values))
+        files = (str(tmp_path / "values.yaml"),) if values is not None else ()
         options = PlanOptions(
-            str(tmp_path / "ov"), str(tmp_path / "prior"), (), ClusterOptions("", "", "nats", None, ""), chart,
-            (str(tmp_path / "values.yaml"),) if values is not None else (), (), "backups", (),
-            next=False, check=False, write=False, output=(),
+            overlays=str(tmp_path / "ov"), prior=str(tmp_path / "prior"), jsz=(),
+            clusters=ClusterOptions("", "", "nats", None, ""), chart=chart, values=files, regions=(),
+            backups="backups", emptied=(), lost=(), next=False, check=False, write=False, output=(),
         )  # fmt: skip
         overlays = load(options.overlays)
         where = places_of(options, overlays)
-        upgrades, unknown = upgrades_of(options, overlays, where)
-        whole = runbook(overlays, where.places, {}, upgrades)
+        new = rendered(options, plans(overlays))
+        places, unknown = with_upgrades(chart, overlays, where, new)
+        whole = runbook(overlays, places, {}, new.regions)
         commands = [
             line for step in whole.steps for act in step.acts for line in act_commands(act, where.targets["east"])
         ]
-        return whole, commands, unknown
+        return whole, commands, (*new.unknown, *unknown)
 
     return planned
 
@@ -95,7 +99,7 @@ def planned(helm3, nats_chart, monkeypatch, tmp_path):
 def template(helm3, nats_chart, tmp_path):
     """Return a function that renders a chart with values: as it is, or post-rendered with the overlays."""
 
-    def rendered(values, chart=nats_chart, *, is_post_rendered=False):
+    def templated(values, chart=nats_chart, *, is_post_rendered=False):
         (tmp_path / "given.yaml").write_text(yaml.safe_dump(values))
         command = [helm3, "template", "nats", chart, "-f", str(tmp_path / "given.yaml")]
         text = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
@@ -103,7 +107,7 @@ def template(helm3, nats_chart, tmp_path):
             return text
         return render(Release(text, "now"), plan_of(load(str(tmp_path / "ov")), "east")).release.text()
 
-    return rendered
+    return templated
 
 
 @pytest.fixture
@@ -186,7 +190,7 @@ def test_what_is_not_known_is_said(planned, template):
     release = template(CLUSTER)
     whole, _, unknown = planned(release, None)
     assert whole.steps
-    assert unknown == ("what the next releases change that Kubernetes refuses: -f, with --chart",)
+    assert "what they change that Kubernetes refuses: -f FILE" in unknown[0]
     whole, _, unknown = planned(release, CLUSTER, chart="./nowhere")
     assert whole.steps
-    assert "east: what the next release changes: NV-H003" in unknown[0]
+    assert "east: which nats-server its new release has: NV-H003" in unknown[0]
