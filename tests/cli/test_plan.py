@@ -169,7 +169,7 @@ def test_another_version_in_the_values_is_seen(run, plan, overlays, prior, rende
     done = plan(*words, env=env)
     assert "not known: east: which nats-server its new release has: " in done.stdout
     assert done.stdout.count("[") == 1
-    assert "not known: which nats-server the new releases have: -f FILE" in plan("--prior", str(prior)).stdout
+    assert "not known: which nats-server the new releases have, and what" in plan("--prior", str(prior)).stdout
     assert "not known: which nats-server" not in plan().stdout  # nothing is installed
 
 
