@@ -24,7 +24,7 @@ def plan_text(plan: WrittenPlan, *, only_next: bool = False) -> str:
 def _head(plan: WrittenPlan) -> Iterator[str]:
     count = len(plan.steps)
     if plan.refused:
-        moves = f"{len(plan.refused)} moves have" if len(plan.refused) > 1 else "one move has"
+        moves = "1 move has" if len(plan.refused) == 1 else f"{len(plan.refused)} moves have"
         yield f"{plan.supercluster}: no plan: {moves} no way that is known to lose nothing"
     elif count:
         goal = plan.goal if plan.delivery else "where the overlays want it"
