@@ -77,6 +77,21 @@ def plan(
     write: Annotated[
         bool, typer.Option("--write", help="Write the next step's `move` fields into the overlays.")
     ] = False,
+    to: Annotated[
+        str,
+        typer.Option(
+            help="Instead: the steps to another delivery: post-renderer, values, flux or argocd.", metavar="DELIVERY"
+        ),
+    ] = "",
+    delivered: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            help="With --to: the delivery that the regions have, where no release shows it; argocd also for kustomize "
+            "and kpt.",
+            metavar="DELIVERY",
+        ),
+    ] = "",
     output: Annotated[
         list[str] | None,
         typer.Option(
@@ -97,6 +112,10 @@ def plan(
 
     if not contexts and (namespace or kubeconfig):
         raise typer.BadParameter("they need --contexts", param_hint="--namespace, --kubeconfig")
+    if delivered and not to:
+        raise typer.BadParameter("it needs --to", param_hint="--from")
+    if to and (write or only_next):
+        raise typer.BadParameter("with --to: they are printed once, and edit nothing", param_hint="--next, --write")
     raise Leave(
         run_plan(
             PlanOptions(
@@ -114,6 +133,8 @@ def plan(
                 check=check,
                 write=write,
                 output=tuple(output or ()),
+                to=to,
+                given=delivered,
             )
         )
     )

@@ -27,3 +27,6 @@ class PlanOptions(NamedTuple):
     check: bool
     write: bool
     output: tuple[str, ...]
+    to: str = ""
+    given: str = ""
+    """The delivery that the regions have, where nothing shows it."""

@@ -30,7 +30,8 @@ def rendered(options: PlanOptions, wanted: Mapping[str, Plan]) -> Rendered:
     """Render these regions with the values files of `--values`, with helm template; none without such files."""
     if not options.values:
         why = (
-            "which nats-server the new releases have: -f FILE, the chart's values; and --chart, if it is not nats/nats"
+            "which nats-server the new releases have, and what they change that Kubernetes refuses: -f FILE, the "
+            "chart's values; and --chart, if it is not nats/nats"
         )
         return Rendered({}, (why,) if wanted else ())
     regions: dict[str, RegionState] = {}

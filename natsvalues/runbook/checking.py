@@ -57,12 +57,21 @@ class Backup(NamedTuple):
         return self.messages >= stream.messages and self.last == stream.last
 
     def lacks(self, stream: Stored | None) -> str:
-        """What a restored stream lacks; empty if it is whole. A backup's ephemeral consumers may be gone by now."""
+        """What a restored stream lacks; empty if it is whole. A backup's ephemeral consumers may be gone by now.
+
+        A stream that got as far as the backup, and has fewer messages, had them all: some were consumed or expired.
+        """
         if stream is None:
             return "is not there"
-        if stream.messages < self.messages:
+        if stream.messages < self.messages and _number(stream.last) < _number(self.last):
             return f"has {stream.messages} of {self.messages} messages"
         return f"has none of {self.consumers} consumers" if self.consumers and not stream.consumers else ""
+
+
+def _number(last: str) -> int:
+    """The number of a stream's last message."""
+    number = last.partition(" ")[0]
+    return int(number) if number.isdigit() else 0
 
 
 class Answer(NamedTuple):
@@ -83,7 +92,7 @@ def answer(check: Check, seen: Seen, backups: str) -> Answer:
     if check.kind in ("healthy", "connected", "named", "version"):
         return _of_servers(check, seen.servers) if seen.servers else Answer(None, "no server was asked")
     if seen.stores is None:
-        return Answer(None, "no server was asked")
+        return Answer(None, "no server answered /jsz" if seen.servers else "no server was asked")
     return _STORED[check.kind](check, seen, backups)
 
 

@@ -138,7 +138,11 @@ def restored(draft: Draft) -> None:
     """After the join: what waits in backups."""
     for name in draft.goal if draft.is_shared else ():
         left = missing_streams(draft, name)
-        if left and draft.goal[name].joins == "empty" and draft.places[name].state is not None:
+        if not left or draft.goal[name].joins != "empty" or draft.places[name].state is None:
+            continue
+        if name not in draft.to_restore and len(left) < len(draft.backups[name]):
+            draft.unsure[name] = left  # others were restored: these may have been deleted since, and stay so
+        else:
             draft.to_restore.setdefault(name, left)
     for name, kept in draft.to_restore.items():
         if draft.now[name].stage == "join" and not draft.refused:

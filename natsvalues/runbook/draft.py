@@ -83,6 +83,8 @@ class Draft:
         self.steps: list[Step] = []
         self.refused: list[Refused] = []
         self.to_restore: dict[str, tuple[str, ...]] = {}
+        self.unsure: dict[str, tuple[str, ...]] = {}
+        """Streams of each region's backup that are not there, and that may have been deleted after their restore."""
         self.backups = backups
 
     @property

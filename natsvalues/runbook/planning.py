@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.runbook.data import emptied, into_cluster, is_to_be_emptied, restored
 from natsvalues.runbook.draft import Draft
+from natsvalues.runbook.immutable import is_refused, recreate, refuse_changes
 from natsvalues.runbook.leaving import leave, remove_gone, scale_down
 from natsvalues.runbook.rebuilding import rebuild
 from natsvalues.runbook.renaming import rename_account, rename_servers
@@ -44,6 +45,7 @@ def runbook(
     """
     draft = Draft(overlays, places, backups, rendered, needs_proof=needs_proof)
     _refuse_domains(draft)
+    refuse_changes(draft)
     remove_gone(draft)
     upgrade_servers(draft)
     for name in draft.order:
@@ -62,6 +64,7 @@ def runbook(
     walk(draft)
     restored(draft)
     _update(draft)
+    recreate(draft)
     require_alone(draft)
     steps = () if draft.refused else tuple(draft.steps)
     return Runbook(overlays.supercluster.name, steps, tuple(draft.refused), tuple(_done(draft)), tuple(_unknown(draft)))
@@ -88,10 +91,14 @@ def _refuse_domains(draft: Draft) -> None:
 
 
 def _update(draft: Draft) -> None:
-    """Every region whose release was rendered with other overlays, or without natsvalues, and that no step upgrades."""
+    """Every region whose release was rendered with other overlays, or without natsvalues, and that no step upgrades.
+
+    And those whose next release has a field that cannot change.
+    """
     for name in draft.order:
         place = draft.places[name]
         is_right = place.digest == draft.plans[name].digest and not place.partition
+        is_right = is_right and not is_refused(place)
         last = next((step for step in reversed(draft.steps) if step.region == name and "upgrade" in _kinds(step)), None)
         moves = last is not None and last.moves[name] is not None
         if draft.refused or (last is None and is_right) or (last is not None and not moves):
@@ -135,8 +142,14 @@ def _done(draft: Draft) -> list[str]:
 
 def _unknown(draft: Draft) -> list[str]:
     busy = {step.region for step in draft.steps}
-    return [
-        f"{name}: which streams its stores have: --contexts, or --jsz {name}=FILE"
+    deleted = [
+        f"{name}: whether {', '.join(streams)} was deleted since, or is still to be restored: the backup has it, the "
+        f"servers do not. Remove its folder from the backups if it was deleted; else restore it: nats --context {name} "
+        f"stream restore …/{name}/{streams[0]}"
+        for name, streams in draft.unsure.items()
+    ]
+    return deleted + [
+        f"{name}: which streams its stores have: {place.silence or '--contexts'}, or --jsz {name}=FILE"
         for name, place in draft.places.items()
         if name in busy and place.stored is not None and place.stores is None and not place.is_lost
     ]

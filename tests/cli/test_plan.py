@@ -169,7 +169,7 @@ def test_another_version_in_the_values_is_seen(run, plan, overlays, prior, rende
     done = plan(*words, env=env)
     assert "not known: east: which nats-server its new release has: " in done.stdout
     assert done.stdout.count("[") == 1
-    assert "not known: which nats-server the new releases have: -f FILE" in plan("--prior", str(prior)).stdout
+    assert "not known: which nats-server the new releases have, and what" in plan("--prior", str(prior)).stdout
     assert "not known: which nats-server" not in plan().stdout  # nothing is installed
 
 
@@ -213,6 +213,27 @@ def test_a_plan_that_is_refused_says_why(plan, overlays):
     assert "run     " not in done.stdout
 
 
+def test_the_steps_to_another_delivery(plan, tmp_path):
+    """In every format; JSON as its schema says. They are printed once, and edit nothing."""
+    names = ("json", "markdown", "html")
+    files = [word for name in names for word in ("-o", f"{name}={tmp_path}/{name}")]
+    text = plan("--to", "post-renderer", "--from", "flux", "-o", "text", *files).stdout
+    assert text.startswith("demo: 8 steps to the delivery post-renderer\n")
+    whole = json.loads((tmp_path / "json").read_text())
+    with open(os.path.join(ROOT, "docs", "plan.schema.json"), encoding="utf-8") as file:
+        jsonschema.validate(whole, json.load(file))
+    assert (whole["delivery"], len(whole["steps"])) == ("post-renderer", 8)
+    for name in ("markdown", "html"):
+        assert "the way to the delivery post-renderer" in (tmp_path / name).read_text()
+    for wrong, says in {
+        ("--to", "flux", "--next"): "they are printed once",
+        ("--to", "flux"): "error[NV-M006]: the delivery that `east` has now is not known",
+    }.items():
+        done = plan(*wrong)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert says in done.stderr
+
+
 WRONG = {
     "two sources": (("--contexts", "east=a", "--prior", "."), "NV-M001"),
     "no such folder": (("--prior", "nowhere"), "NV-M002"),
@@ -242,6 +263,24 @@ def test_what_is_wrong_is_named(plan, overlays, prior, case, kubectl):
     assert f"error[{code}]" in done.stderr
     assert "help: " in done.stderr
     assert (overlays / "east.yaml").read_text() == before
+
+
+@pytest.mark.helm
+def test_a_precondition_that_does_not_hold_names_what_explains_it(plan, prior, tmp_path):
+    """The command of doctor, in every format, with the rules that may be the cause."""
+    without = JSZ | {"meta_cluster": {"leader": "", "cluster_size": 3, "replicas": []}}
+    (tmp_path / "ov" / "east.yaml").write_text((tmp_path / "ov" / "east.yaml").read_text().replace('""', "east-"))
+    (tmp_path / "jsz").write_text(json.dumps(without))
+    words = ("--prior", str(prior), "--jsz", f"east={tmp_path}/jsz")
+    done = plan(*words, "--check")
+    assert done.returncode == 4
+    assert "NOT YET: east: the meta group has a leader" in done.stdout
+    why = "natsvalues doctor --contexts REGION=CONTEXT    # DR402, DR404, DR405, DR406"
+    assert f"          why: {why}" in done.stdout
+    steps = json.loads(plan(*words, "-o", "json").stdout)["steps"]
+    assert next(check["explained_by"] for check in steps[0]["before"] if check["holds"] is False) == why
+    for name in ("markdown", "html"):
+        assert why in plan(*words, "-o", name).stdout
 
 
 @pytest.mark.helm
