@@ -113,20 +113,20 @@ def _move_streams(draft: Draft, name: str, stays: str) -> None:
     nothing, and could do without a server, in 7 of 7 runs. A new leader cures nothing (2 of 2 runs), two replicas in
     between not always (1 of 2).
     """
-    there, asked = draft.streams(name), draft.place(name).stores is not None
-    unmoved = bool(there) or (bool(draft.now[name].servers) and not asked)
+    there, is_known = draft.streams(name), draft.place(name).stores is not None
+    unmoved = bool(there) or (bool(draft.now[name].servers) and not is_known)
     several = draft.streams(name, lambda stream: stream.replicas > 1)
     alone = draft.streams(stays, lambda stream: stream.replicas == 1)
     states = [draft.place(region).state for region in (name, stays)]
     keeps_members = any(state is not None and state.version.keeps_old_members for state in states)
-    if keeps_members and unmoved and (several or not asked):
+    if keeps_members and unmoved and (several or not is_known):
         draft.add(
             Step(
                 "leave",
                 name,
                 "give every stream one replica before it moves",
                 (Act("raise", name, several, "1"),),
-                effect="servers older than 2.14 would count servers of the old region as members for ever; until they "
+                effect="servers older than 2.14 would count servers of the old region as members; until they "
                 "have three replicas again, streams wait if their server stops, and those in memory are lost with it",
                 before=(Check("healthy", name), Check("healthy", stays), Check("whole", name)),
                 after=(Check("healthy", name), Check("whole", name)),
@@ -148,7 +148,7 @@ def _move_streams(draft: Draft, name: str, stays: str) -> None:
             )
         )
     if keeps_members and (unmoved or alone):
-        knows_all = asked and draft.place(stays).stores is not None
+        knows_all = is_known and draft.place(stays).stores is not None
         draft.add(raised(stays, "leave", (*there, *alone) if knows_all else (), (Check("healthy", stays),)))
 
 
