@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from natsvalues.runbook.commands import Target, act_commands
 from natsvalues.runbook.step import Act
 from natsvalues.runbook.stores import Stored
 
@@ -219,6 +220,22 @@ def test_on_old_servers_streams_move_with_one_replica(world):
         world.do(step)
     assert {stream.name: stream.replicas for stream in world.stores["a"]} == {"OF-A-1": 3, "OF-A-5": 5, "OF-c": 3}
     assert world.plan().steps[0].acts[0].kind == "scale"
+
+
+def test_streams_that_are_not_known_are_those_of_the_region():
+    """Regions that share JetStream list each other's streams: no command touches those that stay."""
+    lowered, moved, raised = (
+        Act("raise", "c", (), "1"),
+        Act("place", "c", (), "a"),
+        Act("raise", "a", (), "3"),
+    )
+    commands = [act_commands(act, Target(act.region, "gw.example:7222"))[0] for act in (lowered, moved, raised)]
+    loop = "for s in $(nats --context {0} stream find {1} -n); do nats --context {0} stream edit $s {2} -f; done"
+    assert commands == [
+        loop.format("c", "--cluster '^c$'", "--replicas 1"),
+        loop.format("c", "--cluster '^c$'", "--cluster a"),
+        loop.format("a", "--replicas 1", "--replicas 3"),
+    ]
 
 
 def test_a_peer_that_a_broken_off_step_left_is_removed_first(world):
