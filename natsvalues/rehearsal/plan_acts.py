@@ -39,11 +39,9 @@ class Acts:
         self._step = step
 
     async def do(self) -> None:
-        """All acts, in their order; publishing goes on where streams are back."""
+        """All acts, in their order."""
         for act in self._step.acts:
             await self._do(act)
-        if any(act.kind == "restore" for act in self._step.acts):
-            self._stage.ledger.publish_to(self._step.region)
 
     async def _do(self, act: Act) -> None:
         does: dict[str, Callable[[Act], Awaitable[None]]] = {

@@ -53,8 +53,9 @@ async def walk_plan(stage: PlanStage) -> None:
         await _hold(stage, step, step.after, "after it")
         stage.world.fresh = False
         await stage.make_streams()
+        is_back = any(act.kind == "restore" for act in step.acts)  # publishing goes on with the consumers only
         for region in stage.revisions:
-            if not stage.ledger.is_paused(region):
+            if not stage.ledger.is_paused(region) or (is_back and region == step.region):
                 stage.ledger.publish_to(region)
         made.append(_key(step))
         stage.done.append(StepDone(step.id, step.way, step.region, step.title, round(time.monotonic() - began, 1)))

@@ -120,13 +120,22 @@ def _upgrade(act: Act, target: Target) -> str:
 def _each(act: Act, target: Target, words: str) -> list[str]:
     """A command for each stream, in the context of its account; a loop, if they are not known."""
     if not act.detail:
-        return [f"for s in $(nats --context {shlex.quote(act.region)} stream ls -n); do {target.nats(words)}; done"]
+        return [f"for s in $({target.nats(_listing(act))}); do {target.nats(words)}; done"]
     commands = []
     for stream in act.detail:
         account, _, name = stream.rpartition("/")
         comment = f"    # account {account}" if account not in ("", "$G") else ""
         commands.append(target.nats(words.replace("$s", shlex.quote(name))) + comment)
     return commands
+
+
+def _listing(act: Act) -> str:
+    """What lists the streams of an act that names none; regions that share JetStream list each other's, too."""
+    if act.kind == "backup":
+        return "stream ls -n"
+    if act.kind == "raise" and act.other != "1":
+        return "stream find --replicas 1 -n"
+    return f"stream find --cluster {shlex.quote(f'^{act.region}$')} -n"
 
 
 def check_words(check: Check) -> str:

@@ -19,15 +19,18 @@ def raise_single(draft: Draft, name: str, way: str, before: tuple[Check, ...]) -
     single = draft.streams(name, lambda stream: stream.replicas == 1)
     if draft.places[name].stores is not None and not single:
         return
-    draft.add(
-        Step(
-            way,
-            name,
-            "give every stream with one replica three of them",
-            (Act("raise", name, single, "3"),),
-            effect="the streams are copied; they stay available",
-            before=before,
-            after=(Check("replicated", name), Check("whole", name)),
-            back="nats stream edit NAME --replicas 1, at the end of the plan if you want it",
-        ),
+    draft.add(raised(name, way, single, before))
+
+
+def raised(name: str, way: str, single: tuple[str, ...], before: tuple[Check, ...]) -> Step:
+    """The step; `single` are the streams as `ACCOUNT/NAME`, empty for all."""
+    return Step(
+        way,
+        name,
+        "give every stream with one replica three of them",
+        (Act("raise", name, single, "3"),),
+        effect="the streams are copied; they stay available",
+        before=before,
+        after=(Check("replicated", name), Check("whole", name)),
+        back="nats stream edit NAME --replicas 1, at the end of the plan if you want it",
     )

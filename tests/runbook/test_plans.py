@@ -8,7 +8,7 @@ import pytest
 
 from natsvalues.doctor.rules import RULES
 from natsvalues.overlays.folder import load
-from natsvalues.runbook.commands import EXPLAINED
+from natsvalues.runbook.commands import EXPLAINED, Target, act_commands
 from natsvalues.runbook.planning import runbook
 from natsvalues.runbook.step import Act
 from natsvalues.runbook.stores import Stored
@@ -130,13 +130,18 @@ def fewer_servers(world):
     world.installed("a", *CLUSTER, "config.cluster.replicas=5", streams=(ORDERS,))
 
 
-def one_leaves(world):
+def one_leaves(world, *settings):
     """One of three regions leaves."""
     names = {"a": SEED, "b": empty("b"), "c": empty("c")}
     joined = before("supercluster", **{name: ("join", more) for name, more in names.items()})
     world.wants("supercluster", a=("join", 3, SEED), b=("join", 3, empty("b")))
     for name in names:
-        world.installed(name, overlay=joined, streams=(ORDERS._replace(name=f"OF-{name}"),))
+        world.installed(name, *CLUSTER, *settings, overlay=joined, streams=(ORDERS._replace(name=f"OF-{name}"),))
+
+
+def one_leaves_on_old_servers(world):
+    """The same, where a stream that moves keeps its old servers as members."""
+    one_leaves(world, "container.image.tag=2.12.8-alpine")
 
 
 def one_leaves_apart(world):
@@ -174,6 +179,7 @@ STARTS = {
     from_apart_with_the_default_account: "b/empty b/empty-2 b/empty-3 b/join b/empty-4 a/update",
     fewer_servers: "a/scale-down a/scale-down-2 a/update",
     one_leaves: "c/leave c/leave-2 c/leave-3 c/leave-4 c/leave-5 a/update b/update",
+    one_leaves_on_old_servers: "c/leave c/leave-2 a/leave c/leave-3 c/leave-4 c/leave-5 c/leave-6 a/update b/update",
     one_leaves_apart: "b/leave b/leave-2 a/update",
     by_hand: "a/adopt b/update",
 }
@@ -202,6 +208,37 @@ def test_a_plan_can_be_followed_and_broken_off_after_every_step(world, start):
         assert left == [(item.region, item.way, item.title) for item in rest], step.title
     assert all("move" not in world.text(name) for name in world.settings)
     assert all("# kept as it is" in world.text(name) for name in world.settings)
+
+
+def test_on_old_servers_streams_move_with_one_replica(world):
+    """Those that have more are lowered before, and all that have one are raised afterwards; others keep theirs."""
+    one_leaves_on_old_servers(world)
+    (mine,) = world.stores["c"]
+    world.stores["a"] = tuple(mine._replace(name=f"OF-A-{replicas}", replicas=replicas) for replicas in (1, 5))
+    lowered, moved, raised, *_ = world.plan().steps
+    assert lowered.acts == (Act("raise", "c", ("$G/OF-c",), "1"),)
+    assert moved.acts == (Act("place", "c", ("$G/OF-c",), "a"),)
+    assert raised.acts == (Act("raise", "a", ("$G/OF-c", "$G/OF-A-1"), "3"),)
+    for step in (lowered, moved, raised):
+        world.do(step)
+    assert {stream.name: stream.replicas for stream in world.stores["a"]} == {"OF-A-1": 3, "OF-A-5": 5, "OF-c": 3}
+    assert world.plan().steps[0].acts[0].kind == "scale"
+
+
+def test_streams_that_are_not_known_are_those_of_the_region():
+    """Regions that share JetStream list each other's streams: no command touches those that stay."""
+    lowered, moved, raised = (
+        Act("raise", "c", (), "1"),
+        Act("place", "c", (), "a"),
+        Act("raise", "a", (), "3"),
+    )
+    commands = [act_commands(act, Target(act.region, "gw.example:7222"))[0] for act in (lowered, moved, raised)]
+    loop = "for s in $(nats --context {0} stream find {1} -n); do nats --context {0} stream edit $s {2} -f; done"
+    assert commands == [
+        loop.format("c", "--cluster '^c$'", "--replicas 1"),
+        loop.format("c", "--cluster '^c$'", "--cluster a"),
+        loop.format("a", "--replicas 1", "--replicas 3"),
+    ]
 
 
 def test_a_peer_that_a_broken_off_step_left_is_removed_first(world):

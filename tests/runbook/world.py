@@ -198,8 +198,12 @@ class World:
         self.stores[act.region] = tuple(item for item in self.stores[act.region] if item.name not in names)
 
     def do_raise(self, act):
-        """Every stream has three replicas."""
-        self.stores[act.region] = tuple(item._replace(replicas=3) for item in self.stores[act.region])
+        """These streams, or all, have so many replicas."""
+        replicas = int(act.other)
+        self.stores[act.region] = tuple(
+            item._replace(replicas=replicas) if not act.detail or f"{item.account}/{item.name}" in act.detail else item
+            for item in self.stores[act.region]
+        )
 
     def do_wipe(self, act):
         """The stores are empty."""
