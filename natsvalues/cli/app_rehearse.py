@@ -25,6 +25,7 @@ Kubeconfig = Annotated[
 
 
 def rehearse(
+    context: typer.Context,
     folder: Annotated[
         str | None, typer.Argument(help="One rendering for each region, REGION.yaml; or a folder for each step.")
     ] = None,
@@ -126,7 +127,7 @@ def rehearse(
     could not be tested.
     """
     from natsvalues.cli import rehearse as verb  # heavy, and used only here
-    from natsvalues.cli.rehearse_options import ClusterOptions, Options
+    from natsvalues.cli.rehearse_options import ON_LOOPBACK, ClusterOptions, Options
 
     if expect not in ("", "converged", "stuck", "lossy", "untested"):
         raise typer.BadParameter(f"`{expect}` is not one of converged, stuck, lossy, untested", param_hint="--expect")
@@ -157,10 +158,19 @@ def rehearse(
         most_memory=max_memory * 1024 * 1024,
         most_servers=max_servers,
         clusters=ClusterOptions(contexts, namespace, release, kubeconfig, delete_pods) if contexts else None,
+        for_loopback=_given(context, *ON_LOOPBACK),
     )
-    if not contexts and (namespace or delete_pods or kubeconfig):
-        raise typer.BadParameter("they need --contexts", param_hint="--namespace, --kubeconfig, --delete-pods")
+    for_clusters = () if contexts else _given(context, "namespace", "release", "kubeconfig", "delete_pods")
+    if for_clusters:
+        raise typer.BadParameter("only with --contexts", param_hint=", ".join(for_clusters))
     raise Leave(verb.run_rehearsals(rehearsal))
+
+
+def _given(context: typer.Context, *parameters: str) -> tuple[str, ...]:
+    """The options among these that are on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in parameters}
+    chosen = [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
+    return tuple(f"--{name.replace('_', '-')}" for name in chosen)
 
 
 def declare(app: typer.Typer) -> None:

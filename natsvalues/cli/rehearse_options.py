@@ -13,6 +13,8 @@ ALL = "all"
 RELEASE = "nats"
 PATIENCE, LIMIT = 75.0, 600.0
 CLUSTERS_PATIENCE, CLUSTERS_LIMIT = 180.0, 1800.0
+ON_LOOPBACK = ("scale", "jobs", "keep", "mapping", "max_servers", "max_memory")
+"""The options about servers that a rehearsal starts itself, by the names of their parameters."""
 
 
 class ClusterOptions(NamedTuple):
@@ -26,7 +28,7 @@ class ClusterOptions(NamedTuple):
 
 
 class Options(NamedTuple):
-    """The options of `rehearse`."""
+    """The options of `rehearse`. `for_loopback` are those of `ON_LOOPBACK` that were given."""
 
     folder: str | None
     scenarios: tuple[str, ...]
@@ -52,6 +54,7 @@ class Options(NamedTuple):
     most_memory: int
     most_servers: int
     clusters: ClusterOptions | None
+    for_loopback: tuple[str, ...] = ()
 
     @property
     def bounds(self) -> Bounds:
