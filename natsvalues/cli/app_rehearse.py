@@ -71,6 +71,14 @@ def rehearse(
         bool,
         typer.Option("--at-once", help="Regions of a step, an upgrade or a rolling update change at the same time."),
     ] = False,
+    dns: Annotated[
+        str,
+        typer.Option(
+            help="Let servers ask a DNS that keeps each answer, also `no such name`, for so many seconds, and has so "
+            "many addresses for a load balancer: ttl=30 or ttl=30,addresses=3. Without it every name is true at once.",
+            metavar="SETTINGS",
+        ),
+    ] = "",
     expect: Annotated[
         str,
         typer.Option(
@@ -127,12 +135,16 @@ def rehearse(
     could not be tested.
     """
     from natsvalues.cli import rehearse as verb  # heavy, and used only here
-    from natsvalues.cli.rehearse_options import ON_LOOPBACK, ClusterOptions, Options
+    from natsvalues.cli.rehearse_options import ON_LOOPBACK, ClusterOptions, Options, dns_of
 
     if expect not in ("", "converged", "stuck", "lossy", "untested"):
         raise typer.BadParameter(f"`{expect}` is not one of converged, stuck, lossy, untested", param_hint="--expect")
     if output not in ("text", "json"):
         raise typer.BadParameter(f"`{output}` is not one of text, json", param_hint="--output")
+    try:
+        name_servers = dns_of(dns) if dns else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--dns") from None
     rehearsal = Options(
         folder=folder,
         scenarios=tuple(scenario or ("cold-restart",)),
@@ -145,6 +157,7 @@ def rehearse(
         streams=tuple(streams or ()),
         streams_in=tuple(streams_in or ()),
         at_once=at_once,
+        dns=name_servers,
         expect=expect,
         as_json=output == "json",
         mapping=mapping,

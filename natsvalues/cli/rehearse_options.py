@@ -6,6 +6,7 @@ import os
 
 from natsvalues.cli.outputs import unwritable
 from natsvalues.records import NamedTuple
+from natsvalues.rehearsal.naming import Dns
 from natsvalues.rehearsal.run import Bounds
 from natsvalues.report.timeline_files import ending_of
 
@@ -13,7 +14,7 @@ ALL = "all"
 RELEASE = "nats"
 PATIENCE, LIMIT = 75.0, 600.0
 CLUSTERS_PATIENCE, CLUSTERS_LIMIT = 180.0, 1800.0
-ON_LOOPBACK = ("scale", "jobs", "keep", "mapping", "max_servers", "max_memory")
+ON_LOOPBACK = ("scale", "jobs", "keep", "mapping", "max_servers", "max_memory", "dns")
 """The options about servers that a rehearsal starts itself, by the names of their parameters."""
 
 
@@ -41,6 +42,7 @@ class Options(NamedTuple):
     streams: tuple[str, ...]
     streams_in: tuple[str, ...]
     at_once: bool
+    dns: Dns | None
     expect: str
     as_json: bool
     mapping: bool
@@ -61,6 +63,23 @@ class Options(NamedTuple):
         """The limits, with their defaults: real kubelets and load balancers are slower."""
         patience, limit = (PATIENCE, LIMIT) if self.clusters is None else (CLUSTERS_PATIENCE, CLUSTERS_LIMIT)
         return Bounds(self.patience or patience, self.limit or limit, self.most_memory, self.most_servers)
+
+
+MOST_TTL, MOST_ADDRESSES = 300, 5
+
+
+def dns_of(text: str) -> Dns:
+    """What `--dns` says. Raises ValueError with the reason."""
+    known = {"ttl": MOST_TTL, "addresses": MOST_ADDRESSES}
+    numbers: dict[str, int] = {}
+    for word in text.split(","):
+        name, _, number = word.partition("=")
+        if name not in known or name in numbers:
+            raise ValueError(f"`{word}` is not one of ttl=SECONDS, addresses=NUMBER, each once")
+        if not number.isascii() or not number.isdigit() or int(number) > known[name]:
+            raise ValueError(f"`{word}` is no number up to {known[name]}")
+        numbers[name] = int(number)
+    return Dns(numbers.get("ttl", 0), max(numbers.get("addresses", 1), 1))
 
 
 def check_files(options: Options, scenarios: int) -> None:
