@@ -70,16 +70,17 @@ MOST_TTL, MOST_ADDRESSES = 300, 5
 
 def dns_of(text: str) -> Dns:
     """What `--dns` says. Raises ValueError with the reason."""
-    known = {"ttl": MOST_TTL, "addresses": MOST_ADDRESSES}
+    allowed = {"ttl": range(MOST_TTL + 1), "addresses": range(1, MOST_ADDRESSES + 1)}
     numbers: dict[str, int] = {}
     for word in text.split(","):
         name, _, number = word.partition("=")
-        if name not in known or name in numbers:
+        if name not in allowed or name in numbers:
             raise ValueError(f"`{word}` is not one of ttl=SECONDS, addresses=NUMBER, each once")
-        if not number.isascii() or not number.isdigit() or int(number) > known[name]:
-            raise ValueError(f"`{word}` is no number up to {known[name]}")
+        if not (number.isascii() and number.isdigit() and int(number) in allowed[name]):
+            least, *_, most = allowed[name]
+            raise ValueError(f"`{word}` is not {name}=NUMBER from {least} to {most}")
         numbers[name] = int(number)
-    return Dns(numbers.get("ttl", 0), max(numbers.get("addresses", 1), 1))
+    return Dns(**numbers)
 
 
 def check_files(options: Options, scenarios: int) -> None:

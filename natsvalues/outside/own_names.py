@@ -3,7 +3,7 @@
 Each program gets a mount namespace, where its file is mounted over `/etc/resolv.conf`: others do not see that, and it
 ends with the program. Whoever may mount nothing, or not have port 53, gets the rights in a user namespace: then this
 process enters one, with a network of its own that has loopback only. It cannot leave it, so whatever is to be fetched
-must be there before.
+must be there before. A user needs unprivileged user namespaces for that, which some distributions restrict.
 """
 
 from __future__ import annotations

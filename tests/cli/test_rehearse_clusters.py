@@ -132,6 +132,7 @@ CONSENT = ("--delete-pods", "kind-a/default,kind-c/default")
         (("--jobs", "2"), "NV-R042"),
         (("--keep", "x"), "NV-R042"),
         (("--mapping",), "NV-R042"),
+        (("--dns", "ttl=5"), "NV-R042"),
         (("--max-servers", "40", "--max-memory", "3072"), "NV-R042"),
     ],
 )
