@@ -187,7 +187,7 @@ async def _played(order: Order, stage: Stage, watch: Callable[[AnyWorld], None] 
     why: Why | None = None
     watching = asyncio.create_task(_watched(order, stage, asyncio.current_task(), watch))
     try:
-        async with asyncio.timeout(order.bounds.seconds):
+        async with asyncio.timeout(order.bounds.seconds) as limit:
             await SCENARIOS[order.scenario].run(stage)
     except Stuck as stuck:
         why = stuck.why
@@ -196,6 +196,8 @@ async def _played(order: Order, stage: Stage, watch: Callable[[AnyWorld], None] 
         if (stage.elections.meetings or SCENARIOS[order.scenario].needs_disks) and stage.ledger.home:
             stage.fates = await stage.ledger.check()
     except TimeoutError:
+        if not limit.expired():
+            raise  # of something that the scenario waited for: no verdict
         stage.world.note(f"the time limit of {order.bounds.seconds:g} s was reached")
         why = _cut_short(stage, "give it more time: --limit")
     except asyncio.CancelledError:

@@ -123,9 +123,8 @@ def test_the_charts_own_rendering_is_stuck_for_the_same_reasons(stock_folder, re
 
     chain = [cause["waits_for"] for cause in done.scenario["causes"]]
     closing = "a pod that is ready"
-    assert (done.code, len(chain), chain[:3]) == (5, 7, ["a meta leader"] * 2 + ["a majority of 6 servers"]), (
-        done.told()
-    )
+    assert (done.code, len(chain)) == (5, 7), done.told()
+    assert chain[:3] == ["a meta leader", "a meta leader", "a majority of 6 servers"]
     assert chain[4::2] == [closing, closing]
     assert all(wait.startswith("load balancer ") for wait in chain[3::2])
 
