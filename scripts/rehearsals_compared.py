@@ -3,6 +3,7 @@
     python scripts/rehearsals_compared.py              # every act that both play, half an hour; then the page
     python scripts/rehearsals_compared.py promise walk # some, and print the page
     python scripts/rehearsals_compared.py --records F  # keep what is seen in F, and do not play again what is there
+    python scripts/rehearsals_compared.py --dns        # with the DNS of each suite, which the page leaves out
 
 What the clusters did is read from what scripts/kubernetes_suites.py has left in build/kubernetes (or `--kubernetes`).
 The exit code is 1 if a verdict differs.
@@ -26,6 +27,7 @@ import binaries  # noqa: E402 - scripts are no package
 import loopback  # noqa: E402 - same
 from suites import SUITES, Act, Suite, named  # noqa: E402 - same
 
+from natsvalues.rehearsal.naming import Dns  # noqa: E402 - same
 from natsvalues.rehearsal.run import rehearse  # noqa: E402 - same
 
 if TYPE_CHECKING:
@@ -212,7 +214,8 @@ def more_on_clusters(suite: Suite, order: Order, phases: Iterable[str]) -> dict[
     kubelet = (first.initial_delay + first.period) * (1 - 1 / order.scale) + KUBELET if first is not None else KUBELET
     rolls = order.scenario in ("rolling", "upgrade", "stage-walk")
     pods = longest.replicas if rolls else 1
-    return dict.fromkeys(phases, pods * (kubelet + STARTS) + suite.ttl + ELECTION)
+    ttl = suite.ttl if order.dns is None else 0
+    return dict.fromkeys(phases, pods * (kubelet + STARTS) + ttl + ELECTION)
 
 
 async def on_loopback(order: Order) -> dict[str, Any]:
@@ -225,8 +228,10 @@ async def on_loopback(order: Order) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def compared(suites: Sequence[Suite], kubernetes: str, records: str, jobs: int) -> list[Compared]:
-    """Every act that both play, and what clusters did is known of."""
+async def compared(
+    suites: Sequence[Suite], kubernetes: str, records: str, jobs: int, *, dns: bool = False
+) -> list[Compared]:
+    """Every act that both play, and what clusters did is known of; on loopback with the suites' DNS, or without."""
     before = _recorded(records)
     gate = asyncio.Semaphore(jobs)
     with tempfile.TemporaryDirectory() as folder:
@@ -245,7 +250,7 @@ async def compared(suites: Sequence[Suite], kubernetes: str, records: str, jobs:
             return Compared(suite, number, clusters, side, more_on_clusters(suite, order, side.times))
 
         played = [
-            one(suite, number, order)
+            one(suite, number, order._replace(dns=Dns(suite.ttl) if dns else None))
             for suite in suites
             for number, order in loopback.orders(suite, _made(os.path.join(folder, suite.name)), SHARED)
         ]
@@ -314,14 +319,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--kubernetes", default=os.path.join(ROOT, "build", "kubernetes"))
     parser.add_argument("--records", default="")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--dns", action="store_true", help="rehearse with DNS, and print the page")
     options = parser.parse_args(arguments)
     os.environ["NATSVALUES_TOOLS"] = binaries.tools()
     suites = [named(name) for name in options.suites] or SUITES
     for version in sorted({item.server for suite in suites for item in (suite, *suite.acts) if item.server}):
         binaries.fetch(f"nats-server@{version}")
-    items = asyncio.run(compared(suites, options.kubernetes, options.records, options.jobs))
+    items = asyncio.run(compared(suites, options.kubernetes, options.records, options.jobs, dns=options.dns))
     text = page(items)
-    if options.suites:
+    if options.suites or options.dns:
         print(text)
     else:
         with open(PAGE, "w", encoding="utf-8") as file:

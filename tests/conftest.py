@@ -189,6 +189,15 @@ def with_disks() -> None:
         pytest.skip(f"{LEFT_OUT} power cuts. {done.stderr.partition('NV-R041')[2].partition(chr(10))[0]}")
 
 
+@pytest.fixture(scope="session")
+def with_dns() -> None:
+    """Skip the test where this machine cannot give servers a DNS of their own."""
+    ask = [sys.executable, "-c", "from natsvalues.outside import own_names; own_names.require()"]
+    done = subprocess.run(ask, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"{LEFT_OUT} DNS in rehearsals. {done.stderr.partition('NV-R043')[2].partition(chr(10))[0]}")
+
+
 # --- charts -----------------------------------------------------------------------------------------------
 
 

@@ -25,6 +25,7 @@ Kubeconfig = Annotated[
 
 
 def rehearse(
+    context: typer.Context,
     folder: Annotated[
         str | None, typer.Argument(help="One rendering for each region, REGION.yaml; or a folder for each step.")
     ] = None,
@@ -70,6 +71,14 @@ def rehearse(
         bool,
         typer.Option("--at-once", help="Regions of a step, an upgrade or a rolling update change at the same time."),
     ] = False,
+    dns: Annotated[
+        str,
+        typer.Option(
+            help="Let servers ask a DNS that keeps each answer, also `no such name`, for so many seconds, and has so "
+            "many addresses for a load balancer: ttl=30 or ttl=30,addresses=3. Without it every name is true at once.",
+            metavar="SETTINGS",
+        ),
+    ] = "",
     expect: Annotated[
         str,
         typer.Option(
@@ -126,12 +135,16 @@ def rehearse(
     could not be tested.
     """
     from natsvalues.cli import rehearse as verb  # heavy, and used only here
-    from natsvalues.cli.rehearse_options import ClusterOptions, Options
+    from natsvalues.cli.rehearse_options import ON_LOOPBACK, ClusterOptions, Options, dns_of
 
     if expect not in ("", "converged", "stuck", "lossy", "untested"):
         raise typer.BadParameter(f"`{expect}` is not one of converged, stuck, lossy, untested", param_hint="--expect")
     if output not in ("text", "json"):
         raise typer.BadParameter(f"`{output}` is not one of text, json", param_hint="--output")
+    try:
+        name_servers = dns_of(dns) if dns else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--dns") from None
     rehearsal = Options(
         folder=folder,
         scenarios=tuple(scenario or ("cold-restart",)),
@@ -144,6 +157,7 @@ def rehearse(
         streams=tuple(streams or ()),
         streams_in=tuple(streams_in or ()),
         at_once=at_once,
+        dns=name_servers,
         expect=expect,
         as_json=output == "json",
         mapping=mapping,
@@ -157,10 +171,19 @@ def rehearse(
         most_memory=max_memory * 1024 * 1024,
         most_servers=max_servers,
         clusters=ClusterOptions(contexts, namespace, release, kubeconfig, delete_pods) if contexts else None,
+        for_loopback=_given(context, *ON_LOOPBACK),
     )
-    if not contexts and (namespace or delete_pods or kubeconfig):
-        raise typer.BadParameter("they need --contexts", param_hint="--namespace, --kubeconfig, --delete-pods")
+    for_clusters = () if contexts else _given(context, "namespace", "release", "kubeconfig", "delete_pods")
+    if for_clusters:
+        raise typer.BadParameter("only with --contexts", param_hint=", ".join(for_clusters))
     raise Leave(verb.run_rehearsals(rehearsal))
+
+
+def _given(context: typer.Context, *parameters: str) -> tuple[str, ...]:
+    """The options among these that are on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in parameters}
+    chosen = [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
+    return tuple(f"--{name.replace('_', '-')}" for name in chosen)
 
 
 def declare(app: typer.Typer) -> None:

@@ -80,7 +80,7 @@ def _orders(options: Options) -> list[Order]:
             left_out.add("stage-walk")
         names = tuple(name for name in SCENARIOS if name not in left_out)
     check_files(options, len(names))
-    orders = [_plan_order(options)] if "plan" in names else []
+    orders = [_plan_order(options)._replace(dns=options.dns)] if "plan" in names else []
     names = tuple(name for name in names if name != "plan")
     streams, streams_in = rehearsed_streams(options)
     prior = steps_in(options.prior, read_stream) if options.prior and names else ()
@@ -89,7 +89,7 @@ def _orders(options: Options) -> list[Order]:
         keep = os.path.join(options.keep, name) if options.keep else None
         require_regions(streams_in, steps)
         order = Order(name, steps, options.scale, options.chosen, streams_in, keep, options.bounds)
-        orders.append(order._replace(streams=streams, at_once=options.at_once))
+        orders.append(order._replace(streams=streams, at_once=options.at_once, dns=options.dns))
     versions = {str(item.version) for order in orders for step in order.steps for item in step.renderings.values()}
     binaries = {version: server_binary(version) for version in sorted(versions)}
     orders = [order._replace(binaries=binaries) for order in orders]

@@ -32,6 +32,11 @@ FIRST = ("first-install", "stage-walk")
 
 def cluster_orders(options: Options, given: ClusterOptions) -> list[Order]:
     """The orders of all scenarios. Raises NatsvaluesError before anything was changed anywhere."""
+    if options.for_loopback:
+        raise NatsvaluesError(
+            "NV-R042", f"{', '.join(options.for_loopback)}: only without --contexts",
+            hint="on clusters the servers, their files and their probes are the clusters' own: leave it out",
+        )  # fmt: skip
     sites = sites_of(given, contexts_in(given.kubeconfig))
     names = tuple(dict.fromkeys(name for word in options.scenarios for name in (ON_ANY if word == ALL else (word,))))
     for name in names:
@@ -44,7 +49,11 @@ def cluster_orders(options: Options, given: ClusterOptions) -> list[Order]:
     check_files(options, len(names))
     streams, streams_in = rehearsed_streams(options)
     if streams:
-        raise _source("your streams are there, and are counted", "leave --streams out; --streams-in names regions")
+        raise _source(
+            "a rehearsal makes streams of its own only, and --streams FILE has yours",
+            "leave --streams out: all streams that the login sees there are counted before and after, so create or\n"
+            "restore yours first; or rehearse the file on loopback, without --contexts (--streams-in names regions)",
+        )
     require_known(streams_in, sites)
     installation = _installation(options, sites)
     prior: Step | None = None

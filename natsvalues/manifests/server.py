@@ -15,6 +15,9 @@ _LEVELS = {(2, 11, 4): 1, (2, 12, 8): 3, (2, 14, 2): 4, (2, 15, 1): 5}
 NEEDS_ALL_VOTES = (2, 12)
 """The first release with `needs_all_votes`."""
 
+COUNTS_A_URL_ONCE = ((2, 12, 10), (2, 14, 2))
+"""The first releases of their minor versions without `counts_each_address`."""
+
 
 class ServerVersion(NamedTuple):
     """A nats-server version; `known` is false if the image tag has no version: then 2.10 is assumed.
@@ -88,6 +91,16 @@ class ServerVersion(NamedTuple):
         server away no message acknowledged in 4 of 4; size 3 on 2.14.2, 2.14.6 and 2.15.1.
         """
         return (self.major, self.minor) < (2, 14)
+
+    @property
+    def counts_each_address(self) -> bool:
+        """Whether a remote's name counts once for each of its addresses when a fresh meta group is sized.
+
+        facts: nats-server commit ff17fc468 (2026-05-26), in 2.12.10 and 2.14.2; a first boot of two regions of three
+        servers with four addresses for each name waits for 7 votes on 2.12.8, and has a leader on 2.14.6.
+        """
+        release = (self.major, self.minor, self.patch)
+        return not (COUNTS_A_URL_ONCE[0] <= release < (2, 14, 0) or release >= COUNTS_A_URL_ONCE[1])
 
 
 def too_old(version: ServerVersion) -> tuple[str, str] | None:

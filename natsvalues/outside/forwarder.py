@@ -41,12 +41,20 @@ class Link(NamedTuple):
 
 
 class Forwarder:
-    """Listens at one endpoint; each connection goes to the target that `choose` returns for its client, or is reset."""
+    """Listens at one endpoint; each connection goes to the target that `choose` returns for its client, or is reset.
+
+    `more` are further addresses, with the same port.
+    """
 
     def __init__(
-        self, listen: Endpoint, choose: Callable[[Endpoint], Endpoint | None], opening: Opening = "none"
+        self,
+        listen: Endpoint,
+        choose: Callable[[Endpoint], Endpoint | None],
+        opening: Opening = "none",
+        more: tuple[str, ...] = (),
     ) -> None:
         self.listen = listen
+        self.addresses = (listen.address, *more)
         self.opening = opening
         self.refused = 0
         self.links: set[Link] = set()
@@ -56,7 +64,7 @@ class Forwarder:
     async def open(self) -> None:
         """Start listening; does nothing if it listens already. Raises OSError if another program has the port."""
         if self._server is None:
-            self._server = await asyncio.start_server(self._accepted, self.listen.address, self.listen.port)
+            self._server = await asyncio.start_server(self._accepted, self.addresses, self.listen.port)
 
     def refuse(self) -> None:
         """Stop listening, so that new connections are refused; those that are there stay."""

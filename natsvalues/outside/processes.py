@@ -109,8 +109,16 @@ class Program:
             self.code = self._process.wait()
 
 
-def start(command: Sequence[str], env: Mapping[str, str], folder: str, heard: Callable[[str], None]) -> Program:
+def start(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    folder: str,
+    heard: Callable[[str], None],
+    prepare: Callable[[], None] | None = None,
+) -> Program:
     """Start a program in `folder` with exactly this environment; `heard` gets each line of its output.
+
+    The new process calls `prepare` before it becomes the program.
 
     Needs a running event loop. Raises NatsvaluesError for a program that cannot be started.
     """
@@ -121,6 +129,8 @@ def start(command: Sequence[str], env: Mapping[str, str], folder: str, heard: Ca
             LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:
                 os._exit(1)  # natsvalues ended before the kernel could register it
+        if prepare is not None:
+            prepare()
 
     try:
         process = subprocess.Popen(

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.balancing import Balancer
     from natsvalues.rehearsal.rendering import Rendering
 
-_FIRST_BALANCER, _FIRST_NAME, _NOBODY = 100, 180, 254
+_FIRST_BALANCER, _FIRST_NAME, _NAME_SERVERS, _NOBODY = 100, 180, 253, 254
+_MOST_BALANCERS = 40
+"""Of a region: a gateway has one, or one for each pod."""
 
 
 class Place(NamedTuple):
@@ -39,9 +41,14 @@ class Map(NamedTuple):
         """The address of a pod's DNS name, where that resolves at times only."""
         return f"127.{self.net}.{_FIRST_NAME + self.regions.index(region)}.{ordinal + 1}"
 
-    def balancer(self, region: str, number: int) -> str:
-        """The address of a region's load balancer with this number."""
-        return f"127.{self.net}.{_FIRST_BALANCER + self.regions.index(region)}.{number + 1}"
+    def name_server(self, region: str) -> str:
+        """The address of a region's DNS server."""
+        return f"127.{self.net}.{_NAME_SERVERS}.{self.regions.index(region) + 1}"
+
+    def balancer(self, region: str, number: int, further: int = 0) -> str:
+        """An address of a region's load balancer with this number: the first, or a further one."""
+        last = number + 1 + further * _MOST_BALANCERS
+        return f"127.{self.net}.{_FIRST_BALANCER + self.regions.index(region)}.{last}"
 
     def unreachable(self, region: str) -> str:
         """The address, without a listener, for a region's addresses that other regions cannot reach."""
@@ -49,11 +56,15 @@ class Map(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """All regions' renderings and load balancers (with every name that resolves to them), and their addresses."""
+    """All regions' renderings and load balancers (with every name that resolves to them), and their addresses.
+
+    `has_dns`: servers ask a DNS server for the names of pods and load balancers, so these stay.
+    """
 
     map: Map
     renderings: dict[str, Rendering]
     balancers: dict[str, tuple[Balancer, ...]]
+    has_dns: bool = False
 
 
 def named_balancers(renderings: dict[str, Rendering]) -> dict[str, tuple[Balancer, ...]]:

@@ -36,11 +36,11 @@ class Region(NamedTuple):
 class LoadBalancer:
     """Forwards to the pods of a region, according to its Service and the state of the pods."""
 
-    def __init__(self, meaning: Balancer, address: str, region: Region, record: Record) -> None:
+    def __init__(self, meaning: Balancer, addresses: tuple[str, ...], region: Region, record: Record) -> None:
         self.meaning = meaning
         breaks = meaning.breaks
         opening: Opening = "none" if breaks is None else "PROXY header" if breaks.why == PROXY else "TLS or HTTP"
-        self.forwarder = Forwarder(Endpoint(address, meaning.port), self._choose, opening)
+        self.forwarder = Forwarder(Endpoint(addresses[0], meaning.port), self._choose, opening, addresses[1:])
         self.admits_all = False
         self.arrived = False
         self._pods = region.pods

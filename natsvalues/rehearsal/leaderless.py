@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.manifests.server import NEEDS_ALL_VOTES
+from natsvalues.manifests.server import COUNTS_A_URL_ONCE, NEEDS_ALL_VOTES
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.groups import domains_of, rejecting, states_of
 from natsvalues.rehearsal.outcome import Cause
@@ -19,6 +19,11 @@ DOMAINS = "choose a scope: no domain of its own for a region (supercluster), or 
 NAMES = (
     "keep the server names; to change them, restart one server at a time and remove its old name "
     "(`natsvalues docs stages`)"
+)
+_ONCE = " or ".join(".".join(map(str, version)) for version in COUNTS_A_URL_ONCE)
+ADDRESSES = (
+    f"run nats-server {_ONCE} or later, or let each name have one address at the first boot: earlier servers count a "
+    "remote's name once for each of its addresses"
 )
 ACCOUNT = "let a region that has streams keep its system account"
 
@@ -59,7 +64,14 @@ def why_incomplete(now: Snapshot, group: MetaGroup, position: int) -> Lack:
         if now.fresh
         else f"a majority of {size} servers"
     )
-    return Lack((Cause(name, waits, seen),))
+    return Lack((Cause(name, waits, seen),), ADDRESSES if now.fresh and _counts_addresses(now, group, size) else "")
+
+
+def _counts_addresses(now: Snapshot, group: MetaGroup, size: int) -> bool:
+    """Whether only names with several addresses explain how many servers it counts."""
+    members = [now.renderings[region] for region in group.regions]
+    counted = [len(item.state.routes) + sum(len(remote.urls) for remote in item.state.remotes) for item in members]
+    return size > max(group.size, *counted) and any(item.version.counts_each_address for item in members)
 
 
 def early_remedy(now: Snapshot, regions: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from natsvalues.manifests.settings import jetstream_is_on, store_directory
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.addresses import Layout, host_port
 from natsvalues.rehearsal.rendering import MADE_UP, Rendering, environment, expanded, is_hash
+from natsvalues.text.hosts import is_address
 from natsvalues.text.natsconf import ConfOp, Variable, edit, includes, read, symbolic
 
 if TYPE_CHECKING:
@@ -115,7 +116,10 @@ def pod_files(layout: Layout, key: str, ordinal: int, root: str) -> Moved:
                 )
     config = posixpath.join(root, folder, main)
     own_hosts = [host for balancer in balancers for host in balancer.hosts]
-    services = [pod, f"{pod}.{rendering.nats.statefulset.value['spec'].get('serviceName')}", rendering.nats.name]
+    headless = rendering.nats.statefulset.value["spec"].get("serviceName")
+    services = [pod, f"{pod}.{headless}", rendering.nats.name]
+    routes = [host_port(str(url))[0] for url in rendering.state.routes]
+    services += [host for host in routes if host.partition(".")[0] in (pod, headless)]
     spots = [places.balancer(key, number) for number in range(len(balancers))]
     has_tls = any("_file" in str(name) for name in _keys(rendering.conf))
     return Moved(
@@ -255,17 +259,22 @@ def _changed(key: str, value: Any, path: Path, guide: _Guide) -> tuple[Any, str]
 def _target_of(host: str, path: Path, guide: _Guide) -> tuple[str, str]:
     """The address that a host resolves to for this pod, and what it represents."""
     label = host.partition(".")[0]
+    headless = guide.rendering.nats.statefulset.value["spec"].get("serviceName")
     if path[0] != "gateway":
+        if guide.layout.has_dns and path[0] == "cluster" and label in (*guide.rendering.pods, headless):
+            return host, "a name that DNS has"
         if label in guide.rendering.pods and path[0] == "cluster" and guide.rendering.hides_names:
             name = guide.layout.map.name(guide.key, guide.rendering.pods.index(label))
             return name, f"the name of {label}, which resolves while the pod is ready"
         if label in guide.rendering.pods:
             return guide.layout.map.pod(guide.key, guide.rendering.pods.index(label)), f"the address of {label}"
-        if label in (guide.rendering.nats.statefulset.value["spec"].get("serviceName"), guide.rendering.nats.name):
+        if label in (headless, guide.rendering.nats.name):
             return guide.layout.map.pod(guide.key, 0), f"the first pod of {label}"
         return guide.layout.map.unreachable(guide.key), f"no listener: {host} is not in these renderings"
     for region, balancers in guide.layout.balancers.items():
         for number, balancer in enumerate(balancers):
+            if host in balancer.hosts and guide.layout.has_dns and not is_address(host):
+                return host, "a name that DNS has"
             if host in balancer.hosts:
                 return guide.layout.map.balancer(region, number), f"load balancer {balancer.key}"
     return guide.layout.map.unreachable(

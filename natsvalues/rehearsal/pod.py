@@ -19,6 +19,8 @@ from natsvalues.rehearsal.snapshot import PodNow, View, trouble_in, words_of
 from natsvalues.supercluster.losses import empties_store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from natsvalues.errors import NatsvaluesError
     from natsvalues.outside.server_binary import Binary
     from natsvalues.rehearsal.moving import Moved
@@ -57,6 +59,9 @@ class Pod:
         self.troubles: dict[str, str] = {}
         self.exit_code: int | None = None
         self.disk: Disk | None = None
+        self.prepare_server: Callable[[], None] | None = None
+        self.began = 0.0
+        """On the clock of `time.monotonic`: when this pod, and not one of its name before it, was there."""
         self._stored: RegionState | None = None
         self._last = ""
         self._fault: NatsvaluesError | None = None
@@ -146,7 +151,8 @@ class Pod:
         self.container = fresh(self.charge.probes)
         self.exit_code = None
         self.troubles.clear()
-        self._ticks_began = time.monotonic() - LEAD / self._scale
+        self.began = time.monotonic()
+        self._ticks_began = self.began - LEAD / self._scale
         self._kubelet = asyncio.create_task(self._live())
 
     def keep_store(self) -> None:
@@ -232,7 +238,8 @@ class Pod:
             self._startup_passed.clear()
             self._container_began = time.monotonic()
             command = [charge.binary.path, *charge.moved.arguments]
-            self.process = processes.start(command, charge.moved.environment, self.folder, self._hear)
+            environment = charge.moved.environment
+            self.process = processes.start(command, environment, self.folder, self._hear, self.prepare_server)
             work = [asyncio.create_task(self._probe(probe)) for probe in self.container.probes]
             work.append(asyncio.create_task(self._until_ended(self.process)))
             self._settle()

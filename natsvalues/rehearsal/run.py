@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.outside import disks, loopback, proc, processes
+from natsvalues.outside import disks, loopback, own_names, proc, processes
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.causes import Why, why_stuck
 from natsvalues.rehearsal.convergence import missing
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from natsvalues.outside.server_binary import Binary
     from natsvalues.rehearsal.any_world import AnyWorld
     from natsvalues.rehearsal.cluster_stage import Installation
+    from natsvalues.rehearsal.naming import Dns
     from natsvalues.rehearsal.outcome import Site
     from natsvalues.rehearsal.plan_stage import Planned
     from natsvalues.rehearsal.snapshot import Snapshot
@@ -62,7 +63,7 @@ class Order(NamedTuple):
 
     `binaries` are servers that were fetched before, by version; others are fetched when they are needed, while
     everything that runs is paused. With `on` it runs on real clusters. `notes` are for the report; `streams` and
-    `at_once`: see `Aims`. `planned` is where the scenario `plan` leads.
+    `at_once`: see `Aims`. `planned` is where the scenario `plan` leads. With `dns` servers have a DNS to ask.
     """
 
     scenario: str
@@ -78,6 +79,7 @@ class Order(NamedTuple):
     streams: tuple[UserStream, ...] = ()
     at_once: bool = False
     planned: Planned | None = None
+    dns: Dns | None = None
 
 
 class _End(NamedTuple):
@@ -97,6 +99,8 @@ async def rehearse(order: Order, watch: Callable[[AnyWorld], None] | None = None
     """
     regions = _regions(order)
     begun, own = time.monotonic(), proc.own_seconds()
+    if order.dns is not None:
+        own_names.require()  # before addresses are claimed: it may be in another network
     try:
         with contextlib.ExitStack() as held:
             folder = held.enter_context(processes.scratch(order.keep))
@@ -134,6 +138,12 @@ def _on_loopback(order: Order, regions: tuple[str, ...], folder: str, net: int) 
     if world.has_disks:
         disks.require()
     aims = Aims(order.chosen or regions[-1], order.streams_in, order.bounds.patience, only=order.chosen)
+    if order.dns is not None:
+        from natsvalues.rehearsal.naming import NameServers  # seldom used
+
+        world.name_servers = NameServers(world, order.dns, folder)
+        world.note(order.dns.words)
+        aims = aims._replace(patience=aims.patience + order.dns.ttl, settled=aims.settled + 2 * order.dns.ttl)
     if order.streams:
         renderings = {key: item for step in order.steps for key, item in step.renderings.items()}
         aims = aims._replace(streams=of_user(order.streams, renderings, order.streams_in))
@@ -177,7 +187,7 @@ async def _played(order: Order, stage: Stage, watch: Callable[[AnyWorld], None] 
     why: Why | None = None
     watching = asyncio.create_task(_watched(order, stage, asyncio.current_task(), watch))
     try:
-        async with asyncio.timeout(order.bounds.seconds):
+        async with asyncio.timeout(order.bounds.seconds) as limit:
             await SCENARIOS[order.scenario].run(stage)
     except Stuck as stuck:
         why = stuck.why
@@ -186,6 +196,8 @@ async def _played(order: Order, stage: Stage, watch: Callable[[AnyWorld], None] 
         if (stage.elections.meetings or SCENARIOS[order.scenario].needs_disks) and stage.ledger.home:
             stage.fates = await stage.ledger.check()
     except TimeoutError:
+        if not limit.expired():
+            raise  # of something that the scenario waited for: no verdict
         stage.world.note(f"the time limit of {order.bounds.seconds:g} s was reached")
         why = _cut_short(stage, "give it more time: --limit")
     except asyncio.CancelledError:

@@ -26,6 +26,7 @@ from natsvalues.rehearsal.timeline import Record
 if TYPE_CHECKING:
     from natsvalues.outside.forwarder import Endpoint, Link
     from natsvalues.rehearsal.balancing import Balancer
+    from natsvalues.rehearsal.naming import NameServers
     from natsvalues.rehearsal.rendering import Rendering
 
 LOOK = 0.25
@@ -47,6 +48,8 @@ class World(AnyWorld):
         self._cpu: dict[int, float] = {}
         self._folder = folder
         self.binaries: dict[str, Binary] = {}
+        self.name_servers: NameServers | None = None
+        """Where DNS is played; else names become addresses before servers start."""
         self.has_disks = False
         """Whether each store gets a disk of its own, whose power can be cut."""
         self._authority: Authority | None = None
@@ -64,7 +67,7 @@ class World(AnyWorld):
         self.renderings = {key: known[key] for key in self.map.regions if key in known}
         balancers = named_balancers(self.renderings)
         resolved = {key: balancers.get(key) or self.names.get(key, ()) for key in {**self.names, **balancers}}
-        layout = Layout(self.map, self.renderings, resolved)
+        layout = Layout(self.map, self.renderings, resolved, self.name_servers is not None)
         record = Record(self.tell, self.scale)
         for key in renderings:
             rendering = self.renderings[key]
@@ -124,6 +127,11 @@ class World(AnyWorld):
 
     async def _name_pods(self, key: str) -> None:
         """Let the pods' DNS names resolve as the region's headless Service has them, where that is not always."""
+        if self.name_servers is not None:
+            prepare = await self.name_servers.open(key)
+            for pod in self.pods[key]:
+                pod.prepare_server = prepare
+            return
         declared, present = names(self.renderings[key]), self._pod_names.get(key, [])
         if [item.meaning for item in present] == list(declared):
             return
@@ -133,7 +141,7 @@ class World(AnyWorld):
         region = Region(lambda: self._named_pods(key), lambda _: True)
         quiet = Record(lambda *_: None, self.scale)
         self._pod_names[key] = [
-            LoadBalancer(meaning, self.map.name(key, ordinal), region, quiet)
+            LoadBalancer(meaning, (self.map.name(key, ordinal),), region, quiet)
             for ordinal, meaning in enumerate(declared)
         ]
         for item in self._pod_names[key]:
@@ -148,7 +156,9 @@ class World(AnyWorld):
             return self._named_pods(key)
 
         record = Record(self.tell, self.scale)
-        return LoadBalancer(meaning, self.map.balancer(key, number), Region(pods, may_pass), record)
+        many = self.name_servers.dns.addresses if self.name_servers is not None else 1
+        addresses = tuple(self.map.balancer(key, number, further) for further in range(many))
+        return LoadBalancer(meaning, addresses, Region(pods, may_pass), record)
 
     def _named_pods(self, key: str) -> dict[str, Pod]:
         rendering = self.renderings[key]
@@ -165,6 +175,8 @@ class World(AnyWorld):
 
         Only to warm up.
         """
+        if self.name_servers is not None:
+            self.name_servers.at_once = everyone
         for balancers in (*self.balancers.values(), *self._pod_names.values()):
             for item in balancers:
                 item.admits_all = everyone
@@ -325,6 +337,8 @@ class World(AnyWorld):
         for balancers in (*self.balancers.values(), *self._pod_names.values()):
             for item in balancers:
                 await item.close()
+        if self.name_servers is not None:
+            self.name_servers.close()
 
     def kill_now(self) -> None:
         """End every process without an event loop."""

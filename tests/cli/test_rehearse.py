@@ -53,7 +53,19 @@ def test_what_cannot_be_rehearsed_is_refused(run, folder, arguments, code):
     assert f"error[{code}]" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--expect", "well"], ["-o", "yaml"], ["--scale", "0"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--expect", "well"],
+        ["-o", "yaml"],
+        ["--scale", "0"],
+        ["--dns", "ttl"],
+        ["--dns", "ttl=301"],
+        ["--dns", "ttl=5,ttl=6"],
+        ["--dns", "addresses=0"],
+        ["--dns", "ttl=5,"],
+    ],
+)
 def test_wrong_usage_is_exit_code_1(run, folder, arguments):
     """Values that are none of the known ones."""
     assert run("natsvalues", "rehearse", folder, *arguments).returncode == 1

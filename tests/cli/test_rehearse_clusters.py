@@ -127,11 +127,23 @@ CONSENT = ("--delete-pods", "kind-a/default,kind-c/default")
         (("--prior", "x", *CONSENT), "NV-R007"),
         (("nowhere", *CONSENT), "NV-R001"),
         (("--timeline", "x.png", *CONSENT), "NV-R009"),
+        (("--streams", "streams.yaml", *CONSENT), "NV-R007"),
+        (("--scale", "20"), "NV-R042"),
+        (("--jobs", "2"), "NV-R042"),
+        (("--keep", "x"), "NV-R042"),
+        (("--mapping",), "NV-R042"),
+        (("--dns", "ttl=5"), "NV-R042"),
+        (("--max-servers", "40", "--max-memory", "3072"), "NV-R042"),
     ],
 )
-def test_what_cannot_be_rehearsed_on_clusters_is_refused(refused, words, code):
-    """Before any cluster is reached: these do not exist."""
-    assert f"error[{code}]" in refused(*words)
+def test_what_cannot_be_rehearsed_on_clusters_is_refused(refused, words, code, monkeypatch, tmp_path):
+    """Before any cluster is reached: these do not exist. An option that would have no effect is named."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "streams.yaml").write_text("- name: ORDERS\n", encoding="utf-8")
+    error = refused(*words)
+
+    assert f"error[{code}]" in error
+    assert code != "NV-R042" or all(word in error for word in words if word.startswith("--"))
 
 
 def test_one_region_needs_consent_for_one_region(refused):
@@ -143,6 +155,10 @@ def test_one_region_needs_consent_for_one_region(refused):
     assert "kind-a" not in error
 
 
-def test_options_for_clusters_need_contexts(run):
+@pytest.mark.parametrize("option", ["--delete-pods", "--namespace", "--kubeconfig", "--release"])
+def test_options_for_clusters_need_contexts(run, option):
     """They would have no effect."""
-    assert run("natsvalues", "rehearse", "x", "--delete-pods", "a/b").returncode == 1
+    done = run("natsvalues", "rehearse", "x", option, "nats")
+
+    assert done.returncode == 1
+    assert f"{option}: only with --contexts" in done.stderr

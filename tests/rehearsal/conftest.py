@@ -75,12 +75,16 @@ async def until(holds, seconds=60):
 
 @pytest.fixture
 def on_loopback(tools, tmp_path, monkeypatch):
-    """Give `trial(world, until)` a world with these renderings: `on_loopback({"us-east": rendering}, trial)`."""
+    """Give `trial(world, until)` a world with these renderings: `on_loopback({"us-east": rendering}, trial)`.
+
+    `prepare(world)` is called before anything is in it.
+    """
     monkeypatch.setenv("NATSVALUES_TOOLS", tools["NATSVALUES_TOOLS"])
 
-    def call(renderings, trial, scale=20.0):
+    def call(renderings, trial, scale=20.0, prepare=lambda _: None):
         async def whole(net):
             world = World(tuple(renderings), str(tmp_path), net, scale)
+            prepare(world)
             try:
                 await world.take(renderings)
                 return await trial(world, until)

@@ -186,6 +186,23 @@ def test_an_early_election_names_the_version_to_move_to(two):
     assert "run 2.12.0 or later: nats-server 2.11.4" in why.remedy
 
 
+@pytest.mark.parametrize(
+    ("patch", "size", "fresh", "told"),
+    [(8, 7, True, True), (10, 7, True, False), (8, 6, True, False), (8, 7, False, False)],
+)
+def test_a_first_boot_that_counts_addresses_names_the_version_to_move_to(two, patch, size, fresh, told):
+    """2.12.8 waits for the votes of seven servers where six exist, and each has one url; 2.12.10 counts names."""
+    regions = {
+        region: item._replace(state=item.state._replace(version=ServerVersion(2, 12, patch)))
+        for region, item in two.items()
+    }
+    pods = [pod(region, number, ready=True, size=size, links=REGIONS) for region in REGIONS for number in range(3)]
+
+    why = why_stuck(snapshot(regions, pods, fresh=fresh))
+
+    assert ("run nats-server 2.12.10 or 2.14.2 or later" in why.remedy) == told, why
+
+
 def test_a_region_that_changed_its_system_account_has_lost_its_group():
     """It counts those it was with before, and is no majority without them."""
     regions = {"us-east": rendering("us-east", "SYS-a"), "eu-west": rendering("eu-west", "SYS-b")}

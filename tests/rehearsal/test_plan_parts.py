@@ -7,9 +7,11 @@ import pytest
 from natsvalues.manifests.release import Release
 from natsvalues.outside.loopback import Answer
 from natsvalues.rehearsal.login import ANYONE, user_of
+from natsvalues.rehearsal.plan_ledger import PlanLedger
 from natsvalues.rehearsal.plan_seen import region_seen, server_seen
 from natsvalues.rehearsal.plan_stage import SYSTEM, partition_of, with_servers, with_system_login
 from natsvalues.rehearsal.reading import read_rendering
+from natsvalues.rehearsal.world import World
 from natsvalues.text.natsconf import read, symbolic
 
 
@@ -36,6 +38,20 @@ def test_a_login_is_added_to_the_system_account(plain, settings, account):
     assert conf["accounts"][account]["users"] == [{"user": SYSTEM.user, "password": SYSTEM.password}]
     assert conf["cluster"] == symbolic(read(rendering.files["nats.conf"]))["cluster"]
     assert user_of(edited, {}).login == ANYONE
+
+
+@pytest.mark.helm
+@pytest.mark.parametrize(("enabled", "in_memory", "many"), [(False, True, 0), (True, True, 1), (True, False, 0)])
+def test_a_region_gets_a_stream_in_memory_where_there_is_any(plain, tmp_path, enabled, in_memory, many):
+    """The chart's default has none: servers accept such a stream, and /healthz stays 503."""
+    text = plain(f"config.jetstream.memoryStore.enabled={str(enabled).lower()}")
+    world = World(("us-east",), str(tmp_path), 1, 20)
+    world.renderings = {"us-east": read_rendering(text, "us-east.yaml")}
+
+    names = [kind.name for kind in PlanLedger(world, in_memory=in_memory).kinds("us-east")]
+
+    assert len(names) == 6 + many
+    assert names.count("PLAN_{}_MEMORY") == many
 
 
 @pytest.mark.helm

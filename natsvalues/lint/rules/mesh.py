@@ -167,11 +167,9 @@ def remote_not_in_overlays(subject: Subject) -> Iterator[Problem]:
 )
 def one_name_many_addresses(cluster: Cluster) -> Iterator[Problem]:
     """The server's version counts a gateway's host name once for each of its addresses."""
-    version = cluster.version[:3]
-    fixed = (2, 12, 10) <= version < (2, 14, 0) or version >= (2, 14, 2)
     urls = [read_endpoint(url) for _, remote in cluster.remotes for url in remote.urls]
     names = [address for address in urls if address is not None and not is_address(address.host)]
-    if cluster.version.known and not fixed and names and cluster.has_jetstream:
+    if cluster.version.known and cluster.version.counts_each_address and names and cluster.has_jetstream:
         message = f"server {cluster.version} counts the addresses behind `{names[0].host}`"
         yield Problem(message, (cluster.at_version(),), (cluster.region,))
 
