@@ -262,6 +262,13 @@ def as_on_file() -> Callable[[str, str], None]:
 
 
 @pytest.fixture(scope="session")
+def unstyled() -> Callable[[str], str]:
+    """Give an HTML page as golden files keep it: `unstyled(page)`."""
+    take_out: Callable[[str], str] = _load(os.path.join(TESTS, "golden_file.py")).unstyled
+    return take_out
+
+
+@pytest.fixture(scope="session")
 def spoiling() -> ModuleType:
     """Return the module that puts something else in the place of a value."""
     return _load(os.path.join(TESTS, "spoiling.py"))
