@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import SEVERITIES
-from natsvalues.report.findings_text import counted, paragraph
+from natsvalues.report.findings_text import paragraph
+from natsvalues.report.plain_values import counted
 from natsvalues.text.secret_variables import secret_variables
 from natsvalues.text.secrets import Hiding
 

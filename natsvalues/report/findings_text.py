@@ -8,6 +8,7 @@ from natsvalues.lint.rehearsed import converged_in
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.lint.rules.rehearsal import proves
 from natsvalues.report.excerpt import excerpt
+from natsvalues.report.plain_values import counted
 from natsvalues.text.secret_variables import secret_variables
 from natsvalues.text.secrets import Hiding
 
@@ -72,11 +73,6 @@ def summary(report: Report) -> str:
     total += f", {len(report.ignored)} ignored" if report.ignored else ""
     total += f", {len(report.known)} known from the baseline" if report.known else ""
     return f"{total}: {len(report.rules)} rules on {looked_at(report)}"
-
-
-def counted(number: int, word: str) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{number} {word}" + ("" if number == 1 else "s")
 
 
 def looked_at(report: Report) -> str:
