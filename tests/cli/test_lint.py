@@ -129,7 +129,43 @@ def test_a_rendering_that_could_be_any_region(run, home, rendering):
     named = run(*words, "--region", "us-east", cwd=home)
     assert named.stderr == ""
     [untouched] = [item for item in json.loads(named.stdout)["findings"] if item["rule"] == "HS001"]
-    assert untouched["message"].endswith(": it is the chart's own rendering")
+    assert ": it is the chart's own rendering; to lint what post-rendering gives: " in untouched["message"]
+
+
+def test_an_untouched_rendering_leads_to_what_post_rendering_gives(run, home, helm3, nats_chart):
+    """Installed like this it is an error; the command that the error prints lints it as it will be, and passes."""
+    text = run(helm3, "template", "nats", nats_chart, "--set", VALUES, check=True).stdout
+    (home / "raw file.yaml").write_text(text, encoding="utf-8")
+    words = ["natsvalues", "lint", "charts/overlays", "--region", "us-east", "--format", "json"]
+    done = run(*words, "raw file.yaml", cwd=home)
+    (message,) = [item["message"] for item in json.loads(done.stdout)["findings"] if item["rule"] == "HS001"]
+    command = message.partition("to lint what post-rendering gives: ")[2]
+    followed = run("sh", "-c", command, cwd=home)
+
+    assert done.returncode == 4
+    assert command == (
+        "natsvalues post-render --region us-east --overlays charts/overlays <'raw file.yaml' | "
+        "natsvalues lint - charts/overlays"
+    )
+    assert (followed.returncode, followed.stderr) == (0, "")
+    assert "1 rendering (region us-east, StatefulSet/nats)" in followed.stdout
+    piped = run(*words, "-", stdin=text, cwd=home)
+    (message,) = [item["message"] for item in json.loads(piped.stdout)["findings"] if item["rule"] == "HS001"]
+    assert message.endswith(": … | " + command.replace(" <'raw file.yaml'", ""))
+
+
+def test_a_rendering_that_no_region_means(run, home, rendering):
+    """Overlays that select another NATS: without a region it is linted alone, for a region it is refused."""
+    for region in ("us-east", "eu-west", "ap-south"):
+        with open(home / "charts" / "overlays" / f"{region}.yaml", "a", encoding="utf-8") as file:
+            file.write("nats: {name: bus}\n")
+    words = ["natsvalues", "lint", rendering, "charts/overlays"]
+    alone = run(*words, cwd=home)
+    assert alone.returncode == 4
+    assert alone.stderr.startswith(f"note: {rendering} is not compared with an overlay")
+    named = run(*words, "--region", "us-east", cwd=home)
+    assert (named.returncode, named.stdout) == (1, "")
+    assert named.stderr.startswith("error[NV-I005]: the release has no NATS named `bus`")
 
 
 def test_a_render_that_forgot_natsvalues(run, home, folder, rendering):
