@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from natsvalues.report.plain_values import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,7 +28,7 @@ def _head(plan: WrittenPlan) -> Iterator[str]:
     if plan.refused:
         yield f"{plan.supercluster}: no plan: {len(plan.refused)} moves have no way that is known to lose nothing"
     elif count:
-        yield f"{plan.supercluster}: {count} step{'s' * (count > 1)} to where the overlays want it"
+        yield f"{plan.supercluster}: {counted(count, 'step')} to where the overlays want it"
     else:
         yield f"{plan.supercluster}: every region is where the overlays want it; nothing to do"
     for region, reason in plan.absent:
