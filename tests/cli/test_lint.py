@@ -1,4 +1,4 @@
-"""`natsvalues lint` and `rules` as people run them: inputs, formats, exit codes, and what is refused."""
+"""`natsvalues lint` as people run it: inputs, formats, exit codes, and what is refused."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ import shutil
 
 import pytest
 
-from natsvalues.diff.impact import IMPACTS
-from natsvalues.doctor.rules import RULES as LIVE
 from natsvalues.lint.rules import RULES
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OF_BOTH, ONLY_OVERLAYS, OF_EVIDENCE, OF_SERVER = (
     sum(rule.applies_to == looks for rule in RULES) for looks in ("regions", "overlays", "rehearsal", "server")
 )
@@ -24,13 +21,6 @@ THREE = "3 renderings (ap-south, eu-west, us-east)"
 VALUES = f"config.cluster.enabled=true,config.jetstream.enabled=true,{SPREAD}.maxSkew=1"
 
 pytestmark = pytest.mark.helm
-
-
-@pytest.fixture
-def home(tmp_path):
-    """A repository: charts/overlays of the checkout, nothing else."""
-    shutil.copytree(os.path.join(ROOT, "charts", "overlays"), tmp_path / "charts" / "overlays")
-    return tmp_path
 
 
 @pytest.fixture
@@ -190,48 +180,6 @@ def test_a_file_of_an_overlay_folder_means_the_folder(run, home):
     )
 
 
-def test_a_chart_is_rendered_first(run, home, helm3, nats_chart):
-    """For one region or for all, through natsvalues; values files may be named after the region."""
-    for region in ("us-east", "eu-west", "ap-south"):
-        (home / f"{region}.yaml").write_text("config: {jetstream: {enabled: true}}\n", encoding="utf-8")
-    words = ["--chart", nats_chart, "-f", "{region}.yaml", "--set", VALUES]
-    env = {"HELM_BIN": helm3}
-
-    one = run("natsvalues", "lint", *words, "--region", "us-east", cwd=home, env=env)
-    assert (one.returncode, one.stderr) == (0, "")
-    assert f"{OF_OVERLAYS} rules" not in one.stdout
-    everything = run("natsvalues", "lint", *words, "--all-regions", "--format", "json", cwd=home, env=env)
-    report = json.loads(everything.stdout)
-    assert (everything.returncode, report["summary"]["error"], report["summary"]["warning"]) == (0, 0, 0)
-    assert report["regions"] == ["ap-south", "eu-west", "us-east"]
-
-    neither = run("natsvalues", "lint", *words, cwd=home, env=env)
-    assert (neither.returncode, neither.stdout) == (1, "")
-    assert "error[NV-L008]" in neither.stderr
-
-
-def test_values_that_the_chart_ignores(run, home, helm3, nats_chart):
-    """Found in the file that has them, with the line."""
-    (home / "us-east.yaml").write_text("config: {cluster: {enabled: true}}\nservice:\n  type: LoadBalancer\n", "utf-8")
-    words = ["--chart", nats_chart, "-f", "{region}.yaml", "--region", "us-east", "--format", "json"]
-    done = run("natsvalues", "lint", *words, cwd=home, env={"HELM_BIN": helm3})
-
-    found = [item for item in json.loads(done.stdout)["findings"] if item["rule"] == "HS010"]
-    assert [item["where"] for item in found] == [
-        [{"file": "us-east.yaml", "line": 3, "column": 9, "field": "service.type"}]
-    ]
-
-
-def test_a_chart_without_overlays(run, helm3, nats_chart):
-    """People who do not use natsvalues yet can lint their chart."""
-    words = ["--chart", nats_chart, "--set", f"{VALUES},config.gateway.enabled=true"]
-    done = run("natsvalues", "lint", *words, env={"HELM_BIN": helm3})
-
-    assert done.returncode == 4
-    assert "error[GW001]" in done.stdout
-    assert "error[HS001]" not in done.stdout
-
-
 def test_several_formats_at_once(run, home, rendering):
     """One on standard output, the others into files, all of the same findings."""
     formats = ["text", "json=a.json", "sarif=a.sarif", "junit=a.xml", "github=a.txt", "markdown=a.md"]
@@ -313,24 +261,6 @@ def test_wrong_input_gives_an_error_and_no_report(case, run, home, rendering):
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"error[{code}]: ")
     assert "\nhelp: " in done.stderr
-
-
-def test_rules_are_listed_and_explained(run):
-    """All of them by group; one by id or name."""
-    listing = run("natsvalues", "rules", check=True).stdout
-    ids = [line[:5] for line in listing.splitlines() if line[:2].isupper()]
-    assert [code for code in ids if not code.startswith("DI")] == [rule.id for rule in (*RULES, *LIVE)]
-    assert [code for code in ids if code.startswith("DI")] == [declared.id for declared in IMPACTS]
-    one = run("natsvalues", "rules", "gw001", check=True).stdout
-    assert one == run("natsvalues", "rules", "no-advertise", check=True).stdout
-    assert one.startswith("GW001 no-advertise (error)\n")
-    assert "\nFAIL\n  conf: {gateway: {advertise: null}}\n" in one
-    impact = run("natsvalues", "rules", "server-names-change", check=True).stdout
-    assert impact == run("natsvalues", "rules", "DI001", check=True).stdout
-    assert impact.startswith("DI001 server-names-change (identity)\n")
-    unknown = run("natsvalues", "rules", "no-advertize")
-    assert unknown.returncode == 1
-    assert "did you mean `no-advertise`?" in unknown.stderr
 
 
 def rehearsal(home, *scenarios, renderings=()):
