@@ -97,6 +97,13 @@ def test_no_file_is_too_long(sources, root):
     assert {path: count for path, count in lines.items() if count > 350} == {}
 
 
+def test_no_picture_is_large(root):
+    """Every clone has them: 150 kB at most, as scripts/page_pictures.py leaves them."""
+    pictures = glob.glob(os.path.join(root, "docs", "pictures", "*.png"))
+    assert pictures
+    assert {os.path.basename(path): size for path in pictures if (size := os.path.getsize(path)) > 150_000} == {}
+
+
 def test_the_schema_on_file_is_a_schema(root):
     """The published schema is valid for its own dialect."""
     with open(os.path.join(root, "docs", "overlay.schema.json"), encoding="utf-8") as file:
