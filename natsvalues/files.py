@@ -14,6 +14,8 @@ from natsvalues.errors import NatsvaluesError, Where
 
 MOST_BYTES = 64 * 1024 * 1024
 """The longest input: far beyond a release that Helm can store (1 MiB compressed), and soon refused."""
+STANDARD_INPUT = "standard input"
+"""What places call it."""
 UNREADABLE = "NV-I007"
 HINT = "correct the path or its permissions"
 _OPENED = ("/dev/", "/proc/")

@@ -17,13 +17,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, ge
 
 from configuration_docs import page as configuration_page
 from reload_docs import page as reload_page
+from rules_docs import doctor_page, impacts_page, rules_page
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from natsvalues.cli.app import app
-from natsvalues.diff.impact import GROUPS as IMPACTS
-from natsvalues.doctor.rules import GROUPS as LIVE
-from natsvalues.lint.rules import GROUPS
 from natsvalues.overlays.model import Region, Supercluster
 from natsvalues.overlays.schema import schema
 from natsvalues.report.diff_schema import schema as diff_schema
@@ -34,24 +32,11 @@ from natsvalues.text.reading import Between, Matches, field_doc, spelled
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsvalues.diff.impact.declaration import Declared
-    from natsvalues.lint.rule import Rule
-
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOCS = os.path.join(ROOT, "docs")
 PROVIDER_DOCS = os.path.join(ROOT, "scripts", "provider_docs.py")
 PROVIDER_PAGE = "providers.md"
 NAMES = {str: "text", int: "whole number", bool: "true or false"}
-
-DOCTOR_HEAD = """\
-# What doctor looks for
-
-<!-- Written by scripts/reference_docs.py from natsvalues/doctor/rules: change those. -->
-
-Beside [lint's rules](rules.md) on the live objects, [doctor](doctor.md) has rules of its own. Each has a fault that the
-tests seed into a record of two real regions, and which nothing else is blamed for; many were seeded into
-[real regions](doctor-faults.md).
-"""
 
 OVERLAYS_HEAD = """\
 # Overlay files
@@ -99,48 +84,6 @@ Without a verb, natsvalues post-renders when its standard input is not a termina
 | `XDG_CACHE_HOME` | The servers of a rehearsal are kept in `natsvalues` below it, else below `~/.cache`. |
 | `NATSVALUES_TOOLS` | The folder in which they are kept, instead. |
 | `XDG_STATE_HOME` | The report of the last run is `natsvalues/last.json` below it, else below `~/.local/state`. |
-"""
-
-RULES_HEAD = """\
-# Lint rules
-
-<!-- Written by scripts/reference_docs.py from natsvalues/lint/rules: change those. -->
-
-What `natsvalues lint` looks for; how to use it is in [lint.md](lint.md). `natsvalues rules` lists the rules, and
-`natsvalues rules GW001` (or its name) shows one. Ids and names are stable.
-
-Each rule has an example that fails it and one that passes; the tests make both, of renderings of every version of
-the chart that is there. They are JSON merge patches of a clean supercluster of two regions, `us-east` and `eu-west`:
-
-| Part | What it changes |
-| --- | --- |
-| `conf` | `nats.conf` |
-| `container`, `statefulSet` | the server's container (its `env` merges by name), its StatefulSet |
-| `service` | the gateway's own Service |
-| `clients`, `headless` | the chart's Services |
-| `overlay`, `supercluster` | the region's file, the common file |
-| `us-east`, `eu-west` | parts of that region alone; without it a part counts for both |
-| `untouched`, `only` | rendered with the chart's gateway on and without natsvalues; that region alone |
-| `text`, `add`, `fill` | words of `nats.conf` replaced; one more document; a ConfigMap with so many random characters |
-| `values` | a values file that the chart is rendered with |
-
-Rules that need the configuration only also run on [plain nats.conf files](lint.md#plain-natsconf-files), and say so.
-"""
-
-IMPACTS_HEAD = """\
-# Impacts
-
-<!-- Written by scripts/reference_docs.py from natsvalues/diff/impact: change that. -->
-
-What a change can do, as [`natsvalues diff`](diff.md) reports it. `natsvalues rules DI001` (or its name) shows one. Ids
-and names are stable; a change that has several impacts gets the worst.
-
-Each impact has an example that has it and one that does not; the tests make both, of renderings of every version of
-the chart that is there. An example is an old and a new release of region `us-east` of the [supercluster](rules.md)
-that lint's examples use, with the same parts; parts outside `old` and `new` count for both. `at` is the change that has
-the impact, spelled as for `--ignore`; `roll: true` changes the pod template, so that the pods restart; null for
-`service` or `statefulSet` removes that object. `live` changes the old release in the cluster, with `kubectl edit`;
-`serverSide: true`: Helm applies on the server's side. `unlisted` are regions whose new releases do not list this one.
 """
 
 
@@ -220,84 +163,6 @@ def cli_page() -> str:
         text = "\n".join(line.rstrip() for line in said.output.strip().splitlines())
         parts.append(f"\n## {' '.join(('natsvalues', *words))}\n\n```text\n{text}\n```\n")
     return "".join(parts)
-
-
-def rules_page() -> str:
-    """The page of all lint rules."""
-    parts = [RULES_HEAD]
-    for group, rules in GROUPS.items():
-        parts.append(f"\n## {group}\n\n| Rule | Severity | What |\n| --- | --- | --- |\n")
-        parts += [
-            f"| [`{rule.id}`](#{rule.id.lower()}-{rule.name}) {rule.name} | {rule.severity} | {cell(rule.what)} |\n"
-            for rule in rules
-        ]
-        parts += [rule_section(rule) for rule in rules]
-    return "".join(parts)
-
-
-def doctor_page() -> str:
-    """The page of doctor's own rules, whose examples are for tests only."""
-    parts = [DOCTOR_HEAD]
-    for group, rules in LIVE.items():
-        parts.append(
-            f"\n## {group}\n\n| Rule | What | Why, and how it is known | What to do |\n| --- | --- | --- | --- |\n"
-        )
-        parts += [
-            f"| `{rule.id}` {rule.name} ({rule.severity}) | {cell(rule.what)} | {cell(rule.why)} *{cell(rule.source)}* "
-            f"| {cell(rule.remedy)} |\n"
-            for rule in rules
-        ]
-    return "".join(parts)
-
-
-def rule_section(rule: Rule) -> str:
-    """All that is known of one rule."""
-    fix = " `natsvalues lint --fix` does it." if rule.fixable else ""
-    plain = ", also in plain nats.conf files" if rule.needs == "configuration" else ""
-    lines = [
-        f"\n### {rule.id} {rule.name}\n",
-        f"{rule.what} ({rule.severity}{plain})\n",
-        f"**Why.** {rule.why} *Source: {rule.source}. Holds for {rule.versions}.*\n",
-        f"**What to do.** {rule.remedy}{fix}\n",
-        examples(rule.fails, rule.passes),
-    ]
-    return "\n".join(lines)
-
-
-def examples(fails: str, passes: str) -> str:
-    """An example that fails, and one that passes."""
-    return f"```yaml\n# FAIL\n{fails.strip()}\n---\n# PASS\n{passes.strip()}\n```\n"
-
-
-def impacts_page() -> str:
-    """The page of all impacts of changes."""
-    parts = [IMPACTS_HEAD]
-    for group, impacts in IMPACTS.items():
-        parts.append(f"\n## {group}\n\n| Impact | Level | What |\n| --- | --- | --- |\n")
-        parts += [
-            f"| [`{impact.id}`](#{impact.id.lower()}-{impact.name}) {impact.name} | {impact.level} "
-            f"| {cell(impact.what)} |\n"
-            for impact in impacts
-        ]
-        parts += [impact_section(impact) for impact in impacts]
-    return "".join(parts)
-
-
-def impact_section(impact: Declared) -> str:
-    """All that is known of one impact."""
-    lines = [
-        f"\n### {impact.id} {impact.name}\n",
-        f"{impact.what} (`{impact.level}`)\n",
-        f"**Why.** {impact.why} *Source: {impact.source}.*\n",
-        *([f"**What to do.** {impact.remedy}\n"] if impact.remedy else []),
-        examples(impact.fails, impact.passes),
-    ]
-    return "\n".join(lines)
-
-
-def cell(text: str) -> str:
-    """A text inside a table."""
-    return text.replace("|", "\\|")
 
 
 def verbs(command: Any, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

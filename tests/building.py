@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LEFT_OUT = "LEFT OUT:"
+ABSENT = "not in this clone:"
 
 
 def build_for(

@@ -1,19 +1,18 @@
 """Fixtures shared by all tests: pinned binaries, a scrubbed environment, stored renderings, replayed charts.
 
 Test folders are no packages, so what tests share comes as a fixture. Nothing here reads the machine: helm,
-kubectl and nats-server are the pinned ones (scripts/binaries.py), and no variable of the caller leaks in.
+kubectl and nats-server are the pinned ones (pinned_tools.py), and no variable of the caller leaks in.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import signal
 import subprocess
 import sys
 import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,7 +23,11 @@ if TYPE_CHECKING:
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(TESTS)
-ABSENT = "not in this clone:"
+sys.path.append(TESTS)
+
+from building import ABSENT, LEFT_OUT, build_for  # noqa: E402 - the folder is no package
+
+pytest_plugins = ["pinned_tools", "skips"]
 
 # How fast a machine is, and how much an example takes, says nothing about the properties.
 settings.register_profile(
@@ -43,10 +46,6 @@ def _load(path: str) -> ModuleType:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
-
-
-_building = _load(os.path.join(TESTS, "building.py"))
-LEFT_OUT = _building.LEFT_OUT
 
 
 @pytest.fixture(scope="session")
@@ -77,37 +76,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = ordered + [item for of in quick for item in of]
 
 
-# --- binaries -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def binaries() -> ModuleType:
-    """Return the script that fetches binaries, as a module."""
-    return _load(os.path.join(ROOT, "scripts", "binaries.py"))
-
-
-@pytest.fixture(scope="session")
-def helm3(binaries) -> str:
-    """Path of the pinned Helm 3, or of another one: scripts/compatibility.py."""
-    return os.environ.get("NATSVALUES_HELM3") or binaries.fetch("helm3")
-
-
-@pytest.fixture(scope="session")
-def helm4(binaries) -> str:
-    """Path of the pinned Helm 4, or of another one."""
-    return os.environ.get("NATSVALUES_HELM4") or binaries.fetch("helm4")
-
-
-@pytest.fixture(scope="session")
-def kubectl(binaries) -> str:
-    """Path of the pinned kubectl."""
-    return binaries.fetch("kubectl")
-
-
-@pytest.fixture(scope="session")
-def nats_server(binaries) -> Callable[[str], str]:
-    """Give the path of nats-server in a pinned version: `nats_server("2.14.2")`."""
-    return lambda version: binaries.fetch(f"nats-server@{version}")
+# --- tools ---------------------------------------------------------------------------------------------
 
 
 def pytest_report_header() -> list[str]:
@@ -122,40 +91,13 @@ KUSTOMIZE = pytest.StashKey[str]()
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build kustomize."""
     builder = _load(os.path.join(ROOT, "scripts", "kustomize_build.py"))
-    _building.build_for(
-        session, "kustomize", KUSTOMIZE, builder.build, (builder.NoGoError,), "the tests with a real kustomize"
-    )
+    build_for(session, "kustomize", KUSTOMIZE, builder.build, (builder.NoGoError,), "the tests with a real kustomize")
 
 
 @pytest.fixture(scope="session")
 def kustomize(request) -> str:
     """Path of kustomize, built from its Go module; kubectl has one of its own, which runs no functions."""
     return request.config.stash[KUSTOMIZE]
-
-
-@pytest.fixture(scope="session")
-def go_judge() -> Generator[Any, None, None]:
-    """Go's readers of nats.conf and YAML in one process, built from their modules: `scripts/fuzzing/judge.py`."""
-    sys.path.append(os.path.join(ROOT, "scripts"))
-    from fuzzing.judge import Judge
-    from go_build import NoGoError
-
-    try:
-        judge = Judge()
-    except NoGoError as error:
-        pytest.skip(f"{LEFT_OUT} what Go's readers judge. {error}")
-    with judge:
-        yield judge
-
-
-@pytest.fixture(scope="session")
-def go_answers(request) -> Callable[[bytes, Any], Any]:
-    """What Go makes of a question, for tests that have other judges, too: without Go, the value that is expected."""
-    try:
-        judge = request.getfixturevalue("go_judge")
-    except pytest.skip.Exception:
-        return lambda _question, expected: expected
-    return lambda question, _expected: judge.answers([question])[0]
 
 
 # --- stored renderings ------------------------------------------------------------------------------------
@@ -271,6 +213,13 @@ def as_on_file() -> Callable[[str, str], None]:
 
 
 @pytest.fixture(scope="session")
+def unstyled() -> Callable[[str], str]:
+    """Give an HTML page as golden files keep it: `unstyled(page)`."""
+    take_out: Callable[[str], str] = _load(os.path.join(TESTS, "golden_file.py")).unstyled
+    return take_out
+
+
+@pytest.fixture(scope="session")
 def spoiling() -> ModuleType:
     """Return the module that puts something else in the place of a value."""
     return _load(os.path.join(TESTS, "spoiling.py"))
@@ -383,48 +332,3 @@ def until() -> Callable[[Callable[[], bool], float], bool]:
 def loop_files() -> Callable[[], str]:
     """Give the files behind all loop devices, as one text."""
     return _load(os.path.join(TESTS, "running.py")).loop_files
-
-
-# --- no silent skips in CI --------------------------------------------------------------------------------
-
-
-def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
-    """Turn a skip into a failure in CI, unless it is data that this clone does not carry."""
-    if not os.environ.get("CI") or not report.skipped or hasattr(report, "wasxfail"):
-        return
-    reason = _reason(report).removeprefix("Skipped: ")
-    if not reason.startswith(ABSENT):
-        report.outcome = "failed"
-        report.longrepr = f"skipped, and CI skips nothing: {reason}"
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Look at every test's report for a skip."""
-    report = yield
-    _refuse_skip(report)
-    return report
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Look at every module's report for a skip of the whole module."""
-    report = yield
-    _refuse_skip(report)
-    return report
-
-
-# --- what was left out, loudly ----------------------------------------------------------------------------
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at the very end which tiers could not run, and why: a skip in the midst of thousands is not seen."""
-    reports = terminalreporter.stats.get("skipped", []) + terminalreporter.stats.get("error", [])
-    said = [match[0] for report in reports if (match := re.search(f"{LEFT_OUT}.*", _reason(report)))]
-    for reason in sorted(set(said)):
-        terminalreporter.section(f"{said.count(reason)} tests were not run", red=True, bold=True)
-        terminalreporter.line(reason, red=True, bold=True)
-
-
-def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
-    return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr or "")

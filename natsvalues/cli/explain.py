@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.post_render import checked_release
 from natsvalues.cli.state import Run
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream, write_output
+from natsvalues.cli.streams import read_stream, write_output
 from natsvalues.errors import EXIT_OK, NatsvaluesError
+from natsvalues.files import STANDARD_INPUT
 from natsvalues.overlays.losses_since import state_after
 from natsvalues.overlays.stages import guidance
 from natsvalues.report.json_v1 import changes, notice

@@ -10,11 +10,12 @@ from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, make_folder, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream, write_message, write_output
+from natsvalues.cli.streams import read_stream, write_message, write_output
 from natsvalues.delivery import flux, helmfile, kustomize
 from natsvalues.delivery.files import marker
 from natsvalues.delivery.patches import Export, export
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
+from natsvalues.files import STANDARD_INPUT
 from natsvalues.manifests.chart import INSTANCE_LABEL
 from natsvalues.manifests.release import Release
 from natsvalues.overlays.folder import load

@@ -8,10 +8,11 @@ from natsvalues.cli.edge import guarded
 from natsvalues.cli.light import PostRenderOptions, with_environment
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream, write_message, write_stream
+from natsvalues.cli.streams import read_stream, write_message, write_stream
 from natsvalues.delivery.function_config import read_config
 from natsvalues.delivery.resource_list import ResourceList
 from natsvalues.errors import EXIT_OK, NatsvaluesError
+from natsvalues.files import STANDARD_INPUT
 from natsvalues.overlays.choice import choose
 from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render

@@ -7,9 +7,9 @@ import re
 
 from natsvalues.cli.overlays_folder import is_named, overlays_folder
 from natsvalues.cli.plain_files import plain_file, stated_version
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream
+from natsvalues.cli.streams import read_stream
 from natsvalues.errors import NatsvaluesError, Where
-from natsvalues.files import listed
+from natsvalues.files import STANDARD_INPUT, listed
 from natsvalues.lint.plain import plain_subject
 from natsvalues.lint.subject import Cluster, Subject, clusters_of, values_of
 from natsvalues.manifests.plain import KUBERNETES, SUFFIX, Plain

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from natsvalues.cli.edge import guarded
 from natsvalues.cli.region_release import region_release
 from natsvalues.cli.state import Run, remember
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream, write_stream
+from natsvalues.cli.streams import read_stream, write_stream
 from natsvalues.errors import EXIT_OK
+from natsvalues.files import STANDARD_INPUT
 from natsvalues.outside.calling import calling_helm
 from natsvalues.report.text import notices
 

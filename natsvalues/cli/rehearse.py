@@ -15,7 +15,7 @@ from natsvalues.cli.outputs import Output, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.phases import waiting
 from natsvalues.cli.progress import Progress
-from natsvalues.cli.rehearse_clusters import cluster_orders
+from natsvalues.cli.rehearse_clusters import cluster_orders, with_revisions
 from natsvalues.cli.rehearse_findings import noticed
 from natsvalues.cli.rehearse_options import ALL, RELEASE, Options, check_files
 from natsvalues.cli.rehearse_streams import rehearsed_streams, require_regions
@@ -50,6 +50,8 @@ def run_rehearsals(options: Options) -> int:
         with waiting("rendering and fetching servers"):
             orders = _orders(options) if options.clusters is None else cluster_orders(options, options.clusters)
         outcomes = asyncio.run(_all(orders, options))
+        if options.clusters is not None:
+            outcomes = [with_revisions(outcome, options.clusters) for outcome in outcomes]
         write(list(_outputs(outcomes, options)))
         return _code(outcomes, options.expect)
 

@@ -10,8 +10,9 @@ from natsvalues.cli.rehearse_options import ALL, ClusterOptions, Options, check_
 from natsvalues.cli.rehearse_streams import rehearsed_streams, require_known
 from natsvalues.cli.streams import read_stream
 from natsvalues.errors import NatsvaluesError
+from natsvalues.manifests.stored import deployed
 from natsvalues.outside.contexts import contexts_in
-from natsvalues.outside.helm import release_of, templated
+from natsvalues.outside.helm import history, release_of, templated
 from natsvalues.outside.installing import Chart
 from natsvalues.overlays.folder import load
 from natsvalues.rehearsal.cluster_stage import Installation, helm_words
@@ -23,6 +24,7 @@ from natsvalues.rehearsal.sources import fitting, steps_in, steps_of
 from natsvalues.rehearsal.stage import Step
 
 if TYPE_CHECKING:
+    from natsvalues.rehearsal.outcome import Outcome
     from natsvalues.rehearsal.rendering import Rendering
 
 ON_ANY = ("cold-restart", "cold-region", "rolling", "server-lost")
@@ -56,6 +58,7 @@ def cluster_orders(options: Options, given: ClusterOptions) -> list[Order]:
         )
     require_known(streams_in, sites)
     installation = _installation(options, sites)
+    now = {region: site._replace(revision=_revision(site, given.kubeconfig)) for region, site in sites.items()}
     prior: Step | None = None
     chosen = options.chosen or list(sites)[-1]
     orders = []
@@ -66,9 +69,23 @@ def cluster_orders(options: Options, given: ClusterOptions) -> list[Order]:
         if installation is not None:
             steps = _installed_steps(name, installation, given, sites, at_once=options.at_once)
         steps = fitting(name, tuple(filter(None, steps)), (prior,) if prior is not None else ())
-        on = OnClusters(sites, given.kubeconfig, installation)
+        on = OnClusters(now, given.kubeconfig, installation)
         orders.append(Order(name, steps, 1.0, chosen, streams_in, None, options.bounds, on=on, at_once=options.at_once))
     return orders
+
+
+def with_revisions(outcome: Outcome, given: ClusterOptions) -> Outcome:
+    """The outcome with the revisions that are deployed now."""
+    sites = {key: site._replace(then=_revision(site, given.kubeconfig)) for key, site in outcome.sites.items()}
+    return outcome._replace(sites=sites)
+
+
+def _revision(site: Site, kubeconfig: str | None) -> int | None:
+    """The deployed revision; None where there is none, or where helm cannot say: a rehearsal does without."""
+    try:
+        return deployed(history(site.release, helm_words(site, kubeconfig)))
+    except NatsvaluesError:
+        return None
 
 
 # --- which clusters -----------------------------------------------------------------------------------------

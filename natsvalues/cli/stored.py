@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from natsvalues.cli.helm_words import HelmWords, sort
 from natsvalues.manifests.release import Release
-from natsvalues.outside.helm import HelmRelease, deployed, history, release_of
+from natsvalues.manifests.stored import deployed
+from natsvalues.outside.helm import HelmRelease, history, release_of
 from natsvalues.outside.kubeconfig import context_of
 from natsvalues.records import NamedTuple
 from natsvalues.supercluster.kept import DEPLOYED, Kept, Revision, Revisions

@@ -8,12 +8,11 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from natsvalues.errors import NatsvaluesError, Where
-from natsvalues.files import MOST_BYTES, content, require_size
+from natsvalues.files import MOST_BYTES, STANDARD_INPUT, content, require_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-STANDARD_INPUT = "standard input"
 _HINT = "use a rendered release, such as the output of helm template, or - for standard input"
 
 

@@ -9,12 +9,13 @@ from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.state import Run
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream, write_message
+from natsvalues.cli.streams import read_stream, write_message
 from natsvalues.cli.values_chart import no_chart, renderer
 from natsvalues.delivery.names import ANY_NAMESPACE
 from natsvalues.delivery.values import region_values
 from natsvalues.delivery.values_file import head, merged, places, read_values, written
 from natsvalues.errors import EXIT_OK, NatsvaluesError, Where
+from natsvalues.files import STANDARD_INPUT
 from natsvalues.manifests.chart_keys import ignored_keys
 from natsvalues.outside.helm import defaults_of, fetched
 from natsvalues.overlays.folder import load

@@ -10,7 +10,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from natsvalues.diff.changes import Change, ObjectDiff
+from natsvalues.diff.changes import NO_IMPACT, Change, ObjectDiff
 from natsvalues.diff.comparison import at, compare
 from natsvalues.diff.derived import KUSTOMIZATION, is_origin
 from natsvalues.diff.identities import identify
@@ -48,11 +48,13 @@ class Upgrade(NamedTuple):
     """What is to happen next: the objects of the new side, and whether a field that others own is a conflict.
 
     It is where Helm applies on the server's side without --force-conflicts. `decision` is that of the overlays.
+    `beside` are the objects that Flux applies beside the release: Helm's next upgrade does nothing with them.
     """
 
     planned: Iterable[Entry]
     meets_conflicts: bool
     decision: Decision = Decision()
+    beside: frozenset[ResourceKey] = frozenset()
 
 
 class _Plan(NamedTuple):
@@ -60,6 +62,7 @@ class _Plan(NamedTuple):
 
     value: dict[str, Any]
     meets_conflicts: bool
+    is_beside: bool
 
 
 def drift(
@@ -77,12 +80,14 @@ def drift(
     )
     differences = []
     for entry in stated:
-        value = values.get(_placed(entry.key, namespace))
+        value, is_beside = values.get(_placed(entry.key, namespace)), entry.key in upgrade.beside
         if value is None:
-            missing = together(does.of_object(entry.key), of_drift(Drift("missing", entry.key)))
+            fate = of_drift(Drift("missing", entry.key, is_beside=is_beside))
+            missing = together(does.of_object(entry.key), fate)
             differences.append(ObjectDiff(entry.key, "remove", entry.value, None, impact=missing, live=True))
             continue
-        plan = _Plan(plans.get(_placed(entry.key, namespace), {}), upgrade.meets_conflicts)
+        conflicts = upgrade.meets_conflicts and not is_beside
+        plan = _Plan(plans.get(_placed(entry.key, namespace), {}), conflicts, is_beside)
         changes = tuple(_with_effects(_changes(entry, value, plan), entry.key, does))
         if changes:
             differences.append(ObjectDiff(entry.key, "change", entry.value, value, changes, live=True))
@@ -106,10 +111,30 @@ def _as_stated(value: dict[str, Any], namespace: str) -> dict[str, Any]:
     return {**kept, "metadata": {**metadata, "namespace": namespace} if namespace else metadata}
 
 
-def orphans(live: list[dict[str, Any]], stated: Iterable[Entry], name: str, namespace: str) -> list[ObjectDiff]:
-    """Live objects that helm created for this release, that the release does not have, and that Flux did not take."""
+def orphans(
+    old: Release, stated: list[Entry], live: list[dict[str, Any]], name: str, namespace: str
+) -> list[ObjectDiff]:
+    """Live objects that helm created for this release, that the release does not have, and that Flux did not take.
+
+    What each does is that of an object which the release as it is stated gets in addition.
+    """
     known = {_placed(entry.key, namespace) for entry in stated}
-    leftovers = []
+    leftovers = list(_leftovers(live, known, name, namespace))
+    stated_in = namespace if all(entry.key.namespace for entry in stated) else ""
+    more = [_as_stated(value, stated_in) for value in leftovers]
+    does = standing(old, namespace, [*(entry.value for entry in stated), *more], Decision()) if more else None
+    differences = []
+    for value, seen in zip(leftovers, more, strict=True):
+        key = _placed(key_of(value), namespace)
+        effect = does.of_object(key_of(seen)) if does is not None else NO_IMPACT
+        impact = together(effect, of_drift(Drift("leftover", key)))
+        differences.append(ObjectDiff(key, "add", None, _without_bookkeeping(value), impact=impact, live=True))
+    return differences
+
+
+def _leftovers(
+    live: list[dict[str, Any]], known: set[ResourceKey], name: str, namespace: str
+) -> Iterator[dict[str, Any]]:
     for value in live:
         metadata = value.get("metadata") or {}
         annotations = metadata.get("annotations") or {}
@@ -117,11 +142,8 @@ def orphans(live: list[dict[str, Any]], stated: Iterable[Entry], name: str, name
             continue
         if annotations.get(RELEASE_NAME) != name or annotations.get(RELEASE_NAMESPACE) != namespace:
             continue
-        key = _placed(key_of(value), namespace)
-        if key not in known:
-            impact = of_drift(Drift("leftover", key))
-            leftovers.append(ObjectDiff(key, "add", None, _without_bookkeeping(value), impact=impact, live=True))
-    return leftovers
+        if _placed(key_of(value), namespace) not in known:
+            yield value
 
 
 def _placed(key: ResourceKey, namespace: str) -> ResourceKey:
@@ -193,7 +215,7 @@ def _judged(change: Change, owner: Owner | None, plan: _Plan, key: ResourceKey) 
     conflicts = owner is not None and plan.meets_conflicts
     kind: Literal["added", "changed"] = "added" if change.op == "add" else "changed"
     return change._replace(
-        impact=of_drift(Drift(kind, key, change.path, change.after, _who(owner), planned, conflicts))
+        impact=of_drift(Drift(kind, key, change.path, change.after, _who(owner), planned, conflicts, plan.is_beside))
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from natsvalues.manifests.stored import deployed
 from natsvalues.records import NamedTuple
 
 FORMAT = 1
@@ -59,6 +60,22 @@ class RegionSeen(NamedTuple):
     def place(self) -> str:
         """The context and the namespace: the file of its places."""
         return f"{self.context}/{self.namespace}"
+
+    @property
+    def revision(self) -> int | None:
+        """The revision that is deployed; the last of all where none is, None where none was seen."""
+        kept = [(item["revision"], item["status"]) for item in self.revisions]
+        return deployed(kept) if kept else None
+
+    @property
+    def revision_line(self) -> str:
+        """That revision in words, with the newest where that is another one."""
+        newest = self.revisions[-1] if self.revisions else None
+        if newest is None:
+            return "unknown"
+        if newest["revision"] == self.revision:
+            return f"{self.revision}" + ("" if newest["status"] == "deployed" else f" ({newest['status']})")
+        return f"{self.revision} ({newest['revision']} is {newest['status']})"
 
 
 class Seen(NamedTuple):

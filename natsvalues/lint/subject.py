@@ -11,7 +11,7 @@ from natsvalues.manifests.chart import Nats, all_nats, mappings, no_nats
 from natsvalues.manifests.plain import confs, counted
 from natsvalues.manifests.services import is_outside, roles_of
 from natsvalues.manifests.stamps import REGION
-from natsvalues.overlays.choice import candidates, choose
+from natsvalues.overlays.choice import choose, is_clear, nats_of
 from natsvalues.overlays.server_conf import placed
 from natsvalues.overlays.transforms.stamps import is_stamped
 from natsvalues.records import NamedTuple
@@ -267,8 +267,8 @@ def clusters_of(
 ) -> list[Cluster]:
     """The clusters of one rendering. `stem` is its name if nothing else states one; `given` is the user's region.
 
-    Where it could be several regions its clusters have no plan: most rules need none. Raises NatsvaluesError for a
-    stream that has no NATS or is cut off, or if no region fits.
+    Where it could be several regions, or none, its clusters have no plan: most rules need none. Raises NatsvaluesError
+    for a stream that has no NATS or is cut off, or without the NATS that the region's overlay means.
     """
     release.require_readable(release.numbers()[-1:])  # a stream that was cut off is visible at its end
     installations = all_nats(release)
@@ -279,7 +279,7 @@ def clusters_of(
         stamped = nats.statefulset.annotations.get(REGION)
         region = given or stamped
         known = plans.get(str(region or stem))
-        if overlays is not None and known is None and (region or len(candidates(overlays, release)) <= 1):
+        if overlays is not None and known is None and is_clear(overlays, release, region):
             try:
                 known = plans[choose(overlays, release, region)]
             except NatsvaluesError as error:
@@ -294,6 +294,8 @@ def clusters_of(
                 continue  # another NATS of the same release, which has no overlay
             region = known.region.name
         clusters.append(cluster_of(_name(region, stem, nats, len(installations)), release, nats, known))
+    if known is not None and not clusters:
+        nats_of(release, known)  # raises: what the overlay means is not there
     return clusters
 
 
@@ -308,14 +310,12 @@ def _name(region: Any, stem: str, nats: Nats, count: int) -> str:
 
 def cluster_of(region: str, release: Release, nats: Nats, known: Plan | None) -> Cluster:
     """One NATS as the cluster of a region. Raises NatsvaluesError for a configuration that the server would refuse."""
-    stated = known.region.nats.version if known is not None else None
-    decision = known.decision if known is not None else None
+    stated, decision = (known.region.nats.version, known.decision) if known is not None else (None, None)
     try:
         state = region_state(release, nats, region, version=stated, decision=decision)
     except ConfSyntaxError as error:
         raise placed(release, nats, error) from None
-    name = state.gateway.get("name")
-    listed = enumerate(settings.remotes(state.conf))
+    name, listed = state.gateway.get("name"), enumerate(settings.remotes(state.conf))
     return Cluster(
         state,
         known,

@@ -2,7 +2,8 @@
 
 Helm accepts keys that a chart does not use, and the upstream chart has no schema: such a setting has no effect and
 causes no error (run with charts 1.2.11, 1.3.16 and 2.14.2). The table follows the chart's UPGRADING.md and the values
-documents of 0.19 and of 1.x; for `service`, nats-io/k8s issues 784 and 1004.
+documents of 0.19 and of 1.x; for `service`, nats-io/k8s issues 784 and 1004. Where a value can be moved, the line is a
+suggestion: nothing is rewritten.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.records import NamedTuple
+from natsvalues.text.secrets import without_secrets
+from natsvalues.text.yamlwrite import flow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Values = dict[str, Any]
 _ANY = "*"
@@ -126,6 +129,15 @@ _MOVED = {
     "websocket.tls": "config.websocket.tls",
 }
 """Keys of charts before 1.0, or that users expect, and the key with the same effect since 1.0."""
+_OTHER_FORMS = """
+    auth auth.resolver bootconfig cluster.extraRoutes cluster.authorization cluster.tls exporter.serviceMonitor
+    gateway.tls leafnodes.remotes leafnodes.tls nats.advertise nats.config nats.externalAccess nats.extraEnv
+    nats.healthcheck nats.jetstream.encryption nats.limits nats.logging nats.selectorLabels nats.serviceAccount nats.tls
+    networkPolicy topologyKeys volumes volumeMounts websocket.tls
+"""
+_OTHERWISE = frozenset(_OTHER_FORMS.split())
+"""Those whose values have another form since 1.0, or would replace what the chart sets."""
+_LONGEST = 120
 
 
 class IgnoredKey(NamedTuple):
@@ -165,7 +177,7 @@ def _ignored(values: Values, defaults: Values | None, above: tuple[str, ...]) ->
         replacement = _MOVED.get(".".join(path))
         known = defaults is not None and name in defaults
         if replacement is not None and not known:
-            yield IgnoredKey(path, f"since chart 1.0 it is {replacement}")
+            yield IgnoredKey(path, f"since chart 1.0 it is {_line(path, replacement, value)}")
         elif known or defaults is None:
             below = defaults[name] if defaults is not None else None
             if isinstance(value, list) and isinstance(below, dict):
@@ -174,6 +186,57 @@ def _ignored(values: Values, defaults: Values | None, above: tuple[str, ...]) ->
                 yield from _ignored(value, below or None, path) if not _is_open(path) else ()
         else:
             yield from _unknown(value, path, defaults or {})
+
+
+def _line(path: tuple[str, ...], replacement: str, value: Any) -> str:
+    """The key since 1.0, with the value where it can be moved, is short, and can be no secret."""
+    key = ".".join(path)
+    moved = _FORMS[key](value) if key in _FORMS else None if key in _OTHERWISE else value
+    if moved in (None, "", {}, []):
+        return replacement
+    line = f"{replacement}: {flow(moved)}"
+    return f"`{line}`" if len(line) <= _LONGEST and without_secrets(line) == line else replacement
+
+
+def _image(value: Any) -> Any:
+    """`nats:2.9.3-alpine` as a mapping; the mapping of 0.19 is that of 1.0."""
+    if not isinstance(value, str):
+        return value
+    repository, _, tag = value.rpartition(":")
+    return {"repository": repository, "tag": tag} if repository and "/" not in tag and "@" not in value else None
+
+
+def _switch(value: Any) -> Any:
+    """`enabled` alone; None for anything else, whose keys have changed."""
+    return value if isinstance(value, dict) and set(value) == {"enabled"} else None
+
+
+def _by_topology(value: Any) -> Any:
+    """Constraints as 1.0 has them: by the name of their topology. None for what is no list of them."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) and "topologyKey" in item for item in value):
+        return None
+    return {
+        item["topologyKey"]: {key: of for key, of in item.items() if key not in ("topologyKey", "labelSelector")}
+        for item in value
+    }
+
+
+def _names(value: Any) -> Any:
+    """The names in a list of `{name: NAME}`."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) and "name" in item for item in value):
+        return None
+    return [item["name"] for item in value]
+
+
+_FORMS: dict[str, Callable[[Any], Any]] = {
+    "exporter": _switch,
+    "imagePullSecrets": _names,
+    "nats.image": _image,
+    "natsbox": _switch,
+    "natsbox.image": _image,
+    "topologySpreadConstraints": _by_topology,
+}
+"""How a value is written since 1.0, where that is otherwise and can be said; None where it cannot."""
 
 
 def _as_mapping(entries: list[Any]) -> str:

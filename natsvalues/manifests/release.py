@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.files import STANDARD_INPUT
 from natsvalues.manifests.shapes import misshapen
 from natsvalues.records import NamedTuple
 from natsvalues.text.digests import digest
@@ -124,7 +125,7 @@ class Release:
     Documents of the input are numbered from 0 in their order; added ones have negative numbers.
     """
 
-    def __init__(self, stream: str, file: str = "standard input") -> None:
+    def __init__(self, stream: str, file: str = STANDARD_INPUT) -> None:
         self.file = file
         self.chunks: list[Chunk] = split(stream)
         self.changed: dict[int, Manifest] = {}

@@ -71,6 +71,16 @@ def revisions(entries: Iterator[Entry], where: Where) -> list[Stored]:
     return [_read(entry, where._replace(line=entry.line_of())) for entry in entries if is_stored(entry)]
 
 
+def deployed(revisions: list[tuple[int, str]]) -> int:
+    """The last revision that is deployed; the last of all where none is, as after a first install that failed.
+
+    From the deployed one Helm computes its changes: the newest may have failed, and then it is unknown how much of it
+    the cluster has.
+    """
+    matching = [revision for revision, status in revisions if status == "deployed"]
+    return (matching or [revision for revision, _ in revisions])[-1]
+
+
 def _read(entry: Entry, where: Where) -> Stored:
     data = entry.value.get("data")
     text = data.get("release") if isinstance(data, dict) else None

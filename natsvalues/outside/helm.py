@@ -135,16 +135,6 @@ def history(name: str, options: list[str]) -> list[tuple[int, str]]:
         raise strange("helm history", "a list of revisions is expected") from None
 
 
-def deployed(revisions: list[tuple[int, str]]) -> int:
-    """The last revision that is deployed; the last of all where none is, as after a first install that failed.
-
-    From the deployed one Helm computes its changes: the newest may have failed, and then it is unknown how much of it
-    the cluster has.
-    """
-    matching = [revision for revision, status in revisions if status == "deployed"]
-    return (matching or [revision for revision, _ in revisions])[-1]
-
-
 def reference(release: str, namespace: str | None = None) -> tuple[str, list[str]]:
     """Name and helm's options for `[NAMESPACE/]NAME[@REVISION]`."""
     place, _, revision = release.partition("@")

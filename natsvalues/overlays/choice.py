@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.errors import NatsvaluesError, Where
-from natsvalues.manifests.chart import all_nats, no_nats
+from natsvalues.manifests.chart import all_nats, find_nats, no_nats
 
 if TYPE_CHECKING:
+    from natsvalues.manifests.chart import Nats
     from natsvalues.manifests.release import Release
     from natsvalues.overlays.folder import Overlays
+    from natsvalues.overlays.plan import Plan
 
 
 def choose(overlays: Overlays, release: Release, requested: str | None) -> str:
@@ -31,6 +33,11 @@ def choose(overlays: Overlays, release: Release, requested: str | None) -> str:
     )
 
 
+def is_clear(overlays: Overlays, release: Release, region: str | None) -> bool:
+    """Whether it can be said which region a rendering is: it was named, or no other can be meant."""
+    return bool(region) or len(overlays.regions) == 1 or len(candidates(overlays, release)) == 1
+
+
 def candidates(overlays: Overlays, release: Release) -> list[str]:
     """The regions whose `nats` selector matches the release. Raises NatsvaluesError if there is no NATS at all."""
     servers = all_nats(release)
@@ -41,3 +48,14 @@ def candidates(overlays: Overlays, release: Release) -> list[str]:
         for name, file in overlays.regions.items()
         if any(nats.is_meant_by(file.region.nats.name, file.region.nats.namespace) for nats in servers)
     ]
+
+
+def nats_of(release: Release, plan: Plan) -> Nats:
+    """The NATS of the release that a region's `nats` selector means. Raises NatsvaluesError as find_nats does."""
+    selector = plan.region.nats
+    try:
+        return find_nats(release, selector.name, selector.namespace)
+    except NatsvaluesError as error:
+        if error.code == "NV-I005":
+            error.where = (plan.positions.where("nats"), *error.where)
+        raise

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import jsonpatch
 
 from natsvalues.errors import InternalError, NatsvaluesError
-from natsvalues.manifests.chart import Nats, find_nats
 from natsvalues.manifests.release import FILENAME_ANNOTATION, Manifest, Release, ResourceKey
 from natsvalues.manifests.server import ServerVersion, parse_version
 from natsvalues.manifests.services import services_of
 from natsvalues.manifests.settings import dials_others, gateway_listen, jetstream_is_on
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
 from natsvalues.manifests.stamps import REGION
+from natsvalues.overlays.choice import nats_of
 from natsvalues.overlays.conf_faults import conf_notices
 from natsvalues.overlays.patches import Injection, Notice, Outcome, Patch, Receipt
 from natsvalues.overlays.scene import Scene
@@ -31,6 +31,7 @@ from natsvalues.text.yamledit import EditRefused, same
 from natsvalues.text.yamlwrite import block
 
 if TYPE_CHECKING:
+    from natsvalues.manifests.chart import Nats
     from natsvalues.overlays.plan import Plan
 
 
@@ -59,13 +60,7 @@ class Result(NamedTuple):
 
 def render(release: Release, plan: Plan) -> Result:
     """Make every edit the region needs. Raises NatsvaluesError, and then there is no result at all."""
-    selector = plan.region.nats
-    try:
-        nats = find_nats(release, selector.name, selector.namespace)
-    except NatsvaluesError as error:
-        if error.code == "NV-I005":
-            error.where = (plan.positions.where("nats"), *error.where)
-        raise
+    nats = nats_of(release, plan)
     release.require_readable([len(release.chunks) - 1])  # a truncated stream is detected at its end
     return _Run(release, nats, plan).result()
 

@@ -83,11 +83,16 @@ class Cost(NamedTuple):
 
 
 class Site(NamedTuple):
-    """The release of a region on a real cluster: kube context, namespace, and name of the release."""
+    """The release of a region on a real cluster: kube context, namespace, name of the release, its deployed revision.
+
+    `revision` is that before the rehearsal, `then` that after it; None where there was none, or helm did not say.
+    """
 
     context: str
     namespace: str
     release: str
+    revision: int | None = None
+    then: int | None = None
 
     @property
     def key(self) -> str:

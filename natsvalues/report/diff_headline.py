@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from natsvalues.diff.changes import MEANINGS
 from natsvalues.report.diff_values import SIGNS, file_of, place, visible
+from natsvalues.report.plain_values import counted
 
 if TYPE_CHECKING:
     from natsvalues.diff.changes import About, Change, Impact, Level, Note, ObjectDiff, ReleaseDiff
@@ -133,11 +134,6 @@ def _spread(contents: Outline) -> str:
         return ""
     differing = sum(not diff.is_empty for diff in contents.diffs)
     return f" ({differing} of {len(contents.regions)} regions differ)"
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 change`, `2 changes`."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _verb(number: int, one: str, many: str) -> str:

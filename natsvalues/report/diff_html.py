@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from natsvalues.report import diff_headline as words
 from natsvalues.report import diff_values as values
 from natsvalues.report.diff_outline import outline
+from natsvalues.report.essentials import essentials, whole_object
 from natsvalues.report.html_page import Page, prose, table, tone_of, written
 from natsvalues.report.html_page import text as _text
 
@@ -164,12 +165,12 @@ def _row(row: Row, contents: Outline, *, is_open: bool) -> str:
         return _change(row.change, row.regions, contents, is_open=is_open)
     sign, _, what = words.object_line(row.item).partition(" ")
     head = f"{_sign(sign, '')}{_text(what)} {_aside(words.in_regions(row.regions, contents.regions))}"
-    lines: list[values.Line] = []
-    if row.item.op == "add":
-        lines = values.content(row.item.after, "+", _ROOM)
-    elif row.item.op == "remove":
-        lines = values.content(row.item.before, "-", _ROOM)
-    return _item(head, lines, row.regions, contents, is_open=is_open)
+    lines = whole_object(row.item, _ROOM, full=True)
+    chosen = essentials(row.item, _ROOM)
+    if not chosen:
+        return _item(head, lines, row.regions, contents, is_open=is_open)
+    rest = _folded(f"all {len(lines)} lines", _block(lines))
+    return _entry(_folded(head.rstrip(), _block(chosen) + rest, is_open=is_open), row.regions, contents)
 
 
 def _change(change: Change, regions: tuple[str, ...], contents: Outline, *, is_open: bool) -> str:
@@ -206,12 +207,20 @@ def _regions(regions: tuple[str, ...], contents: Outline) -> str:
 
 
 def _item(head: str, lines: list[values.Line], regions: tuple[str, ...], contents: Outline, *, is_open: bool) -> str:
-    start = f'<li class="row"{_regions(regions, contents)}>'
-    if not lines:
-        return f"{start}{head.rstrip()}</li>"
-    details = "<details open>" if is_open else "<details>"
-    shown = "".join(_line(line) for line in values.limited(lines, _MOST_LINES))
-    return f"{start}{details}<summary>{head.rstrip()}</summary><pre>{shown}</pre></details></li>"
+    head = head.rstrip()
+    return _entry(_folded(head, _block(lines), is_open=is_open) if lines else head, regions, contents)
+
+
+def _entry(content: str, regions: tuple[str, ...], contents: Outline) -> str:
+    return f'<li class="row"{_regions(regions, contents)}>{content}</li>'
+
+
+def _folded(summary: str, content: str, *, is_open: bool = False) -> str:
+    return f"<details{' open' if is_open else ''}><summary>{summary}</summary>{content}</details>"
+
+
+def _block(lines: list[values.Line]) -> str:
+    return f"<pre>{''.join(_line(line) for line in values.limited(lines, _MOST_LINES))}</pre>"
 
 
 def _line(line: values.Line) -> str:

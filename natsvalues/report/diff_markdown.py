@@ -14,6 +14,7 @@ from natsvalues.report import diff_headline as words
 from natsvalues.report import diff_values as values
 from natsvalues.report.diff_outline import outline
 from natsvalues.report.essentials import MOST_LINES, whole_object
+from natsvalues.report.plain_values import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,6 +190,6 @@ def _written(chapter: Chapter, kept: tuple[str, ...], left: int) -> str:
     )
     body = "".join(kept) + rest
     if chapter.folded:
-        count = words.counted(len(chapter.parts), "row")
+        count = counted(len(chapter.parts), "row")
         return f"\n<details><summary>{chapter.title} ({count})</summary>\n\n{body}\n</details>\n"
     return (f"\n#### {chapter.title}\n" if chapter.title else "") + body

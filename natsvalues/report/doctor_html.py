@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from natsvalues.doctor.rules.gateways import outbound
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.lint.topology import topology
-from natsvalues.report.doctor_text import summary
+from natsvalues.report.doctor_text import places, summary
 from natsvalues.report.html_page import Page, prose, table, text, tone_of, written
 from natsvalues.report.topology_html import finding_table, topology_part
 
@@ -24,7 +24,6 @@ _TONES = {"pass": "good", "fail": "error", "unknown": "warning"}
 def doctor_html(examination: Examination) -> str:
     """The whole page."""
     seen = examination.live.seen
-    places = ", ".join(f"{region.name} ({region.place})" for region in seen.regions)
     report = examination.report
     worst = next((severity for severity in SEVERITIES if report.count(severity)), "")
     fine = "warning" if any(item.status == "unknown" for item in examination.items) else "good"
@@ -47,7 +46,7 @@ def doctor_html(examination: Examination) -> str:
             tuple(main),
             lead=findings,
             tone=tone_of(worst) if worst else fine,
-            head=(f'<p class="aside">{text(f"{places}, seen at {seen.at}")}</p>',),
+            head=tuple(f'<p class="aside">{text(line)}</p>' for line in (*places(seen), f"seen at {seen.at}")),
             styles=("topology",),
         )
     )

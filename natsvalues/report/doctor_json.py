@@ -33,6 +33,7 @@ def doctor_json(examination: Examination) -> str:
                 "context": region.context,
                 "namespace": region.namespace,
                 "release": region.release,
+                "revision": region.revision,
                 "cluster": region.about.get("version"),
             }
             for region in examination.live.seen.regions
@@ -64,6 +65,10 @@ def schema() -> dict[str, Any]:
     """The schema, draft 2020-12. Further properties may come; those that are there keep their meaning."""
     counts = dict.fromkeys((*SEVERITIES, *get_args(Status)), _COUNT)
     region = dict.fromkeys(("name", "context", "namespace", "release"), _TEXT)
+    about = {
+        "revision": {"type": ["integer", "null"], "description": "The one that is deployed, where it was seen."},
+        "cluster": {"type": ["string", "null"]},
+    }
     item = {
         "item": {"enum": [declared.id for declared in ITEMS]},
         "title": _TEXT,
@@ -95,7 +100,7 @@ def schema() -> dict[str, Any]:
         "format": {"const": FORMAT},
         "natsvalues": {**_TEXT, "description": "The version that wrote it."},
         "at": {**_TEXT, "description": "When the regions were looked at, in UTC."},
-        "regions": {"type": "array", "items": _object({**region, "cluster": {"type": ["string", "null"]}})},
+        "regions": {"type": "array", "items": _object({**region, **about})},
         "summary": _object(counts),
         "items": {"type": "array", "items": _object(item)},
         "findings": findings,

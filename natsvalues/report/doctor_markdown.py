@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.report.doctor_text import summary
+from natsvalues.report.doctor_text import places, summary
 from natsvalues.report.findings_markdown import cell, table
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ def doctor_markdown(examination: Examination) -> str:
     seen = examination.live.seen
     names = [region.name for region in seen.regions]
     lines = ["### natsvalues doctor", "", f"{summary(examination)}, seen at {seen.at}", ""]
+    lines += [*(f"- {cell(line)}" for line in places(seen)), ""]
     lines += [f"| Item | {' | '.join(names)} |", f"| --- |{' --- |' * len(names)}"]
     for title in dict.fromkeys(item.title for item in examination.items):
         of_title = {item.region: item for item in examination.items if item.title == title}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import SEVERITIES
-from natsvalues.report.findings_text import counted, paragraph
+from natsvalues.report.findings_text import paragraph
+from natsvalues.report.places import place_line
+from natsvalues.report.plain_values import counted
 from natsvalues.text.secret_variables import secret_variables
 from natsvalues.text.secrets import Hiding
 
 if TYPE_CHECKING:
     from natsvalues.doctor.examination import Examination
+    from natsvalues.doctor.seen import Seen
 
 _WIDTH = len("unknown")
 
@@ -18,8 +21,7 @@ _WIDTH = len("unknown")
 def doctor_text(examination: Examination) -> str:
     """The whole report."""
     seen = examination.live.seen
-    places = ", ".join(f"{region.name} ({region.place})" for region in seen.regions)
-    lines = [f"{places}, seen at {seen.at}", ""]
+    lines = [*places(seen), f"seen at {seen.at}", ""]
     titles = dict.fromkeys(item.title for item in examination.items)
     width = max((len(region.name) for region in seen.regions), default=0)
     for number, title in enumerate(titles, 1):
@@ -45,6 +47,14 @@ def doctor_text(examination: Examination) -> str:
         ]
         parts.append("\n".join(["the clouds were asked, with commands that only read:", *dict.fromkeys(rows)]) + "\n")
     return "\n".join([*parts, summary(examination) + "\n"])
+
+
+def places(seen: Seen) -> list[str]:
+    """Where each region is."""
+    return [
+        place_line(region.name, region.context, region.namespace, region.release, region.revision_line)
+        for region in seen.regions
+    ]
 
 
 def summary(examination: Examination) -> str:

@@ -39,10 +39,17 @@ def whole_object(item: ObjectDiff, room: int, *, full: bool) -> list[Line]:
     lines = content(value, sign, room)
     if full:
         return lines
-    if item.key.kind != "Service" or item.key.group:
-        return limited(lines, MOST_LINES)
-    chosen = [Line(sign, shortened(text, room)) for text in _of_service(value)]
-    return [*chosen, Line("@", f"all {len(lines)} lines with --full")]
+    chosen = essentials(item, room)
+    return [*chosen, Line("@", f"all {len(lines)} lines with --full")] if chosen else limited(lines, MOST_LINES)
+
+
+def essentials(item: ObjectDiff, room: int) -> list[Line]:
+    """What matters of a Service that is added or removed, in lines of at most `room` characters; else empty."""
+    value = item.after if item.op == "add" else item.before if item.op == "remove" else None
+    if value is None or item.key.kind != "Service" or item.key.group:
+        return []
+    sign: Literal["+", "-"] = "+" if item.op == "add" else "-"
+    return [Line(sign, shortened(text, room)) for text in _of_service(value)]
 
 
 def _of_service(service: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
 from natsvalues.manifests.plain import is_plain
+from natsvalues.overlays.starter import starter_comments
 from natsvalues.records import NamedTuple
 from natsvalues.report.redaction import Place, conf_secrets, entry_place, item_place, redacted_at
 from natsvalues.text.composer import MappingNode, Node, ScalarNode, SequenceNode
@@ -66,10 +67,12 @@ def safe_lines(document: str, file: str = "", how: Hiding = PLAIN) -> list[str]:
     for match in _KEY_BLOCK.finditer(text):
         first = text.count("\n", 0, match.start())
         hidden |= set(range(first, first + match[0].count("\n") + 1))
-    return [
-        HIDDEN if number in hidden or without_secrets(line, how) != line else _short(line)
-        for number, line in enumerate(lines)
-    ]
+    return [HIDDEN if number in hidden or _has_secret(line, how) else _short(line) for number, line in enumerate(lines)]
+
+
+def _has_secret(line: str, how: Hiding) -> bool:
+    """Whether a line may have a secret, by its words alone; what `init` wrote has none, though it says `seed`."""
+    return without_secrets(line, how) != line and line.strip() not in starter_comments()
 
 
 def _of_yaml(text: str, how: Hiding) -> Iterator[int]:

@@ -8,6 +8,7 @@ from natsvalues.lint.rehearsed import converged_in
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.lint.rules.rehearsal import proves
 from natsvalues.report.excerpt import excerpt
+from natsvalues.report.plain_values import counted
 from natsvalues.text.secret_variables import secret_variables
 from natsvalues.text.secrets import Hiding
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from natsvalues.errors import Where
     from natsvalues.lint.linter import Report
     from natsvalues.lint.rule import Finding
+    from natsvalues.lint.subject import Cluster
+
+_MANY = 8
 
 
 def findings_text(report: Report) -> str:
@@ -74,11 +78,6 @@ def summary(report: Report) -> str:
     return f"{total}: {len(report.rules)} rules on {looked_at(report)}"
 
 
-def counted(number: int, word: str) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{number} {word}" + ("" if number == 1 else "s")
-
-
 def looked_at(report: Report) -> str:
     """What was checked: overlays and renderings, or plain files."""
     if report.subject.files:
@@ -88,5 +87,13 @@ def looked_at(report: Report) -> str:
     parts = [f"the overlays of {counted(len(overlays.regions), 'region')}"] if overlays is not None else []
     clusters = report.subject.clusters
     parts += [counted(len(clusters), "rendering")] if clusters else []
-    of = f" (region {clusters[0].region}, {clusters[0].nats.statefulset.key})" if len(clusters) == 1 else ""
-    return " and ".join(parts) + of
+    return " and ".join(parts) + _regions(clusters)
+
+
+def _regions(clusters: tuple[Cluster, ...]) -> str:
+    """Which regions the renderings are, of many the first ones; of one also which StatefulSet."""
+    if len(clusters) == 1:
+        return f" (region {clusters[0].region}, {clusters[0].nats.statefulset.key})"
+    names = [cluster.region for cluster in clusters]
+    more = [f"{len(names) - _MANY} more"] if len(names) > _MANY else []
+    return f" ({', '.join([*names[:_MANY], *more])})" if names else ""

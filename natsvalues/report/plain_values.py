@@ -1,4 +1,4 @@
-"""Values as reports have them: a module of its own, because a diff needs nothing else of those who edit."""
+"""Values and numbers as reports have them: a module of its own, because a diff needs nothing else of those who edit."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 change`, `2 changes`; for nouns that only take an s."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")

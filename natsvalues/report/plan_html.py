@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.report.findings_text import counted
 from natsvalues.report.html_page import Page, prose, text, written
+from natsvalues.report.plain_values import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

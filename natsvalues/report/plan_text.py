@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from natsvalues.report.plain_values import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,11 +26,11 @@ def plan_text(plan: WrittenPlan, *, only_next: bool = False) -> str:
 def _head(plan: WrittenPlan) -> Iterator[str]:
     count = len(plan.steps)
     if plan.refused:
-        moves = "1 move has" if len(plan.refused) == 1 else f"{len(plan.refused)} moves have"
+        moves = f"{counted(len(plan.refused), 'move')} {'has' if len(plan.refused) == 1 else 'have'}"
         yield f"{plan.supercluster}: no plan: {moves} no way that is known to lose nothing"
     elif count:
         goal = plan.goal if plan.delivery else "where the overlays want it"
-        yield f"{plan.supercluster}: {count} step{'s' * (count > 1)} to {goal}"
+        yield f"{plan.supercluster}: {counted(count, 'step')} to {goal}"
     else:
         yield f"{plan.supercluster}: {plan.nothing_to_do}; nothing to do"
     for region, reason in plan.absent:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from natsvalues.report.places import place_line
+from natsvalues.report.plain_values import counted
 from natsvalues.report.rehearsal_json import in_log
 from natsvalues.report.timeline_text import drawn
 
 if TYPE_CHECKING:
-    from natsvalues.rehearsal.outcome import Cause, Outcome, StreamFate
+    from natsvalues.rehearsal.outcome import Cause, Outcome, Site, StreamFate
 
 _WIDTH = 100
 
@@ -46,7 +48,8 @@ def figures(outcome: Outcome) -> list[str]:
         lines.append(f"meta group of {group.size}, leader {group.leader}: {members}")
     restarts = sum(pod.restarts for pod in outcome.pods)
     servers = ", ".join(f"{region} {version}" for region, version in outcome.versions.items())
-    return [*lines, f"{len(outcome.pods)} servers ({servers}), {restarts} restarts by the kubelet"]
+    number, again = counted(len(outcome.pods), "server"), counted(restarts, "restart")
+    return [*lines, f"{number} ({servers}), {again} by the kubelet"]
 
 
 def noticed(outcome: Outcome) -> list[str]:
@@ -72,9 +75,17 @@ def stream_fate(fate: StreamFate) -> str:
 def places(outcome: Outcome) -> list[str]:
     """Where a rehearsal on real clusters ran; empty for one on loopback."""
     return [
-        f"{region}: context {site.context}, namespace {site.namespace}, release {site.release}"
+        place_line(region, site.context, site.namespace, site.release, _revisions(site))
         for region, site in outcome.sites.items()
     ]
+
+
+def _revisions(site: Site) -> str:
+    """The revision of a release; of one that was installed or upgraded the old and the new one."""
+    if site.revision == site.then:
+        return "unknown" if site.then is None else f"{site.then}"
+    old, new = ("none" if number is None else str(number) for number in (site.revision, site.then))
+    return f"{old}, now {new}"
 
 
 def on_clusters(outcome: Outcome) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import SEVERITIES
-from natsvalues.report.findings_text import counted
+from natsvalues.report.plain_values import counted
 from natsvalues.report.topology_words import headline, jetstream
 from natsvalues.supercluster.meta_groups import outage
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from natsvalues.lint.rule import SEVERITIES
 from natsvalues.records import NamedTuple
 from natsvalues.report.diff_values import visible
-from natsvalues.report.findings_text import counted
 from natsvalues.report.html_page import scrolling
 from natsvalues.report.palette import style, variables
+from natsvalues.report.plain_values import counted
 from natsvalues.report.topology_layout import HEAD, HEIGHT, LEGEND_LINE, MARGIN, WIDTH, Layout, Place, layout, route
 from natsvalues.report.topology_words import (
     LINES,

@@ -1,12 +1,15 @@
-"""The overlays of one region, for every test of this folder that hides something in them."""
+"""The overlays of one region, in which tests of this folder hide something; and those of the checkout."""
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from typing import Any
 
 import pytest
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SHARED = """\
 kind: Supercluster
 name: s
@@ -34,3 +37,10 @@ def overlays(tmp_path):
         (tmp_path / "overlays" / "us-east.yaml").write_text(json.dumps({**REGION, **fields}))
 
     return write
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A repository: charts/overlays of the checkout, nothing else."""
+    shutil.copytree(os.path.join(ROOT, "charts", "overlays"), tmp_path / "charts" / "overlays")
+    return tmp_path

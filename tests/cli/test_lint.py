@@ -1,4 +1,4 @@
-"""`natsvalues lint` and `rules` as people run them: inputs, formats, exit codes, and what is refused."""
+"""`natsvalues lint` as people run it: inputs, formats, exit codes, and what is refused."""
 
 from __future__ import annotations
 
@@ -9,27 +9,18 @@ import shutil
 
 import pytest
 
-from natsvalues.diff.impact import IMPACTS
-from natsvalues.doctor.rules import RULES as LIVE
 from natsvalues.lint.rules import RULES
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OF_BOTH, ONLY_OVERLAYS, OF_EVIDENCE, OF_SERVER = (
     sum(rule.applies_to == looks for rule in RULES) for looks in ("regions", "overlays", "rehearsal", "server")
 )
 OF_OVERLAYS = ONLY_OVERLAYS + OF_BOTH
 OF_RENDERINGS = len(RULES) - ONLY_OVERLAYS - OF_EVIDENCE - OF_SERVER
 SPREAD = r"podTemplate.topologySpreadConstraints.topology\.kubernetes\.io/zone"
+THREE = "3 renderings (ap-south, eu-west, us-east)"
 VALUES = f"config.cluster.enabled=true,config.jetstream.enabled=true,{SPREAD}.maxSkew=1"
 
 pytestmark = pytest.mark.helm
-
-
-@pytest.fixture
-def home(tmp_path):
-    """A repository: charts/overlays of the checkout, nothing else."""
-    shutil.copytree(os.path.join(ROOT, "charts", "overlays"), tmp_path / "charts" / "overlays")
-    return tmp_path
 
 
 @pytest.fixture
@@ -104,10 +95,10 @@ def test_an_object_of_another_kind_region(run, home, rendering):
 def test_all_regions_and_their_overlays(run, home):
     """A folder is one rendering for each region; with the overlays the stamps are checked, too."""
     alone = run("natsvalues", "lint", "rendered", cwd=home)
-    assert (alone.returncode, alone.stdout) == (0, f"no findings: {OF_RENDERINGS} rules on 3 renderings\n")
+    assert (alone.returncode, alone.stdout) == (0, f"no findings: {OF_RENDERINGS} rules on {THREE}\n")
     both = run("natsvalues", "lint", "rendered", "charts/overlays", "--fail-on", "warning", cwd=home)
     assert both.returncode == 0
-    assert f"{OF_RENDERINGS + ONLY_OVERLAYS} rules on the overlays of 3 regions and 3 renderings" in both.stdout
+    assert f"{OF_RENDERINGS + ONLY_OVERLAYS} rules on the overlays of 3 regions and {THREE}\n" in both.stdout
 
     overlay = home / "charts" / "overlays" / "eu-west.yaml"
     overlay.write_text(overlay.read_text(encoding="utf-8").replace("nats-gw-eu-west", "gw-eu"), encoding="utf-8")
@@ -129,7 +120,43 @@ def test_a_rendering_that_could_be_any_region(run, home, rendering):
     named = run(*words, "--region", "us-east", cwd=home)
     assert named.stderr == ""
     [untouched] = [item for item in json.loads(named.stdout)["findings"] if item["rule"] == "HS001"]
-    assert untouched["message"].endswith(": it is the chart's own rendering")
+    assert ": it is the chart's own rendering; to lint what post-rendering gives: " in untouched["message"]
+
+
+def test_an_untouched_rendering_leads_to_what_post_rendering_gives(run, home, helm3, nats_chart):
+    """Installed like this it is an error; the command that the error prints lints it as it will be, and passes."""
+    text = run(helm3, "template", "nats", nats_chart, "--set", VALUES, check=True).stdout
+    (home / "raw file.yaml").write_text(text, encoding="utf-8")
+    words = ["natsvalues", "lint", "charts/overlays", "--region", "us-east", "--format", "json"]
+    done = run(*words, "raw file.yaml", cwd=home)
+    (message,) = [item["message"] for item in json.loads(done.stdout)["findings"] if item["rule"] == "HS001"]
+    command = message.partition("to lint what post-rendering gives: ")[2]
+    followed = run("sh", "-c", command, cwd=home)
+
+    assert done.returncode == 4
+    assert command == (
+        "natsvalues post-render --region us-east --overlays charts/overlays <'raw file.yaml' | "
+        "natsvalues lint - charts/overlays"
+    )
+    assert (followed.returncode, followed.stderr) == (0, "")
+    assert "1 rendering (region us-east, StatefulSet/nats)" in followed.stdout
+    piped = run(*words, "-", stdin=text, cwd=home)
+    (message,) = [item["message"] for item in json.loads(piped.stdout)["findings"] if item["rule"] == "HS001"]
+    assert message.endswith(": … | " + command.replace(" <'raw file.yaml'", ""))
+
+
+def test_a_rendering_that_no_region_means(run, home, rendering):
+    """Overlays that select another NATS: without a region it is linted alone, for a region it is refused."""
+    for region in ("us-east", "eu-west", "ap-south"):
+        with open(home / "charts" / "overlays" / f"{region}.yaml", "a", encoding="utf-8") as file:
+            file.write("nats: {name: bus}\n")
+    words = ["natsvalues", "lint", rendering, "charts/overlays"]
+    alone = run(*words, cwd=home)
+    assert alone.returncode == 4
+    assert alone.stderr.startswith(f"note: {rendering} is not compared with an overlay")
+    named = run(*words, "--region", "us-east", cwd=home)
+    assert (named.returncode, named.stdout) == (1, "")
+    assert named.stderr.startswith("error[NV-I005]: the release has no NATS named `bus`")
 
 
 def test_a_render_that_forgot_natsvalues(run, home, folder, rendering):
@@ -151,48 +178,6 @@ def test_a_file_of_an_overlay_folder_means_the_folder(run, home):
         0,
         f"1 note: {OF_OVERLAYS} rules on the overlays of 3 regions",
     )
-
-
-def test_a_chart_is_rendered_first(run, home, helm3, nats_chart):
-    """For one region or for all, through natsvalues; values files may be named after the region."""
-    for region in ("us-east", "eu-west", "ap-south"):
-        (home / f"{region}.yaml").write_text("config: {jetstream: {enabled: true}}\n", encoding="utf-8")
-    words = ["--chart", nats_chart, "-f", "{region}.yaml", "--set", VALUES]
-    env = {"HELM_BIN": helm3}
-
-    one = run("natsvalues", "lint", *words, "--region", "us-east", cwd=home, env=env)
-    assert (one.returncode, one.stderr) == (0, "")
-    assert f"{OF_OVERLAYS} rules" not in one.stdout
-    everything = run("natsvalues", "lint", *words, "--all-regions", "--format", "json", cwd=home, env=env)
-    report = json.loads(everything.stdout)
-    assert (everything.returncode, report["summary"]["error"], report["summary"]["warning"]) == (0, 0, 0)
-    assert report["regions"] == ["ap-south", "eu-west", "us-east"]
-
-    neither = run("natsvalues", "lint", *words, cwd=home, env=env)
-    assert (neither.returncode, neither.stdout) == (1, "")
-    assert "error[NV-L008]" in neither.stderr
-
-
-def test_values_that_the_chart_ignores(run, home, helm3, nats_chart):
-    """Found in the file that has them, with the line."""
-    (home / "us-east.yaml").write_text("config: {cluster: {enabled: true}}\nservice:\n  type: LoadBalancer\n", "utf-8")
-    words = ["--chart", nats_chart, "-f", "{region}.yaml", "--region", "us-east", "--format", "json"]
-    done = run("natsvalues", "lint", *words, cwd=home, env={"HELM_BIN": helm3})
-
-    found = [item for item in json.loads(done.stdout)["findings"] if item["rule"] == "HS010"]
-    assert [item["where"] for item in found] == [
-        [{"file": "us-east.yaml", "line": 3, "column": 9, "field": "service.type"}]
-    ]
-
-
-def test_a_chart_without_overlays(run, helm3, nats_chart):
-    """People who do not use natsvalues yet can lint their chart."""
-    words = ["--chart", nats_chart, "--set", f"{VALUES},config.gateway.enabled=true"]
-    done = run("natsvalues", "lint", *words, env={"HELM_BIN": helm3})
-
-    assert done.returncode == 4
-    assert "error[GW001]" in done.stdout
-    assert "error[HS001]" not in done.stdout
 
 
 def test_several_formats_at_once(run, home, rendering):
@@ -278,24 +263,6 @@ def test_wrong_input_gives_an_error_and_no_report(case, run, home, rendering):
     assert "\nhelp: " in done.stderr
 
 
-def test_rules_are_listed_and_explained(run):
-    """All of them by group; one by id or name."""
-    listing = run("natsvalues", "rules", check=True).stdout
-    ids = [line[:5] for line in listing.splitlines() if line[:2].isupper()]
-    assert [code for code in ids if not code.startswith("DI")] == [rule.id for rule in (*RULES, *LIVE)]
-    assert [code for code in ids if code.startswith("DI")] == [declared.id for declared in IMPACTS]
-    one = run("natsvalues", "rules", "gw001", check=True).stdout
-    assert one == run("natsvalues", "rules", "no-advertise", check=True).stdout
-    assert one.startswith("GW001 no-advertise (error)\n")
-    assert "\nFAIL\n  conf: {gateway: {advertise: null}}\n" in one
-    impact = run("natsvalues", "rules", "server-names-change", check=True).stdout
-    assert impact == run("natsvalues", "rules", "DI001", check=True).stdout
-    assert impact.startswith("DI001 server-names-change (identity)\n")
-    unknown = run("natsvalues", "rules", "no-advertize")
-    assert unknown.returncode == 1
-    assert "did you mean `no-advertise`?" in unknown.stderr
-
-
 def rehearsal(home, *scenarios, renderings=()):
     """A report of a rehearsal, of the files named, in which each scenario went as it says."""
     texts = [(home / file).read_text(encoding="utf-8") for file in renderings]
@@ -314,7 +281,7 @@ def test_a_rehearsal_as_evidence(run, home):
     told = "rehearsed with real servers, `cold-restart`: converged in 5.7 s"
     assert (good.returncode, good.stdout) == (
         0,
-        f"{told}\nno findings: {OF_RENDERINGS + OF_EVIDENCE} rules on 3 renderings\n",
+        f"{told}\nno findings: {OF_RENDERINGS + OF_EVIDENCE} rules on {THREE}\n",
     )
     assert told in (home / "l.md").read_text(encoding="utf-8")
     (shown,) = json.loads((home / "l.json").read_text(encoding="utf-8"))["rehearsed"]
@@ -329,7 +296,7 @@ def test_a_rehearsal_as_evidence(run, home):
     assert done.returncode == 4
     assert "error[RH001] rehearsal-stuck: rehearsed with real servers, `rolling` got stuck: move on" in done.stdout
     assert " --> r.json: scenarios[1]\n" in done.stdout
-    assert f"2 errors: {OF_RENDERINGS + OF_EVIDENCE} rules on 3 renderings" in done.stdout
+    assert f"2 errors: {OF_RENDERINGS + OF_EVIDENCE} rules on {THREE}" in done.stdout
 
     with open(home / files[0], "a", encoding="utf-8") as file:
         file.write("# edited since\n")

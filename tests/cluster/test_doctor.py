@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 
 import pytest
+
+from natsvalues.cli.rehearse_clusters import with_revisions
+from natsvalues.cli.rehearse_options import ClusterOptions
+from natsvalues.rehearsal.outcome import Site
+from natsvalues.report.rehearsal_text import places
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 pytestmark = [pytest.mark.helm, pytest.mark.kubectl, pytest.mark.timeout(300)]
 
@@ -24,9 +32,7 @@ BEYOND = {"nodes", "coredns", "names in the cluster"}
 @pytest.fixture
 def rights(load_module):
     """tests/cluster/test_rights.py, which knows the documented Roles."""
-    import os
-
-    return load_module(os.path.join(os.path.dirname(os.path.abspath(__file__)), "test_rights.py"))
+    return load_module(os.path.join(HERE, "test_rights.py"))
 
 
 @pytest.fixture
@@ -95,3 +101,21 @@ def test_an_api_server_that_is_not_there_is_unknown_in_time(natsvalues, cluster,
     report = json.loads(done.stdout)
     assert (done.returncode, report["findings"]) == (0, [])
     assert "cluster" in unseen(report)
+
+
+def test_the_heads_name_the_revision_that_helm_keeps(
+    install, namespace, natsvalues, overlays, helm4, kubeconfig, load_module, monkeypatch
+):
+    """After an upgrade the new one; a rehearsal on clusters has both, and none where there is no such release."""
+    folder = overlays("join")
+    for _ in range(2):
+        install(4, "nats", region="us-east", overlays=folder)
+    done = natsvalues(4, "doctor", "--contexts=us-east=admin", f"--namespace={namespace.name}")
+    where = f"us-east: context admin, namespace {namespace.name}, release nats, revision"
+    assert done.stdout.startswith(f"{where} 2\nseen at ")
+    monkeypatch.setenv("HELM_BIN", helm4)
+    outcome = load_module(os.path.join(os.path.dirname(HERE), "rehearsal", "test_cluster_parts.py")).OUTCOME
+    sites = {"us-east": Site("admin", namespace.name, "nats", 1), "eu": Site("admin", namespace.name, "other")}
+    now = with_revisions(outcome._replace(sites=sites), ClusterOptions("us-east=admin", "", "nats", kubeconfig, ""))
+    assert places(now)[0] == f"{where} 1, now 2"
+    assert places(now)[1].endswith("release other, revision unknown")

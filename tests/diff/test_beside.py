@@ -2,6 +2,10 @@
 
 import pytest
 
+from natsvalues.diff.drift import Upgrade, drift
+from natsvalues.manifests.objects import entries
+from natsvalues.manifests.release import Release
+
 FLUX = {f"helm.toolkit.fluxcd.io/{name}": text for name, text in {"name": "nats", "namespace": "flux-system"}.items()}
 APPLIED = {"kustomize.toolkit.fluxcd.io/name": "nats", "kustomize.toolkit.fluxcd.io/namespace": "flux-system"}
 TRACKED = {"argocd.argoproj.io/tracking-id": "nats:apps/StatefulSet:nats/nats"}
@@ -71,3 +75,25 @@ def test_a_service_that_is_new_stays_new(objects, tell):
     assert tell(by_values, objects).levels["Service/nats-gateway"] == "exposure"
 
     assert tell(objects, marked(without, "labels", FLUX)).levels["Service/nats-gateway"] == "outage"
+
+
+@pytest.mark.parametrize("is_beside", [False, True])
+def test_what_flux_applies_beside_a_release_is_no_matter_of_helms_upgrades(is_beside, objects):
+    """Its Service is missing, or was changed: Flux makes that good, and no upgrade of Helm's; without Flux it does."""
+    release = Release(objects.text())
+    every = entries(release, release.numbers())
+    stated = [entry for entry in every if (entry.key.kind, entry.key.name) == GATEWAY]
+    (service,) = stated
+    flux = frozenset([service.key] if is_beside else [])
+    opened = {**service.value, "spec": {**service.value["spec"], "loadBalancerSourceRanges": ["0.0.0.0/0"]}}
+    service.value["spec"]["loadBalancerSourceRanges"] = ["192.0.2.0/24"]
+    upgrade = Upgrade(stated, meets_conflicts=is_beside, beside=flux)
+
+    [missing] = drift(release, stated, [], "nats", upgrade)
+    [changed] = drift(release, stated, [opened], "nats", upgrade)
+
+    assert ("no upgrade creates it; Flux applies it beside" in missing.impact.reason) is is_beside
+    assert ("the next upgrade creates it again" in missing.impact.reason) is not is_beside
+    reasons = [change.impact.reason for change in changed.changes]
+    assert [("Flux applies the object beside the release" in reason) for reason in reasons] == [is_beside]
+    assert [("the next upgrade sets it back" in reason) for reason in reasons] == [not is_beside]

@@ -69,7 +69,7 @@ def drifted(pair):
     stated, planned = (list(entries(side, side.numbers())) for side in (pair.old, pair.new))
     live = list(pair.live)
     upgrade = Upgrade(planned, meets_conflicts=pair.server_side)
-    return [*drift(pair.old, stated, live, "default", upgrade), *orphans(live, stated, "nats", "default")]
+    return [*drift(pair.old, stated, live, "default", upgrade), *orphans(pair.old, stated, live, "nats", "default")]
 
 
 def check(declared, renderings, example_regions, folder) -> str:

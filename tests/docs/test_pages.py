@@ -1,5 +1,6 @@
 """The pages: links lead somewhere, examples are valid, and every error code is explained."""
 
+import glob
 import json
 import os
 import re
@@ -86,9 +87,21 @@ def test_nothing_is_left_to_do(sources, mark):
     assert [path for path, text in sources.items() if re.search(rf"\b{mark}\b", text)] == []
 
 
-def test_no_file_is_too_long(sources):
-    """No Python file of the package has more than 350 lines."""
-    assert {path: text.count("\n") for path, text in sources.items() if text.count("\n") > 350} == {}
+def test_no_file_is_too_long(sources, root):
+    """No Python file has more than 350 lines: of the package, its tests and its scripts."""
+    lines = {path: text.count("\n") for path, text in sources.items()}
+    for folder in ("tests", "scripts"):
+        for path in glob.glob(os.path.join(root, folder, "**", "*.py"), recursive=True):
+            with open(path, encoding="utf-8") as file:
+                lines[os.path.relpath(path, root)] = file.read().count("\n")
+    assert {path: count for path, count in lines.items() if count > 350} == {}
+
+
+def test_no_picture_is_large(root):
+    """Every clone has them: 150 kB at most, as scripts/page_pictures.py leaves them."""
+    pictures = glob.glob(os.path.join(root, "docs", "pictures", "*.png"))
+    assert pictures
+    assert {os.path.basename(path): size for path in pictures if (size := os.path.getsize(path)) > 150_000} == {}
 
 
 def test_the_schema_on_file_is_a_schema(root):

@@ -56,6 +56,32 @@ def test_a_follower_without_a_reason_is_a_finding():
     assert finding.regions == ("us-east", "eu-west")
 
 
+@pytest.mark.parametrize(
+    ("statuses", "number", "words"),
+    [
+        ((), None, "revision unknown"),
+        (("superseded", "deployed"), 2, "revision 2"),
+        (("deployed", "failed"), 1, "revision 1 (2 is failed)"),
+        (("failed",), 1, "revision 1 (failed)"),
+    ],
+)
+def test_the_head_names_the_release_and_its_revision(statuses, number, words):
+    """Of each region: context, namespace, release, and which revision runs, with a newer one that does not."""
+    content = seeding.healthy()
+    region = content["regions"][1]
+    region["revisions"] = [
+        {"revision": at, "status": status, "stamped": True, "edited": False} for at, status in enumerate(statuses, 1)
+    ]
+    examination = examine(seen_in(content))
+    where = f"context {region['context']}, namespace {region['namespace']}, release {region['release']}"
+    line = f"{region['name']}: {where}, {words}"
+
+    assert doctor_text(examination).splitlines()[1:3] == [line, f"seen at {content['at']}"]
+    assert f"- {line}\n" in formatted(examination, "markdown", "error")
+    assert f'<p class="aside">{line}</p>' in formatted(examination, "html", "error")
+    assert json.loads(doctor_json(examination))["regions"][1]["revision"] == number
+
+
 def test_a_region_that_could_not_be_read_is_unknown():
     """Its items say why, the other region's meta group cannot be counted, and nothing is blamed on it."""
     content = seeding.healthy()

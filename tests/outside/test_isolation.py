@@ -68,7 +68,7 @@ def project(binaries, tmp_path):
     tests = os.path.join(os.path.dirname(os.path.dirname(binaries.__file__)), "tests")
     folder = tmp_path / "project"
     folder.mkdir()
-    for name in ("conftest.py", "building.py"):
+    for name in ("conftest.py", "building.py", "pinned_tools.py", "skips.py"):
         shutil.copy(os.path.join(tests, name), folder)
     (tmp_path / "scripts").symlink_to(os.path.dirname(binaries.__file__))
     (folder / "test_skips.py").write_text(SKIPS, encoding="utf-8")

@@ -84,7 +84,7 @@ OUTCOME = Outcome(
     pods=(PodFate("eu-west/nats-0", "eu-west", "10.244.2.4", "2.14.2", ready=True, restarts=0, ready_after=1.0),),
     groups=(), streams=(), causes=(), remedy="", notes=(), moves={}, balancers={"eu-west/nats-gateway": "198.18.2.10"},
     versions={"eu-west": "2.14.2"}, programs=(), renderings={"eu-west": "abc"}, scale=1.0,
-    cost=Cost(122.2, 0.0, 9.4, 0), events=(), times={}, sites={"eu-west": Site("kind-eu", "team", "nats")},
+    cost=Cost(122.2, 0.0, 9.4, 0), events=(), times={}, sites={"eu-west": Site("kind-eu", "team", "nats", 3, 3)},
 )  # fmt: skip
 
 
@@ -92,13 +92,27 @@ def test_the_reports_say_where_it_ran():
     """Context, namespace, release and the servers' version; nothing about what is simulated on loopback."""
     text = scenario_text(OUTCOME)
 
-    assert text.splitlines()[1] == "  eu-west: context kind-eu, namespace team, release nats"
+    assert text.splitlines()[1] == "  eu-west: context kind-eu, namespace team, release nats, revision 3"
     assert "  122.2 s on real clusters\n" in text
-    assert "1 servers (eu-west 2.14.2)" in text
+    assert "1 server (eu-west 2.14.2), 0 restarts by the kubelet" in text
     assert not [word for word in ("shorter", "nats-server", "memory", "CPU") if word in text]
-    assert "<p>eu-west: context kind-eu, namespace team, release nats</p>" in as_file([OUTCOME], "t.html")
+    assert "<p>eu-west: context kind-eu, namespace team, release nats, revision 3</p>" in as_file([OUTCOME], "t.html")
     (scenario,) = document([OUTCOME])["scenarios"]
-    assert scenario["clusters"] == {"eu-west": {"context": "kind-eu", "namespace": "team", "release": "nats"}}
+    assert scenario["clusters"] == {
+        "eu-west": {"context": "kind-eu", "namespace": "team", "release": "nats", "revision": 3, "then": 3}
+    }
     assert json.dumps(scenario)
     case = ET.fromstring(junit([OUTCOME], "")).find("testcase")  # noqa: S314   # our own
     assert "context kind-eu" in case.findtext("system-out")
+
+
+@pytest.mark.parametrize(
+    ("revision", "then", "words"),
+    [(3, 3, "3"), (3, 5, "3, now 5"), (None, 1, "none, now 1"), (2, None, "2, now none"), (None, None, "unknown")],
+)
+def test_the_head_names_the_old_revision_and_the_new_one(revision, then, words):
+    """A rehearsal that installs makes new ones; one that only deletes pods leaves the revision as it is."""
+    site = Site("kind-eu", "team", "nats", revision, then)
+    text = scenario_text(OUTCOME._replace(sites={"eu-west": site}))
+
+    assert text.splitlines()[1] == f"  eu-west: context kind-eu, namespace team, release nats, revision {words}"

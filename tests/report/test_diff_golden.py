@@ -22,9 +22,10 @@ FORMATS = {
 
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize("name", NAMES)
-def test_the_report_is_the_golden_one(samples, name, suffix):
-    """A report is the one on file, character by character."""
+def test_the_report_is_the_golden_one(samples, name, suffix, unstyled):
+    """A report is the one on file, character by character; a page but for the style that all pages share."""
     found = FORMATS[suffix](samples[name])
+    found = unstyled(found) if suffix == "html" else found
     path = os.path.join(GOLDEN, f"{name}.{suffix}")
     if os.environ.get("NATSVALUES_UPDATE_GOLDEN") == "1":
         assert not os.environ.get("CI"), "golden files are never written in CI"
@@ -34,6 +35,17 @@ def test_the_report_is_the_golden_one(samples, name, suffix):
 
     with open(path, encoding="utf-8", newline="") as stream:
         assert found == stream.read()
+
+
+def test_a_golden_page_does_not_change_with_the_style(samples, unstyled, monkeypatch):
+    """Of an edit of page.css no golden file knows, so that its review is the edit; all else of a page is in them."""
+    before = html(samples["upgrade"])
+    monkeypatch.setattr("natsvalues.report.html_page.style", lambda _name: "body { margin: 0 }")
+    after = html(samples["upgrade"])
+
+    assert after != before
+    assert unstyled(after) == unstyled(before)
+    assert unstyled(before.replace("<h1>", "<h1>!")) != unstyled(before)
 
 
 def test_no_golden_file_is_left_over():

@@ -73,7 +73,20 @@ def test_without_scripts_only_the_controls_are_hidden(samples):
 
     assert [tag for tag, attributes in page.elements if "hidden" in attributes] == ["form"]
     assert sum("open" in item for item in page.all("details")) == 3
-    assert len(page.all("details")) == 5
+    assert len(page.all("details")) == 6
+
+
+def test_of_a_new_service_what_matters_is_open_and_the_rest_is_folded(samples):
+    """The type and the ports are what a reader looks for; everything else is one click away."""
+    page = html(samples["upgrade"])
+    (item,) = re.findall(r'<li class="row"[^>]*>(?:(?!</li>).)*new object.*?</li>', page, re.DOTALL)
+    shown, folded = item.split("<details><summary>all ")
+
+    assert "<details open>" in shown
+    assert re.findall(r">\+ (.*?)</span>", shown) == ["type: LoadBalancer", "port gateway: 7222 -&gt; 7222"]
+    assert folded.startswith("13 lines</summary>")
+    assert "+ apiVersion: v1" in folded
+    assert "two" in folded
 
 
 def test_a_page_without_differences_has_no_controls(samples):

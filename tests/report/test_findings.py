@@ -16,6 +16,7 @@ from natsvalues.lint.linter import lint
 from natsvalues.lint.rules import RULES
 from natsvalues.lint.subject import Subject, clusters_of
 from natsvalues.manifests.release import Release
+from natsvalues.overlays.starter import region_file, supercluster_file
 from natsvalues.report.excerpt import safe_lines
 from natsvalues.report.findings_github import findings_github
 from natsvalues.report.findings_json import findings_json
@@ -147,6 +148,24 @@ def test_a_secret_is_hidden_wherever_its_name_tells(key, form, text):
     )
 
     assert text not in "\n".join(safe_lines(document))
+
+
+@pytest.mark.parametrize("scope", ["supercluster", "region"])
+def test_what_init_wrote_is_shown_and_what_people_add_is_not(scope):
+    """Its comments say `seed` and name Secrets. The same words with anything else in the line stay hidden."""
+    common = supercluster_file("acme", scope)
+    texts = [common, *(region_file("us-east", scope, first=first) for first in (True, False))]
+    assert [line for text in texts for line in safe_lines(text) if line not in text.split("\n")] == []
+    for line in ("# authorization: {user: gateway, password: hunter2}", "# seed: hunter2", "# password is hunter2"):
+        assert "hunter2" not in "\n".join(safe_lines(f"{common}{line}\n"))
+
+
+def test_the_words_of_init_are_hidden_inside_a_secret():
+    """A Secret's data is hidden whatever it says."""
+    words = next(line for line in region_file("a", "supercluster", first=True).split("\n") if line.startswith("# seed"))
+    lines = safe_lines(f"kind: Secret\nstringData:\n  text: |\n    {words}\n")
+    assert words not in "\n".join(lines)
+    assert words in safe_lines(f"{words}\nkind: Region\n")
 
 
 def test_lines_around_a_finding_are_shown(report):

@@ -45,15 +45,18 @@ def with_drift(sides: Sides, diff_options: DiffOptions) -> Sides:
     secrets = missing_secrets(sides.new.release, about.namespace, about.context, kubectl)
     sides = sides._replace(notes=(*secrets, *sides.notes))
     if about.revision is None:  # nothing is released yet
-        return sides._replace(drift=tuple(orphans(made_by_helm(kubectl), [], about.release, about.namespace)))
+        left = orphans(sides.old.release, [], made_by_helm(kubectl), about.release, about.namespace)
+        return sides._replace(drift=tuple(left))
     stated = [entry for entry in entries(sides.old.release, sides.old.release.numbers()) if not entry.is_hook]
-    stated += [entry._replace(value=apart(entry.value)) for entry in beside(sides.old, sides.new)]
+    flux = [entry._replace(value=apart(entry.value)) for entry in beside(sides.old, sides.new)]
+    stated += flux
     live = live_objects([_identity(entry, about.namespace) for entry in stated], kubectl)
     planned = entries(sides.new.release, sides.new.release.numbers())
-    upgrade = Upgrade(planned, _meets_conflicts(words, about), sides.decision)
+    conflicts = _meets_conflicts(words, about)
+    upgrade = Upgrade(planned, conflicts, sides.decision, frozenset(entry.key for entry in flux))
     differences = [
         *drift(sides.old.release, stated, live, about.namespace, upgrade),
-        *orphans(made_by_helm(kubectl), stated, about.release, about.namespace),
+        *orphans(sides.old.release, stated, made_by_helm(kubectl), about.release, about.namespace),
     ]
     return sides._replace(drift=tuple(differences))
 

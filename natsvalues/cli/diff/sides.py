@@ -6,10 +6,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.cli.plain_files import plain_file
-from natsvalues.cli.streams import STANDARD_INPUT, read_stream
+from natsvalues.cli.streams import read_stream
 from natsvalues.diff.changes import About, Note
 from natsvalues.diff.sides import Side
 from natsvalues.errors import NatsvaluesError, Where
+from natsvalues.files import STANDARD_INPUT
 from natsvalues.manifests.objects import HOOK, entries
 from natsvalues.manifests.plain import plain_release
 from natsvalues.manifests.release import Release

@@ -24,6 +24,7 @@ class Drift(NamedTuple):
     `kind` is `missing` or `leftover` for an object that only one of them has; `added` for a field that the release
     does not state, `changed` for one that it does. `owner` says who set the field, in words; `planned` is what the
     new release states. `meets_conflicts`: somebody else owns the field, and Helm applies on the server's side.
+    `is_beside`: Flux applies the object, beside the release.
     """
 
     kind: Literal["missing", "leftover", "added", "changed"]
@@ -33,6 +34,7 @@ class Drift(NamedTuple):
     owner: str = ""
     planned: Any = None
     meets_conflicts: bool = False
+    is_beside: bool = False
 
     @property
     def is_set_back(self) -> bool:
@@ -55,7 +57,11 @@ live: {gone: extra}""",
 )
 def missing_in_cluster(drift: Drift) -> str | None:
     """An object of the release is not in the cluster."""
-    return "not in the cluster: the next upgrade creates it again" if drift.kind == "missing" else None
+    if drift.kind != "missing":
+        return None
+    if drift.is_beside:
+        return "not in the cluster: it is in no release of Helm's, so no upgrade creates it; Flux applies it beside"
+    return "not in the cluster: the next upgrade creates it again"
 
 
 @impact(
@@ -128,6 +134,8 @@ def live_change_set_back(drift: Drift) -> str | None:
     """Somebody changed a field that the next upgrade sets back."""
     if not drift.is_set_back or drift.meets_conflicts or _is_template(drift):
         return None
+    if drift.is_beside:
+        return f"{drift.owner}; Flux applies the object beside the release, and sets it back by itself"
     return f"{drift.owner}; the next upgrade sets it back without a warning"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from natsvalues.files import STANDARD_INPUT
 from natsvalues.lint.rule import Fix, Problem, rule
 from natsvalues.manifests.chart import INSTANCE_LABEL
 from natsvalues.manifests.size import LIMIT, WORTH_MEASURING, stored_size
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     why="Helm runs a post-renderer only with the flag --post-renderer. One upgrade without it reverts every edit, and "
     "rollback, kustomize without --enable-exec and `helm template --output-dir` of Helm 3 leave it out silently.",
     source="run on helm 3.19.0 and 4.3.1 and kustomize 5.8.2",
-    remedy="Render with --post-renderer natsvalues, in every install and upgrade; as a KRM function natsvalues needs "
-    "kustomize's --enable-alpha-plugins and --enable-exec. `natsvalues lint --chart CHART -f FILE --region REGION` "
-    "lints what will be installed; --severity HS001=note lints the chart's own rendering.",
+    remedy="Installed like this, the region lacks every edit of its overlay: pass --post-renderer natsvalues "
+    "in every install and upgrade; as a KRM function natsvalues needs kustomize's --enable-alpha-plugins and "
+    "--enable-exec. If it is yet to be post-rendered, lint what that gives: with the command in the message, or with "
+    "`natsvalues lint --chart CHART -f FILE --region REGION`.",
     fails="eu-west: {untouched: true}",
     passes="eu-west: {conf: {debug: false}}",
 )
@@ -45,8 +47,23 @@ def not_stamped(subject: Subject) -> Iterator[Problem]:
         where = (cluster.at(statefulset, "metadata", "annotations"),)
         message = (
             f"`{statefulset.key}` was not rendered through natsvalues, {expected}: it is the chart's own rendering"
+            f"{_post_rendered(cluster, subject)}"
         )
         yield Problem(message, where, (cluster.region,))
+
+
+def _post_rendered(cluster: Cluster, subject: Subject) -> str:
+    """The command that post-renders a rendering and lints the result; none for what is installed already."""
+    if not _is_file(cluster) and cluster.release.file != STANDARD_INPUT:
+        return ""
+    folder = shlex.quote(subject.overlays.folder) if subject.overlays is not None else ""
+    words = f"natsvalues post-render --region {cluster.region}{f' --overlays {folder}' if folder else ''}"
+    given = f"{words} <{shlex.quote(cluster.release.file)}" if _is_file(cluster) else f"… | {words}"
+    return f"; to lint what post-rendering gives: {given} | natsvalues lint - {folder}".rstrip()
+
+
+def _is_file(cluster: Cluster) -> bool:
+    return cluster.release.file.endswith((".yaml", ".yml"))
 
 
 @rule(
@@ -72,7 +89,7 @@ def stale_render(cluster: Cluster) -> Iterator[Problem]:
 def _again(cluster: Cluster) -> str:
     """The command that writes a rendering again, as far as the rendering shows it; none for what is no file."""
     file, nats = cluster.release.file, cluster.nats
-    if not file.endswith((".yaml", ".yml")):
+    if not _is_file(cluster):
         return ""
     name = str(nats.pod_labels.get(INSTANCE_LABEL) or "RELEASE")
     namespace = nats.statefulset.key.namespace or "NAMESPACE"
