@@ -28,7 +28,8 @@ __all__ = ["PROGRAMS", "BuildError", "NoGoError", "Program", "build", "source"]
 class Program(NamedTuple):
     """A program to build: its file's name, its module with version and digest (`h1:`, as in a go.sum), its package.
 
-    `beside` are modules in other folders of its checkout, which its zip has not: their lines of go.sum.
+    `beside` are modules in other folders of its checkout, which its zip has not: their lines of go.sum, in the version
+    that is built with.
     `without` is a module whose package and its uses in a file are left out, because the module proxy does not serve it.
     `stamp` is the variable that the linker gives the version.
     """
@@ -43,6 +44,8 @@ class Program(NamedTuple):
     stamp: str = ""
 
 
+ENGINE = "github.com/argoproj/argo-cd/gitops-engine v0.0.0-20260914071520-c9c369efcc5b"
+"""A folder of Argo CD's checkout; of its commits the module proxy has this one, from six weeks before 3.5.7."""
 PROGRAMS = (
     Program(
         "source-controller", "github.com/fluxcd/source-controller", "1.9.1",
@@ -61,6 +64,23 @@ PROGRAMS = (
         ),
     ),
     Program(
+        "kustomize-controller", "github.com/fluxcd/kustomize-controller", "1.9.6",
+        "h1:XB+G3A0mky0j5uVHZWv4oSlS2RvZBoNIUhstIvY0JKE=",
+        beside=(
+            "github.com/fluxcd/kustomize-controller/api v1.9.6 h1:7XiuW+l3YYXWeIwLJ8w34zHlJyMUEKosBIxLIki9J3I=",
+            "github.com/fluxcd/kustomize-controller/api v1.9.6/go.mod h1:oRSEvNgNs07P6Tu3xtRigWxnxLkUCqatxbDv+gG3tLI=",
+        ),
+    ),
+    Program(
+        "argocd", "github.com/argoproj/argo-cd/v3", "3.5.7", "h1:Xm1BF+I5OgDKUG3SDK49vn2/Y5AMyaNVko+/JT08gj0=",
+        package="./cmd",
+        beside=(
+            f"{ENGINE} h1:0tKOg3Fxd5cqVemntg63MqCjk7wqVV32vbVGWOGyhR8=",
+            f"{ENGINE}/go.mod h1:RsOM4gdM/lsvAfIuzAhYrnHDTLA1AGooZRzVyxbVT3A=",
+        ),
+        stamp="github.com/argoproj/argo-cd/v3/common.version",
+    ),
+    Program(
         "kpt", "github.com/kptdev/kpt", "1.0.0-beta.61", "h1:uTMcRVmLnVTUUXS1PYoTbc0QEda8sL9J3ymU96RhMDk=",
         without=("github.com/kptdev/kpt/rollouts", "commands/alpha/rollouts", "commands/alpha/alphacmd.go"),
         stamp="github.com/kptdev/kpt/run.version",
@@ -68,6 +88,10 @@ PROGRAMS = (
     Program(
         "helmfile", "github.com/helmfile/helmfile", "1.8.0", "h1:coUoYKmxceeLbm4y43dJ1Dh3crrwniAx8LtBxPcu7+Y=",
         stamp="go.szostok.io/version.version",
+    ),
+    Program(
+        "helm-diff", "github.com/databus23/helm-diff/v3", "3.9.11", "h1:Bp117seqhTojjeTy9cD+L4PL+Ptj1wpvDUkyVdIvGqA=",
+        stamp="github.com/databus23/helm-diff/v3/cmd.Version",
     ),
 )  # fmt: skip
 
@@ -78,7 +102,7 @@ def named(name: str) -> Program:
 
 
 def build(name: str) -> str:
-    """Return the path of a program, building it first when it is not there."""
+    """Return the path of a program, building it first when it is not there: one of PROGRAMS, or `miniredis`."""
     return os.path.join(go_build.build(_module(name)), name)
 
 
@@ -90,6 +114,11 @@ def built(name: str) -> str | None:
 
 
 def _module(name: str) -> go_build.Module:
+    if name == "miniredis":  # the Redis that `argocd --core` starts, as a program
+        folder = os.path.join(go_build.ROOT, "scripts", name)
+        version = go_build.version_in(folder, "github.com/alicebob/miniredis/v2")
+        files = ("go.mod", "go.sum", "main.go")
+        return go_build.Module(name, name, version, folder, files, (go_build.Binary(name, "."),), "", "half a minute")
     program = named(name)
     stamps = f"{go_build.STRIPPED} -X {program.stamp}={program.version}" if program.stamp else go_build.STRIPPED
     binaries = (go_build.Binary(name, program.package, stamps),)
@@ -125,10 +154,9 @@ def _fetch_into(folder: str, program: Program) -> None:
         whole = os.path.join(temporary, "source")
         shutil.copytree(fetched["Dir"], whole, copy_function=shutil.copyfile)
         os.chmod(whole, 0o755)  # noqa: S103 - Go's cache of modules is read-only
-        for line in program.beside:
-            subprocess.run(
-                [go, "mod", "edit", f"-dropreplace={line.split()[0]}"], cwd=whole, env=environment, check=True
-            )
+        for module, version, _ in (line.split() for line in program.beside):
+            edits = [f"-dropreplace={module}", f"-require={module}@{version.removesuffix('/go.mod')}"]
+            subprocess.run([go, "mod", "edit", *edits], cwd=whole, env=environment, check=True)
         if program.without:
             module, package, file_name = program.without
             subprocess.run([go, "mod", "edit", f"-droprequire={module}"], cwd=whole, env=environment, check=True)

@@ -30,17 +30,31 @@ if TYPE_CHECKING:
 TESTS = os.path.join(ROOT, "tests", "examples", "tools")
 RESULTS = os.path.join(ROOT, "build", "tools")
 PAGE = os.path.join(ROOT, "docs", "tools", "runs.md")
-TITLES = {"flux": "Flux", "kpt": "kpt", "helmfile": "Helmfile", "argocd": "Argo CD, with `kubectl apply` for a sync"}
+TITLES = {
+    "flux": "Flux, with `kubectl apply` for its Kustomization",
+    "kustomization": "Flux, with its Kustomization from a git repository",
+    "kpt": "kpt",
+    "helmfile": "Helmfile",
+    "argocd": "Argo CD, with `kubectl apply` for a sync",
+    "repo_server": "Argo CD, with its own servers and controllers",
+}
 """The tools: words of the command, and titles of the page."""
-NEEDED = {"flux": ("source-controller", "helm-controller"), "kpt": ("kpt",), "helmfile": ("helmfile",), "argocd": ()}
+NEEDED = {
+    "flux": ("source-controller", "helm-controller"),
+    "kustomization": ("source-controller", "helm-controller", "kustomize-controller"),
+    "kpt": ("kpt",),
+    "helmfile": ("helmfile", "helm-diff"),
+    "argocd": (),
+    "repo_server": ("argocd", "miniredis"),
+}
 """What a tool's tests need built."""
 MISSING = {
-    "Terraform's provider": "its module is not served by the Go module proxy (3.1.2, and its newest commit: "
-    "`This module version is not available`). The tests run the post-renderer with the arguments of main.tf.",
-    "Flux's kustomize-controller": "not built; `kustomize build` and `kubectl apply --server-side` stand in for it.",
-    "Argo CD's repo-server": "not built: its module needs gitops-engine from a folder of its checkout, which is not in "
-    "the module's zip. The tests run helm as it does, and `kubectl apply` stands in for a sync.",
-    "`helmfile apply` and `diff`": "they need the plugin helm-diff, which is no part of Helmfile.",
+    "Terraform's provider": "the Go module proxy serves none that main.tf can use. Of "
+    "github.com/hashicorp/terraform-provider-helm 2.9.0, 2.12.1, 2.15.0, 2.16.1, 2.17.0, 3.0.1, 3.0.2, 3.1.0, 3.1.1, "
+    "3.1.2 and its newest commit it says `This module version is not available`; it has 1.3.2 of 2020, whose "
+    "`postrender` has no `args`, and which has no manifest experiment. OpenTofu (1.12.6) could be built, and has "
+    "nothing to run without a provider. The tests run the post-renderer with the arguments of main.tf.",
+    "helm-diff 3.10.0 and newer": "`This module version is not available`; 3.9.14 is not in the checksum database.",
 }
 """What did not run, and why."""
 _HEAD = """# What ran
@@ -106,10 +120,11 @@ def page() -> str:
         if len(reasons) == len(cases):
             missing[title] = f"{reasons[0] if reasons else 'it was not tried'}."
             continue
-        ran += [f"| {name} | {versions[name]} |\n" for name in NEEDED[tool]]
+        left_out = {reason.partition(" ")[0] for reason in reasons}
+        ran += [f"| {name} | {versions[name]} |\n" for name in NEEDED[tool] if name in versions.keys() - left_out]
         sections.append(f"\n## {title}\n\n| What | Seen | Seconds |\n| --- | --- | --- |\n")
         sections += sorted(map(_row, cases))
-    head = [_HEAD.format(version=cluster_build.version()), "| Tool | Version |\n| --- | --- |\n", *ran]
+    head = [_HEAD.format(version=cluster_build.version()), "| Tool | Version |\n| --- | --- |\n", *dict.fromkeys(ran)]
     left = [f"- {name}: {reason}\n" for name, reason in missing.items()]
     return "".join([*head, *sections, "\n## What did not run\n\n", *left])
 

@@ -101,7 +101,8 @@ def subject(example: str, renderings: Renderings, folder: str) -> Subject:
     texts = {f"{name}.yaml": item.text() for name, item in releases.items()}
     values = (values_of("values.yaml", yaml.safe_dump(parts["values"])),) if "values" in parts else ()
     made = Subject(known, planned, tuple(clusters), texts, values, _rehearsed(parts, clusters))
-    return made._replace(answers=_answers(parts, clusters))
+    folders = (parts["folder"],) if "folder" in parts else ()
+    return made._replace(answers=_answers(parts, clusters), folders=folders)
 
 
 def _rehearsed(parts: dict[str, Any], clusters: list[Cluster]) -> tuple[Rehearsed, ...]:

@@ -52,6 +52,7 @@ def subject(inputs: Inputs, rendered: tuple[Rendering, ...] = (), values: tuple[
     together with anything else.
     """
     folders, renderings = _by_kind(inputs.paths)
+    of_renderings = tuple(path for path in inputs.paths if os.path.isdir(path) and path not in folders)
     files, renderings = _plain(renderings)
     if files and (folders or renderings or rendered or inputs.overlays):
         raise _mixed(files[0], folders, (*renderings, *rendered), inputs.overlays)
@@ -86,7 +87,7 @@ def subject(inputs: Inputs, rendered: tuple[Rendering, ...] = (), values: tuple[
         texts[rendering.file] = rendering.text
     given = {file: read_stream(file) for file in values}
     read = tuple(values_of(file, text) for file, text in given.items())
-    return Subject(overlays, region_plans, tuple(clusters), texts | given, read)
+    return Subject(overlays, region_plans, tuple(clusters), texts | given, read, folders=of_renderings)
 
 
 def located(inputs: Inputs, *, required: bool) -> str | None:

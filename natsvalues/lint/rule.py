@@ -5,9 +5,9 @@ regions, `us-east` and `eu-west`, rendered through natsvalues; its only finding 
 The parts are `conf` (nats.conf), `container` (its `env` merges by name), `statefulSet`, `service` (the gateway's),
 `clients` and `headless` (the chart's own Services), `overlay` (the region's file), `supercluster`, and a region's name
 for parts of that region alone. `untouched: true`: rendered with the chart's gateway on, and without natsvalues; `only`:
-that region alone; `text`: text of nats.conf replaced; `add`: one more document; `fill`: a ConfigMap with so many random
-characters; `values`: the chart's; `rehearsed`: a scenario of the evidence; `asked`: what a server printed, FILE is the
-path of its nats.conf.
+that region alone; `folder`: the folder that the renderings are in; `text`: text of nats.conf replaced; `add`: one more
+document; `fill`: a ConfigMap with so many random characters; `values`: the chart's; `rehearsed`: a scenario of the
+evidence; `asked`: what a server printed, FILE is the path of its nats.conf.
 """
 
 from __future__ import annotations

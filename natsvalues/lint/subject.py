@@ -219,6 +219,8 @@ class Subject(NamedTuple):
     """Every server where they are plain files, without Kubernetes objects: `clusters` has the first of each region."""
     answers: tuple[Answer, ...] = ()
     """What the servers of the clusters' images said, where they were asked."""
+    folders: tuple[str, ...] = ()
+    """Folders with the renderings of all regions, not single files."""
 
     @property
     def servers(self) -> tuple[Cluster, ...]:
@@ -301,10 +303,8 @@ def clusters_of(
 
 def _name(region: Any, stem: str, nats: Nats, count: int) -> str:
     """The name of a cluster: its region if that is known, else its file's, else its StatefulSet's."""
-    if region:
-        return str(region)
-    if not stem:
-        return nats.name
+    if region or not stem:
+        return str(region or nats.name)
     return stem if count == 1 else f"{stem}/{nats.name}"
 
 

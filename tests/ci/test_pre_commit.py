@@ -115,3 +115,18 @@ def test_stale_renderings_are_an_error(commit, git, run, repository, helm3):
     assert "unknown region `ap-south`" in done.stderr
     assert "rendered/ap-south.yaml:" in done.stderr
     assert "delete its rendering, too" in done.stderr
+
+
+@pytest.mark.helm
+@pytest.mark.usefixtures("rendered")
+def test_an_overlay_without_a_rendering_is_an_error(commit, run, repository, helm3):
+    """The printed command renders it."""
+    (repository / "rendered" / "eu-west.yaml").unlink()
+    done = commit("natsvalues-lint-rendered")
+    assert done.returncode == 1
+    [command] = re.findall(r"error\[HS011\].* render it: (.*)", done.stderr)
+    assert "charts/overlays/eu-west.yaml:" in done.stderr
+    filled = command.replace(" CHART ", f" charts/nats --set {SETTINGS} ").replace("NAMESPACE", "nats")
+    filled = filled.replace("VALUES", "values/eu-west.yaml").replace("helm ", f"{helm3} ", 1)
+    run("sh", "-ec", filled, cwd=repository, check=True)
+    assert commit("natsvalues-lint-rendered").returncode == 0

@@ -112,11 +112,14 @@ def argocd(examples, helm4, chart_repository, run):
     here = examples(helm=helm4)
     files = {name: yaml.safe_load(text) for name, text in here.page("tools/argocd").files.items()}
     application = files["application.yaml"]
-    [container] = files["repo-server-values.yaml"]["spec"]["template"]["spec"]["containers"]
+    pod = files["repo-server-values.yaml"]["spec"]["template"]["spec"]
+    [container] = pod["containers"]
     mounted = os.path.join(here.folder, "mounted")
     [name] = [item["value"] for item in container["env"] if item["name"] == "HELM_PLUGINS"]
     plugins = name.replace(container["volumeMounts"][0]["mountPath"], mounted)
-    run("natsvalues", "plugin", "install", "--helm", helm4, env={"HELM_PLUGINS": plugins}, check=True)
+    program, *words = pod["initContainers"][1]["command"]
+    assert words[-1] == name
+    run(os.path.basename(program), *words[:-1], plugins, "--helm", helm4, check=True)
     chart = os.path.join(os.path.dirname(here.folder), application["spec"]["source"]["path"])
     pull = [helm4, "pull", "nats", "--repo", chart_repository, "--untar", "-d", os.path.dirname(chart)]
     run(*pull, check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import TYPE_CHECKING
 
@@ -83,19 +84,19 @@ def stale_render(cluster: Cluster) -> Iterator[Problem]:
     if cluster.plan is not None and stamp is not None and str(stamp) != cluster.plan.digest:
         where = (cluster.at(cluster.nats.statefulset, "metadata", "annotations", OVERLAY_DIGEST),)
         message = f"rendered from overlay {stamp}, and `{cluster.plan.positions.file}` is now {cluster.plan.digest}"
-        yield Problem(message + _again(cluster), where, (cluster.region,))
+        file = cluster.release.file
+        if _is_file(cluster):
+            message += f"; render it again: {_command(cluster, cluster.region, file)}"
+        yield Problem(message, where, (cluster.region,))
 
 
-def _again(cluster: Cluster) -> str:
-    """The command that writes a rendering again, as far as the rendering shows it; none for what is no file."""
-    file, nats = cluster.release.file, cluster.nats
-    if not _is_file(cluster):
-        return ""
-    name = str(nats.pod_labels.get(INSTANCE_LABEL) or "RELEASE")
-    namespace = nats.statefulset.key.namespace or "NAMESPACE"
+def _command(cluster: Cluster, region: str, file: str) -> str:
+    """The command that renders a region into a file, as far as a rendering of this or another region shows it."""
+    name = str(cluster.nats.pod_labels.get(INSTANCE_LABEL) or "RELEASE")
+    namespace = cluster.nats.statefulset.key.namespace or "NAMESPACE"
     return (
-        f"; render it again: helm template {shlex.quote(name)} CHART -n {shlex.quote(namespace)} -f VALUES | "
-        f"natsvalues post-render --region {cluster.region} >{shlex.quote(file)}"
+        f"helm template {shlex.quote(name)} CHART -n {shlex.quote(namespace)} -f VALUES | "
+        f"natsvalues post-render --region {region} >{shlex.quote(file)}"
     )
 
 
@@ -267,6 +268,29 @@ def list_with_anchors(cluster: Cluster) -> Iterator[Problem]:
             yield Problem(f"{manifest.key.kind} with anchors across its items", where, (cluster.region,))
 
 
+@rule(
+    "HS011",
+    "missing-render",
+    "warning",
+    "supercluster",
+    why="A folder of renderings is what is deployed: a region that is not among them is not deployed, and the others "
+    "already dial it.",
+    source="natsvalues lists every region of the overlays in the gateways of the others",
+    remedy="Render the region into the folder, or delete its overlay.",
+    fails="{only: us-east, folder: rendered}",
+    passes="{folder: rendered}",
+)
+def missing_render(subject: Subject) -> Iterator[Problem]:
+    """A folder has renderings of some regions of the overlays, and none of another."""
+    rendered = {cluster.region for cluster in subject.clusters}
+    for folder in subject.folders[:1]:
+        for region, plan in subject.plans.items():
+            if region not in rendered:
+                command = _command(subject.clusters[0], region, os.path.join(folder, f"{region}.yaml"))
+                message = f"`{folder}` has no rendering of region `{region}`; render it: {command}"
+                yield Problem(message, (plan.positions.where("name"),), (region,))
+
+
 RULES = (
     not_stamped,
     stale_render,
@@ -277,4 +301,5 @@ RULES = (
     servers_differ,
     server_version_unknown,
     list_with_anchors,
+    missing_render,
 )

@@ -11,7 +11,6 @@ import ctypes
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,10 +20,12 @@ import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
-sys.path.append(os.path.join(ROOT, "scripts"))
+sys.path += [os.path.join(ROOT, "scripts"), HERE]
 
 import cluster as clusters  # noqa: E402 - scripts are no package
 import cluster_build  # noqa: E402 - same
+from git_server import published  # noqa: E402 - neither are tests
+from waiting import free_port, until  # noqa: E402 - same
 
 REGION = "us-east"
 ADDRESS = "192.0.2.7"
@@ -111,13 +112,10 @@ def service(cluster):
 
 
 @pytest.fixture
-def installed(cluster, service):
-    """Install the release as the example says, and let the load balancer have its address: `installed(here, 4)`."""
+def address(cluster, service):
+    """Let the load balancer of the gateway's Service have its address, and look: as `service()`."""
 
-    def install(walkthrough, major):
-        example = f"helm{major}"
-        walkthrough.shell("helm repo add nats " + repository(walkthrough), example)
-        walkthrough.shell(walkthrough.blocks(example, "sh cluster")[0], example)
+    def give():
         path = "/api/v1/namespaces/nats/services/nats-gateway/status"
         body = {"status": {"loadBalancer": {"ingress": [{"ip": ADDRESS}]}}}
         status, answer = cluster.request("PATCH", path, body, content="application/merge-patch+json")
@@ -125,6 +123,19 @@ def installed(cluster, service):
         before = service()
         assert before[1] == ADDRESS
         return before
+
+    return give
+
+
+@pytest.fixture
+def installed(address):
+    """Install the release as the example says, and let the load balancer have its address: `installed(here, 4)`."""
+
+    def install(walkthrough, major):
+        example = f"helm{major}"
+        walkthrough.shell("helm repo add nats " + repository(walkthrough), example)
+        walkthrough.shell(walkthrough.blocks(example, "sh cluster")[0], example)
+        return address()
 
     return install
 
@@ -166,21 +177,30 @@ def _die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
-def free_port():
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+@pytest.fixture
+def git(tmp_path):
+    """Publish what a walkthrough's examples and overlays are in: `git(walkthrough).commit()` publishes what changed."""
+    with contextlib.ExitStack() as stack:
+
+        def publish(walkthrough):
+            served = tmp_path / "served"
+            served.mkdir()
+            return stack.enter_context(published(os.path.dirname(walkthrough.folder), str(served)))
+
+        yield publish
 
 
 @pytest.fixture
 def flux(cluster, program, starting, kubeconfig, isolated_env, tmp_path):
-    """Flux's source-controller and helm-controller, running: `flux(walkthrough)` gives what asks about HelmReleases."""
+    """Flux's controllers, running: `flux(walkthrough)` gives what asks about HelmReleases.
 
-    def run(walkthrough):
+    Source-controller and helm-controller, and those that are named as well.
+    """
+
+    def run(walkthrough, *more):
         import tool_builds
 
-        for name in ("source-controller", "helm-controller"):
+        for name in ("source-controller", "helm-controller", *more):
             folder = os.path.join(tool_builds.source(name), "config", "crd", "bases")
             walkthrough.shell(f"kubectl apply --server-side -f {folder}", "flux")
         status, answer = cluster.request("POST", "/api/v1/namespaces", _NAMESPACE)
@@ -194,6 +214,8 @@ def flux(cluster, program, starting, kubeconfig, isolated_env, tmp_path):
         advertised = [f"--storage-adv-addr=127.0.0.1:{port}"]
         starting("source-controller", [program("source-controller"), *common, *listening, *advertised], env)
         log = starting("helm-controller", [program("helm-controller"), *common], env)
+        for name in more:
+            starting(name, [program(name), *common], env)
         return Flux(cluster, walkthrough, log)
 
     return run
@@ -229,16 +251,14 @@ class Flux:
         ready = (item for item in conditions if item["type"] == "Ready" and item.get("observedGeneration") == newest)
         return next(ready, None)
 
-    def ready(self, wanted="True", seconds=120):
+    def ready(self, wanted="True", seconds=240):
         """Wait until Ready is so; gives its message and the seconds it took."""
         begin = time.monotonic()
-        while True:
-            condition = self.condition()
-            passed = time.monotonic() - begin
-            if condition and condition["status"] == wanted:
-                return condition["message"], passed
-            assert passed < seconds, f"{condition}\n{self.log.read_text()[-4000:]}"
-            time.sleep(0.2)
+        until(lambda: (self.condition() or {}).get("status") == wanted, seconds, self._log)
+        return self.condition()["message"], time.monotonic() - begin
+
+    def _log(self):
+        return f"{self.condition()}\n{self.log.read_text()[-4000:]}"
 
     def touch(self):
         """Ask for a reconciliation, as `flux reconcile` does."""

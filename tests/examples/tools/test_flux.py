@@ -1,47 +1,13 @@
 """Flux's own controllers with examples/flux and docs/tools/flux.md; kustomize and kubectl for its Kustomization."""
 
 import os
-import time
 
 import pytest
 import yaml
+from flux_releases import SERVICE, back, manifest, revision
+from waiting import until
 
 pytestmark = pytest.mark.timeout(600)
-LABELS = ("helm.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/namespace")
-SERVICE = ("Service", "nats-gateway")
-
-
-def documents(text):
-    """The objects of a stream, without Flux's two labels of origin, as a stream."""
-    found = [value for value in yaml.safe_load_all(text) if value]
-    for value in found:
-        for label in LABELS:
-            value["metadata"].get("labels", {}).pop(label, None)
-    return found
-
-
-def manifest(walkthrough):
-    """The release's own objects and its hooks, as helm reports them."""
-    words = "helm get manifest nats -n nats; echo ---; helm get hooks nats -n nats"
-    return documents(walkthrough.shell(words, "flux").stdout)
-
-
-def revision(walkthrough):
-    """The newest revision of the release."""
-    shown = walkthrough.shell("helm history nats -n nats -o yaml", "flux").stdout
-    return yaml.safe_load(shown)[-1]["revision"]
-
-
-def back(walkthrough, major, *, forced=True):
-    """Go back to the post-renderer as docs/delivery.md says; there is no Kustomization of Flux here."""
-    page = walkthrough.page("delivery")
-    suspend, delete = page.marked("sh flux")
-    upgrade = page.marked("sh to-post-renderer")[0]
-    for text in (suspend, *page.marked("sh from-flux"), upgrade, delete):
-        commands = "\n".join(line for line in text.splitlines() if " kustomization " not in line)
-        if major == 4 and forced:
-            commands = commands.replace("helm upgrade ", "helm upgrade --force-conflicts ")
-        walkthrough.shell(commands, "flux/base")
 
 
 def test_the_example(here, flux, saw, wanted, same_objects, as_in_a_release):
@@ -80,7 +46,7 @@ def test_values(here, flux, saw, wanted, same_but_declared):
         yaml.safe_dump(value, file)
     walkthrough.shell(command.partition("\n")[2], "flux")
     running.apply("clusters/us-east")
-    _until(lambda: revision(walkthrough) == 2)
+    until(lambda: revision(walkthrough) == 2)
     running.ready()
     assert "elsewhere.example.com" in str(manifest(walkthrough))
     saw(f"Ready after {seconds:.0f} s; only what values declare differs; the edited overlay is revision 2")
@@ -199,12 +165,5 @@ def test_drift(here, flux, cluster, saw):
     kept = cluster.request("GET", path)[1]["data"]
     assert cluster.request("PATCH", path, {"data": {"nats.conf": "{}"}}, content=merge)[0] == 200
     running.touch()
-    _until(lambda: cluster.request("GET", path)[1]["data"] == kept)
+    until(lambda: cluster.request("GET", path)[1]["data"] == kept)
     saw("corrected")
-
-
-def _until(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.2)

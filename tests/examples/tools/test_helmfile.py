@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 
 import pytest
 import yaml
@@ -33,6 +35,64 @@ def test_the_example(major, helmfile, saw, regions, wanted, same_objects):
             with open(os.path.join(walkthrough.folder, "helmfile", form, f"{region}.yaml"), encoding="utf-8") as file:
                 same_objects(file.read(), wanted(region, values))
     saw(f"{len(regions)} regions equal in both forms")
+
+
+@pytest.fixture
+def with_diff(helmfile, program):
+    """The same with the plugin helm-diff."""
+
+    def copy(major):
+        import tool_builds
+
+        walkthrough = helmfile(major)
+        plugins = walkthrough.shell("helm env HELM_PLUGINS", "helmfile").stdout.strip()
+        plugin = os.path.join(plugins, "helm-diff")
+        os.makedirs(os.path.join(plugin, "bin"))
+        os.symlink(program("helm-diff"), os.path.join(plugin, "bin", "diff"))
+        shutil.copyfile(
+            os.path.join(tool_builds.source("helm-diff"), "plugin.yaml"), os.path.join(plugin, "plugin.yaml")
+        )
+        return walkthrough
+
+    return copy
+
+
+@pytest.mark.parametrize("major", [3, 4])
+def test_diff_and_apply(major, with_diff, service, saw):
+    """`diff` and `apply` with the plugin helm-diff: a change of an overlay is shown, applied once, and then no more."""
+    walkthrough = with_diff(major)
+    diff, apply = walkthrough.blocks("helmfile", "sh cluster")[0].splitlines()
+    walkthrough.shell(apply, "helmfile")
+    before = service()
+    again = walkthrough.shell(f"{diff} --detailed-exitcode && {apply}", "helmfile")
+    assert revisions(walkthrough) == ["1"]
+
+    path = os.path.join(os.path.dirname(walkthrough.folder), "charts", "overlays", "us-east.yaml")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("nats-gw-us-east.example.com", "elsewhere.example.com"))
+    shown = walkthrough.shell(f"{diff} --detailed-exitcode", "helmfile", check=False)
+    assert shown.returncode == 2
+    assert '+       "advertise": "elsewhere.example.com:7222"' in plain(shown.stdout), shown.stdout
+    walkthrough.shell(apply, "helmfile")
+    assert revisions(walkthrough) == ["2"]
+    assert service() == before
+    assert json.loads(walkthrough.shell("natsvalues last --json", "helmfile").stdout)["prior"]["revision"] == 1
+    assert "nats-gateway" not in plain(again.stdout)
+    saw("no difference of what is deployed; the edited overlay is shown, and is revision 2, compared with revision 1")
+
+
+def plain(text):
+    """A text without colours."""
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
+
+
+def revisions(walkthrough):
+    """The newest revision of each release."""
+    return [
+        item["revision"] for item in yaml.safe_load(walkthrough.shell("helm list -n nats -o yaml", "helmfile").stdout)
+    ]
 
 
 @pytest.mark.parametrize("major", [3, 4])
@@ -67,6 +127,5 @@ def test_typo_and_deleted_overlay(helmfile, service, saw):
     gone = walkthrough.shell("helmfile -l region=us-east sync", "helmfile", check=False)
     assert gone.returncode
     assert service() == before
-    shown = walkthrough.shell("helm list -n nats -o yaml", "helmfile").stdout
-    assert [(item["name"], item["revision"]) for item in yaml.safe_load(shown)] == [("nats", "1")]
+    assert revisions(walkthrough) == ["1"]
     saw(f"exit codes {wrong.returncode} and {gone.returncode}; the release stays at revision 1")
