@@ -27,6 +27,7 @@ import parts  # noqa: E402 - same
 from go_build import BuildError  # noqa: E402 - same
 from inputs import charts_of  # noqa: E402 - same
 from keeping import KeepingError  # noqa: E402 - same
+from plan_walks import WALKS  # noqa: E402 - same
 from playing import PlayError, play, word_of  # noqa: E402 - same
 from suites import SUITES, UNSET, Act, Suite, named  # noqa: E402 - same
 
@@ -152,8 +153,14 @@ def _section(suite: Suite) -> list[str]:
         "| Scenario | Verdict | Seconds until all is well | Streams | Acknowledged messages | Restarts of containers |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
+    if suite.acts[0].name in WALKS:
+        lines[2:] = [
+            "| From | Verdict | Steps, with their seconds | Acknowledged messages | Longest gap | Seen |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
     played = [(act, _scenario(suite, number)) for number, act in enumerate(suite.acts, 1)]
-    rows = [_row(act, scenario) for act, scenario in played if scenario]
+    row = _walked if suite.acts[0].name in WALKS else _row
+    rows = [row(act, scenario) for act, scenario in played if scenario]
     return [*lines, *rows, ""] if rows else []
 
 
@@ -179,6 +186,18 @@ def _row(act: Act, scenario: dict[str, Any]) -> str:
     version = f" to {', '.join(filter(None, (act.chart, act.server)))}" if act.server else ""
     version += ", without `sync`" if act.sync == UNSET else ""
     return f"| {act.name}{version} | {word_of(scenario)} | {times} | {many} | {counted} | {restarts} |"
+
+
+def _walked(act: Act, scenario: dict[str, Any]) -> str:
+    """A plan that was followed: its steps, and what came of it."""
+    steps = "; ".join(f"{step['id']}: {step['seconds']:.0f}" for step in scenario["steps"])
+    messages = scenario["messages"]
+    seen = "; ".join([*scenario["notes"], *(f"{item['subject']}: {item['seen']}" for item in scenario["causes"])])
+    cells = [
+        WALKS[act.name].title, word_of(scenario), f"{len(scenario['steps'])}: {steps}",
+        f"{messages['acknowledged']}, {messages['lost']} lost", f"{scenario['gap']:g} s", seen or "-",
+    ]  # fmt: skip
+    return f"| {' | '.join(' '.join(cell.replace('|', '&#124;').split()) for cell in cells)} |"
 
 
 def _watched(scenario: dict[str, Any]) -> str:

@@ -147,6 +147,7 @@ def _target(name: str, place: Place | None, plan: Plan | None, site: Site | None
         servers=servers or 3,
         port=watched[0] if watched is not None else 8222,
         backups=options.backups,
+        overlays=options.overlays or "",
     )
     if labels:
         target = target._replace(labels=",".join(f"{key}={value}" for key, value in labels.items()))
