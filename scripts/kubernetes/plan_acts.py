@@ -76,6 +76,10 @@ class Follower:
         await self._begin()
         while (following := await self._following()) is not None:
             await self._follow(following)
+        for region in self.walk.goal.regions:
+            wanted, servers = self.walk.goal.servers.get(region, 3), self.stage.world.renderings[region].replicas
+            if servers != wanted:
+                raise _stuck("natsvalues plan", f"{wanted} servers in {region}", f"there are {servers}, and no step")
         self.stage.phase("at the end")
         await self.stage.converged()
         await Stage.check(self.stage)

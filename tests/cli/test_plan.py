@@ -164,6 +164,13 @@ def test_the_commands_have_the_overlays_that_were_named(plan, overlays):
     assert f"--post-renderer-args=--overlays={overlays}" in plan("--next").stdout
 
 
+def test_the_commands_have_the_names_that_the_chart_gives(plan):
+    """Of a release that is not installed yet: `helm template prod` names its StatefulSet prod-nats."""
+    text = plan("--release", "prod", "--next").stdout
+    assert "kubectl rollout status statefulset/prod-nats --timeout=15m" in text
+    assert "/pods/prod-nats-$n:8222/proxy/healthz" in text
+
+
 def test_a_plan_that_is_refused_says_why(plan, overlays):
     """Exit code 1, no steps."""
     text = (overlays / "east.yaml").read_text()
