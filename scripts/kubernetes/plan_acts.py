@@ -25,7 +25,7 @@ sys.path += [HERE, os.path.dirname(HERE), os.path.join(ROOT, "tests")]
 
 from acts import take_release  # noqa: E402 - scripts are no package
 from inputs import address  # noqa: E402 - same
-from plan_walks import SYSTEM, WALKS, Walk  # noqa: E402 - same
+from plan_walks import BEFORE, SYSTEM, WALKS, Walk  # noqa: E402 - same
 from suites import NAMESPACE, RELEASE, named  # noqa: E402 - same
 
 from natsvalues.rehearsal.causes import Why  # noqa: E402 - same
@@ -97,6 +97,9 @@ class Follower:
             for region in self.walk.there:
                 files = f"-f values-{region}.yaml -f before-{region}.yaml"
                 where = f"--kube-context {region} --namespace {NAMESPACE}"
+                if self.walk.by == "joined":
+                    files += f" --post-renderer natsvalues --post-renderer-args=--region={region}"
+                    files += f" --post-renderer-args=--overlays={BEFORE}"
                 await self._require(f"helm install {RELEASE} {self.chart} {files} {where}")
         for region in self.walk.there:
             await take_release(self.stage, region)
@@ -115,13 +118,19 @@ class Follower:
             "--values=values-{region}.yaml", *(f"--emptied={region}" for region in sorted(self.emptied)),
             "--output=json", *words,
         ]  # fmt: skip
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        output, error = await process.communicate()
-        if process.returncode not in (0, _GATE):
-            raise _stuck("natsvalues plan", " ".join(words), output.decode()[-900:] + error.decode()[-900:])
-        return process.returncode, json.loads(output)
+        end = time.monotonic() + PATIENCE
+        while True:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+            output, error = await process.communicate()
+            if process.returncode in (0, _GATE):
+                return process.returncode, json.loads(output)
+            if output or time.monotonic() > end:  # refused; else an API server did not answer
+                raise _stuck("natsvalues plan", " ".join(words), output.decode()[-900:] + error.decode()[-900:])
+            self.stage.world.note(f"plan was called again: {error.decode().splitlines()[0]}")
+            await asyncio.sleep(_AGAIN)
 
     async def _following(self) -> dict[str, Any] | None:
         """The next step, once its preconditions hold, with its edits made; None if nothing is left. Raises Stuck."""
@@ -139,8 +148,7 @@ class Follower:
             await asyncio.sleep(_AGAIN)
         _, plan = await self._plan("--write")
         step = plan["steps"][0]
-        skips = self.walk.follows == "skips" and not self.has_skipped
-        if skips and step["way"] == "join":
+        if self.walk.is_careless and not self.has_skipped and step["way"] == "join":
             self.has_skipped = True
             await self._skip(step, plan["steps"][1])
         return step
@@ -165,7 +173,7 @@ class Follower:
         began = time.monotonic()
         if "stop publishing" in step["title"]:
             await self.ledger.stop_publishing(region)
-        for _ in range(2 if self.walk.follows == "twice" else 1):
+        for _ in range(2 if self.walk.is_careless else 1):
             for command in step["commands"]:
                 await self._require(command)
         await self._look(step)

@@ -11,6 +11,8 @@ from inputs import write_overlays
 if TYPE_CHECKING:
     from suites import Suite
 
+BEFORE = os.path.join("before", "overlays")
+"""The overlays with which regions were installed that have joined."""
 CHARTED = os.path.join("charts", "overlays")
 """Where natsvalues looks for overlays by itself."""
 EAST, WEST, SOUTH = "us-east", "eu-west", "ap-south"
@@ -29,16 +31,17 @@ class Goal(NamedTuple):
 class Walk(NamedTuple):
     """One walk. `there` are the regions that are installed at its beginning, and `by` says how they came to be.
 
-    `chart`: by the chart alone, with the names that they are to have; `single`: the same without a cluster; `walk`: the
-    suite's walk before left them. `follows`: `twice` runs each step's commands twice; `skips` once runs the commands of
-    the step after the next one. `in_memory`: whether streams in memory survive it.
+    `chart`: by the chart alone, with the names that they are to have; `single`: the same without a cluster; `joined`:
+    all at once with natsvalues, us-east with five servers; `walk`: the suite's walk before left them. Whoever
+    `is_careless` runs the commands of each step twice, and once those of the step after the next one. `in_memory`:
+    whether streams in memory survive it.
     """
 
     title: str
     goal: Goal
     there: tuple[str, ...] = ()
-    by: Literal["chart", "single", "walk"] = "walk"
-    follows: Literal["once", "twice", "skips"] = "once"
+    by: Literal["chart", "single", "joined", "walk"] = "walk"
+    is_careless: bool = False
     in_memory: bool = True
 
 
@@ -54,7 +57,7 @@ WALKS = {
     ),
     "plan-smaller": Walk(
         "one of three regions goes from five servers to three",
-        Goal((EAST, WEST, SOUTH), servers={EAST: 3}), (EAST, WEST, SOUTH),
+        Goal((EAST, WEST, SOUTH), servers={EAST: 3}), (EAST, WEST, SOUTH), "joined",
     ),
     "plan-leaves": Walk("one of three regions leaves", Goal(), (EAST, WEST, SOUTH)),
     "plan-full": _FULL,
@@ -62,8 +65,9 @@ WALKS = {
         "one server without a cluster, with streams, and a new region", Goal(), (EAST,), "single", in_memory=False
     ),
     "plan-two-full": Walk("two regions that both have streams", Goal(), (EAST, WEST), "chart", in_memory=False),
-    "plan-twice": _FULL._replace(title=f"{_FULL.title}; all commands are run twice", follows="twice"),
-    "plan-skips": _FULL._replace(title=f"{_FULL.title}; the step after the next one is made first", follows="skips"),
+    "plan-careless": _FULL._replace(
+        title=f"{_FULL.title}; all commands are run twice, and once a step is skipped", is_careless=True
+    ),
 }  # fmt: skip
 
 
@@ -73,6 +77,7 @@ def write_inputs(walk: Walk, suite: Suite, server: str, folder: str) -> None:
     for name in os.listdir(overlays) if os.path.isdir(overlays) else ():
         os.remove(os.path.join(overlays, name))  # of the walk before
     write_overlays(suite._replace(regions=goal.regions, scope=goal.scope), overlays, suite.sync)
+    write_overlays(suite, os.path.join(folder, BEFORE), suite.sync)
     for region, servers in goal.servers.items():
         with open(os.path.join(overlays, f"{region}.yaml"), "a", encoding="utf-8") as file:
             file.write(f"servers: {servers}\n")
@@ -81,6 +86,8 @@ def write_inputs(walk: Walk, suite: Suite, server: str, folder: str) -> None:
         names: dict[str, Any] = {"serverNamePrefix": f"{region}-", "cluster": {"merge": {"name": region}}}
         if walk.by == "single":
             names = {"cluster": {"enabled": False}}
+        if walk.by == "joined":
+            names = {"cluster": {"replicas": _LARGE.get(region, 3)}}
         _write(folder, f"before-{region}", {"config": names})
 
 
