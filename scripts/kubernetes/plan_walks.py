@@ -55,11 +55,10 @@ WALKS = {
         "one of three regions goes from three servers to five",
         Goal((EAST, WEST, SOUTH), servers=_LARGE), (EAST, WEST, SOUTH),
     ),
-    "plan-smaller": Walk(
-        "one of three regions goes from five servers to three",
-        Goal((EAST, WEST, SOUTH), servers={EAST: 3}), (EAST, WEST, SOUTH), "joined",
+    "plan-fewer": Walk(
+        "three regions that have joined: one goes from five servers to three, and another one leaves",
+        Goal(servers={EAST: 3}), (EAST, WEST, SOUTH), "joined",
     ),
-    "plan-leaves": Walk("one of three regions leaves", Goal(), (EAST, WEST, SOUTH)),
     "plan-full": _FULL,
     "plan-single": Walk(
         "one server without a cluster, with streams, and a new region", Goal(), (EAST,), "single", in_memory=False
