@@ -151,18 +151,21 @@ class Follower:
         if self.walk.is_careless and not self.has_skipped and step["way"] == "join":
             self.has_skipped = True
             await self._skip(step, plan["steps"][1])
+            return await self._following()
         return step
 
     async def _skip(self, step: dict[str, Any], later: dict[str, Any]) -> None:
         """Run the commands of a later step instead: the plan must name the one that is left out. Raises Stuck."""
         for command in later["commands"]:
             code, text = await self._run(command)
-            self.stage.world.note(f"{later['id']} before {step['id']}: exit code {code} {text.strip()[-300:]}")
+            if code:
+                self.stage.world.note(f"{later['id']} before {step['id']} is refused: {text.strip()[-300:]}")
+                break
         _, plan = await self._plan("--next")
         if [item["id"] for item in plan["steps"]] != [step["id"]]:
             raise _stuck("natsvalues plan", f"the step {step['id']}, which was left out", str(plan["steps"])[:900])
-        if later["region"] not in self.installed:
-            self.installed.add(later["region"])
+        self.stage.world.note(f"{later['id']} was made before {step['id']}, which then was the next step again")
+        self.installed.add(later["region"])
         await take_release(self.stage, later["region"])
 
     async def _follow(self, step: dict[str, Any]) -> None:
