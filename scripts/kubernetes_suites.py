@@ -199,12 +199,14 @@ def _row(act: Act, scenario: dict[str, Any]) -> str:
 
 
 def _walked(act: Act, scenario: dict[str, Any]) -> str:
-    """A plan that was followed: its steps, and what came of it."""
+    """A plan that was followed: its steps, and what came of it; a loss is what the streams lack at the end."""
     steps = "; ".join(f"{step['id']}: {step['seconds']:.0f}" for step in scenario["steps"])
     messages = scenario["messages"]
+    is_kept = not messages["lost"] and all(stream["fate"] == "kept" for stream in scenario["streams"])
+    word = "stuck" if scenario["verdict"] == "stuck" else "converged" if is_kept else "lossy"
     seen = "; ".join([*scenario["notes"], *(f"{item['subject']}: {item['seen']}" for item in scenario["causes"])])
     cells = [
-        WALKS[act.name].title, word_of(scenario), f"{len(scenario['steps'])}: {steps}",
+        WALKS[act.name].title, word, f"{len(scenario['steps'])}: {steps}",
         f"{messages['acknowledged']}, {messages['lost']} lost", f"{scenario['gap']:g} s", seen or "-",
     ]  # fmt: skip
     return f"| {' | '.join(' '.join(cell.replace('|', '&#124;').split()) for cell in cells)} |"

@@ -212,6 +212,8 @@ class Follower:
             await self.ledger.move([name for name, cluster in placed if cluster == to], to)
         if "delete pvc" in commands and step["way"] == "empty":
             self.emptied.add(region)
+            alone = {name: leader for name, leader in self.stage.elections.alone.items() if name != region}
+            self.stage.elections = self.stage.elections._replace(alone=alone)  # its stores have elected nobody yet
         if step["way"] == "join":
             self.emptied.discard(region)
         if "stream restore" in commands:
