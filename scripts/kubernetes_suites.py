@@ -204,7 +204,8 @@ def _walked(act: Act, scenario: dict[str, Any]) -> str:
     messages = scenario["messages"]
     is_kept = not messages["lost"] and all(stream["fate"] == "kept" for stream in scenario["streams"])
     word = "stuck" if scenario["verdict"] == "stuck" else "converged" if is_kept else "lossy"
-    seen = "; ".join([*scenario["notes"], *(f"{item['subject']}: {item['seen']}" for item in scenario["causes"])])
+    causes = scenario["causes"] if word != "converged" else []
+    seen = "; ".join([*scenario["notes"], *(f"{item['subject']}: {item['seen']}" for item in causes)])
     cells = [
         WALKS[act.name].title, word, f"{len(scenario['steps'])}: {steps}",
         f"{messages['acknowledged']}, {messages['lost']} lost", f"{scenario['gap']:g} s", seen or "-",

@@ -148,6 +148,7 @@ def _target(name: str, place: Place | None, plan: Plan | None, site: Site | None
         port=watched[0] if watched is not None else 8222,
         backups=options.backups,
         overlays=options.overlays or "",
+        labels=f"app.kubernetes.io/component=nats,app.kubernetes.io/instance={options.clusters.release}",
     )
     if labels:
         target = target._replace(labels=",".join(f"{key}={value}" for key, value in labels.items()))

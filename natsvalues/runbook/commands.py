@@ -62,10 +62,9 @@ class Target(NamedTuple):
     def ask(self, path: str) -> str:
         """A request to every server's monitoring port, through the API server."""
         namespace = self.namespace or "NAMESPACE"
-        command = self.kubectl("get", "--raw").removesuffix(" ")
-        numbers = " ".join(str(number) for number in range(self.servers))
-        quoted = f'"/api/v1/namespaces/{namespace}/pods/{self.pods}-$n:{self.port}/proxy{path}"'
-        return f"for n in {numbers}; do {command} {quoted}; done"
+        pods = self.kubectl("get", "pods", "-l", self.labels, "-o", "name")  # how many there are changes with the steps
+        quoted = f'"/api/v1/namespaces/{namespace}/pods/${{p#pod/}}:{self.port}/proxy{path}"'
+        return f"for p in $({pods}); do {self.kubectl('get', '--raw')} {quoted}; done"
 
 
 def act_commands(act: Act, target: Target) -> list[str]:

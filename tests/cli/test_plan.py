@@ -168,7 +168,7 @@ def test_the_commands_have_the_names_that_the_chart_gives(plan):
     """Of a release that is not installed yet: `helm template prod` names its StatefulSet prod-nats."""
     text = plan("--release", "prod", "--next").stdout
     assert "kubectl rollout status statefulset/prod-nats --timeout=15m" in text
-    assert "/pods/prod-nats-$n:8222/proxy/healthz" in text
+    assert "get pods -l app.kubernetes.io/component=nats,app.kubernetes.io/instance=prod -o name" in text
 
 
 def test_a_plan_that_is_refused_says_why(plan, overlays):

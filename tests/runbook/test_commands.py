@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from natsvalues.runbook.commands import Target, act_commands
-from natsvalues.runbook.step import Act
+from natsvalues.runbook.commands import Target, act_commands, check_command
+from natsvalues.runbook.step import Act, Check
 
 EAST = Target("us-east", "gw.us-east.example:7222", context="prod", namespace="nats", values=("values.yaml",))
 UPGRADE = (
@@ -38,6 +38,14 @@ def test_a_peer_is_removed_when_its_server_has_stopped(kind):
 def test_stores_are_empty_when_the_pods_are_back():
     """The last command waits."""
     assert commands(Act("wipe", "us-east"))[-1] == ROLLED_OUT
+
+
+def test_a_check_asks_the_pods_that_are_there():
+    """On real clusters a check after a server was stopped asked for its pod, and could not end well."""
+    command = check_command(Check("healthy", "us-east"), EAST)
+    kubectl = "kubectl --context=prod --namespace=nats get"
+    assert command.startswith(f"for p in $({kubectl} pods -l {EAST.labels} -o name); do {kubectl} --raw ")
+    assert command.endswith('"/api/v1/namespaces/nats/pods/${p#pod/}:8222/proxy/healthz"; done')
 
 
 def test_helm_gets_the_overlays_that_were_named():
