@@ -49,15 +49,21 @@ class Beginning(NamedTuple):
     prior: dict[str, str]
     scope: str
     goals: tuple[Goal, ...]
+    lost: str = ""
+    is_release_lost: bool = False
 
 
 class Case(NamedTuple):
-    """A starting point. `has_data`: its steps touch streams, so it is run more often."""
+    """A starting point. `has_data`: its steps touch streams, so it is run more often.
+
+    `to` is the version of the new renderings, for other versions only; empty: the one that is installed.
+    """
 
     name: str
     title: str
     begin: Callable[[Renderer, str, str], Beginning]
     has_data: bool = False
+    to: str = ""
 
 
 def shared(*names: str, **prefixes: str) -> tuple[Goal, ...]:
@@ -170,6 +176,30 @@ def _domains(renderer: Renderer, version: str, _folder: str) -> Beginning:
     return Beginning(before, "supercluster", shared(EAST, WEST))
 
 
+def _other_version(renderer: Renderer, version: str, folder: str) -> Beginning:
+    joined = shared(EAST, WEST, SOUTH)
+    return Beginning(ours(folder, "supercluster", joined, lambda _: renderer.template(version)), "supercluster", joined)
+
+
+def _other_version_own(renderer: Renderer, version: str, folder: str) -> Beginning:
+    both = own(EAST, WEST)
+    return Beginning(ours(folder, "region", both, lambda _: renderer.template(version)), "region", both)
+
+
+def _lost_seed(renderer: Renderer, version: str, folder: str) -> Beginning:
+    both = shared(EAST, WEST)
+    before = ours(folder, "supercluster", both, lambda _: renderer.template(version))
+    return Beginning(before, "supercluster", both, lost=EAST)
+
+
+def _lost_release(renderer: Renderer, version: str, folder: str) -> Beginning:
+    return _other_version(renderer, version, folder)._replace(lost=EAST, is_release_lost=True)
+
+
+def _lost_own(renderer: Renderer, version: str, folder: str) -> Beginning:
+    return _other_version_own(renderer, version, folder)._replace(lost=WEST)
+
+
 CASES = (
     Case("nothing", "nothing is installed; three regions, scope supercluster", _nothing),
     Case("nothing-own", "nothing is installed; two regions, scope region", _nothing_own),
@@ -184,6 +214,22 @@ CASES = (
     Case("merged", "two regions of scope region; scope supercluster", _merged, has_data=True),
     Case("handmade", "two regions with gateways made by hand", _handmade),
     Case("domains", "two regions that have joined, each with a JetStream domain", _domains),
+    *(
+        Case(f"to-{to}", f"three regions that have joined, to {to}", _other_version, has_data=True, to=to)
+        for to in ("2.12.8", "2.14.6", "2.15.1")
+    ),
+    *(
+        Case(f"own-to-{to}", f"two regions of scope region, to {to}", _other_version_own, has_data=True, to=to)
+        for to in ("2.12.8", "2.15.1")
+    ),
+    Case("lost-seed", "two regions that have joined; all volumes of the seed are gone", _lost_seed, has_data=True),
+    Case(
+        "lost-release",
+        "three regions that have joined; volumes and release of the seed are gone",
+        _lost_release,
+        has_data=True,
+    ),
+    Case("lost-own", "two regions of scope region; all volumes of one are gone", _lost_own, has_data=True),
 )
 
 
@@ -195,10 +241,11 @@ def order(case: Case, renderer: Renderer, version: str, folder: str) -> Order:
 
     def text(_region: str, servers: int | None) -> tuple[str, str]:
         settings = (f"config.cluster.replicas={servers}",) if servers is not None else ()
-        return renderer.template(version, *settings), "the chart"
+        return renderer.template(case.to or version, *settings), "the chart"
 
     installed = {name: read_rendering(release, name) for name, release in beginning.prior.items()}
     goal = {name: read_rendering(text(name, None)[0], name) for name in overlays.regions}
-    planned = Planned(overlays, text, {name: Release(release, name) for name, release in beginning.prior.items()})
+    prior = {name: Release(release, name) for name, release in beginning.prior.items()}
+    planned = Planned(overlays, text, prior, beginning.lost, beginning.is_release_lost)
     steps = (Step("installed", installed), Step("goal", goal))
     return Order("plan", steps, planned=planned, bounds=Bounds(seconds=1200.0))

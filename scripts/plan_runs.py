@@ -60,6 +60,10 @@ messages, 2.15.1); streams in memory are not backed up (the server answers `snap
 Earlier runs had no consumers: each request for a message timed out, and no position was compared. They are not here.
 In the runs below a consumer acknowledged six messages before the first step, and its position is read at the end.
 
+Where a row has "to" another version, the version beside it is the one that was installed. Where volumes are gone, the
+region's publishers are stopped and its streams backed up before its servers are killed and their stores emptied; the
+other regions' publishers go on all the time.
+
 """
 
 
@@ -78,11 +82,16 @@ class Wanted(NamedTuple):
 
 def wanted_runs(runs: int) -> list[Wanted]:
     """Every run: all starting points once, then those that touch data again."""
-    once = [Wanted(case, version, 1) for version in VERSIONS for case in CASES]
+    once = [Wanted(case, version, 1) for version in VERSIONS for case in CASES if version != case.to]
     once.sort(key=lambda run: not run.case.has_data)
     more = range(2, runs + 1)
     return once + [
-        Wanted(case, version, number) for number in more for case in CASES if case.has_data for version in VERSIONS
+        Wanted(case, version, number)
+        for number in more
+        for case in CASES
+        if case.has_data
+        for version in VERSIONS
+        if version != case.to
     ]
 
 
@@ -147,14 +156,23 @@ def name_of(record: dict[str, Any]) -> str:
 def records_of(runs: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """For each way and version the runs that came to an end: how many, with how many messages, and how many were lost.
 
-    A run that is stuck has moved nothing to its end; it is a finding, and in the page.
+    A run that is stuck has moved nothing to its end; it is a finding, and in the page. A run to another version counts
+    for the way that leads there, from the one version to the other; and no other run does.
     """
+    to = {case.name: case.to for case in CASES}
     ended = [run for run in runs if run["word"] != "stuck"]
     ways = sorted({way for run in ended for _, way, _ in run["steps"]})
     records: dict[str, list[dict[str, Any]]] = {}
     for way in ways:
-        for version in VERSIONS:
-            mine = [run for run in ended if run["version"] == version and way in {item[1] for item in run["steps"]}]
+        leads = way.endswith("-servers") and way != "rename-servers"
+        for version, goal in ((version, goal) for version in VERSIONS for goal in ("", *VERSIONS)):
+            mine = [
+                run
+                for run in ended
+                if (run["version"], to.get(run["case"], "")) == (version, goal)
+                and leads == bool(goal)
+                and way in {item[1] for item in run["steps"]}
+            ]
             if mine:
                 records.setdefault(way, []).append(
                     {
@@ -162,6 +180,7 @@ def records_of(runs: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
                         "runs": len(mine),
                         "acknowledged": sum(run["acknowledged"] for run in mine),
                         "lost": sum(run["lost"] for run in mine),
+                        **({"to": goal} if goal else {}),
                     }
                 )
     return records

@@ -59,6 +59,14 @@ def plan(
             metavar="REGION",
         ),
     ] = None,
+    lost: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="All volumes of this region are gone, which nothing shows; until its streams are restored. Can be "
+            "repeated.",
+            metavar="REGION",
+        ),
+    ] = None,
     region: Annotated[
         list[str] | None, typer.Option(help="Show only the steps of this region. Can be repeated.", metavar="REGION")
     ] = None,
@@ -69,6 +77,21 @@ def plan(
     write: Annotated[
         bool, typer.Option("--write", help="Write the next step's `move` fields into the overlays.")
     ] = False,
+    to: Annotated[
+        str,
+        typer.Option(
+            help="Instead: the steps to another delivery: post-renderer, values, flux or argocd.", metavar="DELIVERY"
+        ),
+    ] = "",
+    delivered: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            help="With --to: the delivery that the regions have, where no release shows it; argocd also for kustomize "
+            "and kpt.",
+            metavar="DELIVERY",
+        ),
+    ] = "",
     output: Annotated[
         list[str] | None,
         typer.Option(
@@ -89,6 +112,10 @@ def plan(
 
     if not contexts and (namespace or kubeconfig):
         raise typer.BadParameter("they need --contexts", param_hint="--namespace, --kubeconfig")
+    if delivered and not to:
+        raise typer.BadParameter("it needs --to", param_hint="--from")
+    if to and (write or only_next):
+        raise typer.BadParameter("with --to: they are printed once, and edit nothing", param_hint="--next, --write")
     raise Leave(
         run_plan(
             PlanOptions(
@@ -101,10 +128,13 @@ def plan(
                 regions=tuple(region or ()),
                 backups=backups,
                 emptied=tuple(emptied or ()),
+                lost=tuple(lost or ()),
                 next=only_next,
                 check=check,
                 write=write,
                 output=tuple(output or ()),
+                to=to,
+                given=delivered,
             )
         )
     )

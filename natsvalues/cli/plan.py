@@ -9,10 +9,13 @@ from natsvalues.cli.edge import guarded
 from natsvalues.cli.outputs import Output, outputs, write
 from natsvalues.cli.overlays_folder import overlays_folder
 from natsvalues.cli.phases import waiting
+from natsvalues.cli.plan_next import with_upgrades
 from natsvalues.cli.plan_places import places_of
+from natsvalues.cli.plan_rendered import rendered
 from natsvalues.cli.state import Run
 from natsvalues.errors import EXIT_ERROR, EXIT_GATE, EXIT_OK, NatsvaluesError
 from natsvalues.overlays.folder import load
+from natsvalues.overlays.plan import plans
 from natsvalues.report.plan_html import plan_html
 from natsvalues.report.plan_json import document
 from natsvalues.report.plan_markdown import plan_markdown
@@ -23,6 +26,8 @@ from natsvalues.runbook.written import WrittenCheck, written
 
 if TYPE_CHECKING:
     from natsvalues.cli.plan_options import PlanOptions
+    from natsvalues.cli.plan_places import Found
+    from natsvalues.overlays.folder import Overlays
     from natsvalues.runbook.checking import Answer
     from natsvalues.runbook.commands import Target
     from natsvalues.runbook.step import Check, Runbook, Step
@@ -41,12 +46,12 @@ def plan(options: PlanOptions) -> int:
             overlays.region(name)  # raises, with the nearest name
         with waiting("looking at where the regions are"):
             where = places_of(options, overlays)
-        whole = runbook(overlays, where.places, {name: backups_in(at.folder) for name, at in where.targets.items()})
+        whole = _steps(options, overlays, where)
         steps = tuple(step for step in whole.steps if not options.regions or step.region in options.regions)
         chosen = whole._replace(steps=steps, unknown=(*_unasked(options), *whole.unknown))
         answers = _answers(chosen, where.targets, where.seen)
         if options.check:
-            _require_looked_at(chosen, answers)
+            _require_looked_at(chosen, answers, where.seen)
         earlier = whole.steps[: whole.steps.index(steps[0])] if steps else ()
         text = _in_order(written(chosen, where.targets, answers, where.absent), earlier)
         if options.write and steps:
@@ -71,9 +76,24 @@ def _in_order(plan: WrittenPlan, earlier: tuple[Step, ...]) -> WrittenPlan:
     return plan._replace(steps=(first._replace(before=(check, *first.before)), *plan.steps[1:]))
 
 
+def _steps(options: PlanOptions, overlays: Overlays, where: Found) -> Runbook:
+    """The steps to the overlays, or those to another delivery."""
+    if not options.to:
+        there = {name for name, place in where.places.items() if place.state is not None}
+        new = rendered(options, {name: item for name, item in plans(overlays).items() if name in there})
+        places, unknown = with_upgrades(options.chart, overlays, where, new)
+        backups = {name: backups_in(at.folder) for name, at in where.targets.items()}
+        whole = runbook(overlays, places, backups, new.regions)
+        return whole._replace(unknown=(*whole.unknown, *new.unknown, *unknown))
+    from natsvalues.runbook.delivering import delivering  # seldom used
+
+    targets = {name: where.targets[name] for name in options.regions or overlays.regions}
+    return delivering(overlays.supercluster.name, where.places, targets, options.to, options.given)
+
+
 def _unasked(options: PlanOptions) -> tuple[str, ...]:
     """What nobody said about where the regions are."""
-    if options.clusters.contexts or options.prior:
+    if options.clusters.contexts or options.prior or options.to:
         return ()
     return ("what is installed: --contexts, or --prior. These are the steps from nothing",)
 
@@ -84,9 +104,9 @@ def _answers(plan: Runbook, targets: dict[str, Target], seen: dict[str, Seen]) -
     return {check: answer(check, seen.get(check.region, Seen()), targets[check.region].folder) for check in checks}
 
 
-def _require_looked_at(plan: Runbook, answers: dict[Check, Answer]) -> None:
-    """Raise NatsvaluesError if no precondition of the next step could be looked at."""
-    if plan.steps and answers and all(item.holds is None for item in answers.values()):
+def _require_looked_at(plan: Runbook, answers: dict[Check, Answer], seen: dict[str, Seen]) -> None:
+    """Raise NatsvaluesError if nothing says where the servers are that the next step's preconditions ask."""
+    if plan.steps and answers and not seen and all(item.holds is None for item in answers.values()):
         raise NatsvaluesError(
             "NV-M004",
             "--check looks at the servers, and nothing says where they are",

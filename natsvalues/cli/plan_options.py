@@ -22,7 +22,11 @@ class PlanOptions(NamedTuple):
     regions: tuple[str, ...]
     backups: str
     emptied: tuple[str, ...]
+    lost: tuple[str, ...]
     next: bool
     check: bool
     write: bool
     output: tuple[str, ...]
+    to: str = ""
+    given: str = ""
+    """The delivery that the regions have, where nothing shows it."""

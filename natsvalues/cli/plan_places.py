@@ -65,7 +65,8 @@ def places_of(options: PlanOptions, overlays: Overlays) -> Found:
         seen[name] = seen.get(name, Seen())._replace(stores=stores, cluster=places[name].cluster)
     for name, place in places.items():
         known = seen.get(name, Seen())
-        places[name] = place._replace(stores=known.stores, running=known.running)
+        silence = _silence(known) if name in sites and known.stores is None else ""
+        places[name] = place._replace(stores=known.stores, running=known.running, silence=silence)
     for name in options.emptied:
         if name not in places:
             raise NatsvaluesError(
@@ -74,10 +75,22 @@ def places_of(options: PlanOptions, overlays: Overlays) -> Found:
                 hint=f"there are: {', '.join(places) or 'none'}",
             )
         places[name] = with_empty_stores(places[name])
+    for name in options.lost:
+        overlays.region(name)  # raises, with the nearest name
+        places[name] = (places.get(name) or Place(name, ""))._replace(is_lost=True)
     absent = {
-        name: f"no release `{site.release}` in {_where(site)}" for name, site in sites.items() if name not in places
+        name: f"no release `{site.release}` in {_where(site)}"
+        for name, site in sites.items()
+        if name not in places or places[name].state is None
     }
     return Found(places, targets, seen, absent)
+
+
+def _silence(seen: Seen) -> str:
+    """Why nothing is known of the stores of a region whose cluster was looked at."""
+    if not seen.servers:
+        return "its nats.conf has no monitoring port to ask: config.monitor.enabled: true in the chart's values"
+    return f"none of its {len(seen.servers)} servers answered /jsz: natsvalues doctor says why"
 
 
 def _where(site: Site) -> str:

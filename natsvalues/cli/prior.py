@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 WIDTH = 100
 """The line width of a hint, in characters."""
 HOOK = "helm.sh/hook"
+_PLANNED = ("StatefulSet", "Deployment")
+_PLAN = "; `natsvalues plan -f VALUES` has the steps"
 _KIND = re.compile(rf"""kind["']?:[ ]*["']?(?:{"|".join(sorted({kind for _, kind in KINDS}))})\b""")
 
 
@@ -86,7 +88,7 @@ def _refused(loss: Loss, release: Release, result: Result) -> NatsvaluesError:
 
 
 def _refusals(release: Release, result: Result) -> Iterator[NatsvaluesError]:
-    for before, after in _changed(release, result.release):
+    for before, after in changed_objects(release, result.release):
         source = result.release.rendered(after.number) or after  # its lines are those of the input
         for refusal in refusals(before.value, after.value):
             field = f"{after.key}: {dotted(refusal.path)}"
@@ -99,11 +101,12 @@ def _refusals(release: Release, result: Result) -> Iterator[NatsvaluesError]:
                     result.plan.where("loadBalancer") if after.number < 0 else in_release,
                     release.where(before.line_of(*refusal.path), field),
                 ),
-                hint=f"{refusal.remedy}\nafter you have deleted the object: --allow {IMMUTABLE_FIELD}",
+                hint=f"{refusal.remedy}\nafter you have deleted the object: --allow {IMMUTABLE_FIELD}"
+                + (_PLAN if after.key.kind in _PLANNED else ""),
             )
 
 
-def _changed(old: Release, new: Release) -> Iterator[tuple[Manifest, Manifest]]:
+def changed_objects(old: Release, new: Release) -> Iterator[tuple[Manifest, Manifest]]:
     """Pairs of the old and the new object, for objects whose texts differ; no other document is parsed."""
     texts = {release: {number: release.document(number) for number in release.numbers()} for release in (old, new)}
     unchanged = set(texts[old].values()) & set(texts[new].values())

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.diff.changes import Note
-from natsvalues.diff.derived import HELM_RELEASE
 from natsvalues.manifests.chart import MANAGED_BY_LABEL, all_nats
-from natsvalues.manifests.objects import Entry, entries
+from natsvalues.manifests.objects import HELM_RELEASE, Entry, entries
 from natsvalues.manifests.stamps import REGION, RESTART_DIGEST, stamped_region
 from natsvalues.text.natsconf import ConfSyntaxError, read, symbolic
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.chart import INSTANCE_LABEL, MANAGED_BY_LABEL
+from natsvalues.manifests.objects import HELM_RELEASE, HELM_RELEASE_NAMESPACE
 from natsvalues.manifests.release import FILENAME_ANNOTATION
 from natsvalues.manifests.stamps import PREFIX
 
@@ -29,12 +30,11 @@ _LABELS = {
     MANAGED_BY_LABEL: "who manages the object",
     FILENAME_ANNOTATION: "template name",
 }
-HELM_RELEASE = "helm.toolkit.fluxcd.io/name"
 KUSTOMIZATION = "kustomize.toolkit.fluxcd.io/name"
 _ORIGINS = frozenset(
     (
         HELM_RELEASE,
-        "helm.toolkit.fluxcd.io/namespace",
+        HELM_RELEASE_NAMESPACE,
         KUSTOMIZATION,
         "kustomize.toolkit.fluxcd.io/namespace",
         "argocd.argoproj.io/tracking-id",

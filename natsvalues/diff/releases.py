@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from natsvalues.diff.changes import Change, Note, ObjectDiff, ReleaseDiff
 from natsvalues.diff.comparison import compare
 from natsvalues.diff.configuration import Unreadable, opened
-from natsvalues.diff.derived import HELM_RELEASE, cause, is_origin, is_tracking, tracked
+from natsvalues.diff.derived import cause, is_origin, is_tracking, tracked
 from natsvalues.diff.pairing import Pair, pairs
+from natsvalues.manifests.objects import HELM_RELEASE
 from natsvalues.manifests.plain import KIND
 from natsvalues.manifests.stamps import stamped_region
 from natsvalues.text.paths import PathError, concrete, pointer

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from natsvalues.manifests.release import Release
 
 HOOK = "helm.sh/hook"
+HELM_RELEASE, HELM_RELEASE_NAMESPACE = "helm.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/namespace"
+"""Labels of every object of a release that Flux' helm-controller installed."""
 
 
 class Entry(NamedTuple):

@@ -10,6 +10,8 @@ _TAG = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+].*)?\Z")
 Release = tuple[int, int, int]
 """The three numbers of a released version."""
 _LAST_PATCH = 999
+_LEVELS = {(2, 11, 4): 1, (2, 12, 8): 3, (2, 14, 2): 4, (2, 15, 1): 5}
+"""The API level at /jsz, from the first release on that was asked; 2.10.26 has none."""
 NEEDS_ALL_VOTES = (2, 12)
 """The first release with `needs_all_votes`."""
 
@@ -50,6 +52,14 @@ class ServerVersion(NamedTuple):
         return self.major < 2 or (self.major, self.minor) >= (2, 2)  # noqa: PLR2004 - the version
 
     @property
+    def api_level(self) -> int:
+        """The API level of JetStream: a stream that needs a higher one is offline. Releases between count as the older.
+
+        facts: asked at /jsz on 2.10.26, 2.11.4, 2.11.10, 2.12.8, 2.14.2, 2.14.6 and 2.15.1.
+        """
+        return max((level for release, level in _LEVELS.items() if release <= self.newest), default=0)
+
+    @property
     def has_leader_free_check(self) -> bool:
         """Whether any health check is leader-free: `js-enabled-only` came with 2.9.10 (read in the tags)."""
         return self[:3] >= (2, 9, 10)
@@ -66,6 +76,17 @@ class ServerVersion(NamedTuple):
         facts: nats-server commit bb0f67388; measured on 2.11.4 and 2.14.6.
         """
         return (self.major, self.minor) >= NEEDS_ALL_VOTES
+
+
+def too_old(version: ServerVersion) -> tuple[str, str] | None:
+    """Why natsvalues cannot render a region with this server, and what to do; None if it can."""
+    if version.names_clusters:
+        return None
+    message = f"server {version} is too old: before 2.2 the servers do not start with a cluster's name"
+    hint = (
+        "run a newer nats-server; if the image's tag is not the server's version, set nats.version in the region's file"
+    )
+    return message, hint
 
 
 UNKNOWN = ServerVersion(2, 10, 0, known=False)

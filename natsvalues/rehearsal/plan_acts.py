@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _AGAIN = 1.0
 _ENOUGH = 40.0
 """Seconds in which a request of an act has to be granted: a new leader may have to be elected first."""
+_NO_STREAM = 10059
 _NO_MEMBER = 10044
 """The error for a peer that is not there (any more): the checks after the step see whether the group is right."""
 
@@ -56,6 +57,7 @@ class Acts:
             "wipe": self._wipe,
             "place": self._place,
             "wait": self._wait,
+            "delete": self._delete,
         }
         await does[act.kind](act)
 
@@ -99,6 +101,10 @@ class Acts:
         for name in [item for item in kept if item in (wanted or kept)]:
             folder = os.path.join(self._stage.folder(act.region), name)
             await self._granted(act.region, f"the restored {name}", partial(restore, folder=folder))
+
+    async def _delete(self, act: Act) -> None:
+        for name in _plain(act.detail):
+            await self._granted(act.region, f"the end of {name}", partial(_deleted, name=name))
 
     async def _raise(self, act: Act) -> None:
         await self._edit(act, {"num_replicas": int(act.other or 3)})
@@ -168,6 +174,12 @@ async def _updated(client: Client, *, name: str, changes: dict[str, Any]) -> Ref
         return info
     answer = await client.api(f"STREAM.UPDATE.{name}", info["config"] | changes)
     return answer if isinstance(answer, Refused) else None
+
+
+async def _deleted(client: Client, *, name: str) -> Refused | None:
+    """Delete a stream; None if it is not there any more."""
+    answer = await client.api(f"STREAM.DELETE.{name}")
+    return answer if isinstance(answer, Refused) and answer.code != _NO_STREAM else None
 
 
 def _plain(streams: tuple[str, ...]) -> list[str]:

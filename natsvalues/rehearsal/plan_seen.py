@@ -21,10 +21,10 @@ ASKED = ("/healthz", "/varz", "/gatewayz", REQUEST)
 def server_seen(pod: str, answers: Sequence[Answer]) -> tuple[Server, str]:
     """One server, and its answer to /jsz; empty if it has none."""
     health, process, gateways = health_of(answers[0]), process_of(answers[1]), gateways_of(answers[2])
-    name = process.name if process is not None else ""
+    name, version = (process.name, process.version) if process is not None else ("", "")
     outbound = tuple(gateways.outbound) if gateways is not None else ()
     js = answers[3]
-    return Server(pod, health.status, health.reason[:120], name, outbound), js.body if js.status == OK else ""
+    return Server(pod, health.status, health.reason[:120], name, outbound, version), js.body if js.status == OK else ""
 
 
 def region_seen(region: str, answers: Iterable[tuple[Server, str]], cluster: str, *, reached: bool | None) -> Seen:

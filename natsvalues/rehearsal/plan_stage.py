@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import posixpath
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.manifests.chart import find_nats
@@ -28,7 +29,7 @@ from natsvalues.rehearsal.plan_ledger import PlanLedger
 from natsvalues.rehearsal.plan_seen import ASKED, region_seen, server_seen
 from natsvalues.rehearsal.reading import read_rendering
 from natsvalues.runbook.checking import Seen, backups_in
-from natsvalues.runbook.place import Place, place_of, plan_of, with_empty_stores
+from natsvalues.runbook.place import Place, place_of, plan_of, state_of, with_empty_stores
 from natsvalues.runbook.planning import runbook
 from natsvalues.supercluster.kept import Kept, Revision, Revisions
 from natsvalues.text.natsconf import ConfOp, edit
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from natsvalues.rehearsal.stage import Aims, Step
     from natsvalues.rehearsal.world import World
     from natsvalues.runbook.step import Moves, Runbook
+    from natsvalues.supercluster.region_state import RegionState
 
     Text = Callable[[str, int | None], tuple[str, str]]
 
@@ -60,6 +62,9 @@ class Planned(NamedTuple):
     overlays: Overlays
     text: Text
     prior: dict[str, Release]
+    lost: str = ""
+    """A region that loses all its volumes before the first step, of which there are backups."""
+    is_release_lost: bool = False
 
 
 class NotAllowed(Exception):
@@ -78,6 +83,7 @@ class PlanStage(LoopbackStage):
         self.revisions: dict[str, list[Release]] = {name: [release] for name, release in planned.prior.items()}
         self.backups = os.path.join(os.path.abspath(folder), "backups")
         self.running: dict[str, int] = {}
+        self.lost = ""
         self.emptied_by_hand: set[str] = set()
         """How many servers `kubectl scale` left of a region."""
         self._templates: dict[Pod, str] = {}
@@ -85,7 +91,7 @@ class PlanStage(LoopbackStage):
         acts = {act.kind for step in first.steps for act in step.acts}
         self._removes_peers = "remove-peer" in acts
         renames = any(step.way == "rename-account" for step in first.steps)
-        self.ledger = PlanLedger(world, in_memory=not renames and "backup" not in acts)
+        self.ledger = PlanLedger(world, in_memory=not renames and not planned.lost and "backup" not in acts)
 
     @property
     def gap(self) -> float:
@@ -140,8 +146,16 @@ class PlanStage(LoopbackStage):
 
     def planned_from(self, places: dict[str, Place]) -> Runbook:
         """The plan from these places, the backups, and the overlays' moves."""
+        if self.lost:
+            places[self.lost] = places.get(self.lost, Place(self.lost, ""))._replace(is_lost=True)
         backups = {name: backups_in(self.folder(name)) for name in (*self.planned.overlays.regions, *self.revisions)}
-        return runbook(self.overlays_now(), places, backups, needs_proof=False)
+        return runbook(self.overlays_now(), places, backups, self._rendered, needs_proof=False)
+
+    @cached_property
+    def _rendered(self) -> dict[str, RegionState]:
+        """The regions as the chart renders them with the new values."""
+        wanted = plans(self.planned.overlays)
+        return {name: state_of(Release(*self.planned.text(name, None)), plan) for name, plan in wanted.items()}
 
     def folder(self, region: str) -> str:
         """Where a region's backups are."""
@@ -248,15 +262,19 @@ class PlanStage(LoopbackStage):
 
     async def wipe(self, region: str) -> None:
         """Stop a region, delete its claims, and start it again."""
-        await self.world.stop(region)
-        self._forget(region)
+        await self._empty(region)
         self.emptied_by_hand.add(region)
-        for pod in self.world.pods[region]:
-            if pod.charge is not None:
-                pod.charge.moved.empty_store()
         self._initialize(*self.world.pods[region][: self.world.renderings[region].replicas])
         await self.world.start(region)
         self._started(region)
+
+    async def lose_volumes(self, region: str) -> None:
+        """Kill a region's servers; their volumes are gone, and with `is_release_lost` everything that is installed."""
+        await self._empty(region, graceful=False)
+        self.lost = region
+        if self.planned.is_release_lost:
+            await self.world.remove(region)
+            del self.revisions[region]
 
     async def uninstall(self, region: str) -> None:
         """End a region and delete its claims; of its streams the backups are left."""
@@ -266,6 +284,13 @@ class PlanStage(LoopbackStage):
         await self.world.remove(region)
         self._forget(region)
         del self.revisions[region]
+
+    async def _empty(self, region: str, *, graceful: bool = True) -> None:
+        await self.world.stop(region, graceful=graceful)
+        self._forget(region)
+        for pod in self.world.pods[region]:
+            if pod.charge is not None:
+                pod.charge.moved.empty_store()
 
     def _forget(self, region: str) -> None:
         """A region with empty stores has elected nobody yet."""

@@ -16,12 +16,13 @@ from natsvalues.rehearsal.plan_acts import Acts, name_of
 from natsvalues.rehearsal.stage import Stuck
 from natsvalues.runbook.checking import answer
 from natsvalues.runbook.commands import check_words
+from natsvalues.runbook.step import Act, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from natsvalues.rehearsal.plan_stage import PlanStage
-    from natsvalues.runbook.step import Check, Runbook, Step
+    from natsvalues.runbook.step import Check, Runbook
 
     Key = tuple[str, str, str]
 
@@ -35,6 +36,8 @@ _MOST = 2
 async def walk_plan(stage: PlanStage) -> None:
     """Walk from what is installed to the overlays. Raises Stuck."""
     await stage.begin()
+    if stage.planned.lost:
+        await _lose(stage, stage.planned.lost)
     planned = await _planned(stage)
     made: list[Key] = []
     left = planned
@@ -63,6 +66,14 @@ async def walk_plan(stage: PlanStage) -> None:
     stage.phase("at the end")
     await stage.converged()
     await stage.check()
+
+
+async def _lose(stage: PlanStage, region: str) -> None:
+    """Back up a region's streams, and lose its volumes; what is published between is not, so nothing is."""
+    stage.phase(f"{region} loses its volumes")
+    act = Act("backup", region)
+    await Acts(stage, Step("rebuild", region, "back up", (act,), effect="", id="before the loss")).do()
+    await stage.lose_volumes(region)
 
 
 async def _planned(stage: PlanStage) -> Runbook:

@@ -24,12 +24,12 @@ def plan_html(plan: WrittenPlan) -> str:
     unknown = [f'<p class="box warning"><strong>Not known:</strong> {prose(line)}</p>' for line in plan.unknown]
     steps = [line for number, step in enumerate(plan.steps, start=1) for line in _step(number, step)]
     if not plan.steps and not plan.refused:
-        steps = ["<p>Every region is where the overlays want it.</p>"]
+        steps = [f"<p>{text(plan.nothing_to_do.capitalize())}.</p>"]
     absent = [f'<p class="aside">Not installed: {text(name)}: {prose(reason)}</p>' for name, reason in plan.absent]
     return written(
         Page(
             "natsvalues plan",
-            f"{plan.supercluster}: the way to the overlays",
+            f"{plan.supercluster}: the way to {plan.goal}",
             (*refused, *unknown, *steps),
             lead=", ".join(
                 [counted(len(plan.steps), "step"), *([f"{len(plan.refused)} refused"] if plan.refused else [])]
@@ -83,7 +83,8 @@ def _part(title: str, boxes: list[str]) -> Iterator[str]:
 def _check(check: WrittenCheck) -> str:
     seen = f' <span class="aside">({prose(check.seen)})</span>' if check.seen else ""
     mark = '<strong class="tone warning">not yet:</strong> ' if check.holds is False else ""
-    return _box(f"{mark}{prose(check.text)}{seen}", check.command, ticked=check.holds is True)
+    why = f"\nwhy: {check.explained_by}" if check.explained_by else ""
+    return _box(f"{mark}{prose(check.text)}{seen}", check.command + why, ticked=check.holds is True)
 
 
 def _box(label: str, lines: str, *, ticked: bool = False) -> str:

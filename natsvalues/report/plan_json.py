@@ -18,6 +18,7 @@ def document(plan: WrittenPlan) -> dict[str, Any]:
         "format": FORMAT,
         "natsvalues": __version__,
         "supercluster": plan.supercluster,
+        "delivery": plan.delivery or None,
         "absent": [{"region": region, "reason": reason} for region, reason in plan.absent],
         "refused": [dict(zip(("region", "reason", "remedy"), item, strict=True)) for item in plan.refused],
         "done": list(plan.done),
@@ -44,7 +45,13 @@ def _step(step: WrittenStep) -> dict[str, Any]:
 
 
 def _check(check: WrittenCheck) -> dict[str, Any]:
-    return {"text": check.text, "command": check.command, "holds": check.holds, "seen": check.seen or None}
+    return {
+        "text": check.text,
+        "command": check.command,
+        "holds": check.holds,
+        "seen": check.seen or None,
+        "explained_by": check.explained_by or None,
+    }
 
 
 def schema() -> dict[str, Any]:
@@ -60,6 +67,7 @@ def schema() -> dict[str, Any]:
                 "format": {"const": FORMAT},
                 "natsvalues": text,
                 "supercluster": text,
+                "delivery": {**maybe, "description": "With --to: the delivery to which the steps lead."},
                 "absent": {
                     "type": "array",
                     "description": "Regions without a release, and where it was looked for; empty if nobody looked.",
@@ -103,6 +111,7 @@ def schema() -> dict[str, Any]:
                     "command": text,
                     "holds": {"type": ["boolean", "null"], "description": "null: not looked at, or not known."},
                     "seen": maybe,
+                    "explained_by": {**maybe, "description": "The command that says why it does not hold."},
                 }
             ),
         },

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 def plan_markdown(plan: WrittenPlan) -> str:
     """The whole plan."""
-    lines = [f"# {plan.supercluster}: the way to the overlays", ""]
+    lines = [f"# {plan.supercluster}: the way to {plan.goal}", ""]
     if plan.refused:
         lines += ["No plan: these moves have no way that is known to lose nothing.", ""]
         lines += [f"- **{region}**: {reason}. {remedy}" for region, reason, remedy in plan.refused]
     elif not plan.steps:
-        lines.append("Every region is where the overlays want it.")
+        lines.append(f"{plan.nothing_to_do.capitalize()}.")
     lines += [f"- not installed: {region}: {reason}" for region, reason in plan.absent]
     lines += [f"- {line}" for line in plan.done]
     lines += [f"- not known: {line}" for line in plan.unknown]
@@ -50,7 +50,8 @@ def _step(number: int, step: WrittenStep) -> Iterator[str]:
 def _check(word: str, check: WrittenCheck) -> str:
     box = "x" if check.holds else " "
     seen = f" ({check.seen})" if check.seen else ""
-    return f"- [{box}] {word}: {check.text}{seen}<br>`{check.command}`"
+    why = f"<br>why: `{check.explained_by}`" if check.explained_by else ""
+    return f"- [{box}] {word}: {check.text}{seen}<br>`{check.command}`{why}"
 
 
 def _fenced(language: str, lines: list[str]) -> Iterator[str]:

@@ -24,11 +24,13 @@ def plan_text(plan: WrittenPlan, *, only_next: bool = False) -> str:
 def _head(plan: WrittenPlan) -> Iterator[str]:
     count = len(plan.steps)
     if plan.refused:
-        yield f"{plan.supercluster}: no plan: {len(plan.refused)} moves have no way that is known to lose nothing"
+        moves = "1 move has" if len(plan.refused) == 1 else f"{len(plan.refused)} moves have"
+        yield f"{plan.supercluster}: no plan: {moves} no way that is known to lose nothing"
     elif count:
-        yield f"{plan.supercluster}: {count} step{'s' * (count > 1)} to where the overlays want it"
+        goal = plan.goal if plan.delivery else "where the overlays want it"
+        yield f"{plan.supercluster}: {count} step{'s' * (count > 1)} to {goal}"
     else:
-        yield f"{plan.supercluster}: every region is where the overlays want it; nothing to do"
+        yield f"{plan.supercluster}: {plan.nothing_to_do}; nothing to do"
     for region, reason in plan.absent:
         yield f"  not installed: {region}: {reason}"
     for region, reason, remedy in plan.refused:
@@ -66,6 +68,8 @@ def _check(word: str, check: WrittenCheck, *, has_commands: bool) -> Iterator[st
     yield from _wrapped(f"{mark}{check.text}{seen}", f"  {word:7} ", "          ")
     if has_commands and check.holds is not True:
         yield f"            {check.command}"
+    if check.explained_by:
+        yield f"          why: {check.explained_by}"
 
 
 def _wrapped(text: str, first: str, then: str) -> list[str]:

@@ -19,13 +19,17 @@ OK = 200
 
 
 class Server(NamedTuple):
-    """What one server answered: the status of /healthz (0: none), its reason, its name, and its outbound gateways."""
+    """What one server answered: the status of /healthz (0: none) and its reason; name, gateways, version.
+
+    Name and version are empty where /varz was not answered.
+    """
 
     pod: str
     status: int
     reason: str
     name: str = ""
     outbound: tuple[str, ...] = ()
+    version: str = ""
 
 
 class Seen(NamedTuple):
@@ -55,12 +59,21 @@ class Backup(NamedTuple):
         return self.messages >= stream.messages and self.last == stream.last
 
     def lacks(self, stream: Stored | None) -> str:
-        """What a restored stream lacks; empty if it is whole. A backup's ephemeral consumers may be gone by now."""
+        """What a restored stream lacks; empty if it is whole. A backup's ephemeral consumers may be gone by now.
+
+        A stream that got as far as the backup, and has fewer messages, had them all: some were consumed or expired.
+        """
         if stream is None:
             return "is not there"
-        if stream.messages < self.messages:
+        if stream.messages < self.messages and _number(stream.last) < _number(self.last):
             return f"has {stream.messages} of {self.messages} messages"
         return f"has none of {self.consumers} consumers" if self.consumers and not stream.consumers else ""
+
+
+def _number(last: str) -> int:
+    """The number of a stream's last message."""
+    number = last.partition(" ")[0]
+    return int(number) if number.isdigit() else 0
 
 
 class Answer(NamedTuple):
@@ -78,10 +91,10 @@ def answer(check: Check, seen: Seen, backups: str) -> Answer:
         if seen.reached is None:
             return Answer(None, "not tried")
         return Answer(seen.reached, "the port answers from here" if seen.reached else "no answer from here")
-    if check.kind in ("healthy", "connected", "named"):
+    if check.kind in ("healthy", "connected", "named", "version"):
         return _of_servers(check, seen) if seen.servers else Answer(None, "no server was asked")
     if seen.stores is None:
-        return Answer(None, "no server was asked")
+        return Answer(None, "no server answered /jsz" if seen.servers else "no server was asked")
     return _STORED[check.kind](check, seen, backups)
 
 
@@ -90,6 +103,9 @@ def _of_servers(check: Check, seen: Seen) -> Answer:
     if check.kind == "named":
         names = [server.name for server in servers]
         return Answer(check.detail[0] in names, f"there are {', '.join(names)}")
+    if check.kind == "version":
+        others = [f"{item.pod}: {item.version or 'no answer'}" for item in servers if item.version != check.detail[0]]
+        return Answer(not others, "; ".join(others) or f"{len(servers)} of {len(servers)} servers")
     if check.kind == "healthy":
         wrong = [
             f"{item.pod}: {item.status or 'no answer'} {item.reason}".rstrip() for item in servers if item.status != OK
@@ -122,6 +138,19 @@ def _without(which: Callable[[Stored], bool]) -> Callable[[Check, Seen, str], An
         return Answer(not wrong, ", ".join(wrong) or f"{len(streams)} streams")
 
     return judge
+
+
+def _level(check: Check, seen: Seen, _backups: str) -> Answer:
+    streams = seen.stores.of(seen.cluster) if seen.stores is not None else ()
+    wrong = [f"{item.account}/{item.name} needs {item.level}" for item in streams if item.level > int(check.detail[0])]
+    return Answer(not wrong, ", ".join(wrong) or f"{len(streams)} streams")
+
+
+def _empty(check: Check, seen: Seen, _backups: str) -> Answer:
+    names = {item.rpartition("/")[2] for item in check.detail}
+    streams = seen.stores.of(seen.cluster) if seen.stores is not None else ()
+    wrong = [f"{item.name} has {item.messages}" for item in streams if item.name in names and item.messages]
+    return Answer(not wrong, ", ".join(wrong) or "no message")
 
 
 def _restored(check: Check, seen: Seen, backups: str) -> Answer:
@@ -180,4 +209,6 @@ _STORED = {
     "replicated": _without(lambda stream: stream.replicas == 1),
     "on-disk": _without(lambda stream: stream.storage == "memory"),
     "restored": _restored,
+    "level": _level,
+    "empty": _empty,
 }

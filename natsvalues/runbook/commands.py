@@ -9,7 +9,7 @@ from natsvalues.records import NamedTuple
 from natsvalues.runbook.stores import REQUEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from natsvalues.runbook.step import Act, Check
 
@@ -88,6 +88,10 @@ def act_commands(act: Act, target: Target) -> list[str]:
             gone = target.kubectl("wait", "--for=delete", "pod", "-l", target.labels, "--timeout=5m")
             stop, start = (target.kubectl(*scale, f"--replicas={number}") for number in (0, target.servers))
             return [stop, gone, claims, start, rolled_out]
+        case "kubectl":
+            return [target.kubectl(*act.detail)]
+        case "run":
+            return list(act.detail)
         case "restore":
             origins, copies = (f"$(grep -{option} -E {_COPIES} {target.folder}/*/backup.json)" for option in "Ll")
             return [f"for f in {origins} {copies}; do {target.nats('stream restore $(dirname $f)')}; done"]
@@ -100,6 +104,7 @@ _COPIES = """'"(mirror|sources)": *[[{]'"""
 _OF_STREAMS: dict[str, Callable[[Act, Target], str]] = {
     "backup": lambda _act, target: f"stream backup --consumers $s {target.folder}/$s",
     "raise": lambda act, _target: f"stream edit $s --replicas {act.other or 3} -f",
+    "delete": lambda _act, _target: "stream rm $s -f",
     "place": lambda act, _target: f"stream edit $s --cluster {act.other} -f",
 }
 """What is done to each stream, `$s`."""
@@ -110,6 +115,7 @@ def _upgrade(act: Act, target: Target) -> str:
     files += ["--set", f"config.cluster.replicas={act.detail[0]}"] if act.detail else []
     post = ["--post-renderer", "natsvalues", f"--post-renderer-args=--region={target.region}"]
     post += [f"--post-renderer-args=--overlays={target.overlays}"] if target.overlays else []
+    post += [f"--post-renderer-args=--allow={act.other}"] if act.other else []
     return target.helm("upgrade", "--install", target.release, target.chart, *files, *post)
 
 
@@ -145,8 +151,40 @@ def check_words(check: Check) -> str:
         "on-disk": f"{check.region}: no stream is in memory",
         "backed-up": f"{check.region}: the backup has {streams}, with as many messages as the server lists",
         "restored": f"{check.region}: {streams} has the messages and consumers of its backup",
+        "same-service": f"{check.region}: the Service {''.join(check.detail[:1])} has the UID and the address it had",
         "named": f"{check.region}: the server {''.join(check.detail[:1])} is there",
+        "empty": f"{check.region}: {streams} is not there, or has no message",
+        "version": f"{check.region}: every server runs {''.join(check.detail[:1])}",
+        "level": f"{check.region}: no stream needs more than nats-server {''.join(check.detail[1:])} has: "
+        f"`_nats.req.level` in its metadata is at most {''.join(check.detail[:1])}",
     }[check.kind]
+
+
+EXPLAINED: dict[str, tuple[str, ...]] = {
+    "healthy": ("DR103", "DR106", "DR109", "DR201", "DR402"),
+    "group": ("DR402", "DR404", "DR405", "DR406"),
+    "connected": ("DR301", "DR303", "DR304", "DR305", "DR306", "DR308"),
+    "reachable": ("DR101", "DR107", "DR301", "DR302"),
+    "whole": ("DR201", "DR304", "DR405"),
+    "named": ("DR102", "DR103"),
+}
+"""The rules of doctor that say why a check does not hold; a check of streams or backups alone has none."""
+
+
+def explained_by(check: Check, targets: Iterable[Target]) -> str:
+    """The command that says why a check does not hold, with the rules that may; empty if doctor has none of it."""
+    rules = EXPLAINED.get(check.kind, ())
+    regions = [target for target in targets if target.context]
+    words = ["natsvalues", "doctor", "--contexts"]
+    words.append(",".join(f"{target.region}={target.context}" for target in regions) or "REGION=CONTEXT")
+    spaces = {target.region: target.namespace for target in regions if target.namespace}
+    if spaces:
+        words += ["--namespace", ",".join(f"{region}={space}" for region, space in spaces.items())]
+    files = {target.kubeconfig for target in regions if target.kubeconfig}
+    words += [word for file in files for word in ("--kubeconfig", file)]
+    releases = {target.release for target in regions} - {"nats"}
+    words += [word for name in releases for word in ("--release", name)]
+    return f"{shlex.join(words)}    # {', '.join(rules)}" if rules else ""
 
 
 def check_command(check: Check, target: Target) -> str:
@@ -161,9 +199,13 @@ def check_command(check: Check, target: Target) -> str:
             return f"nc -vz {host} {port}    # from a pod of another region"
         case "backed-up":
             return f"ls {target.folder}/*/backup.json"
+        case "same-service":
+            return check.detail[1]
         case "restored":
             return target.nats("stream report")
         case "named":
             return target.ask("/varz") + " | grep server_name"
+        case "version":
+            return target.ask("/varz") + """ | grep '"version"'"""
         case _:
             return target.ask(REQUEST)

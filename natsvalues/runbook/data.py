@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from natsvalues.manifests.settings import DEFAULT_ACCOUNT
 from natsvalues.overlays.model import Move
 from natsvalues.runbook.place import EMPTIED
 from natsvalues.runbook.step import Act, Check, Step
@@ -64,7 +65,7 @@ def into_cluster(draft: Draft, name: str) -> None:
 
 def _went_on(draft: Draft, name: str) -> None:
     """What is left of the streams' way into a cluster that has been made."""
-    missing, kept = _missing(draft, name), draft.backups.get(name, {})
+    missing, kept = missing_streams(draft, name), draft.backups.get(name, {})
     single = draft.streams(name, lambda stream: stream.replicas == 1 and stream.name in kept)
     draft.moves[name] = draft.was_moving[name]  # until they are replicated
     if missing:
@@ -81,7 +82,9 @@ def is_to_be_emptied(draft: Draft, name: str) -> bool:
         return False
     if draft.is_under_way(name, EMPTIED):
         return not draft.places[name].is_emptied
-    shares = now.stage == "join" and bool(draft.seed) and now.account == draft.now[draft.seed].account
+    # A seed that is not installed has no account yet, and gets the default one.
+    account = (draft.now[draft.seed].account or DEFAULT_ACCOUNT) if draft.seed else ""
+    shares = now.stage == "join" and now.account == account
     return now.ran and not shares
 
 
@@ -128,21 +131,25 @@ def emptied(draft: Draft, name: str) -> None:
     )
     draft.moves[name] = draft.at_stage(name, stage)
     if now.has_data or draft.backups.get(name):
-        draft.to_restore[name] = kept or _missing(draft, name)
+        draft.to_restore[name] = kept or missing_streams(draft, name)
 
 
 def restored(draft: Draft) -> None:
     """After the join: what waits in backups."""
     for name in draft.goal if draft.is_shared else ():
-        left = _missing(draft, name)
-        if left and draft.goal[name].joins == "empty" and draft.places[name].state is not None:
+        left = missing_streams(draft, name)
+        if not left or draft.goal[name].joins != "empty" or draft.places[name].state is None:
+            continue
+        if name not in draft.to_restore and len(left) < len(draft.backups[name]):
+            draft.unsure[name] = left  # others were restored: these may have been deleted since, and stay so
+        else:
             draft.to_restore.setdefault(name, left)
     for name, kept in draft.to_restore.items():
         if draft.now[name].stage == "join" and not draft.refused:
             _restored(draft, name, "empty", kept)
 
 
-def _missing(draft: Draft, name: str) -> tuple[str, ...]:
+def missing_streams(draft: Draft, name: str) -> tuple[str, ...]:
     """The streams of the region's backups that its servers do not have as whole as the backup."""
     stores = draft.places[name].stores
     there = {stream.name: stream for stream in stores.streams} if stores is not None else {}
@@ -199,7 +206,7 @@ def _restored(draft: Draft, name: str, way: str, kept: tuple[str, ...]) -> None:
             "restore every stream",
             (Act("restore", name, kept),),
             effect="its streams are there again, with their consumers and positions; publishing can go on",
-            before=(Check("healthy", name), _whole_group(draft, name), Check("backed-up", name, kept)),
+            before=(Check("healthy", name), whole_group(draft, name), Check("backed-up", name, kept)),
             after=(Check("restored", name, kept), Check("whole", name)),
             back="delete the restored streams, and restore them again: also one whose restore failed half-way (10062), "
             "which is refused as long as it is there (10130)",
@@ -222,12 +229,13 @@ def _replicated(draft: Draft, name: str, kept: tuple[str, ...], servers: int) ->
             f"give every stream {replicas} replicas",
             (Act("raise", name, kept, str(replicas)),),
             effect="the streams are copied; they stay available",
-            before=(Check("healthy", name), _whole_group(draft, name), Check("restored", name, kept)),
+            before=(Check("healthy", name), whole_group(draft, name), Check("restored", name, kept)),
             after=(Check("restored", name, kept), Check("replicated", name), Check("whole", name)),
             back="nats stream edit NAME --replicas 1",
         ),
     )
 
 
-def _whole_group(draft: Draft, name: str) -> Check:
+def whole_group(draft: Draft, name: str) -> Check:
+    """The check that the region's meta group has all its servers."""
     return Check("group", name, (str(draft.group(name)),))

@@ -10,17 +10,19 @@ from natsvalues.overlays.plan import plans, seed_of, shares_jetstream
 from natsvalues.records import NamedTuple
 from natsvalues.runbook.checking import Backup
 from natsvalues.runbook.place import Place
-from natsvalues.runbook.records import proven
+from natsvalues.runbook.records import proven, proven_between
 from natsvalues.runbook.step import Edit, Refused, Step
 from natsvalues.supercluster.joining import Joining, upgrade_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from natsvalues.manifests.server import ServerVersion
     from natsvalues.overlays.folder import Overlays
     from natsvalues.overlays.model import Region
     from natsvalues.runbook.step import Moves
     from natsvalues.runbook.stores import Stored
+    from natsvalues.supercluster.region_state import RegionState
 
 USUAL = 3
 """How many servers a region has if neither its overlay nor its release says it."""
@@ -42,14 +44,26 @@ class Now(NamedTuple):
     ran: bool
     """Whether JetStream ran here, with or without streams."""
     remotes: frozenset[str] = frozenset()
+    version: ServerVersion | None = None
+    """The version of its servers; None where it is not installed."""
 
 
 class Draft:
-    """The steps so far. `places` are where the regions are, `backups` the streams in each region's backups."""
+    """The steps so far. `places` are where the regions are, `backups` the streams in each region's backups.
+
+    `rendered` are the regions as the chart renders them with the new values; only those that were rendered.
+    """
 
     def __init__(
-        self, overlays: Overlays, places: dict[str, Place], backups: Backups, *, needs_proof: bool = True
+        self,
+        overlays: Overlays,
+        places: dict[str, Place],
+        backups: Backups,
+        rendered: Mapping[str, RegionState],
+        *,
+        needs_proof: bool = True,
     ) -> None:
+        self.rendered = rendered
         self._needs_proof = needs_proof
         self.goal: dict[str, Region] = {name: file.goal for name, file in overlays.regions.items()}
         self.overlays = overlays._replace(
@@ -69,6 +83,8 @@ class Draft:
         self.steps: list[Step] = []
         self.refused: list[Refused] = []
         self.to_restore: dict[str, tuple[str, ...]] = {}
+        self.unsure: dict[str, tuple[str, ...]] = {}
+        """Streams of each region's backup that are not there, and that may have been deleted after their restore."""
         self.backups = backups
 
     @property
@@ -179,10 +195,17 @@ class Draft:
 
     def is_proven(self, region: str, way: str) -> bool:
         """Whether a way was run on the region's server version; if not, the plan is refused."""
-        place = self.place(region)
-        if place.state is None or not self._needs_proof:
+        version = self.now[region].version
+        if version is None or not self._needs_proof:
             return True
-        missing = proven(way, place.state.version)
+        missing = proven(way, version)
+        if missing:
+            self.refuse(region, way, *missing)
+        return not missing
+
+    def is_proven_between(self, region: str, way: str, old: ServerVersion, new: ServerVersion) -> bool:
+        """Whether a way was run from one server version to the other; if not, the plan is refused."""
+        missing = proven_between(way, old, new) if self._needs_proof else None
         if missing:
             self.refuse(region, way, *missing)
         return not missing
@@ -201,4 +224,5 @@ def _starting(place: Place, servers: int, account: str, names: str) -> Now:
         place.has_data,
         place.stored is not None,
         frozenset(remote.name for remote in state.remotes),
+        state.version,
     )

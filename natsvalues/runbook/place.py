@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from natsvalues.errors import NatsvaluesError
@@ -13,12 +14,14 @@ from natsvalues.supercluster.region_state import region_state
 if TYPE_CHECKING:
     from natsvalues.manifests.release import Release
     from natsvalues.overlays.plan import Plan
+    from natsvalues.runbook.immutable import Upgrade
     from natsvalues.runbook.stores import Stores
     from natsvalues.supercluster.kept import Kept
     from natsvalues.supercluster.region_state import RegionState
 
 EMPTIED: Literal["join-with-state"] = "join-with-state"
 """The loss that is accepted where a region's stores are emptied."""
+_CHART = re.compile(r"-(\d+\.\d+\.\d+.*)$")
 Stage = Literal["absent", "local", "expose", "join"]
 
 
@@ -38,8 +41,14 @@ class Place(NamedTuple):
     old_names: str = ""
     is_emptied: bool = False
     """Whether its stores were emptied since JetStream was taken out, which nothing in the release shows."""
+    is_lost: bool = False
+    """Whether all its volumes are gone, which nothing in the release shows."""
     running: int | None = None
     """How many servers the StatefulSet has in the cluster; None where nobody looked."""
+    upgrade: Upgrade | None = None
+    """What its next release changes, where that was rendered."""
+    silence: str = ""
+    """Why its servers said nothing of their streams, although its cluster was looked at; empty if they did."""
 
     @property
     def stage(self) -> Stage:
@@ -54,6 +63,18 @@ class Place(NamedTuple):
     def stamp(self) -> str:
         """The region for which natsvalues rendered it; empty if it did not."""
         return stamped_region(self.state.nats.statefulset) if self.state is not None else ""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of its StatefulSet; empty where no release is installed."""
+        metadata = self.state.nats.statefulset.value.get("metadata") if self.state is not None else None
+        return (metadata or {}).get("labels") or {}
+
+    @property
+    def chart(self) -> str:
+        """The version of the chart in its label `helm.sh/chart`; empty if that says none."""
+        version = _CHART.search(self.labels.get("helm.sh/chart", ""))
+        return version[1] if version else ""
 
     @property
     def digest(self) -> str:
@@ -89,13 +110,13 @@ class Place(NamedTuple):
 
 def place_of(release: Release, kept: Kept, plan: Plan, read_from: str) -> Place:
     """Where a region with this release is. Raises NatsvaluesError for a release without NATS, or with several."""
-    state = _state(release, plan)
+    state = state_of(release, plan)
     stored: RegionState | None = state if state.has_jetstream else None
     accepted = _emptied_up_to(state)
     old_names = ""
     for revision in kept.earlier:
         try:
-            earlier = _state(revision.release, plan)
+            earlier = state_of(revision.release, plan)
         except NatsvaluesError:  # no server started with it
             continue
         if stored is None and earlier.has_jetstream and revision.ran and revision.number > accepted:
@@ -138,7 +159,8 @@ def _may_be_renaming(state: RegionState) -> bool:
     return "partition" in ((state.spec.get("updateStrategy") or {}).get("rollingUpdate") or {})
 
 
-def _state(release: Release, plan: Plan) -> RegionState:
+def state_of(release: Release, plan: Plan) -> RegionState:
+    """The region with this release. Raises NatsvaluesError for a release without NATS, or with several."""
     selector = plan.region.nats
     nats = find_nats(release, selector.name, selector.namespace)
     return region_state(release, nats, plan.region.name, version=selector.version, decision=plan.decision)

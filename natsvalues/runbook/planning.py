@@ -6,32 +6,52 @@ then the walk through the stages, then what waited in backups, and last every re
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from natsvalues.runbook.data import emptied, into_cluster, is_to_be_emptied, restored
 from natsvalues.runbook.draft import Draft
+from natsvalues.runbook.immutable import is_refused, recreate, refuse_changes
 from natsvalues.runbook.leaving import leave, remove_gone, scale_down
+from natsvalues.runbook.rebuilding import rebuild
 from natsvalues.runbook.renaming import rename_account, rename_servers
 from natsvalues.runbook.step import Act, Check, Runbook, Step
+from natsvalues.runbook.upgrading import require_alone, upgrade_servers
 from natsvalues.runbook.walk import ROLL, ROLLBACK, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from natsvalues.overlays.folder import Overlays
     from natsvalues.runbook.draft import Backups
     from natsvalues.runbook.place import Place
+    from natsvalues.supercluster.region_state import RegionState
 
 
-def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, needs_proof: bool = True) -> Runbook:
+def runbook(
+    overlays: Overlays,
+    places: dict[str, Place],
+    backups: Backups,
+    rendered: Mapping[str, RegionState] = MappingProxyType({}),
+    *,
+    needs_proof: bool = True,
+) -> Runbook:
     """The plan. `places` are the regions that were seen; one of the overlays that is not among them is not installed.
 
-    `backups` are the streams in the backups of each region. Only a rehearsal, from which proofs come, needs none.
+    `backups` are the streams in the backups of each region, `rendered` the regions as the chart renders them with the
+    new values, where it did. Only a rehearsal, from which proofs come, needs none.
 
     Raises NatsvaluesError for overlays that contradict each other.
     """
-    draft = Draft(overlays, places, backups, needs_proof=needs_proof)
+    draft = Draft(overlays, places, backups, rendered, needs_proof=needs_proof)
     _refuse_domains(draft)
+    refuse_changes(draft)
     remove_gone(draft)
+    upgrade_servers(draft)
     for name in draft.order:
+        if draft.places[name].is_lost:
+            rebuild(draft, name)
+            continue
         if is_to_be_emptied(draft, name):
             emptied(draft, name)
             continue
@@ -44,6 +64,8 @@ def runbook(overlays: Overlays, places: dict[str, Place], backups: Backups, *, n
     walk(draft)
     restored(draft)
     _update(draft)
+    recreate(draft)
+    require_alone(draft)
     steps = () if draft.refused else tuple(draft.steps)
     return Runbook(overlays.supercluster.name, steps, tuple(draft.refused), tuple(_done(draft)), tuple(_unknown(draft)))
 
@@ -69,10 +91,14 @@ def _refuse_domains(draft: Draft) -> None:
 
 
 def _update(draft: Draft) -> None:
-    """Every region whose release was rendered with other overlays, or without natsvalues, and that no step upgrades."""
+    """Every region whose release was rendered with other overlays, or without natsvalues, and that no step upgrades.
+
+    And those whose next release has a field that cannot change.
+    """
     for name in draft.order:
         place = draft.places[name]
         is_right = place.digest == draft.plans[name].digest and not place.partition
+        is_right = is_right and not is_refused(place)
         last = next((step for step in reversed(draft.steps) if step.region == name and "upgrade" in _kinds(step)), None)
         moves = last is not None and last.moves[name] is not None
         if draft.refused or (last is None and is_right) or (last is not None and not moves):
@@ -115,8 +141,15 @@ def _done(draft: Draft) -> list[str]:
 
 
 def _unknown(draft: Draft) -> list[str]:
-    return [
-        f"{name}: which streams its stores have: --contexts, or --jsz {name}=FILE"
+    busy = {step.region for step in draft.steps}
+    deleted = [
+        f"{name}: whether {', '.join(streams)} was deleted since, or is still to be restored: the backup has it, the "
+        f"servers do not. Remove its folder from the backups if it was deleted; else restore it: nats --context {name} "
+        f"stream restore …/{name}/{streams[0]}"
+        for name, streams in draft.unsure.items()
+    ]
+    return deleted + [
+        f"{name}: which streams its stores have: {place.silence or '--contexts'}, or --jsz {name}=FILE"
         for name, place in draft.places.items()
-        if place.stored is not None and place.stores is None and any(step.region == name for step in draft.steps)
+        if name in busy and place.stored is not None and place.stores is None and not place.is_lost
     ]

@@ -7,9 +7,36 @@ from typing import Literal
 from natsvalues.overlays.model import Move
 from natsvalues.records import NamedTuple
 
-ActKind = Literal["upgrade", "uninstall", "backup", "restore", "raise", "scale", "remove-peer", "wipe", "place", "wait"]
+ActKind = Literal[
+    "upgrade",
+    "uninstall",
+    "backup",
+    "restore",
+    "raise",
+    "scale",
+    "remove-peer",
+    "wipe",
+    "place",
+    "wait",
+    "run",
+    "kubectl",
+    "delete",
+]
 CheckKind = Literal[
-    "healthy", "group", "connected", "reachable", "whole", "replicated", "on-disk", "backed-up", "restored", "named"
+    "healthy",
+    "group",
+    "connected",
+    "reachable",
+    "whole",
+    "replicated",
+    "on-disk",
+    "backed-up",
+    "restored",
+    "named",
+    "same-service",
+    "version",
+    "level",
+    "empty",
 ]
 Moves = dict[str, Move | None]
 
@@ -17,10 +44,11 @@ Moves = dict[str, Move | None]
 class Act(NamedTuple):
     """Something that is done to a region.
 
-    `detail`: for `backup`, `restore`, `raise` and `place` the streams as `ACCOUNT/NAME`, empty for all; for
+    `detail`: for `backup`, `restore`, `raise`, `place` and `delete` the streams as `ACCOUNT/NAME`, empty for all; for
     `scale`, and for an `upgrade` that leaves some out, the number of servers; for `remove-peer` the server's name;
-    for `wait` seconds. `other`: for `place` the region that gets the streams, for `remove-peer` the one through
-    which it is done, for `raise` the number of replicas.
+    for `wait` seconds; for `run` the commands; for `kubectl` its words. `other`: for `place` the region that gets the
+    streams, for `remove-peer` the one through which it is done, for `raise` the number of replicas, for `upgrade`
+    what the post-renderer is to allow.
     """
 
     kind: ActKind
@@ -33,7 +61,9 @@ class Check(NamedTuple):
     """Something that must hold of a region.
 
     `detail`: for `group` the number of servers in the meta group; for `connected` the remotes; for `named` a server's
-    name; for `backed-up` and `restored` the streams as `ACCOUNT/NAME`, empty for all.
+    name; for `same-service` the gateway's Service and the command that shows it; for `backed-up`, `restored` and
+    `empty` the streams as `ACCOUNT/NAME`, none for all; for `version` that of the servers; for `level` the highest API
+    level that streams may need, and the version that has it.
     """
 
     kind: CheckKind
@@ -69,6 +99,8 @@ class Step(NamedTuple):
     id: str = ""
     moves: Moves = {}  # noqa: RUF012   # never changed
     edits: tuple[Edit, ...] = ()
+    record: str = ""
+    """Where the step was run, if it is no way of the records."""
 
 
 class Refused(NamedTuple):
@@ -92,3 +124,5 @@ class Runbook(NamedTuple):
     refused: tuple[Refused, ...]
     done: tuple[str, ...]
     unknown: tuple[str, ...]
+    delivery: str = ""
+    """The delivery that the steps lead to; empty for the overlays."""

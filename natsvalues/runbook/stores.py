@@ -38,6 +38,8 @@ class Stored(NamedTuple):
     last: str = ""
     """Number and time of its last message."""
     consumers: int = 0
+    level: int = 0
+    """The API level that a server needs to serve it (`_nats.req.level`)."""
 
 
 Consumers = dict[str, bool]
@@ -126,6 +128,7 @@ def _streams(answer: dict[str, Any]) -> Iterator[tuple[Stored, Consumers]]:
                 messages=int((stream.get("state") or {}).get("messages") or 0),
                 is_whole=_is_whole(cluster, wanted),
                 last=last_of(stream.get("state") or {}),
+                level=_level(config.get("metadata")),
             )
             yield (
                 seen,
@@ -136,6 +139,12 @@ def _streams(answer: dict[str, Any]) -> Iterator[tuple[Stored, Consumers]]:
                     for consumer in stream.get("consumer_detail") or ()
                 },
             )
+
+
+def _level(metadata: Any) -> int:
+    """The API level that a stream needs, which servers write into its metadata from 2.11 on; 0 without one."""
+    text = str(metadata.get("_nats.req.level", "")) if isinstance(metadata, dict) else ""
+    return int(text) if text.isdecimal() else 0
 
 
 def _replicas(consumer: dict[str, Any], of_stream: int) -> int | None:

@@ -39,6 +39,16 @@ def _seed(draft: Draft) -> None:
             )
         return
     if draft.now[name].stage == "absent":
+        running = [other for other in draft.joined() if draft.places[other].stored is not None]
+        if running:
+            draft.refuse(
+                name,
+                "install",
+                f"the seed has no release, and {', '.join(running)} has joined: a seed that starts alone erases the "
+                "others' streams when it meets them",
+                f"if its release is gone, and its volumes with it: --lost {name}, and it starts as one of them",
+            )
+            return
         if draft.now[name].servers == 1 and draft.goal[name].joins == "seed":
             draft.refuse(
                 name,

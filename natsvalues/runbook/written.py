@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsvalues.overlays.plan import plain_values
 from natsvalues.records import NamedTuple
-from natsvalues.runbook.commands import act_commands, check_command, check_words
+from natsvalues.runbook.commands import act_commands, check_command, check_words, explained_by
 from natsvalues.runbook.records import records
 from natsvalues.text.yamlwrite import block
 
@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 
 class WrittenCheck(NamedTuple):
-    """A check: what must hold, the command that shows it, and what was seen; `holds` is None if that is not known."""
+    """A check: what must hold, the command that shows it, and what was seen; `holds` is None if that is not known.
+
+    `explained_by` is the command that says why it does not hold; empty if it does, or if no command says it.
+    """
 
     text: str
     command: str
     holds: bool | None = None
     seen: str = ""
+    explained_by: str = ""
 
 
 class WrittenStep(NamedTuple):
@@ -54,6 +58,21 @@ class WrittenPlan(NamedTuple):
     done: tuple[str, ...]
     unknown: tuple[str, ...]
     absent: tuple[tuple[str, str], ...] = ()
+    delivery: str = ""
+
+    @property
+    def goal(self) -> str:
+        """Where the steps lead, as a noun."""
+        return f"the delivery {self.delivery}" if self.delivery else "the overlays"
+
+    @property
+    def nothing_to_do(self) -> str:
+        """What is so if there are no steps."""
+        return (
+            f"every region has the delivery {self.delivery}"
+            if self.delivery
+            else ("every region is where the overlays want it")
+        )
 
 
 def written(
@@ -67,7 +86,7 @@ def written(
     steps = tuple(_step(step, targets, known if number == 0 else {}) for number, step in enumerate(runbook.steps))
     refused = tuple((item.region, item.reason, item.remedy) for item in runbook.refused)
     none = tuple((absent or {}).items())
-    return WrittenPlan(runbook.supercluster, steps, refused, runbook.done, runbook.unknown, none)
+    return WrittenPlan(runbook.supercluster, steps, refused, runbook.done, runbook.unknown, none, runbook.delivery)
 
 
 def move_value(move: Move) -> dict[str, Any]:
@@ -87,7 +106,10 @@ def _step(step: Step, targets: Mapping[str, Target], answers: Mapping[Check, Ans
     def as_text(check: Check) -> WrittenCheck:
         answer = answers.get(check) if check in step.before else None
         text, command = check_words(check), check_command(check, targets[check.region])
-        return WrittenCheck(text, command) if answer is None else WrittenCheck(text, command, answer.holds, answer.seen)
+        if answer is None:
+            return WrittenCheck(text, command)
+        why = explained_by(check, targets.values()) if answer.holds is False else ""
+        return WrittenCheck(text, command, answer.holds, answer.seen, why)
 
     return WrittenStep(
         id=step.id,
@@ -101,13 +123,14 @@ def _step(step: Step, targets: Mapping[str, Target], answers: Mapping[Check, Ans
         after=tuple(map(as_text, step.after)),
         back=step.back,
         back_until=step.back_until,
-        record=record_words(step.way),
+        record=step.record or record_words(step.way),
     )
 
 
 def record_words(way: str) -> str:
     """The runs that a way stands on, as a clause."""
     return "; ".join(
-        f"{item.version}: {item.runs} run{'s' * (item.runs != 1)}, {item.lost} of {item.acknowledged} messages lost"
+        f"{item.version}{item.to and f' to {item.to}'}: {item.runs} run{'s' * (item.runs != 1)}, "
+        f"{item.lost} of {item.acknowledged} messages lost"
         for item in records().get(way, ())
     )

@@ -21,6 +21,10 @@ gateway: {host: gw.NAME.example}
 serverNames: {prefix: "PREFIX"}
 loadBalancer: {provider: generic}
 """
+VALUES = """\
+config: {cluster: {enabled: true}, jetstream: {enabled: true}}
+container: {image: {tag: 2.15.1-alpine}}
+"""
 JSZ = {
     "meta_cluster": {"leader": "nats-0", "cluster_size": 3, "replicas": []},
     "account_details": [
@@ -143,6 +147,52 @@ def test_the_next_step_is_written_and_the_rest_of_the_file_stays(plan, prior, ov
     assert (overlays / "east.yaml").read_text() == text
 
 
+@pytest.mark.helm
+def test_another_version_in_the_values_is_seen(run, plan, overlays, prior, rendering, nats_chart, helm3, tmp_path):
+    """One region after the other; without values, or with ones that helm does not render, it is not known."""
+    for name in ("east", "west"):
+        words = ("--overlays", str(overlays), "--region", name)
+        (prior / f"{name}.yaml").write_text(run("natsvalues", *words, stdin=rendering, check=True).stdout)
+    (tmp_path / "east.yaml").write_text(VALUES)
+    (tmp_path / "west.yaml").write_text(VALUES)
+    words = ("--prior", str(prior), "--chart", nats_chart, "-f", f"{tmp_path}/{{region}}.yaml")
+    env = {"HELM_BIN": helm3}
+    done = plan(*words, env=env)
+    heads = [line for line in done.stdout.splitlines() if line[:1].isdigit()]
+    assert heads == [
+        "1/2 west: its servers become 2.15.1, and nothing else changes  [west/upgrade-servers]",
+        "2/2 east: its servers become 2.15.1, and nothing else changes  [east/upgrade-servers]",
+    ]
+    assert "west: every server runs 2.14.2" in done.stdout
+    assert "not known: which" not in done.stdout
+    (tmp_path / "east.yaml").unlink()
+    done = plan(*words, env=env)
+    assert "not known: east: which nats-server its new release has: " in done.stdout
+    assert done.stdout.count("[") == 1
+    assert "not known: which nats-server the new releases have, and what" in plan("--prior", str(prior)).stdout
+    assert "not known: which nats-server" not in plan().stdout  # nothing is installed
+
+
+@pytest.mark.helm
+def test_lost_volumes_are_stated(run, plan, overlays, prior, rendering):
+    """Of a region of the overlays, with or without a release; what has no backup is said to be lost."""
+    for name in ("east", "west"):
+        words = ("--overlays", str(overlays), "--region", name)
+        (prior / f"{name}.yaml").write_text(run("natsvalues", *words, stdin=rendering, check=True).stdout)
+    done = plan("--prior", str(prior), "--lost", "west")
+    assert "1/1 west: start its servers under their names, with empty stores  [west/rebuild]" in done.stdout
+    assert "LOST is what streams in west had, but for what is in its backup (there is none)" in done.stdout
+    assert "kubectl delete pvc -l " in done.stdout
+    (prior / "east.yaml").unlink()
+    done = plan("--prior", str(prior))
+    assert done.returncode == 1
+    assert "--lost east, and it starts as one of them" in " ".join(done.stdout.split())
+    done = plan("--prior", str(prior), "--lost", "east")
+    assert (done.returncode, done.stdout.count("rebuild]")) == (0, 1)
+    assert "kubectl delete pvc" not in done.stdout
+    assert "--post-renderer-args=--region=east" in done.stdout
+
+
 def test_regions_can_be_chosen(plan):
     """Only their steps are shown."""
     done = plan("--region", "west")
@@ -184,11 +234,33 @@ def test_a_plan_that_is_refused_says_why(plan, overlays):
     assert "run     " not in done.stdout
 
 
+def test_the_steps_to_another_delivery(plan, tmp_path):
+    """In every format; JSON as its schema says. They are printed once, and edit nothing."""
+    names = ("json", "markdown", "html")
+    files = [word for name in names for word in ("-o", f"{name}={tmp_path}/{name}")]
+    text = plan("--to", "post-renderer", "--from", "flux", "-o", "text", *files).stdout
+    assert text.startswith("demo: 8 steps to the delivery post-renderer\n")
+    whole = json.loads((tmp_path / "json").read_text())
+    with open(os.path.join(ROOT, "docs", "plan.schema.json"), encoding="utf-8") as file:
+        jsonschema.validate(whole, json.load(file))
+    assert (whole["delivery"], len(whole["steps"])) == ("post-renderer", 8)
+    for name in ("markdown", "html"):
+        assert "the way to the delivery post-renderer" in (tmp_path / name).read_text()
+    for wrong, says in {
+        ("--to", "flux", "--next"): "they are printed once",
+        ("--to", "flux"): "error[NV-M006]: the delivery that `east` has now is not known",
+    }.items():
+        done = plan(*wrong)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert says in done.stderr
+
+
 WRONG = {
     "two sources": (("--contexts", "east=a", "--prior", "."), "NV-M001"),
     "no such folder": (("--prior", "nowhere"), "NV-M002"),
     "no file of a region": (("--prior", "{overlays}/.."), "NV-M002"),
     "no such region": (("--region", "wset"), "NV-O003"),
+    "no such region lost": (("--lost", "wset"), "NV-O003"),
     "no pair": (("--jsz", "east"), "NV-M003"),
     "not installed": (("--jsz", "east=jsz"), "NV-M003"),
     "no such format": (("-o", "yaml"), "NV-L009"),
@@ -212,6 +284,24 @@ def test_what_is_wrong_is_named(plan, overlays, prior, case, kubectl):
     assert f"error[{code}]" in done.stderr
     assert "help: " in done.stderr
     assert (overlays / "east.yaml").read_text() == before
+
+
+@pytest.mark.helm
+def test_a_precondition_that_does_not_hold_names_what_explains_it(plan, prior, tmp_path):
+    """The command of doctor, in every format, with the rules that may be the cause."""
+    without = JSZ | {"meta_cluster": {"leader": "", "cluster_size": 3, "replicas": []}}
+    (tmp_path / "ov" / "east.yaml").write_text((tmp_path / "ov" / "east.yaml").read_text().replace('""', "east-"))
+    (tmp_path / "jsz").write_text(json.dumps(without))
+    words = ("--prior", str(prior), "--jsz", f"east={tmp_path}/jsz")
+    done = plan(*words, "--check")
+    assert done.returncode == 4
+    assert "NOT YET: east: the meta group has a leader" in done.stdout
+    why = "natsvalues doctor --contexts REGION=CONTEXT    # DR402, DR404, DR405, DR406"
+    assert f"          why: {why}" in done.stdout
+    steps = json.loads(plan(*words, "-o", "json").stdout)["steps"]
+    assert next(check["explained_by"] for check in steps[0]["before"] if check["holds"] is False) == why
+    for name in ("markdown", "html"):
+        assert why in plan(*words, "-o", name).stdout
 
 
 @pytest.mark.helm

@@ -56,7 +56,7 @@ def test_a_plan_is_walked_and_continues_after_every_step(order, name, nats_serve
 
 
 @pytest.mark.helm
-@pytest.mark.parametrize("name", ["nothing", "nothing-own", "one-full", "third", "two-own", "handmade"])
+@pytest.mark.parametrize("name", ["nothing", "nothing-own", "one-full", "third", "two-own", "handmade", "to-2.15.1"])
 def test_after_every_step_exactly_the_rest_is_planned(order, name, tmp_path):
     """From the releases and the overlays' moves alone, as after an interruption."""
     rehearsal = order(name)

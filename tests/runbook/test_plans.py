@@ -7,6 +7,10 @@ import os
 import pytest
 
 from natsvalues.cli.plan_edits import write_moves
+from natsvalues.doctor.rules import RULES
+from natsvalues.overlays.folder import load
+from natsvalues.runbook.commands import EXPLAINED
+from natsvalues.runbook.planning import runbook
 from natsvalues.runbook.step import Act
 from natsvalues.runbook.stores import Stored
 
@@ -270,3 +274,48 @@ def test_a_domain_for_each_joined_region_has_no_way_out(world):
     plan = world.plan()
     assert plan.steps == ()
     assert "a JetStream domain of its own" in plan.refused[0].reason
+
+
+def at_the_end(world):
+    """Two regions with streams in one supercluster, after all steps."""
+    two_with_streams(world)
+    while steps := world.plan().steps:
+        world.do(steps[0])
+
+
+def test_a_stream_that_was_deleted_after_its_restore_is_not_restored_again(world):
+    """Beside others that are there it may have been deleted, which nothing shows: it is said, with what to do."""
+    at_the_end(world)
+    world.stores["b"] = tuple(stream for stream in world.stores["b"] if stream.name != "EAST")
+    plan = world.plan()
+    assert plan.steps == ()
+    assert "whether EAST was deleted since, or is still to be restored" in plan.unknown[0]
+    assert "nats --context b stream restore …/b/EAST" in plan.unknown[0]
+    world.stores["b"] = ()  # nothing was restored yet
+    assert [step.acts[0].kind for step in world.plan().steps] == ["restore"]
+
+
+def test_a_stream_that_was_consumed_after_its_restore_is_not_restored_again(world):
+    """Its last message has the number of the backup's, or a higher one."""
+    at_the_end(world)
+    world.stores["b"] = tuple(stream._replace(messages=0) for stream in world.stores["b"])
+    plan = world.plan()
+    assert (plan.steps, plan.unknown) == ((), ())
+
+
+def test_servers_that_were_asked_in_vain_are_not_asked_for_again(world):
+    """What is not known says why, and not to do what was done."""
+    two_with_streams(world)
+    places = {
+        name: place._replace(stores=None, silence="none of its 3 servers answered")
+        for name, place in world.places().items()
+    }
+    unknown = runbook(load(world.overlays), places, {}).unknown
+    assert unknown
+    assert all("none of its 3 servers answered, or --jsz" in line and "--contexts" not in line for line in unknown)
+
+
+def test_what_explains_a_check_are_rules_of_doctor():
+    """Their names."""
+    known = {rule.id for rule in RULES}
+    assert {rule for rules in EXPLAINED.values() for rule in rules} <= known

@@ -157,6 +157,8 @@ def test_what_is_restored_has_as_many_messages_as_the_backup(tmp_path):
     backup(tmp_path)
     assert answer(Check("restored", "r"), seen(page(stream())), str(tmp_path)).holds is True
     assert answer(Check("restored", "r"), seen(page(stream(messages=4))), str(tmp_path)).holds is False
+    consumed = {**stream(messages=5), "state": {"messages": 1, "last_seq": 5}}
+    assert answer(Check("restored", "r"), seen(page(consumed)), str(tmp_path)).holds is True
     gone = answer(Check("restored", "r"), seen(page()), str(tmp_path))
     assert (gone.holds, gone.seen) == (False, "ORDERS is not there")
     assert answer(Check("restored", "r"), seen(page()), str(tmp_path / "nowhere")).holds is None

@@ -11,7 +11,7 @@ from natsvalues.overlays.folder import load
 from natsvalues.overlays.pipeline import render
 from natsvalues.overlays.plan import plan, plans
 from natsvalues.runbook.checking import backups_in
-from natsvalues.runbook.place import place_of, with_empty_stores
+from natsvalues.runbook.place import Place, place_of, state_of, with_empty_stores
 from natsvalues.runbook.planning import runbook
 from natsvalues.runbook.stores import Stored, Stores
 from natsvalues.supercluster.kept import Kept, Revision, Revisions
@@ -51,6 +51,9 @@ class World:
         self.settings: dict[str, tuple[str, ...]] = {}
         self.emptied: set[str] = set()
         self.offline: tuple[str, ...] = ()
+        self.leader = ""
+        self.lost: dict[str, bool] = {}
+        """Regions whose volumes are gone, and whether their servers run again."""
 
     def wants(self, scope, **regions):
         """Write the overlays: for each region its stage, and other lines."""
@@ -94,17 +97,47 @@ class World:
             place = place_of(Release(texts[-1], "now"), kept, any_plan._replace(region=region), "here")
             runs = place.state is not None and place.state.has_jetstream
             stores = Stores(
-                tuple(item._replace(cluster=place.cluster) for item in self.stores.get(name, ())), offline=self.offline
+                tuple(item._replace(cluster=place.cluster) for item in self.stores.get(name, ())),
+                self.leader,
+                offline=self.offline,
             )
             places[name] = place._replace(stores=stores if runs or place.stored is None else None,
                                           running=self.running.get(name))  # fmt: skip
+        for name, runs in self.lost.items():
+            place = places.get(name) or Place(name, "")
+            places[name] = place._replace(is_lost=True, stores=place.stores if runs else None)
         return {name: with_empty_stores(place) if name in self.emptied else place for name, place in places.items()}
+
+    def loses(self, name, *, release=False):
+        """All volumes of a region are gone, and its release, too."""
+        self.lost[name] = False
+        if release:
+            del self.revisions[name]
+
+    def _runs_again(self, name):
+        if name in self.lost:
+            self.lost[name] = True
+            self.stores[name] = tuple(item._replace(messages=0, last="0", consumers=0) for item in self.stores[name])
 
     def plan(self):
         """The plan from here."""
         regions = [*load(self.overlays).regions, *self.revisions]
         backups = {name: backups_in(os.path.join(self.backups, name)) for name in regions}
-        return runbook(load(self.overlays), self.places(), backups)
+        return runbook(load(self.overlays), self.places(), backups, self.rendered())
+
+    def rendered(self):
+        """The regions as the chart renders them now."""
+        wanted = plans(load(self.overlays))
+        return {
+            name: state_of(Release(self.template(*self.settings[name]), "new"), wanted[name])
+            for name in self.revisions
+            if name in self.settings
+        }
+
+    def runs(self, version, *names):
+        """The chart's values state this version for these regions; all, if none is named."""
+        for name in names or self.settings:
+            self.settings[name] = (*self.settings[name], f"container.image.tag={version}-alpine")
 
     def do(self, step):
         """Do what a step says."""
@@ -120,6 +153,8 @@ class World:
         if edits.region.move is not None and "join-with-state" in edits.region.move.allow:
             edits = edits._replace(accepted=f"{len(self.revisions[act.region])}: join-with-state")
         self.revisions.setdefault(act.region, []).append(render(Release(text, "new"), edits).release.text())
+        if self.lost.get(act.region) is False:
+            self._runs_again(act.region)
 
     def do_uninstall(self, act):
         """Take the release and its streams away."""
@@ -141,7 +176,8 @@ class World:
     def do_restore(self, act):
         """The streams of the backup are there, with the replicas they had."""
         folder = os.path.join(self.backups, act.region)
-        self.stores[act.region] = tuple(
+        here = tuple(item for item in self.stores[act.region] if act.region in self.lost)
+        self.stores[act.region] = here + tuple(
             Stored(
                 "$G",
                 name,
@@ -156,12 +192,20 @@ class World:
             for name, item in backups_in(folder).items()
         )
 
+    def do_delete(self, act):
+        """They are gone."""
+        names = {item.rpartition("/")[2] for item in act.detail}
+        self.stores[act.region] = tuple(item for item in self.stores[act.region] if item.name not in names)
+
     def do_raise(self, act):
         """Every stream has three replicas."""
         self.stores[act.region] = tuple(item._replace(replicas=3) for item in self.stores[act.region])
 
     def do_wipe(self, act):
         """The stores are empty."""
+        if act.region in self.lost:
+            self._runs_again(act.region)
+            return
         self.stores[act.region] = ()
         self.emptied.add(act.region)
 

@@ -127,6 +127,8 @@ def test_what_is_not_edited_keeps_its_bytes(data: st.DataObject) -> None:
     text, content = data.draw(styled_documents())
     tree = Tree(text)
     assume(same(value(tree.root), content) and not tree.root.flow_style)
+    # What follows a literal block without a final newline gives it one, so that its `|` must become `|-`.
+    assume(text.endswith("\n") or "|" not in text)
     op = data.draw(operations(content))
     others = [tree.text[tree.start(key) : tree.end(item)] for key, item in tree.root.value if value(key) != op.path[0]]
 

@@ -190,7 +190,8 @@ def _trouble(live: Live, pods: list[str]) -> str:
     "DR305", "remote-rejects", "error", "live",
     why="A gateway with reject_unknown_cluster accepts only the regions that it lists.",
     source="run on nats-server 2.12.8 and 2.14.6",
-    remedy="Add the region to the remotes of the one that rejects it, and restart that one's pods.",
+    remedy="Add the region to the remotes of the one that rejects it, and restart that one's pods: with overlays a "
+    "step of `natsvalues plan`.",
     fails="us-east: {troubles: {nats-0: {rejected: 'Rejecting connection from gateway \"ap-south\"'}}}",
     passes="us-east: {troubles: {nats-0: {rejected: 'Rejecting connection from gateway \"eu-west\"'}}}",
 )  # fmt: skip

@@ -102,7 +102,7 @@ def no_leader(live: LiveSet) -> Iterator[Problem]:
     "are deleted.",
     source="run on nats-server 2.10.26 to 2.15.1",
     remedy="Do not connect them now. Decide which region keeps its streams, back the others up, and let those join "
-    "with empty stores: `natsvalues docs stages`.",
+    "with empty stores: `natsvalues plan` has the steps.",
     fails="""\
 us-east: {jsz: {leader: us-east-nats-0, cluster_size: 3}}
 eu-west: {jsz: {leader: eu-west-nats-2, cluster_size: 3}}
@@ -124,7 +124,7 @@ def apart(live: LiveSet) -> Iterator[Problem]:
     "its loss; servers that exist and are not counted have no vote.",
     source="/jsz cluster_size; run on nats-server 2.10.26 to 2.15.1",
     remedy="Start the servers that are missing; remove those that are gone for good: `nats server cluster "
-    "peer-remove`.",
+    "peer-remove`. `natsvalues plan` removes those of a step that was broken off.",
     fails="us-east: {jsz: {cluster_size: 5}}\neu-west: {jsz: {cluster_size: 5}}",
     passes="us-east: {jsz: {cluster_size: 6}}",
 )  # fmt: skip
@@ -177,8 +177,8 @@ def offline(live: LiveSet) -> Iterator[Problem]:
     "DR406", "meta-peer-that-is-gone", "error", "live",
     why="The meta group counts a server that no region has. It will never answer, and every majority needs it.",
     source="/jsz of the leader: meta_cluster.replicas",
-    remedy="If it is gone for good: `nats server cluster peer-remove NAME`. If a region was scaled down for a while, "
-    "scale it up again.",
+    remedy="If it is gone for good: `nats server cluster peer-remove NAME`, which is the first step of `natsvalues "
+    "plan` then. If a region was scaled down for a while, scale it up again.",
     fails="peers: {us-east-nats-7: {offline: true, current: false}}",
     passes="peers: {us-east-nats-2: {offline: false, current: true}}",
 )  # fmt: skip

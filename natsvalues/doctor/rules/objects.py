@@ -66,7 +66,8 @@ def no_address(live: LiveSet) -> Iterator[Problem]:
     "A rolling update waits for each pod to be Ready; one that waits for a meta leader can stop it forever.",
     source="Kubernetes documentation, StatefulSet: rolling updates",
     remedy="See why the update does not go on: `kubectl rollout status`, and the first pod that is not Ready. With "
-    "updateStrategy OnDelete, or a partition, the pods must be deleted one by one.",
+    "updateStrategy OnDelete, or a partition, the pods must be deleted one by one. Where the overlay has a `move`, "
+    "the partition is a step of `natsvalues plan`, and --next shows the one that comes now.",
     fails="us-east: {pods: {nats-1: {metadata: {labels: {controller-revision-hash: nats-old}}}}}",
     passes="us-east: {pods: {nats-1: {metadata: {labels: {app: other}}}}}",
 )  # fmt: skip

@@ -105,7 +105,8 @@ def without_jetstream(live: LiveSet) -> Iterator[Problem]:
     why="Connections of gateways and routes from a server whose name is in use are closed, forever, and no meta "
     "leader is elected. What runs decides, not what the configuration says now.",
     source="run on nats-server 2.12.8 and 2.14.6",
-    remedy="Give every region but one a serverNamePrefix of its own, before its first stream, and restart its pods.",
+    remedy="Give every region but one a serverNamePrefix of its own, before its first stream, and restart its pods. If "
+    "it has streams: serverNames.prefix in its overlay, and the steps of `natsvalues plan`, one server at a time.",
     fails="eu-west: {varz: {nats-0: {server_name: us-east-nats-0}}}",
     passes="eu-west: {varz: {nats-0: {server_name: eu-west-nats-9}}}",
 )  # fmt: skip

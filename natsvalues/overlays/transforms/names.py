@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsvalues.errors import NatsvaluesError
+from natsvalues.manifests.server import too_old
 from natsvalues.manifests.settings import POD, configured_names, other_prefix
 from natsvalues.overlays.scene import Scene, overlay_error
 from natsvalues.overlays.transforms.stamps import is_stamped
@@ -45,14 +46,11 @@ def names(scene: Scene) -> Iterator[Outcome]:
 
 
 def _require_version(scene: Scene) -> None:
-    if not scene.version.names_clusters:
-        raise NatsvaluesError(
-            "NV-I008",
-            f"server {scene.version} is too old: before 2.2 the servers do not start with a cluster's name",
-            where=(scene.at_statefulset("image"), scene.plan.where("nats", "version")),
-            hint="run a newer nats-server; if the image's tag is not the server's version, set nats.version in the "
-            "region's file",
-        )
+    refused = too_old(scene.version)
+    if refused is not None:
+        message, hint = refused
+        where = (scene.at_statefulset("image"), scene.plan.where("nats", "version"))
+        raise NatsvaluesError("NV-I008", message, where=where, hint=hint)
 
 
 def _require_choice(scene: Scene) -> None:
