@@ -24,9 +24,11 @@ sys.path += [HERE, os.path.join(HERE, "kubernetes")]
 
 import cluster_build  # noqa: E402 - scripts are no package
 import parts  # noqa: E402 - same
+import tool_builds  # noqa: E402 - same
 from go_build import BuildError  # noqa: E402 - same
 from inputs import charts_of  # noqa: E402 - same
 from keeping import KeepingError  # noqa: E402 - same
+from plan_walks import WALKS  # noqa: E402 - same
 from playing import PlayError, play, word_of  # noqa: E402 - same
 from suites import SUITES, UNSET, Act, Suite, named  # noqa: E402 - same
 
@@ -57,6 +59,14 @@ Load balancers and volumes are given by a small controller; CoreDNS keeps an ans
 servers are real, and so are helm and `natsvalues rehearse --contexts`, which counts streams and acknowledged messages
 as [rehearsals](rehearse.md) do: each region has a stream with three replicas, and publishing goes on where servers or
 nodes go away one by one.
+
+The suites `plan…` follow [`natsvalues plan`](plan.md) as a person does: plan is called, its edits are written, the
+commands run exactly as they are printed (helm, kubectl, and the nats CLI {nats}), then those of the checks after the
+step, and plan is called again, as a new process that knows nothing of the steps before, until nothing is left.
+Clients publish all the while to streams of all kinds ([which](plan-runs.md)), except from where a step says to stop
+until its streams are restored. At the end every acknowledged message must be there, and consumers where they were.
+The gap is the longest time in which one stream acknowledged nothing; a stream with one replica is away as long as its
+pod is.
 
     python scripts/kubernetes_suites.py          # all of it again
     python scripts/kubernetes_suites.py promise  # the part that CI runs
@@ -124,7 +134,8 @@ def _write_page() -> int:
     head, before = _page()
     stuck = _scenario(named(PICTURES["stuck"][0]), PICTURES["stuck"][1])
     causes = tuple(Cause(**cause) for cause in stuck.get("causes", ()))
-    lines = [_HEAD.format(version=cluster_build.version(), chain="\n".join(chain(causes))) if stuck else head]
+    made = {"version": cluster_build.version(), "nats": tool_builds.named("nats").version}
+    lines = [_HEAD.format(**made, chain="\n".join(chain(causes))) if stuck else head]
     for suite in SUITES:
         lines += _section(suite) or before.get(suite.name, [])
     for ending, (suite_name, number) in PICTURES.items():
@@ -152,8 +163,14 @@ def _section(suite: Suite) -> list[str]:
         "| Scenario | Verdict | Seconds until all is well | Streams | Acknowledged messages | Restarts of containers |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
+    if suite.acts[0].name in WALKS:
+        lines[2:] = [
+            "| From | Verdict | Steps, with their seconds | Acknowledged messages | Longest gap | Seen |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
     played = [(act, _scenario(suite, number)) for number, act in enumerate(suite.acts, 1)]
-    rows = [_row(act, scenario) for act, scenario in played if scenario]
+    row = _walked if suite.acts[0].name in WALKS else _row
+    rows = [row(act, scenario) for act, scenario in played if scenario]
     return [*lines, *rows, ""] if rows else []
 
 
@@ -179,6 +196,21 @@ def _row(act: Act, scenario: dict[str, Any]) -> str:
     version = f" to {', '.join(filter(None, (act.chart, act.server)))}" if act.server else ""
     version += ", without `sync`" if act.sync == UNSET else ""
     return f"| {act.name}{version} | {word_of(scenario)} | {times} | {many} | {counted} | {restarts} |"
+
+
+def _walked(act: Act, scenario: dict[str, Any]) -> str:
+    """A plan that was followed: its steps, and what came of it; a loss is what the streams lack at the end."""
+    steps = "; ".join(f"{step['id']}: {step['seconds']:.0f}" for step in scenario["steps"])
+    messages = scenario["messages"]
+    is_kept = not messages["lost"] and all(stream["fate"] == "kept" for stream in scenario["streams"])
+    word = "stuck" if scenario["verdict"] == "stuck" else "converged" if is_kept else "lossy"
+    causes = scenario["causes"] if word != "converged" else []
+    seen = "; ".join([*scenario["notes"], *(f"{item['subject']}: {item['seen']}" for item in causes)])
+    cells = [
+        WALKS[act.name].title, word, f"{len(scenario['steps'])}: {steps}",
+        f"{messages['acknowledged']}, {messages['lost']} lost", f"{scenario['gap']:g} s", seen or "-",
+    ]  # fmt: skip
+    return f"| {' | '.join(' '.join(cell.replace('|', '&#124;').split()) for cell in cells)} |"
 
 
 def _watched(scenario: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ sys.path += [HERE, os.path.join(HERE, "kubernetes")]
 
 import binaries  # noqa: E402 - scripts are no package
 import loopback  # noqa: E402 - same
+from plan_walks import WALKS  # noqa: E402 - same
 from suites import SUITES, Act, Suite, named  # noqa: E402 - same
 
 from natsvalues.rehearsal.naming import Dns  # noqa: E402 - same
@@ -289,7 +290,8 @@ def page(items: Sequence[Compared]) -> str:
     )
     lines.append("| --- | --- | --- | --- | --- |")
     lines += map(_row, items)
-    alone = dict.fromkeys(act.name for suite in SUITES for act in suite.acts if loopback.scenario_of(act) is None)
+    acts = (act for suite in SUITES for act in suite.acts if act.name not in WALKS)  # docs/plan-runs.md has plans
+    alone = dict.fromkeys(act.name for act in acts if loopback.scenario_of(act) is None)
     lines.append(
         f"\nOnly on clusters, because loopback has nothing to play them with: {', '.join(alone)}. Only on loopback: "
         "cut-off, late-balancer.\n"

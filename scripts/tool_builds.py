@@ -1,8 +1,8 @@
 """Build other projects' programs from their Go modules: `python scripts/tool_builds.py kpt` prints the folder.
 
-The tools that no registry of packages has, for scripts/tools_suites.py. A module comes with the dependencies that its
-makers locked, and the digest of the module is pinned here: so is everything that is built. What is built again when,
-says `go_build.py`; a build from cold takes 6 to 17 minutes on two cores.
+The tools that no registry of packages has, for scripts/tools_suites.py, and `nats` for scripts/kubernetes_suites.py. A
+module comes with the dependencies that its makers locked, and the digest of the module is pinned here: so is everything
+that is built. What is built again when, says `go_build.py`; a build from cold takes 6 to 17 minutes on two cores.
 """
 
 from __future__ import annotations
@@ -92,6 +92,10 @@ PROGRAMS = (
     Program(
         "helm-diff", "github.com/databus23/helm-diff/v3", "3.9.11", "h1:Bp117seqhTojjeTy9cD+L4PL+Ptj1wpvDUkyVdIvGqA=",
         stamp="github.com/databus23/helm-diff/v3/cmd.Version",
+    ),
+    Program(
+        "nats", "github.com/nats-io/natscli", "0.5.0", "h1:3DTd7Lt3GmaOxrB9V1upxE28JSu9bqa3QmsvadOsAkM=", "./nats",
+        stamp="main.version",
     ),
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ from natsvalues.report.plan_markdown import plan_markdown
 from natsvalues.report.plan_text import plan_text
 from natsvalues.runbook.checking import Seen, answer, backups_in
 from natsvalues.runbook.planning import runbook
-from natsvalues.runbook.written import written
+from natsvalues.runbook.written import WrittenCheck, written
 
 if TYPE_CHECKING:
     from natsvalues.cli.plan_options import PlanOptions
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from natsvalues.overlays.folder import Overlays
     from natsvalues.runbook.checking import Answer
     from natsvalues.runbook.commands import Target
-    from natsvalues.runbook.step import Check, Runbook
+    from natsvalues.runbook.step import Check, Runbook, Step
     from natsvalues.runbook.written import WrittenPlan
 
 FORMATS = ("text", "markdown", "json", "html")
@@ -52,7 +52,8 @@ def plan(options: PlanOptions) -> int:
         answers = _answers(chosen, where.targets, where.seen)
         if options.check:
             _require_looked_at(chosen, answers, where.seen)
-        text = written(chosen, where.targets, answers, where.absent)
+        earlier = whole.steps[: whole.steps.index(steps[0])] if steps else ()
+        text = _in_order(written(chosen, where.targets, answers, where.absent), earlier)
         if options.write and steps:
             from natsvalues.cli.plan_edits import write_moves  # seldom used
 
@@ -61,9 +62,18 @@ def plan(options: PlanOptions) -> int:
         if chosen.refused:
             return EXIT_ERROR
         held = [answers[check].holds for check in (steps[0].before if steps else ()) if check in answers]
-        return EXIT_GATE if options.check and not all(held) else EXIT_OK
+        return EXIT_GATE if options.check and (earlier or not all(held)) else EXIT_OK
 
     return guarded(Run(), work)
+
+
+def _in_order(plan: WrittenPlan, earlier: tuple[Step, ...]) -> WrittenPlan:
+    """The plan whose first step is not to be made before these steps of other regions, which `--region` leaves out."""
+    if not earlier:
+        return plan
+    words = f"the steps before it are made: {', '.join(step.id for step in earlier)}"
+    check, first = WrittenCheck(words, "natsvalues plan --next", holds=False), plan.steps[0]
+    return plan._replace(steps=(first._replace(before=(check, *first.before)), *plan.steps[1:]))
 
 
 def _steps(options: PlanOptions, overlays: Overlays, where: Found) -> Runbook:

@@ -156,14 +156,21 @@ def _target(name: str, place: Place | None, plan: Plan | None, site: Site | None
         release=options.clusters.release,
         chart=options.chart,
         values=tuple(path.replace("{region}", name) for path in options.values),
-        pods=state.nats.name if state is not None else options.clusters.release,
+        pods=state.nats.name if state is not None else _fullname(options.clusters.release),
         servers=servers or 3,
         port=watched[0] if watched is not None else 8222,
         backups=options.backups,
+        overlays=options.overlays or "",
+        labels=f"app.kubernetes.io/component=nats,app.kubernetes.io/instance={options.clusters.release}",
     )
     if labels:
         target = target._replace(labels=",".join(f"{key}={value}" for key, value in labels.items()))
     return target
+
+
+def _fullname(release: str) -> str:
+    """What the chart calls its objects, unless the values name something else."""
+    return release if "nats" in release else f"{release}-nats"
 
 
 def _given(jsz: tuple[str, ...], places: dict[str, Place]) -> Iterator[tuple[str, Stores]]:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from natsvalues.manifests.settings import monitor
 from natsvalues.outside.api_server import ApiServer
 from natsvalues.outside.loopback import accepts
+from natsvalues.rehearsal.cluster_objects import is_rolled_out
 from natsvalues.rehearsal.plan_seen import ASKED, region_seen, server_seen
 from natsvalues.runbook.checking import Seen
 
 if TYPE_CHECKING:
     from natsvalues.outside.loopback import Answer
+    from natsvalues.rehearsal.cluster_objects import Object
     from natsvalues.runbook.commands import Target
     from natsvalues.runbook.place import Place
 
@@ -62,7 +64,16 @@ async def _region(place: Place, target: Target, api: ApiServer) -> Seen:
     wanted = await api.read(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{place.state.nats.name}")
     known = (server_seen(pod, item) for pod, item in zip(pods, answers, strict=True))
     seen = region_seen(place.region, known, place.cluster, reached=reached)
-    return seen._replace(running=(wanted or {}).get("spec", {}).get("replicas"))
+    return seen._replace(running=(wanted or {}).get("spec", {}).get("replicas"), rollout=_rollout(wanted or {}))
+
+
+def _rollout(statefulset: Object) -> str:
+    """How far a rolling update is that has not ended."""
+    if not statefulset or is_rolled_out(statefulset):
+        return ""
+    status, wanted = statefulset.get("status") or {}, statefulset["spec"].get("replicas", 1)
+    words = (f"{status.get(f'{key}Replicas') or 0} of {wanted} {key}" for key in ("updated", "ready"))
+    return f"the rolling update has not ended: {', '.join(words)}"
 
 
 async def _server(api: ApiServer, pod: str, port: int, scheme: str) -> list[Answer]:

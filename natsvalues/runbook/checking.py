@@ -35,7 +35,8 @@ class Server(NamedTuple):
 class Seen(NamedTuple):
     """One region: its servers, if they were asked, its stores, how many pods are wanted, and its cluster's name.
 
-    `reached` says whether the gateway's host answered from here; None if it was not tried.
+    `reached` says whether the gateway's host answered from here; None if it was not tried. `rollout` says how far a
+    rolling update is that has not ended; empty if there is none.
     """
 
     servers: tuple[Server, ...] = ()
@@ -43,6 +44,7 @@ class Seen(NamedTuple):
     running: int | None = None
     cluster: str = ""
     reached: bool | None = None
+    rollout: str = ""
 
 
 class Backup(NamedTuple):
@@ -90,13 +92,14 @@ def answer(check: Check, seen: Seen, backups: str) -> Answer:
             return Answer(None, "not tried")
         return Answer(seen.reached, "the port answers from here" if seen.reached else "no answer from here")
     if check.kind in ("healthy", "connected", "named", "version"):
-        return _of_servers(check, seen.servers) if seen.servers else Answer(None, "no server was asked")
+        return _of_servers(check, seen) if seen.servers else Answer(None, "no server was asked")
     if seen.stores is None:
         return Answer(None, "no server answered /jsz" if seen.servers else "no server was asked")
     return _STORED[check.kind](check, seen, backups)
 
 
-def _of_servers(check: Check, servers: tuple[Server, ...]) -> Answer:
+def _of_servers(check: Check, seen: Seen) -> Answer:
+    servers = seen.servers
     if check.kind == "named":
         names = [server.name for server in servers]
         return Answer(check.detail[0] in names, f"there are {', '.join(names)}")
@@ -107,6 +110,7 @@ def _of_servers(check: Check, servers: tuple[Server, ...]) -> Answer:
         wrong = [
             f"{item.pod}: {item.status or 'no answer'} {item.reason}".rstrip() for item in servers if item.status != OK
         ]
+        wrong += [seen.rollout] if seen.rollout else []  # servers that are about to go answer 200, too
         return Answer(not wrong, "; ".join(wrong) or f"{len(servers)} of {len(servers)} servers")
     lacking = [
         f"{server.pod} has none to {', '.join(sorted(set(check.detail) - set(server.outbound)))}"

@@ -20,7 +20,7 @@ class Target(NamedTuple):
     """How a region is reached: its kube context and namespace (empty: the current ones), and what is installed there.
 
     `values` are helm's values files, `pods` the name of the StatefulSet, `port` the one for monitoring, `gateway` the
-    host and port that other regions dial; `labels` select the pods and claims.
+    host and port that other regions dial; `labels` select the pods and claims; `overlays` is their folder, if named.
     """
 
     region: str
@@ -36,6 +36,7 @@ class Target(NamedTuple):
     port: int = 8222
     labels: str = "app.kubernetes.io/component=nats,app.kubernetes.io/instance=nats"
     backups: str = "backups"
+    overlays: str = ""
 
     @property
     def folder(self) -> str:
@@ -61,10 +62,9 @@ class Target(NamedTuple):
     def ask(self, path: str) -> str:
         """A request to every server's monitoring port, through the API server."""
         namespace = self.namespace or "NAMESPACE"
-        command = self.kubectl("get", "--raw").removesuffix(" ")
-        numbers = " ".join(str(number) for number in range(self.servers))
-        quoted = f'"/api/v1/namespaces/{namespace}/pods/{self.pods}-$n:{self.port}/proxy{path}"'
-        return f"for n in {numbers}; do {command} {quoted}; done"
+        pods = self.kubectl("get", "pods", "-l", self.labels, "-o", "name")  # how many there are changes with the steps
+        quoted = f'"/api/v1/namespaces/{namespace}/pods/${{p#pod/}}:{self.port}/proxy{path}"'
+        return f"for p in $({pods}); do {self.kubectl('get', '--raw')} {quoted}; done"
 
 
 def act_commands(act: Act, target: Target) -> list[str]:
@@ -73,20 +73,21 @@ def act_commands(act: Act, target: Target) -> list[str]:
         return _each(act, target, _OF_STREAMS[act.kind](act, target))
     claims = target.kubectl("delete", "pvc", "-l", target.labels)
     scale = ("scale", f"statefulset/{target.pods}")
+    rolled_out = target.kubectl("rollout", "status", f"statefulset/{target.pods}", "--timeout=15m")
     match act.kind:
         case "upgrade":
-            return [_upgrade(act, target)]
+            return [_upgrade(act, target), *_stopped(act, target), rolled_out]
         case "uninstall":
             return [target.helm("uninstall", target.release, "--wait"), claims]
         case "scale":
-            return [target.kubectl(*scale, f"--replicas={act.detail[0]}")]
+            return [target.kubectl(*scale, f"--replicas={act.detail[0]}"), *_stopped(act, target)]
         case "remove-peer":
             through = shlex.quote(f"{act.other or act.region}-sys")
             return [f"nats --context {through} server raft peer-remove {act.detail[0]} -f"]
         case "wipe":
             gone = target.kubectl("wait", "--for=delete", "pod", "-l", target.labels, "--timeout=5m")
             stop, start = (target.kubectl(*scale, f"--replicas={number}") for number in (0, target.servers))
-            return [stop, gone, claims, start]
+            return [stop, gone, claims, start, rolled_out]
         case "kubectl":
             return [target.kubectl(*act.detail)]
         case "run":
@@ -113,8 +114,15 @@ def _upgrade(act: Act, target: Target) -> str:
     files = [word for path in target.values for word in ("-f", path)] or ["-f", "values.yaml"]
     files += ["--set", f"config.cluster.replicas={act.detail[0]}"] if act.detail else []
     post = ["--post-renderer", "natsvalues", f"--post-renderer-args=--region={target.region}"]
+    post += [f"--post-renderer-args=--overlays={target.overlays}"] if target.overlays else []
     post += [f"--post-renderer-args=--allow={act.other}"] if act.other else []
     return target.helm("upgrade", "--install", target.release, target.chart, *files, *post)
+
+
+def _stopped(act: Act, target: Target) -> list[str]:
+    """Waits for the pod that is left out: as long as its server runs, it comes back as a peer."""
+    pod = f"pod/{target.pods}-{''.join(act.detail)}"
+    return [target.kubectl("wait", "--for=delete", pod, "--timeout=5m")] if act.detail else []
 
 
 def _each(act: Act, target: Target, words: str) -> list[str]:

@@ -128,7 +128,8 @@ def _join(draft: Draft) -> None:
         is_new = name in newcomers
         starts = is_new and draft.is_shared and draft.goal[name].joins == "empty"
         others = tuple(other for other in draft.joined() if other != name)
-        whole = tuple(Check("healthy", other) for other in others)
+        # What joined before the seed, out of turn, has no leader until the seed joins, too.
+        whole = tuple(Check("healthy", other) for other in others if not is_new or name != draft.seed)
         draft.becomes(name, stage="join", ran=True)
         remotes = tuple(other for other in draft.joined() if other != name)
         draft.add(

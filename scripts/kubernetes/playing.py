@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 import binaries  # noqa: E402 - scripts are no package
+import tool_builds  # noqa: E402 - same
 import trustme  # noqa: E402 - same
 from inputs import SECRET, address, host, write_overlays, write_values  # noqa: E402 - same
 from keeping import dies_with_parent  # noqa: E402 - same
+from plan_walks import WALKS, write_inputs  # noqa: E402 - same
 from regions import Names, Regions, kubectl, start  # noqa: E402 - same
 from suites import NAMESPACE, RELEASE  # noqa: E402 - same
 
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from suites import Act, Suite
 
 ACT_SECONDS = 900
+WALK_SECONDS = 3000
+_NAMED = 'mount --bind "$0" /etc/hosts && exec "$@"'
+"""Names as DNS would know them, in the operator's own mount namespace."""
 _IMAGE = re.compile(r"^\s*(?:- )?image: \"?([^\s\"]+)", re.MULTILINE)
 
 
@@ -109,6 +114,8 @@ class Stage:
             write_values(self.suite, server, self.folder)
             sync = act.sync or sync
             write_overlays(self.suite, self._path("overlays"), sync)
+            if act.name in WALKS:
+                write_inputs(WALKS[act.name], self.suite, server, self.folder)
             played.append(self._act(number, act))
             if not played[-1].is_expected:
                 break
@@ -121,6 +128,9 @@ class Stage:
         if self.suite.tls:
             self._issue()
         write_values(self.suite, self.suite.server, self.folder)
+        names = "".join(f"{address(number)} {host(region)}\n" for number, region in enumerate(self.suite.regions, 1))
+        with open(self._path("hosts"), "w", encoding="ascii") as file:
+            file.write("127.0.0.1 localhost\n" + names)
         program = os.path.join(built.reloader, "nats-server-config-reloader")
         for image in self._images():
             if "reloader" in image:
@@ -177,6 +187,15 @@ class Stage:
             "KUBECTL": binaries.fetch("kubectl"), "NATSVALUES_REGIONS": self.regions.folder, "LANG": "C.UTF-8",
         }  # fmt: skip
 
+    def _of_a_person(self) -> dict[str, str]:
+        """The same with helm, kubectl and nats on PATH, and natsvalues installed as a plugin of helm."""
+        programs = (self.helm, binaries.fetch("kubectl"), tool_builds.build("nats"))
+        own = self.environment()
+        own["PATH"] = ":".join([*map(os.path.dirname, programs), own["PATH"]])
+        own["XDG_CONFIG_HOME"] = self._path("config")  # nats does not look at HOME
+        subprocess.run(["natsvalues", "plugin", "install"], env=own, check=True, capture_output=True, text=True)
+        return own
+
     # --- acts --------------------------------------------------------------------------------------------
 
     def _act(self, number: int, act: Act) -> Played:
@@ -196,14 +215,24 @@ class Stage:
                 f"--values={self._path('values.yaml')}",
             ]
         words += [f"--region={act.region}"] if act.region else []
+        program, environment, seconds = ["play.py", *words], self.environment(), ACT_SECONDS
+        if act.name in WALKS:
+            program, environment = ["plan_acts.py", act.name, self.suite.name, self.chart], self._of_a_person()
+            seconds = WALK_SECONDS
         begun = time.monotonic()
-        done = subprocess.run(
-            self.regions.operator(sys.executable, os.path.join(HERE, "play.py"), *words),
-            capture_output=True, text=True, check=False, timeout=ACT_SECONDS, env=self.environment(), cwd=self.folder,
-            preexec_fn=dies_with_parent,
-        )  # fmt: skip
+        with open(f"{name}.log", "w+", encoding="utf-8") as log:
+            done = subprocess.run(
+                self.regions.operator(
+                    "unshare", "--mount", "sh", "-c", _NAMED, self._path("hosts"),
+                    sys.executable, os.path.join(HERE, program[0]), *program[1:],
+                ),
+                stdout=subprocess.PIPE, stderr=log, text=True, check=False, timeout=seconds, env=environment,
+                cwd=self.folder, preexec_fn=dies_with_parent,
+            )  # fmt: skip
+            log.seek(0)
+            said = log.read()
         if not done.stdout.startswith("{"):
-            raise PlayError(f"{self.suite.name}, {act.name}: exit code {done.returncode}\n{done.stderr}{self._state()}")
+            raise PlayError(f"{self.suite.name}, {act.name}: exit code {done.returncode}\n{said}{self._state()}")
         with open(f"{name}.json", "w", encoding="utf-8") as file:
             file.write(done.stdout)
         played = Played(act, json.loads(done.stdout)["scenarios"][0], f"{name}.svg")

@@ -107,6 +107,16 @@ SUITES = (
     Suite("chart-upgrade", "from the upstream chart 1.3.16 to 2.14.2",
           (Act("first-install"), Act("upgrade", server="2.14.2", chart="nats-2.14.2/ha"), Act("cold-restart")),
           server="2.11.10", chart="nats-1.3.16/ha"),
+    Suite("plan", "from nothing to two regions, a third, and more servers",
+          (Act("plan-nothing"), Act("plan-third"), Act("plan-larger")), regions=_THREE),
+    Suite("plan-fewer", "fewer servers, and a region leaves", (Act("plan-fewer"),), regions=_THREE),
+    Suite("plan-own", "from nothing, a meta group in each region", (Act("plan-nothing-own"),), helm=3, scope="region"),
+    Suite("plan-full", "one region with streams, and a new one", (Act("plan-full"),)),
+    Suite("plan-full-2.12", "the same with nats-server 2.12", (Act("plan-full"),), server="2.12.8"),
+    Suite("plan-full-2.15", "the same with nats-server 2.15", (Act("plan-full"),), server="2.15.1"),
+    Suite("plan-single", "one server without a cluster, and a new region", (Act("plan-single"),)),
+    Suite("plan-two-full", "two regions that both have streams", (Act("plan-two-full"),)),
+    Suite("plan-careless", "a plan that is not followed with care", (Act("plan-careless"),)),
     Suite("upstream", "a rendering of the upstream chart", _EVERY_DAY, server="2.14.2", chart="nats-2.14.2/ha"),
 )  # fmt: skip
 

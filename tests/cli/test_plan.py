@@ -200,6 +200,27 @@ def test_regions_can_be_chosen(plan):
     assert "[east/" not in done.stdout
 
 
+def test_a_region_whose_turn_has_not_come_is_told_so(plan):
+    """Else its step would look as if it were the next one, and a step of another region would be skipped."""
+    done = plan("--region", "west", "--next", "--check")
+    assert done.returncode == 4
+    assert "NOT YET: the steps before it are made: east/install, east/expose" in done.stdout
+    assert "NOT YET" not in plan("--region", "east", "--next").stdout
+
+
+@pytest.mark.helm
+def test_the_commands_have_the_overlays_that_were_named(plan, overlays):
+    """The post-renderer looks for them where helm is called."""
+    assert f"--post-renderer-args=--overlays={overlays}" in plan("--next").stdout
+
+
+def test_the_commands_have_the_names_that_the_chart_gives(plan):
+    """Of a release that is not installed yet: `helm template prod` names its StatefulSet prod-nats."""
+    text = plan("--release", "prod", "--next").stdout
+    assert "kubectl rollout status statefulset/prod-nats --timeout=15m" in text
+    assert "get pods -l app.kubernetes.io/component=nats,app.kubernetes.io/instance=prod -o name" in text
+
+
 def test_a_plan_that_is_refused_says_why(plan, overlays):
     """Exit code 1, no steps."""
     text = (overlays / "east.yaml").read_text()

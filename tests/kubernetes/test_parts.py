@@ -10,8 +10,12 @@ import cgroups
 import parts
 import pytest
 from images import write_image
+from plan_walks import CHARTED, WALKS, write_inputs
 from regions import Names
 from suites import SUITES
+
+from natsvalues.overlays.folder import load
+from natsvalues.overlays.plan import plans
 
 
 def test_root_is_needed(monkeypatch):
@@ -68,3 +72,20 @@ def test_suites_have_names_of_their_own():
     """Files of acts are named by them; and some are a part of CI."""
     assert len({suite.name for suite in SUITES}) == len(SUITES)
     assert any(suite.in_ci for suite in SUITES)
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_each_walk_is_part_of_a_suite_and_has_overlays(name, tmp_path):
+    """The regions that it leads to, in its scope, and those of the walk before are gone."""
+    [suite, *_] = [suite for suite in SUITES if name in {act.name for act in suite.acts}]
+    (tmp_path / CHARTED).mkdir(parents=True)
+    (tmp_path / CHARTED / "left.yaml").write_text("kind: Region\nname: left\n")
+    write_inputs(WALKS[name], suite, suite.server, str(tmp_path))
+    overlays = load(str(tmp_path / CHARTED))
+    goal = WALKS[name].goal
+    assert set(overlays.regions) == set(goal.regions)
+    assert overlays.supercluster.jetstream.scope == goal.scope
+    assert {region: file.region.servers for region, file in overlays.regions.items()} == {
+        region: goal.servers.get(region) for region in goal.regions
+    }
+    assert plans(overlays)

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from natsvalues.cli.plan_edits import write_moves
 from natsvalues.doctor.rules import RULES
 from natsvalues.overlays.folder import load
 from natsvalues.runbook.commands import EXPLAINED, Target, act_commands
@@ -283,6 +284,19 @@ def test_a_step_done_twice_is_harmless(world, start):
             world.do(step)
             assert [item.title for item in world.plan().steps] == once, step.title
         plan = world.plan()
+
+
+def test_a_region_that_joined_before_the_seed_does_not_hold_it_up(world):
+    """The step that was skipped is the next one again; the other one has no leader until it is made."""
+    one_with_streams(world)
+    while (step := world.plan().steps[0]).way != "join":
+        world.do(step)
+    seed, other = world.plan().steps
+    write_moves(seed)
+    world.do(other)
+    [left] = world.plan().steps
+    assert (left.region, left.title) == ("a", seed.title)
+    assert {check.region for check in left.before} == {"a"}
 
 
 def test_a_domain_for_each_joined_region_has_no_way_out(world):

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from natsvalues.errors import NatsvaluesError
-from natsvalues.runbook.checking import Seen, Server, answer
+from natsvalues.runbook.checking import Answer, Seen, Server, answer
 from natsvalues.runbook.step import Check
 from natsvalues.runbook.stores import read_stores
 
@@ -126,6 +126,12 @@ SERVERS = (Server("nats-0", 200, "", "east-nats-0", ("west",)), Server("nats-1",
 def test_a_check_of_the_servers(check, servers, holds, tmp_path):
     """It holds, or not, or nobody looked."""
     assert answer(check, Seen(servers), str(tmp_path)).holds is holds
+
+
+def test_servers_that_are_about_to_be_replaced_are_not_healthy(tmp_path):
+    """On real clusters the next region's pods were replaced while one's old pods, all of them healthy, still ran."""
+    seen = Seen(SERVERS, rollout="the rolling update has not ended: 1 of 3 updated, 2 of 3 ready")
+    assert answer(Check("healthy", "r"), seen, str(tmp_path)) == Answer(False, seen.rollout)
 
 
 def backup(folder, name="ORDERS", messages=5, last_ts="2026-11-29T00:00:00Z", consumers=0):
