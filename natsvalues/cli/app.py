@@ -122,6 +122,7 @@ def explain(
     epilog=diff_help(),
 )
 def diff(
+    context: typer.Context,
     words: Annotated[list[str] | None, typer.Argument(help="See below.", metavar="OLD NEW | RELEASE CHART")] = None,
 ) -> None:
     """Show what differs from the prior release, and the impact of it.
@@ -131,7 +132,11 @@ def diff(
     With a RELEASE and a CHART, or before `upgrade …`, the release in the cluster is compared with the new rendering of
     the chart; helm's own options are passed on. With a RELEASE and --revision, two revisions are compared.
     """
-    raise Leave(run_diff(words or []))
+    given = words or []
+    if {"-h", "--help"}.intersection(given[: given.index("--")] if "--" in given else given):
+        typer.echo(context.get_help())  # helm would print its own, in the place of a rendering
+        return
+    raise Leave(run_diff(given))
 
 
 app_lint.declare(app)

@@ -24,7 +24,8 @@ def plan_text(plan: WrittenPlan, *, only_next: bool = False) -> str:
 def _head(plan: WrittenPlan) -> Iterator[str]:
     count = len(plan.steps)
     if plan.refused:
-        yield f"{plan.supercluster}: no plan: {len(plan.refused)} moves have no way that is known to lose nothing"
+        moves = "1 move has" if len(plan.refused) == 1 else f"{len(plan.refused)} moves have"
+        yield f"{plan.supercluster}: no plan: {moves} no way that is known to lose nothing"
     elif count:
         yield f"{plan.supercluster}: {count} step{'s' * (count > 1)} to where the overlays want it"
     else:

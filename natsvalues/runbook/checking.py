@@ -89,7 +89,9 @@ def _of_servers(check: Check, servers: tuple[Server, ...]) -> Answer:
         return Answer(check.detail[0] in names, f"there are {', '.join(names)}")
     if check.kind == "healthy":
         wrong = [
-            f"{item.pod}: {item.status or 'no answer'} {item.reason}".rstrip() for item in servers if item.status != OK
+            f"{item.pod}: {item.status or 'no answer'}{f' ({item.reason})' if item.reason else ''}"
+            for item in servers
+            if item.status != OK
         ]
         return Answer(not wrong, "; ".join(wrong) or f"{len(servers)} of {len(servers)} servers")
     lacking = [

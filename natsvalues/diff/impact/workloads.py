@@ -45,6 +45,11 @@ class Roll(NamedTuple):
         return self.replicas >= QUORUM and self.at_once <= (self.replicas - 1) // 2
 
     @property
+    def is_one(self) -> bool:
+        """Whether it replaces one pod only."""
+        return " " not in self.pods
+
+    @property
     def is_rolling(self) -> bool:
         """Whether pods restart at all."""
         return bool(self.pods) and not self.is_on_delete
@@ -72,7 +77,8 @@ def servers_restart(context: Context, item: ObjectDiff, change: Change) -> str |
         if roll.jetstream and not roll.leaves
         else "clients reconnect"
     )
-    return f"{roll.pods} restart, one after another; {rest}"
+    restart = "restarts" if roll.is_one else "restart, one after another"
+    return f"{roll.pods} {restart}; {rest}"
 
 
 @impact(
@@ -95,7 +101,8 @@ def quorum_lost_during_restart(context: Context, item: ObjectDiff, change: Chang
         return None
     missing = "the only server" if roll.replicas == 1 else f"{roll.at_once} of {roll.replicas} servers"
     verb = "is" if roll.replicas == 1 or roll.at_once == 1 else "are"
-    return f"{roll.pods} restart; while {missing} {verb} down JetStream has no quorum and acknowledges nothing"
+    restart = "restarts" if roll.is_one else "restart"
+    return f"{roll.pods} {restart}; while {missing} {verb} down JetStream has no quorum and acknowledges nothing"
 
 
 @impact(
