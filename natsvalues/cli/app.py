@@ -22,6 +22,7 @@ from natsvalues.cli.leave import Leave
 from natsvalues.cli.light import ALLOWABLE, PostRenderOptions, with_environment
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import unwritten
+from natsvalues.cli.summaries import summarize
 from natsvalues.errors import EXIT_ERROR, EXIT_INTERRUPTED
 
 app = typer.Typer(
@@ -180,7 +181,7 @@ def docs(
 def init(
     folder: Annotated[str, typer.Argument(help="The folder to write to.")] = init_verb.FOLDER,
     name: Annotated[str, typer.Option(help="Name of the supercluster.")] = "acme",
-    region: Annotated[str, typer.Option(help="Name of the first region.")] = "us-east",
+    region: Annotated[str, typer.Option(help="Name of the region whose file is written.")] = "us-east",
     scope: Annotated[
         str,
         typer.Option(
@@ -230,6 +231,9 @@ def completion(
 ) -> None:
     """Print the completion script for a shell."""
     raise Leave(completion_verb.completion(app, shell, words or []))
+
+
+summarize(app)
 
 
 def run() -> int:
