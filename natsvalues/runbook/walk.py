@@ -21,7 +21,8 @@ def roll(draft: Draft, name: str) -> str:
 
     `diff` says the same (DI311, DI312).
     """
-    servers, runs = draft.now[name].servers, draft.has_jetstream(name)
+    servers, state = draft.now[name].servers, draft.places[name].state
+    runs = state is None or state.has_jetstream
     if servers == 1:
         rest = ", and its streams do not answer" if runs else ""
         return f"its only server restarts, in seconds; until it is back, clients of the region have none{rest}"
