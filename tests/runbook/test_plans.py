@@ -230,6 +230,7 @@ def test_a_peer_that_a_broken_off_step_left_is_removed_first(world):
             "clients reconnect to another server; while one of the two is away, JetStream acknowledges nothing",
         ),
         (3, CLUSTER, "clients reconnect to another server, and streams stay available"),
+        (3, (*CLUSTER, "config.jetstream.fileStore.pvc.enabled=false"), "are copied: back them up first"),
     ],
 )
 def test_a_restart_is_no_gentler_than_the_servers_are_many(world, servers, settings, effect):

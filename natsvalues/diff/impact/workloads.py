@@ -270,6 +270,40 @@ def _whole(given: Any) -> int:
 
 
 @impact(
+    "DI317",
+    "restart-empties-stores",
+    "data-loss",
+    why="A store that is not on a persistent volume is deleted with its pod, and the server comes back empty under its "
+    "old name. Streams of one replica are lost, and others too if the next pod follows before they are copied.",
+    source="Kubernetes, volumes: emptyDir; a server name is a JetStream identity (run on 2.12.8 and 2.15.1)",
+    remedy="Back the streams up first (`nats stream backup --consumers`), or restart one server at a time "
+    "(updateStrategy.rollingUpdate.partition in statefulSet.merge.spec) and wait until its streams are current.",
+    fails="""\
+at: StatefulSet/nats:spec.template.metadata.annotations.rolled
+statefulSet:
+  spec:
+    volumeClaimTemplates: null
+    template: {spec: {volumes: [{name: config, configMap: {name: nats-config}}, {name: pid, emptyDir: {}}]}}
+new: {roll: true}""",
+    passes="new: {roll: true}",
+)
+def restart_empties_stores(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The servers restart, and JetStream's store is deleted with their pods."""
+    roll = _roll(context, item, change)
+    if roll is None or not roll.is_rolling:
+        return None
+    servers = context.of_config_map(item) if change.file else context.of_statefulset(item)
+    before = servers.before if servers is not None else None
+    if before is None or not before.restarts_empty:
+        return None
+    restart = "restarts" if roll.is_one else "restart, one after another"
+    return (
+        f"{roll.pods} {restart}, and their stores are deleted with them: `{before.store_dir}` is not on a persistent "
+        "volume; streams of one replica are lost, and others too if the next pod follows before they are copied"
+    )
+
+
+@impact(
     "DI321",
     "api-server-refuses",
     "refused",
@@ -305,5 +339,6 @@ IMPACTS = (
     partition_holds_pods,
     pods_restart,
     older_server,
+    restart_empties_stores,
     api_server_refuses,
 )
