@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.runbook.step import Act, Check, Step
+from natsvalues.supercluster.emptied import emptied
 
 if TYPE_CHECKING:
     from natsvalues.runbook.draft import Draft
@@ -23,12 +24,8 @@ def roll(draft: Draft, name: str) -> str:
     """
     servers, state = draft.now[name].servers, draft.places[name].state
     runs = state is None or state.has_jetstream
-    if state is not None and state.restarts_empty:
-        return (
-            f"its pods restart one by one, and their stores are deleted with them: {state.store_dir} is not on a "
-            "persistent volume; streams of one replica are lost, and others too if the next pod follows before they "
-            "are copied: back them up first"
-        )
+    if state is not None and (gone := emptied(state)):
+        return f"its pods restart one by one, and {gone}: back them up first"
     if servers == 1:
         rest = ", and its streams do not answer" if runs else ""
         return f"its only server restarts, in seconds; until it is back, clients of the region have none{rest}"

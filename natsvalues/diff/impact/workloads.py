@@ -8,6 +8,7 @@ from natsvalues.diff.impact.declaration import Consequence, impact
 from natsvalues.manifests.settings import cluster_name_of, jetstream_is_on
 from natsvalues.manifests.transitions import refusals
 from natsvalues.records import NamedTuple
+from natsvalues.supercluster.emptied import BACK_UP, emptied
 from natsvalues.supercluster.meta_groups import leaves_group
 
 if TYPE_CHECKING:
@@ -276,8 +277,7 @@ def _whole(given: Any) -> int:
     why="A store that is not on a persistent volume is deleted with its pod, and the server comes back empty under its "
     "old name. Streams of one replica are lost, and others too if the next pod follows before they are copied.",
     source="Kubernetes, volumes: emptyDir; a server name is a JetStream identity (run on 2.12.8 and 2.15.1)",
-    remedy="Back the streams up first (`nats stream backup --consumers`), or restart one server at a time "
-    "(updateStrategy.rollingUpdate.partition in statefulSet.merge.spec) and wait until its streams are current.",
+    remedy=BACK_UP,
     fails="""\
 at: StatefulSet/nats:spec.template.metadata.annotations.rolled
 statefulSet:
@@ -293,14 +293,9 @@ def restart_empties_stores(context: Context, item: ObjectDiff, change: Change) -
     if roll is None or not roll.is_rolling:
         return None
     servers = context.of_config_map(item) if change.file else context.of_statefulset(item)
-    before = servers.before if servers is not None else None
-    if before is None or not before.restarts_empty:
-        return None
+    gone = emptied(servers.before) if servers is not None and servers.before is not None else ""
     restart = "restarts" if roll.is_one else "restart, one after another"
-    return (
-        f"{roll.pods} {restart}, and their stores are deleted with them: `{before.store_dir}` is not on a persistent "
-        "volume; streams of one replica are lost, and others too if the next pod follows before they are copied"
-    )
+    return f"{roll.pods} {restart}, and {gone}" if gone else None
 
 
 @impact(
