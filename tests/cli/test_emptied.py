@@ -32,7 +32,9 @@ def test_every_verb_says_what_a_restart_deletes(run, tmp_path):
         (tmp_path / "prior.yaml").write_text(text)
         ours = run("natsvalues", "post-render", *WORDS, "--prior=prior.yaml", stdin=text, cwd=tmp_path, check=True)
         (tmp_path / "new.yaml").write_text(ours.stdout)
-        report = run("natsvalues", "diff", "prior.yaml", "new.yaml", "-o", "json", cwd=tmp_path, check=True).stdout
+        report = run(
+            "natsvalues", "diff", "prior.yaml", "new.yaml", *WORDS, "-o", "json", cwd=tmp_path, check=True
+        ).stdout
         linted = run("natsvalues", "lint", "new.yaml", "--region=us-east", cwd=tmp_path).stdout
         assert (GONE in ours.stderr, GONE in report, "JS008" in linted) == (is_lost, is_lost, is_lost)
         assert ("DI317" in report) is is_lost

@@ -293,7 +293,9 @@ def restart_empties_stores(context: Context, item: ObjectDiff, change: Change) -
     if roll is None or not roll.is_rolling:
         return None
     servers = context.of_config_map(item) if change.file else context.of_statefulset(item)
-    gone = emptied(servers.before) if servers is not None and servers.before is not None else ""
+    if servers is None or servers.before is None or servers.losses:
+        return None  # what is lost for another reason is said there
+    gone = emptied(servers.before)
     restart = "restarts" if roll.is_one else "restart, one after another"
     return f"{roll.pods} {restart}, and {gone}" if gone else None
 
