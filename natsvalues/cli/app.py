@@ -22,6 +22,7 @@ from natsvalues.cli.leave import Leave
 from natsvalues.cli.light import ALLOWABLE, PostRenderOptions, with_environment
 from natsvalues.cli.state import Run
 from natsvalues.cli.streams import unwritten
+from natsvalues.cli.summaries import summarize
 from natsvalues.errors import EXIT_ERROR, EXIT_INTERRUPTED
 
 app = typer.Typer(
@@ -122,6 +123,7 @@ def explain(
     epilog=diff_help(),
 )
 def diff(
+    context: typer.Context,
     words: Annotated[list[str] | None, typer.Argument(help="See below.", metavar="OLD NEW | RELEASE CHART")] = None,
 ) -> None:
     """Show what differs from the prior release, and the impact of it.
@@ -131,7 +133,11 @@ def diff(
     With a RELEASE and a CHART, or before `upgrade …`, the release in the cluster is compared with the new rendering of
     the chart; helm's own options are passed on. With a RELEASE and --revision, two revisions are compared.
     """
-    raise Leave(run_diff(words or []))
+    given = words or []
+    if {"-h", "--help"}.intersection(given[: given.index("--")] if "--" in given else given):
+        typer.echo(context.get_help())  # helm would print its own, in the place of a rendering
+        return
+    raise Leave(run_diff(given))
 
 
 app_lint.declare(app)
@@ -175,7 +181,7 @@ def docs(
 def init(
     folder: Annotated[str, typer.Argument(help="The folder to write to.")] = init_verb.FOLDER,
     name: Annotated[str, typer.Option(help="Name of the supercluster.")] = "acme",
-    region: Annotated[str, typer.Option(help="Name of the first region.")] = "us-east",
+    region: Annotated[str, typer.Option(help="Name of the region whose file is written.")] = "us-east",
     scope: Annotated[
         str,
         typer.Option(
@@ -225,6 +231,9 @@ def completion(
 ) -> None:
     """Print the completion script for a shell."""
     raise Leave(completion_verb.completion(app, shell, words or []))
+
+
+summarize(app)
 
 
 def run() -> int:

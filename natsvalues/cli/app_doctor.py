@@ -46,7 +46,12 @@ def doctor(
         ),
     ] = None,
     fail_on: Annotated[
-        str, typer.Option(help="Exit with 4 from this severity on: error, warning, note, never.", metavar="SEVERITY")
+        str,
+        typer.Option(
+            help="Exit with 4 from this severity on: error, warning, note, never; but with never, also if a region "
+            "cannot be read.",
+            metavar="SEVERITY",
+        ),
     ] = "error",
     watch: Annotated[
         bool, typer.Option("--watch", help="Look again and again, and show what changes, until Ctrl-C.")

@@ -13,14 +13,18 @@ from natsvalues.text.reading import nearest
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SUFFIX = ".md"
+_FOLDERS = ("", "tasks", "tools")
 
 
 def docs(name: str | None) -> int:
-    """List the pages with their titles, or print one: `stages`, or as messages name it, `docs/stages.md`."""
+    """List the pages with their titles, or print one: `stages`, or as pages name it, `docs/stages.md`."""
 
     def work() -> int:
         folder = _folder()
-        pages = {file.removesuffix(_SUFFIX): os.path.join(folder, file) for file in listed(folder, (_SUFFIX,))}
+        files = (
+            os.path.join(below, file) for below in _FOLDERS for file in listed(os.path.join(folder, below), (_SUFFIX,))
+        )
+        pages = {file.removesuffix(_SUFFIX): os.path.join(folder, file) for file in files}
         write_output(_listing(pages) if name is None else _page(pages, name))
         return EXIT_OK
 
@@ -40,7 +44,8 @@ def _listing(pages: dict[str, str]) -> str:
 
 
 def _page(pages: dict[str, str], name: str) -> str:
-    wanted = os.path.basename(name).removesuffix(_SUFFIX)
+    named = name.removesuffix(_SUFFIX).removeprefix("docs/")
+    wanted = next((page for page in pages if named in (page, os.path.basename(page))), named)
     if wanted not in pages:
         raise NatsvaluesError(
             "NV-G011", f"no page `{name}`", hint=nearest(wanted, pages) or "`natsvalues docs` lists the pages"

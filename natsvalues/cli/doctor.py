@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def run_doctor(options: DoctorOptions) -> int:
-    """Look, judge and report; exit code 4 if a finding reaches the threshold."""
+    """Look, judge and report; exit code 4 if a finding reaches the threshold, or a region cannot be read."""
     return guarded(Run(), lambda: _doctor(options))
 
 
@@ -52,7 +52,7 @@ def _doctor(options: DoctorOptions) -> int:
         return EXIT_OK
     examination = _examined(seen, overlays)
     write([Output(file, formatted(examination, name, options.fail_on)) for name, file in requested])
-    return EXIT_GATE if examination.report.reaches(options.fail_on) else EXIT_OK
+    return EXIT_GATE if examination.fails(options.fail_on) else EXIT_OK
 
 
 def _examined(seen: Seen, overlays: Overlays | None) -> Examination:

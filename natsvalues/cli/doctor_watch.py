@@ -30,5 +30,5 @@ def watch(look: Callable[[], Examination], every: float, looks: int, fail_on: st
         sys.stdout.flush()
         before, number = now, number + 1
         if looks and number >= looks:
-            return EXIT_GATE if now.report.reaches(fail_on) else EXIT_OK
+            return EXIT_GATE if now.fails(fail_on) else EXIT_OK
         time.sleep(max(every - (time.monotonic() - begun), 0))

@@ -18,6 +18,7 @@ from natsvalues.runbook.commands import Target
 from natsvalues.runbook.place import Place, place_of, plan_of, with_empty_stores
 from natsvalues.runbook.stores import REQUEST, Stores, read_stores
 from natsvalues.text.hosts import endpoint
+from natsvalues.text.reading import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,9 +106,11 @@ def _installed(options: PlanOptions, wanted: dict[str, Plan]) -> tuple[dict[str,
     sites = sites_of(options.clusters, contexts_in(options.clusters.kubeconfig))
     missing = next((name for name in wanted if name not in sites), None)
     if missing is not None:
+        misspelt = next((name for name in sites if name not in wanted and nearest(name, [missing])), None)
         raise NatsvaluesError(
             "NV-M001", f"--contexts does not say where `{missing}` is, and a plan needs every region of the overlays",
-            hint=f"--contexts {options.clusters.contexts},{missing}=CONTEXT; a cluster without the release is fine",
+            hint=f"--contexts names `{misspelt}`: did you mean `{missing}`?" if misspelt else
+            f"--contexts {options.clusters.contexts},{missing}=CONTEXT; a cluster without the release is fine",
         )  # fmt: skip
     places = {}
     for name, site in sites.items():

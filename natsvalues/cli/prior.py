@@ -72,7 +72,7 @@ def _other_region(release: Release, result: Result) -> Iterator[NatsvaluesError]
             f"this is a rendering for region `{region}`, and the prior release was rendered for `{stamped}`",
             where=(release.where(before.statefulset.line_of("metadata", "annotations", STAMP), field),),
             hint="check --region (NATSVALUES_REGION), the kube context and the namespace; if the region was renamed:\n"
-            f"--allow {REGION}",
+            f"{_allow(REGION)}",
         )
 
 
@@ -83,7 +83,7 @@ def _refused(loss: Loss, release: Release, result: Result) -> NatsvaluesError:
         "NV-P001",
         loss.message,
         where=(result.plan.where(*manual.field) if manual.field else in_release, Where(release.file)),
-        hint="\n".join(wrap(manual.remedy, WIDTH)) + f"\nto accept the loss: --allow {manual.allow}",
+        hint="\n".join(wrap(manual.remedy, WIDTH)) + f"\nto accept the loss: {_allow(manual.allow)}",
     )
 
 
@@ -101,9 +101,14 @@ def _refusals(release: Release, result: Result) -> Iterator[NatsvaluesError]:
                     result.plan.where("loadBalancer") if after.number < 0 else in_release,
                     release.where(before.line_of(*refusal.path), field),
                 ),
-                hint=f"{refusal.remedy}\nafter you have deleted the object: --allow {IMMUTABLE_FIELD}"
+                hint=f"{refusal.remedy}\nafter you have deleted the object: {_allow(IMMUTABLE_FIELD)}"
                 + (_PLAN if after.key.kind in _PLANNED else ""),
             )
+
+
+def _allow(name: str) -> str:
+    """The option that allows it, and how it is written among helm's."""
+    return f"--allow {name} (under helm: --post-renderer-args=--allow={name})"
 
 
 def changed_objects(old: Release, new: Release) -> Iterator[tuple[Manifest, Manifest]]:

@@ -37,7 +37,8 @@ def missing_secrets(release: Release, namespace: str, context: str, kubectl: lis
         yield Note(
             "outage",
             f"{what} in {where}: pods of the new release do not start without it",
-            f"{secret.create(namespace, context)}; docs/stages.md, section Secrets, has it with cert-manager.",
+            f"{secret.create(namespace, context)}; "
+            "`natsvalues docs stages`, section Secrets, has it with cert-manager.",
         )
 
 

@@ -49,6 +49,10 @@ class Examination(NamedTuple):
     unseen: tuple[Unseen, ...]
     commands: tuple[CloudCommand, ...] = ()
 
+    def fails(self, threshold: str) -> bool:
+        """Whether a finding reaches the threshold, or a region could not be read at all: nobody knows how it is."""
+        return self.report.reaches(threshold) or (bool(self.live.unread) and threshold != "never")
+
 
 def examine(
     seen: Seen,

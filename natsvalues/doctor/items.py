@@ -15,6 +15,7 @@ from natsvalues.doctor.rules.objects import endpoints_of
 from natsvalues.errors import Where
 from natsvalues.manifests.probes import read_probes
 from natsvalues.manifests.services import publishes_not_ready
+from natsvalues.manifests.settings import cluster_name_of
 from natsvalues.providers.meaning import meaning_of
 from natsvalues.records import NamedTuple
 from natsvalues.rehearsal.cluster_objects import address_of
@@ -135,7 +136,9 @@ def _probes(_: LiveSet, live: Live) -> Fact:
     paths = dict.fromkeys(
         str(probe) for pod in live.pods.values() for probe in read_probes(container_of(live, pod), port)[0]
     )
-    return Fact(", ".join(paths) or "none", where, _lacks(live, "pods") or ("" if live.pods else "there is no pod"))
+    if not live.pods:
+        return Fact("no pod was seen", where, _lacks(live, "pods") or "there is no pod to look at")
+    return Fact(", ".join(paths) or "none", where, _lacks(live, "pods"))
 
 
 def _endpoints(_: LiveSet, live: Live) -> Fact:
@@ -169,9 +172,12 @@ def _advertise(live: LiveSet, region: Live) -> Fact:
 
 def _names(_: LiveSet, live: Live) -> Fact:
     running = [process for pod in live.pods if (process := live.process(pod)) is not None]
-    names = ", ".join(process.name for process in running)
-    text = f"servers {names}; cluster {live.cluster.state.name}; gateway {live.cluster.gateway_name}"
-    return Fact(text, live.at(f"{VARZ} server_name"), "" if running else _silence(live))
+    parts = [
+        f"servers {', '.join(process.name for process in running)}" if running else "",
+        f"cluster {cluster_name_of(live.nats, live.cluster.state.conf) or 'without a name'}",
+        f"gateway {live.cluster.gateway_name}" if live.cluster.has_gateway else "no gateway",
+    ]
+    return Fact("; ".join(filter(None, parts)), live.at(f"{VARZ} server_name"), "" if running else _silence(live))
 
 
 def _silence(live: Live) -> str:

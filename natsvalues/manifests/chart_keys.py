@@ -138,6 +138,8 @@ _OTHER_FORMS = """
 _OTHERWISE = frozenset(_OTHER_FORMS.split())
 """Those whose values have another form since 1.0, or would replace what the chart sets."""
 _LONGEST = 120
+BELOW = "give what is below `{name}` alone, or, where NATS is a subchart, the chart that depends on it"
+"""What to do where the chart's values stand one level too deep."""
 
 
 class IgnoredKey(NamedTuple):
@@ -167,8 +169,20 @@ def ignored_keys(values: Values, defaults: Values | None) -> Iterator[IgnoredKey
 
     `defaults` are the chart's own values; if they are unknown (None), only keys of the table are reported.
     """
-    if defaults is None or is_nats_chart(defaults):
-        yield from _ignored(values, defaults, ())
+    if defaults is None:
+        yield from _ignored(values, None, ())
+    elif is_nats_chart(defaults) and {"apiVersion", "kind"} <= values.keys():
+        yield IgnoredKey(("kind",), "give the chart's values alone; in a HelmRelease they are under spec.values")
+    elif is_nats_chart(defaults):
+        deeper = [name for name, value in values.items() if name not in defaults and _is_for_chart(value, defaults)]
+        yield from (IgnoredKey((name,), BELOW.format(name=name)) for name in deeper)
+        yield from _ignored({name: value for name, value in values.items() if name not in deeper}, defaults, ())
+
+
+def _is_for_chart(value: Any, defaults: Values) -> bool:
+    """Whether a value has settings of the NATS chart in it, as for a subchart: a `config` with its sections."""
+    config = value.get("config") if isinstance(value, dict) else None
+    return isinstance(config, dict) and any(isinstance(config.get(name), dict) for name in defaults["config"])
 
 
 def _ignored(values: Values, defaults: Values | None, above: tuple[str, ...]) -> Iterator[IgnoredKey]:

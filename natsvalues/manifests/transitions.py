@@ -81,8 +81,8 @@ FIELDS = (
     Field(
         STATEFULSET,
         ("spec", "volumeClaimTemplates"),
-        "for another size, first expand every claim (`kubectl edit pvc`; its storage class must allow it).\n"
-        "Then " + ORPHAN,
+        "for a larger size, first expand every claim (`kubectl edit pvc`; its storage class must allow it);\n"
+        "no claim gets smaller, so keep the size otherwise. Then " + ORPHAN,
         normal=_claims,
     ),
     Field(STATEFULSET, ("spec", "serviceName"), ORPHAN + " once they roll (`kubectl rollout restart`)", ""),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from natsvalues.manifests.chart import all_nats
 from natsvalues.overlays.patches import Notice
 from natsvalues.overlays.server_conf import placed
+from natsvalues.supercluster.emptied import BACK_UP, emptied
 from natsvalues.supercluster.joining import order_of_change
 from natsvalues.supercluster.kept import kept_losses, post_rendered_before
 from natsvalues.supercluster.pairing import paired
@@ -43,12 +44,18 @@ def way_back(prior: Release, kept: Kept, result: Result) -> int | None:
 
 
 def notes_since(prior: Release, result: Result) -> list[Notice]:
-    """The order of the upgrades if the region joins others with this one; that Ready does not mean what it did."""
+    """The order of the upgrades if the region joins others with this one; that Ready does not mean what it did.
+
+    And what a restart of the pods deletes, as a warning.
+    """
     before = counterpart(prior, result)
     known = _state(prior, before, result.plan) if before is not None else None
     after = state_after(result)
     order = order_of_change(known, after)
     notes = [Notice("note", order)] if order else []
+    gone = emptied(known) if known is not None and known.spec["template"] != after.spec["template"] else ""
+    if gone:
+        notes.append(Notice("warning", f"this upgrade restarts the pods, and {gone}", hint=BACK_UP))
     return [*notes, Notice("note", READY_WITHOUT_LEADER, hint=WATCH)] if readiness_changes(known, after) else notes
 
 

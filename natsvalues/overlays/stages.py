@@ -60,7 +60,7 @@ def _secrets(state: RegionState) -> Iterator[tuple[str, str]]:
     for secret in not_made(state.release, state.nats):
         line = (
             f"Secret `{secret.name}` is not in this release, and pods do not start without it. If nobody made it yet: "
-            f"{secret.create()}; docs/stages.md, section Secrets, has it with cert-manager"
+            f"{secret.create()}; `natsvalues docs stages`, section Secrets, has it with cert-manager"
         )
         yield secret.name, line
 

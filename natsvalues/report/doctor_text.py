@@ -29,6 +29,8 @@ def doctor_text(examination: Examination) -> str:
         for item in examination.items:
             if item.title == title:
                 text = "; ".join(filter(None, (item.effective, item.reason if item.status == "unknown" else "")))
+                if item.region in examination.live.unread and number > 1:
+                    text = "as above"
                 lines.append(f"   {item.status:{_WIDTH}}  {item.region:{width}}  {text}")
     texts = examination.report.subject.texts
     how = Hiding(variables=secret_variables(texts.values()))
@@ -65,8 +67,11 @@ def summary(examination: Examination) -> str:
     )
     counts = [(examination.report.count(severity), severity) for severity in SEVERITIES]
     findings = ", ".join(counted(number, word) for number, word in counts if number) or "no findings"
-    advice = f"; lint has {len(examination.advice)} more remarks on these objects" if examination.advice else ""
-    return f"items: {items}; {findings}{advice}"
+    advice = (
+        f"; lint has {counted(len(examination.advice), 'more remark')} on these objects" if examination.advice else ""
+    )
+    unread = f"; not read: {', '.join(examination.live.unread)}" if examination.live.unread else ""
+    return f"items: {items}; {findings}{advice}{unread}"
 
 
 def changed_lines(before: Examination | None, now: Examination) -> list[str]:

@@ -108,7 +108,9 @@ def _of_servers(check: Check, seen: Seen) -> Answer:
         return Answer(not others, "; ".join(others) or f"{len(servers)} of {len(servers)} servers")
     if check.kind == "healthy":
         wrong = [
-            f"{item.pod}: {item.status or 'no answer'} {item.reason}".rstrip() for item in servers if item.status != OK
+            f"{item.pod}: {item.status or 'no answer'}{f' ({item.reason})' if item.reason else ''}"
+            for item in servers
+            if item.status != OK
         ]
         wrong += [seen.rollout] if seen.rollout else []  # servers that are about to go answer 200, too
         return Answer(not wrong, "; ".join(wrong) or f"{len(servers)} of {len(servers)} servers")

@@ -35,7 +35,7 @@ def remove_gone(draft: Draft) -> None:
     for place in installed:
         offline = place.stores.offline if place.stores is not None else ()
         gone = [peer for peer in offline if peer not in known | removed and not peer.startswith(others)]
-        for peer in gone if draft.is_proven(place.region, "scale-down") else ():
+        for peer in gone if gone and draft.is_proven(place.region, "scale-down") else ():
             removed.add(peer)
             group = Check("group", place.region, (str(draft.group(place.region)),))
             draft.add(

@@ -17,7 +17,7 @@ from natsvalues.runbook.rebuilding import rebuild
 from natsvalues.runbook.renaming import rename_account, rename_servers
 from natsvalues.runbook.step import Act, Check, Runbook, Step
 from natsvalues.runbook.upgrading import require_alone, upgrade_servers
-from natsvalues.runbook.walk import ROLL, ROLLBACK, walk
+from natsvalues.runbook.walk import ROLLBACK, roll, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,7 +112,7 @@ def _update(draft: Draft) -> None:
                 if is_new and last is None
                 else "render it with the overlays as they are at the end",
                 (Act("upgrade", name),),
-                effect=ROLL,
+                effect=roll(draft, name),
                 before=(Check("healthy", name),),
                 after=(Check("healthy", name),),
                 back=ROLLBACK,

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from natsvalues.manifests.conf.of_nats import server_faults
 from natsvalues.manifests.server import too_old
 from natsvalues.runbook.records import proven_between
-from natsvalues.runbook.renaming import FEWEST
 from natsvalues.runbook.step import Act, Check, Step
-from natsvalues.runbook.walk import ROLL
+from natsvalues.runbook.walk import roll
 
 if TYPE_CHECKING:
     from natsvalues.manifests.server import ServerVersion
@@ -141,12 +140,10 @@ def _fitting(draft: Draft, name: str, new: ServerVersion) -> tuple[Check, ...]:
 
 def _effect(draft: Draft, name: str, *, runs: bool, is_last: bool) -> str:
     if not runs:
-        return ROLL
+        return roll(draft, name)
     single = draft.streams(name, lambda stream: stream.replicas == 1)
     which = f" ({', '.join(single)})" if single else ""
-    words = [f"{ROLL}, except those of one replica{which}, which are away while their server restarts"]
-    if draft.group(name) < FEWEST:
-        words.append("with so few servers JetStream has no leader while one restarts")
+    words = [roll(draft, name), f"streams of one replica{which} are away while their server restarts"]
     if is_last:
         is_known = any(place.stores is not None for place in draft.places.values())
         leader = "the meta leader is here, and another one is elected" if is_known else "if the meta leader is here"

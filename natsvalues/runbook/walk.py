@@ -9,12 +9,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsvalues.runbook.step import Act, Check, Step
+from natsvalues.supercluster.emptied import emptied
 
 if TYPE_CHECKING:
     from natsvalues.runbook.draft import Draft
 
-ROLL = "its pods restart one by one, each in seconds; clients reconnect to another server, and streams stay available"
 ROLLBACK = "helm rollback to the revision before, and the edit of the overlay undone"
+
+
+def roll(draft: Draft, name: str) -> str:
+    """What a restart of a region's pods does: with fewer than three servers none is a majority while one is away.
+
+    `diff` says the same (DI311, DI312).
+    """
+    servers, state = draft.now[name].servers, draft.places[name].state
+    runs = state is None or state.has_jetstream
+    if state is not None and (gone := emptied(state)):
+        return f"its pods restart one by one, and {gone}: back them up first"
+    if servers == 1:
+        rest = ", and its streams do not answer" if runs else ""
+        return f"its only server restarts, in seconds; until it is back, clients of the region have none{rest}"
+    words = "its pods restart one by one, each in seconds; clients reconnect to another server"
+    if servers == 2 and runs:  # noqa: PLR2004   # one of two is no majority
+        return f"{words}; while one of the two is away, JetStream acknowledges nothing"
+    return f"{words}, and streams stay available"
 
 
 def walk(draft: Draft) -> None:
@@ -94,7 +112,7 @@ def _expose(draft: Draft, name: str) -> None:
             name,
             f"install it in stage {wanted}" if is_new else "give it the gateway and its load balancer, without remotes",
             (Act("upgrade", name),),
-            effect=("nothing that runs is changed" if is_new else ROLL)
+            effect=("nothing that runs is changed" if is_new else roll(draft, name))
             + ("" if runs or not draft.has_jetstream(name) else "; JetStream stays out until it joins"),
             before=() if is_new else (Check("healthy", name),),
             after=tuple(checks),
@@ -142,7 +160,7 @@ def _join(draft: Draft) -> None:
                 if is_new
                 else f"get {names} as remotes",
                 (Act("upgrade", name),),
-                effect=ROLL + ("; its JetStream becomes part of the supercluster's" if starts else ""),
+                effect=roll(draft, name) + ("; its JetStream becomes part of the supercluster's" if starts else ""),
                 before=(Check("healthy", name), *whole, *([Check("reachable", name)] if is_new else [])),
                 after=(
                     Check("healthy", name),

@@ -20,7 +20,7 @@ READY_WITHOUT_LEADER = (
 )
 WATCH = (
     "set an alert on /healthz (without parameters) of every server: it answers 503 while there is no leader; "
-    "docs/stages.md, section What Ready does not say, has it for Prometheus"
+    "`natsvalues docs stages`, section What Ready does not say, has it for Prometheus"
 )
 
 

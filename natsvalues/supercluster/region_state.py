@@ -236,6 +236,14 @@ class RegionState(NamedTuple):
         """Whether the store is on a volume that outlives the pod."""
         return self.store_ends_with == "volume"
 
+    @property
+    def restarts_empty(self) -> bool:
+        """Whether JetStream keeps streams in files that are deleted with the pods."""
+        if not self.has_jetstream or self.store_dir is None or self.store_survives:
+            return False
+        limit = settings.store_limit(self.conf, "max_file_store")
+        return limit is None or limit[1] != 0
+
 
 def region_state(
     release: Release, nats: Nats, name: str = "", *, version: str | None = None, decision: Decision | None = None

@@ -135,6 +135,36 @@ def test_every_page_that_a_message_names_is_there():
     assert {page for page in named if not os.path.exists(os.path.join(ROOT, "docs", f"{page}.md"))} == set()
 
 
+def test_the_pages_of_tasks_and_tools_are_printed_too(run):
+    """As the list calls them, as a link in a page spells them, and by their last name alone."""
+    with open(os.path.join(ROOT, "docs", "tasks", "adopt.md"), encoding="utf-8") as file:
+        page = file.read()
+    for name in ("tasks/adopt", "docs/tasks/adopt.md", "tasks/adopt.md", "adopt"):
+        assert run("natsvalues", "docs", name, check=True).stdout == page
+
+
+def test_diff_prints_its_own_help_wherever_it_is_asked_for(run):
+    """Behind a release and a chart, too: helm's help is no rendering to compare with."""
+    helped = run("natsvalues", "diff", "--help", check=True).stdout
+    assert "--fail-on" in helped
+    for words in (("nats", "nats/nats", "--help"), ("-", "-h")):
+        assert run("natsvalues", "diff", *words, check=True).stdout == helped
+
+
+def test_a_misspelt_provider_is_named_by_lint(folder, run):
+    """As post-render does: with the one that was meant."""
+    replaced(folder / "us-east.yaml", "provider: .*", "provider: aws-lbc-ipp")
+    done = run("natsvalues", "lint", folder)
+    assert "there is no load balancer provider `aws-lbc-ipp`: did you mean `aws-lbc-ip`?" in done.stdout
+
+
+def test_the_list_of_commands_says_whole_sentences(run):
+    """On a terminal of 80 columns nothing is cut off."""
+    listed = run("natsvalues", "--help", check=True).stdout.partition("Commands:\n")[2]
+    assert listed.count("\n") >= 20
+    assert "..." not in listed
+
+
 def test_the_wheel_has_the_pages(tmp_path):
     """They are where the verb looks for them when it is installed."""
     from hatchling.builders.wheel import WheelBuilder

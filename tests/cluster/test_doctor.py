@@ -81,9 +81,9 @@ def test_the_role_is_enough_and_each_of_its_rules_is_needed(doctor, install, nam
 
 
 def test_without_rights_everything_is_unknown(doctor):
-    """No error, no finding."""
+    """No finding; but exit code 4, because nobody knows how the region is."""
     code, report, _, _ = doctor([])
-    assert (code, report["findings"]) == (0, [])
+    assert (code, report["findings"]) == (4, [])
     assert {item["status"] for item in report["items"]} == {"unknown"}
 
 
@@ -99,7 +99,7 @@ def test_an_api_server_that_is_not_there_is_unknown_in_time(natsvalues, cluster,
     )
     assert time.monotonic() - begun < 30
     report = json.loads(done.stdout)
-    assert (done.returncode, report["findings"]) == (0, [])
+    assert (done.returncode, report["findings"]) == (4, [])
     assert "cluster" in unseen(report)
 
 

@@ -62,6 +62,26 @@ def test_another_charts_keys_are_its_own():
     assert ignored({"affinity": {}}, DEFAULTS) == {"affinity": "since chart 1.0 it is podTemplate.merge.spec.affinity"}
 
 
+@pytest.mark.parametrize("name", ["nats", "values"])
+def test_values_one_level_too_deep_are_told_once(name):
+    """As for a subchart, or as a file of Flux or Argo CD has them: nothing about single keys, which would mislead."""
+    values = {name: {"config": {"cluster": {"enabled": True}}, "nats": {}, "affinity": {}}}
+    [(path, hint)] = ignored(values, DEFAULTS).items()
+    assert (path, hint.partition(" alone")[0]) == (name, f"give what is below `{name}`")
+    old = {"nats": {"config": {"max_payload": "8MB"}, "image": "nats:2.9"}}
+    assert ignored(old, DEFAULTS) == {
+        "nats.config": "since chart 1.0 it is config.merge",
+        "nats.image": "since chart 1.0 it is container.image",
+    }
+
+
+def test_a_whole_object_is_told_once():
+    """A HelmRelease is not a file of values, and four keys of it are not four mistakes."""
+    release = {"apiVersion": "v2", "kind": "HelmRelease", "metadata": {}, "spec": {"values": {}}}
+    [(path, hint)] = ignored(release, DEFAULTS).items()
+    assert (path, "spec.values" in hint) == ("kind", True)
+
+
 def test_below_merge_only_what_is_known_to_be_misplaced():
     """`merge` takes any keys, and some are put there by mistake."""
     values = {"service": {"merge": {"type": "LoadBalancer", "spec": {}}, "type": "NodePort"}}

@@ -90,7 +90,24 @@ def test_a_region_that_could_not_be_read_is_unknown():
     assert examination.report.findings == ()
     assert {item.status for item in examination.items if item.region == "eu-west"} == {"unknown"}
     assert statuses(examination, "meta-leader") == {"us-east": "unknown", "eu-west": "unknown"}
-    assert "no response within 5 s" in doctor_text(examination)
+    text = doctor_text(examination)
+    assert text.count("no response within 5 s") == 2, "at the first item, and among what was not looked at"
+    assert text.endswith("; not read: eu-west\n")
+    assert [examination.fails(threshold) for threshold in ("error", "never")] == [True, False]
+
+
+def test_an_item_says_what_the_servers_are_called_and_not_what_the_region_is():
+    """The name of the cluster is that of nats.conf, and nothing is said of servers that do not answer."""
+    content = seeding.healthy()
+    region = content["regions"][1]
+    for item in region["objects"]["configmaps"]:
+        text = item["data"]["nats.conf"].replace('"name": "eu-west"', '"name": "before"')
+        item["data"]["nats.conf"] = text
+    region["objects"]["pods"] = []
+    region["pages"] = {}
+    facts = {item.id: item for item in examine(seen_in(content)).items if item.region == "eu-west"}
+    assert facts["names"].effective == "cluster before; gateway before"
+    assert (facts["probes"].status, facts["probes"].effective) == ("fail", "no pod was seen")
 
 
 @pytest.mark.parametrize(

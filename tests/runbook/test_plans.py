@@ -262,6 +262,27 @@ def test_a_peer_that_a_broken_off_step_left_is_removed_first(world):
     assert [item.id for item in world.plan().steps] == ["a/scale-down", "a/update"]
 
 
+@pytest.mark.parametrize(
+    ("servers", "settings", "effect"),
+    [
+        (1, JETSTREAM[1:], "until it is back, clients of the region have none"),
+        (
+            2,
+            CLUSTER,
+            "clients reconnect to another server; while one of the two is away, JetStream acknowledges nothing",
+        ),
+        (3, CLUSTER, "clients reconnect to another server, and streams stay available"),
+        (3, (*CLUSTER, "config.jetstream.fileStore.pvc.enabled=false"), "are copied: back them up first"),
+    ],
+)
+def test_a_restart_is_no_gentler_than_the_servers_are_many(world, servers, settings, effect):
+    """One has no other to which clients could go, and one of two is no majority: `diff` says that, too."""
+    world.wants("supercluster", a=("local", servers, SEED))
+    world.installed("a", *settings, *([f"config.cluster.replicas={servers}"] if servers > 1 else []))
+    [step] = world.plan().steps
+    assert (step.id, step.effect.endswith(effect)) == ("a/adopt", True), step.effect
+
+
 def test_where_everything_is_as_wanted_there_is_nothing_to_do(world):
     """Two regions that have joined."""
     world.wants("supercluster", a=("join", 3, SEED), b=("join", 3, empty("b")))

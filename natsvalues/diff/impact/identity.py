@@ -136,8 +136,9 @@ def cluster_renamed(context: Context, item: ObjectDiff, change: Change) -> Conse
         if servers.replicas > 1
         else ""
     )
+    stay = "" if servers.before.restarts_empty else "all streams and messages stay; "  # else DI317 says what is lost
     return Consequence(
-        f"{name}: all streams and messages stay; {waits}later, a stream gets more replicas only once it is placed in "
+        f"{name}: {stay}{waits}later, a stream gets more replicas only once it is placed in "
         "the new cluster (else 10005)",
         f"Before a stream gets more replicas: nats stream edit STREAM --cluster {change.after}. The same for streams "
         f"that are placed in `{change.before}`.",

@@ -8,6 +8,7 @@ from natsvalues.diff.impact.declaration import Consequence, impact
 from natsvalues.manifests.settings import cluster_name_of, jetstream_is_on
 from natsvalues.manifests.transitions import refusals
 from natsvalues.records import NamedTuple
+from natsvalues.supercluster.emptied import BACK_UP, emptied
 from natsvalues.supercluster.meta_groups import leaves_group
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class Roll(NamedTuple):
         return self.replicas >= QUORUM and self.at_once <= (self.replicas - 1) // 2
 
     @property
+    def is_one(self) -> bool:
+        """Whether it replaces one pod only."""
+        return " " not in self.pods
+
+    @property
     def is_rolling(self) -> bool:
         """Whether pods restart at all."""
         return bool(self.pods) and not self.is_on_delete
@@ -72,7 +78,8 @@ def servers_restart(context: Context, item: ObjectDiff, change: Change) -> str |
         if roll.jetstream and not roll.leaves
         else "clients reconnect"
     )
-    return f"{roll.pods} restart, one after another; {rest}"
+    restart = "restarts" if roll.is_one else "restart, one after another"
+    return f"{roll.pods} {restart}; {rest}"
 
 
 @impact(
@@ -95,7 +102,8 @@ def quorum_lost_during_restart(context: Context, item: ObjectDiff, change: Chang
         return None
     missing = "the only server" if roll.replicas == 1 else f"{roll.at_once} of {roll.replicas} servers"
     verb = "is" if roll.replicas == 1 or roll.at_once == 1 else "are"
-    return f"{roll.pods} restart; while {missing} {verb} down JetStream has no quorum and acknowledges nothing"
+    restart = "restarts" if roll.is_one else "restart"
+    return f"{roll.pods} {restart}; while {missing} {verb} down JetStream has no quorum and acknowledges nothing"
 
 
 @impact(
@@ -263,6 +271,36 @@ def _whole(given: Any) -> int:
 
 
 @impact(
+    "DI317",
+    "restart-empties-stores",
+    "data-loss",
+    why="A store that is not on a persistent volume is deleted with its pod, and the server comes back empty under its "
+    "old name. Streams of one replica are lost, and others too if the next pod follows before they are copied.",
+    source="Kubernetes, volumes: emptyDir; a server name is a JetStream identity (run on 2.12.8 and 2.15.1)",
+    remedy=BACK_UP,
+    fails="""\
+at: StatefulSet/nats:spec.template.metadata.annotations.rolled
+statefulSet:
+  spec:
+    volumeClaimTemplates: null
+    template: {spec: {volumes: [{name: config, configMap: {name: nats-config}}, {name: pid, emptyDir: {}}]}}
+new: {roll: true}""",
+    passes="new: {roll: true}",
+)
+def restart_empties_stores(context: Context, item: ObjectDiff, change: Change) -> str | None:
+    """The servers restart, and JetStream's store is deleted with their pods."""
+    roll = _roll(context, item, change)
+    if roll is None or not roll.is_rolling:
+        return None
+    servers = context.of_config_map(item) if change.file else context.of_statefulset(item)
+    if servers is None or servers.before is None or servers.losses:
+        return None  # what is lost for another reason is said there
+    gone = emptied(servers.before)
+    restart = "restarts" if roll.is_one else "restart, one after another"
+    return f"{roll.pods} {restart}, and {gone}" if gone else None
+
+
+@impact(
     "DI321",
     "api-server-refuses",
     "refused",
@@ -298,5 +336,6 @@ IMPACTS = (
     partition_holds_pods,
     pods_restart,
     older_server,
+    restart_empties_stores,
     api_server_refuses,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.lint.rule import Problem, rule
 from natsvalues.lint.rules.configuration import demanded
-from natsvalues.manifests.settings import DEFAULT_ACCOUNT, jetstream
+from natsvalues.manifests.settings import DEFAULT_ACCOUNT
 from natsvalues.supercluster.cold_start import MORE_SERVERS, first_boot, never_elects
 from natsvalues.supercluster.joining import dialled_alone
 from natsvalues.supercluster.losses import KEEP_STORE, KEEP_STREAMS
@@ -192,12 +192,9 @@ statefulSet:
 )
 def store_does_not_survive(cluster: Cluster) -> Iterator[Problem]:
     """The JetStream store is not on a volume that outlives the pod."""
-    folder = cluster.state.store_dir
-    if not cluster.has_jetstream or folder is None or jetstream(cluster.conf).get("max_file_store") == 0:
-        return
-    if not cluster.state.store_survives:
+    if cluster.state.restarts_empty:
         where = (cluster.at_conf("jetstream", "store_dir"), cluster.at_container("volumeMounts"))
-        yield Problem(f"`{folder}` is not on a persistent volume", where, (cluster.region,))
+        yield Problem(f"`{cluster.state.store_dir}` is not on a persistent volume", where, (cluster.region,))
 
 
 @rule(

@@ -45,7 +45,8 @@ def _fix(positions: Positions, title: str, *ops: Op) -> Fix:
     "overlays",
     why="A render of the region is refused: the load balancer would not work as requested.",
     source="docs/providers.md, from the providers' sources",
-    remedy="Run `natsvalues providers NAME` to see what the provider accepts.",
+    remedy="`natsvalues providers` lists the providers, and with a provider's name prints the fields and options that "
+    "it takes, and their values.",
     fails="us-east: {overlay: {loadBalancer: {provider: aws-lbc-ip, scheme: null}}}",
     passes="us-east: {overlay: {loadBalancer: {provider: aws-lbc-ip, scheme: internal}}}",
 )
@@ -94,7 +95,7 @@ def _shaped(plan: Plan) -> Shape | str:
     try:
         profile = _profile(str(plan.load_balancer.provider))
     except NatsvaluesError as error:
-        return error.message
+        return f"{error.message}: {error.hint}" if error.hint else error.message
     tls = plan.supercluster.gateway.tls is not None
     return shape(profile, Inputs(plan.load_balancer, plan.host, plan.port, tls))
 
