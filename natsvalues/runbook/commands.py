@@ -70,7 +70,7 @@ class Target(NamedTuple):
 def act_commands(act: Act, target: Target) -> list[str]:
     """The commands that do it."""
     if act.kind in _OF_STREAMS:
-        return _each(act, target, _OF_STREAMS[act.kind](act, target))
+        return _each(act, target)
     claims = target.kubectl("delete", "pvc", "-l", target.labels)
     scale = ("scale", f"statefulset/{target.pods}")
     rolled_out = target.kubectl("rollout", "status", f"statefulset/{target.pods}", "--timeout=15m")
@@ -108,6 +108,17 @@ _OF_STREAMS: dict[str, Callable[[Act, Target], str]] = {
     "place": lambda act, _target: f"stream edit $s --cluster {act.other} -f",
 }
 """What is done to each stream, `$s`."""
+_OF_BUCKETS: dict[str, Callable[[Act], str]] = {
+    "raise": lambda act: f"kv edit $s --replicas {act.other or 3}",
+    "delete": lambda _act: "kv del $s -f",
+    "place": lambda act: f"kv edit $s --cluster {act.other}",
+}
+"""What is done to each key-value bucket `$s`: for its stream the CLI asks at a terminal, in spite of `-f`.
+
+source: run with natscli 0.5.0 without a terminal (`cannot ask for confirmation`).
+"""
+_BUCKET = "KV_"
+"""How the name of a bucket's stream begins."""
 
 
 def _upgrade(act: Act, target: Target) -> str:
@@ -125,15 +136,25 @@ def _stopped(act: Act, target: Target) -> list[str]:
     return [target.kubectl("wait", "--for=delete", pod, "--timeout=5m")] if act.detail else []
 
 
-def _each(act: Act, target: Target, words: str) -> list[str]:
+def _each(act: Act, target: Target) -> list[str]:
     """A command for each stream, in the context of its account; a loop, if they are not known."""
+    words = _OF_STREAMS[act.kind](act, target)
+    bucket = _OF_BUCKETS[act.kind](act) if act.kind in _OF_BUCKETS else None
     if not act.detail:
-        return [f"for s in $({target.nats(_listing(act))}); do {target.nats(words)}; done"]
+        each = target.nats(words)
+        if bucket is not None:
+            of_bucket = target.nats(bucket.replace("$s", f"${{s#{_BUCKET}}}"))
+            each = f"case $s in {_BUCKET}*) {of_bucket};; *) {each};; esac"
+        return [f"for s in $({target.nats(_listing(act))}); do {each}; done"]
     commands = []
     for stream in act.detail:
         account, _, name = stream.rpartition("/")
         comment = f"    # account {account}" if account not in ("", "$G") else ""
-        commands.append(target.nats(words.replace("$s", shlex.quote(name))) + comment)
+        if bucket is not None and name.startswith(_BUCKET):
+            done = bucket.replace("$s", shlex.quote(name.removeprefix(_BUCKET)))
+        else:
+            done = words.replace("$s", shlex.quote(name))
+        commands.append(target.nats(done) + comment)
     return commands
 
 

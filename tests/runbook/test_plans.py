@@ -234,12 +234,29 @@ def test_streams_that_are_not_known_are_those_of_the_region():
         Act("raise", "a", (), "3"),
     )
     commands = [act_commands(act, Target(act.region, "gw.example:7222"))[0] for act in (lowered, moved, raised)]
-    loop = "for s in $(nats --context {0} stream find {1} -n); do nats --context {0} stream edit $s {2} -f; done"
+    edit = "case $s in KV_*) nats --context {0} kv edit ${{s#KV_}} {2};; *) nats --context {0} stream edit $s {2} -f;; esac"
+    loop = f"for s in $(nats --context {{0}} stream find {{1}} -n); do {edit}; done"
     assert commands == [
         loop.format("c", "--cluster '^c$'", "--replicas 1"),
         loop.format("c", "--cluster '^c$'", "--cluster a"),
         loop.format("a", "--replicas 1", "--replicas 3"),
     ]
+
+
+def test_the_stream_of_a_bucket_is_edited_as_a_bucket():
+    """Of such a stream the CLI asks for a confirmation, also with `-f` (natscli 0.5.0 on real clusters)."""
+    target = Target("c", "gw.example:7222")
+    streams = ("$G/KV_settings", "OTHER/KV_more", "ORDERS")
+    assert act_commands(Act("place", "c", streams, "a"), target) == [
+        "nats --context c kv edit settings --cluster a",
+        "nats --context c kv edit more --cluster a    # account OTHER",
+        "nats --context c stream edit ORDERS --cluster a -f",
+    ]
+    assert act_commands(Act("raise", "c", streams[:1], "3"), target) == [
+        "nats --context c kv edit settings --replicas 3"
+    ]
+    assert act_commands(Act("delete", "c", streams[:1]), target) == ["nats --context c kv del settings -f"]
+    assert "stream backup" in act_commands(Act("backup", "c", streams[:1]), target)[0]
 
 
 def test_a_peer_that_a_broken_off_step_left_is_removed_first(world):
