@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from natsvalues.runbook.commands import Target, act_commands, check_command
+from natsvalues.doctor.rules import RULES
+from natsvalues.runbook.commands import EXPLAINED, Target, act_commands, check_command
 from natsvalues.runbook.step import Act, Check
 
 EAST = Target("us-east", "gw.us-east.example:7222", context="prod", namespace="nats", values=("values.yaml",))
@@ -52,3 +53,43 @@ def test_helm_gets_the_overlays_that_were_named():
     """Else natsvalues would render with those of the directory in which helm is called, or with none."""
     [upgrade, _] = commands(Act("upgrade", "us-east"), target=EAST._replace(overlays="else where"))
     assert "--post-renderer-args=--region=us-east '--post-renderer-args=--overlays=else where'" in upgrade
+
+
+def test_streams_that_are_not_known_are_those_of_the_region():
+    """Regions that share JetStream list each other's streams: no command touches those that stay."""
+    lowered, moved, raised = (
+        Act("raise", "c", (), "1"),
+        Act("place", "c", (), "a"),
+        Act("raise", "a", (), "3"),
+    )
+    commands = [act_commands(act, Target(act.region, "gw.example:7222"))[0] for act in (lowered, moved, raised)]
+    of_bucket, of_other = "nats --context {0} kv edit ${{s#KV_}} {2}", "nats --context {0} stream edit $s {2} -f"
+    each = f"case $s in KV_*) {of_bucket};; *) {of_other};; esac"
+    loop = f"for s in $(nats --context {{0}} stream find {{1}} -n); do {each}; done"
+    assert commands == [
+        loop.format("c", "--cluster '^c$'", "--replicas 1"),
+        loop.format("c", "--cluster '^c$'", "--cluster a"),
+        loop.format("a", "--replicas 1", "--replicas 3"),
+    ]
+
+
+def test_the_stream_of_a_bucket_is_edited_as_a_bucket():
+    """Of such a stream the CLI asks for a confirmation, also with `-f` (natscli 0.5.0 on real clusters)."""
+    target = Target("c", "gw.example:7222")
+    streams = ("$G/KV_settings", "OTHER/KV_more", "ORDERS")
+    assert act_commands(Act("place", "c", streams, "a"), target) == [
+        "nats --context c kv edit settings --cluster a",
+        "nats --context c kv edit more --cluster a    # account OTHER",
+        "nats --context c stream edit ORDERS --cluster a -f",
+    ]
+    assert act_commands(Act("raise", "c", streams[:1], "3"), target) == [
+        "nats --context c kv edit settings --replicas 3"
+    ]
+    assert act_commands(Act("delete", "c", streams[:1]), target) == ["nats --context c kv del settings -f"]
+    assert "stream backup" in act_commands(Act("backup", "c", streams[:1]), target)[0]
+
+
+def test_what_explains_a_check_are_rules_of_doctor():
+    """Their names."""
+    known = {rule.id for rule in RULES}
+    assert {rule for rules in EXPLAINED.values() for rule in rules} <= known
