@@ -71,7 +71,7 @@ def test_values_one_level_too_deep_are_told_once(name):
     old = {"nats": {"config": {"max_payload": "8MB"}, "image": "nats:2.9"}}
     assert ignored(old, DEFAULTS) == {
         "nats.config": "since chart 1.0 it is config.merge",
-        "nats.image": "since chart 1.0 it is container.image",
+        "nats.image": 'since chart 1.0 it is `container.image: {repository: nats, tag: "2.9"}`',
     }
 
 
