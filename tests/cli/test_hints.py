@@ -101,7 +101,7 @@ def test_values_that_helm_does_not_render_come_with_what_may_be_wrong(folder, he
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error[NV-V002]: helm does not render the chart with these values: ")
     for line in (
-        "1: config.cluster.name: the chart ignores `config.cluster.name`: since chart 1.0 it is `config.cluster.merge.name",
+        "1: config.cluster.name: the chart ignores `config.cluster.name`: since chart 1.0 it is `config.cluster.merge",
         "2: replicaCount: the chart ignores `replicaCount`: since chart 1.0 it is `config.cluster.replicas: 3`",
         "3: resources: the chart ignores `resources`: since chart 1.0 it is container.resources",
         "4: container.env: `container.env` is a list, and the chart takes names with values: write {TOKEN: …}",
