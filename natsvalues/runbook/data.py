@@ -32,6 +32,11 @@ NO_MIRRORS = (
 """Why the way that stops publishing is taken. facts: docs/plan.md has the comparison, two runs on three versions."""
 DELETED_AFTER = "60"
 """Seconds after which a new cluster has deleted what a single server left: it does so after 30."""
+RESTORED = (
+    "its streams are there again, with their consumers and positions; publishing can go on once the checks after this "
+    "step hold"
+)
+"""What a restore does; a consumer may come after its stream, and one with interest retention keeps nothing without."""
 
 
 def into_cluster(draft: Draft, name: str) -> None:
@@ -213,8 +218,7 @@ def _restored(draft: Draft, name: str, way: str, kept: tuple[str, ...]) -> None:
             name,
             "restore every stream",
             (Act("restore", name, kept),),
-            effect="its streams are there again, with their consumers and positions; publishing can go on once the "
-            "checks after this step hold",
+            effect=RESTORED,
             before=(Check("healthy", name), whole_group(draft, name), Check("backed-up", name, kept)),
             after=(Check("restored", name, kept), Check("whole", name)),
             back="delete the restored streams, and restore them again: also one whose restore failed half-way (10062), "

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsvalues.runbook.data import missing_streams, whole_group
+from natsvalues.runbook.data import RESTORED, missing_streams, whole_group
 from natsvalues.runbook.step import Act, Check, Step
 from natsvalues.runbook.walk import ROLLBACK
 
@@ -149,7 +149,7 @@ def _restore(draft: Draft, name: str, kept: tuple[str, ...]) -> None:
             name,
             "delete the empty streams that have a backup, and restore them",
             (Act("delete", name, kept), Act("restore", name, kept)),
-            effect=f"its streams are there again, with their consumers and positions; publishing can go on{left}",
+            effect=f"{RESTORED}{left}",
             before=(Check("healthy", name), whole_group(draft, name), Check("empty", name, kept)),
             after=(Check("restored", name, kept), Check("whole", name)),
             back="delete the restored streams, and restore them again: also one whose restore failed half-way (10062), "
