@@ -56,7 +56,7 @@ where the runs below end ([plan-runs.jsonl](plan-runs.jsonl)).
 Runs found what the plan does differently since: streams of one replica are given three before a region gets smaller
 (27 of 85 messages were lost with the server, 2.15.1); mirrors are restored after their origins (one lacked 17 of 43
 messages, 2.15.1); streams in memory are not backed up (the server answers `snapshot failed: no impl`); streams of a
-region that leaves move with one replica before 2.14: of 17 runs on 2.12.8 with three, three were stuck at the end with
+region that leaves move with one replica before 2.14: of 20 runs on 2.12.8 with three, five were stuck at the end with
 a stream in memory that had no leader, and one lost 30 of 83 messages
 ([why](stages.md#streams-that-move-to-another-region)).
 
