@@ -23,7 +23,7 @@ sys.path.append(os.path.join(ROOT, "scripts"))
 import cluster as clusters  # noqa: E402 - scripts are no package
 import cluster_build  # noqa: E402 - same
 
-pytestmark = [pytest.mark.helm, pytest.mark.kubectl]
+pytestmark = [pytest.mark.helm, pytest.mark.kubectl, pytest.mark.timeout(300)]
 OLD_CHART = os.path.join(ROOT, "tests", "charts", "nats-0.x")
 READY = {"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
 CLAIM = "PersistentVolumeClaim"
