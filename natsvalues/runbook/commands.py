@@ -83,7 +83,8 @@ def act_commands(act: Act, target: Target) -> list[str]:
             return [target.kubectl(*scale, f"--replicas={act.detail[0]}"), *_stopped(act, target)]
         case "remove-peer":
             through = shlex.quote(f"{act.other or act.region}-sys")
-            return [f"nats --context {through} server raft peer-remove {act.detail[0]} -f"]
+            remove = f"nats --context {through} server raft peer-remove {act.detail[0]} -f"
+            return [f"for i in 1 2 3 4 5 6; do {remove} && break; sleep 5; done"]  # the leader may have been stopped
         case "wipe":
             gone = target.kubectl("wait", "--for=delete", "pod", "-l", target.labels, "--timeout=5m")
             stop, start = (target.kubectl(*scale, f"--replicas={number}") for number in (0, target.servers))

@@ -15,7 +15,8 @@ UPGRADE = (
 )
 ROLLED_OUT = "kubectl --context=prod --namespace=nats rollout status statefulset/nats --timeout=15m"
 STOPPED = "kubectl --context=prod --namespace=nats wait --for=delete pod/nats-4 --timeout=5m"
-REMOVED = "nats --context us-east-sys server raft peer-remove us-east-nats-4 -f"
+REMOVE = "nats --context us-east-sys server raft peer-remove us-east-nats-4 -f"
+REMOVED = f"for i in 1 2 3 4 5 6; do {REMOVE} && break; sleep 5; done"  # the stopped server may have led the meta group
 
 
 def commands(*acts, target=EAST):
