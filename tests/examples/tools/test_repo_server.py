@@ -94,14 +94,20 @@ def argocd(cluster, program, starting, kubeconfig, isolated_env, git, tmp_path):
     def run(walkthrough, env=None):
         import tool_builds
 
-        bases = os.path.join(tool_builds.source("argocd"), "manifests", "crds", "*-crd.yaml")
-        for path in sorted(glob.glob(bases)):
+        source = tool_builds.source("argocd")
+        for path in sorted(glob.glob(os.path.join(source, "manifests", "crds", "*-crd.yaml"))):
             walkthrough.shell(f"kubectl apply --server-side -f {path}", "argocd")
+        wait = ("kubectl", "wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")  # fails on no status
+        until(lambda: walkthrough.run(*wait, env={"PATH": walkthrough.path}).returncode == 0)
         kept = ArgoCD(cluster, walkthrough, git(walkthrough), tmp_path)
         kept.create(yaml.safe_dump_all(_settings(cluster, walkthrough)))
+        programs = tmp_path / "bin"  # what Argo CD's image has beside the program
+        programs.mkdir()
+        shutil.copyfile(os.path.join(source, "hack", "git-verify-wrapper.sh"), programs / "git-verify-wrapper.sh")
+        (programs / "git-verify-wrapper.sh").chmod(0o755)
         common = isolated_env | {
             "KUBECONFIG": kubeconfig,
-            "PATH": walkthrough.path,
+            "PATH": f"{programs}{os.pathsep}{walkthrough.path}",
             "ARGOCD_FAKE_IN_CLUSTER": "true",
             "ARGOCD_GPG_ENABLED": "false",
             "ARGOCD_PLUGINSOCKFILEPATH": sockets,
@@ -261,8 +267,8 @@ def test_by_address(here, argocd, chart_repository, saw, wanted, same_but_declar
     [container] = yaml.safe_load(page.files["repo-server-values.yaml"])["spec"]["template"]["spec"]["containers"]
     [mount] = container["volumeMounts"]
     given = {item["name"]: item["value"].replace(mount["mountPath"], walkthrough.folder) for item in container["env"]}
-    env = {"PATH": walkthrough.path, "HELM_PLUGINS": given["HELM_PLUGINS"]}
-    walkthrough.run("natsvalues", "plugin", "install", env=env, check=True)
+    env = {"HELM_PLUGINS": given["HELM_PLUGINS"]}
+    walkthrough.run("natsvalues", "plugin", "install", env=env | {"PATH": walkthrough.path}, check=True)
     charts = os.path.join(os.path.dirname(walkthrough.folder), "charts")
     pull = ["helm", "pull", "nats", "--repo", chart_repository, "--untar", "-d", charts]
     walkthrough.run(*pull, env={"PATH": walkthrough.path}, check=True)
