@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from natsvalues.records import NamedTuple
-from natsvalues.runbook.stores import last_of
+from natsvalues.runbook.stores import last_of, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,15 +65,9 @@ class Backup(NamedTuple):
         """
         if stream is None:
             return "is not there"
-        if stream.messages < self.messages and _number(stream.last) < _number(self.last):
+        if stream.messages < self.messages and number_of(stream.last) < number_of(self.last):
             return f"has {stream.messages} of {self.messages} messages"
         return f"has none of {self.consumers} consumers" if self.consumers and not stream.consumers else ""
-
-
-def _number(last: str) -> int:
-    """The number of a stream's last message."""
-    number = last.partition(" ")[0]
-    return int(number) if number.isdigit() else 0
 
 
 class Answer(NamedTuple):

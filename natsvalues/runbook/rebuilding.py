@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from natsvalues.runbook.data import RESTORED, missing_streams, whole_group
 from natsvalues.runbook.step import Act, Check, Step
+from natsvalues.runbook.stores import number_of
 from natsvalues.runbook.walk import ROLLBACK
 
 if TYPE_CHECKING:
@@ -48,13 +49,10 @@ def rebuild(draft: Draft, name: str) -> None:
 
 def _not_restored(draft: Draft, name: str) -> tuple[str, ...]:
     """The streams of its backups that it lacks; one that had further messages since was restored, and is in use."""
-    place, kept = draft.places[name], draft.backups.get(name, {})
-    there = {stream.name: _number(stream.last) for stream in (place.stores.streams if place.stores is not None else ())}
-    return tuple(item for item in missing_streams(draft, name) if there.get(item, 0) < max(_number(kept[item].last), 1))
-
-
-def _number(last: str) -> int:
-    return int(last.partition(" ")[0] or 0)
+    stores, kept = draft.places[name].stores, draft.backups.get(name, {})
+    there = {stream.name: number_of(stream.last) for stream in (stores.streams if stores is not None else ())}
+    missing = missing_streams(draft, name)
+    return tuple(item for item in missing if there.get(item, 0) < max(number_of(kept[item].last), 1))
 
 
 def _is_refused(draft: Draft, name: str) -> bool:

@@ -165,5 +165,11 @@ def last_of(state: dict[str, Any]) -> str:
     return f"{state.get('last_seq') or 0} {state.get('last_ts') or ''}".strip()
 
 
+def number_of(last: str) -> int:
+    """The number of a stream's last message, from what last_of gives; 0 where nothing is known of it."""
+    number = last.partition(" ")[0]
+    return int(number) if number.isdigit() else 0
+
+
 def _is_current(peer: dict[str, Any]) -> bool:
     return bool(peer.get("current")) and not peer.get("offline") and int(peer.get("lag") or 0) <= SMALL_LAG
